@@ -1,0 +1,42 @@
+# Every target does its own set-up: a fresh clone needs Python 3.11 or newer, make, and nothing else.
+VENV  ?= .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+# xdist: one worker a core. Tests that drive a pseudo-terminal are grouped so that they do not starve each other.
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: run test check lint types layers bench screenshots clean help
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(STAMP) ## start the wizard on the practice server: no account, no network
+	@$(BIN)/smtpwizard --demo
+
+test: $(STAMP) ## run all tests
+	$(PYTEST) -n auto --dist loadgroup -q
+
+check: $(STAMP) lint types layers test ## everything CI does
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+layers: $(STAMP)
+	$(BIN)/lint-imports --no-cache
+
+bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check against nodemailer
+	$(BIN)/python bench/run.py
+
+screenshots: $(STAMP) ## draw every step at 80x24 and 120x36 into docs/screenshots
+	$(BIN)/python scripts/screenshots.py
+
+$(STAMP): pyproject.toml scripts/make-venv
+	@scripts/make-venv $(VENV)
+	@touch $@
+
+clean: ## remove what the targets above have made
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,8 @@
+"""`python -m smtpwizard`."""
+
+from __future__ import annotations
+
+from smtpwizard.cli import main
+
+if __name__ == "__main__":
+    main()

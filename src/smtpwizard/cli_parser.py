@@ -1,0 +1,186 @@
+"""The argument tree: every command, flag and help text. Data for argparse; decides nothing.
+
+The names are the contract that scripts rely on. A secret is never an argument: other users can read a process's
+arguments. `--password-stdin`, the SMTP_PASSWORD variable or a prompt take it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from smtpwizard.__about__ import __version__
+
+DEFAULT_APP: Final = "abc-user-feedback"
+MAILS: Final = ("verification", "reset-password", "invitation")
+STAGES: Final = (
+    "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
+)  # fmt: skip
+PRINT_STYLES: Final = ("env", "compose-list", "compose-map")
+
+_BELOW: Final[dict[str, Any]] = {"default": argparse.SUPPRESS}
+"""For flags that the wizard takes too: a command's own default would overwrite what was given before its name."""
+
+_EXAMPLES: Final = """\
+examples:
+  smtpwizard                                  walk through provider, settings, test, save and send; writes .env
+  smtpwizard --demo                           the same on the built-in practice server, no account needed
+  smtpwizard check --env-file .env --json     will the app's mail leave? exit status 0 = yes
+  smtpwizard write --env-file .env --preset gmail --set SMTP_USERNAME=you@gmail.com --password-stdin
+  smtpwizard presets match ops@acme.example   which provider is behind this address?
+
+exit status: 0 ok, 1 the app will not work, 2 usage, 3 settings missing or refused, 4 file, 130 interrupted
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the whole argument tree."""
+    parser = argparse.ArgumentParser(
+        prog="smtpwizard",
+        description="Find SMTP settings that work for a self-hosted app, prove them, and write them.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"smtpwizard {__version__}")
+    _wizard(parser)
+    _common(parser, top=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands (none: the wizard)")
+    _check(_verb(verbs, "check", "every stage short of sending a message"))
+    _send(_verb(verbs, "send", "send the app's own mails, as the app does"))
+    _source(_json(_verb(verbs, "lint", "what the app would refuse, ignore or misread; no network")))
+    _explain(_verb(verbs, "explain", "a reply or log line in, cause and remedy out; no network"))
+    _write(_verb(verbs, "write", "write the settings of a preset into a file, or print a block"))
+    _presets(_verb(verbs, "presets", "list, show, match or check provider presets"))
+    _preview(_verb(verbs, "preview", "render one of the app's mails"))
+    _sandbox(_verb(verbs, "sandbox", "run the practice server alone"))
+    completion = _verb(verbs, "completion", "print a completion script for a shell")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    return parser
+
+
+def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> argparse.ArgumentParser:
+    sentence = text[0].upper() + text[1:] + "."
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=sentence, allow_abbrev=False)
+    _common(parser, top=False)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """Add the flags that every command takes. Below the top they have no default, or they would undo the top's."""
+    group = parser.add_argument_group("common")
+    missing = argparse.SUPPRESS
+    group.add_argument("--ca-file", type=Path, action="append", metavar="PEM", default=[] if top else missing,
+                       help="trust this certificate authority too (repeatable)")  # fmt: skip
+    group.add_argument("--timeout", type=_seconds, metavar="SECONDS", default=10.0 if top else missing,
+                       help="deadline for each stage (default 10)")  # fmt: skip
+    group.add_argument("--presets", type=Path, metavar="DIR", default=None if top else missing,
+                       help="a folder of your own presets; they win over the built-in ones")  # fmt: skip
+    group.add_argument("--no-color", action="store_true", default=False if top else missing, help="no colour")
+
+
+def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    return parser
+
+
+def _source(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    group = parser.add_argument_group("source (default: --env-file .env)")
+    one = group.add_mutually_exclusive_group()
+    one.add_argument("--env-file", type=Path, metavar="FILE", help="read the variables from this file", **_BELOW)
+    one.add_argument(
+        "--compose", type=Path, metavar="FILE", help="read them from a compose service", **_BELOW
+    )
+    one.add_argument("--environ", action="store_true", help="read them from the environment")
+    group.add_argument("--service", metavar="NAME", help="the service in the compose file", **_BELOW)
+    return parser
+
+
+def _target(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    default = {"default": None} if top else _BELOW
+    group = parser.add_argument_group("target" + (" (default: --env-file .env)" if top else ""))
+    one = group.add_mutually_exclusive_group(required=not top)
+    one.add_argument("--env-file", type=Path, metavar="FILE", help="write into this .env file", **default)
+    one.add_argument(
+        "--compose", type=Path, metavar="FILE", help="write into a compose service", **default
+    )
+    one.add_argument("--print", choices=PRINT_STYLES, dest="print_style", help="print a block to paste", **default)
+    group.add_argument("--service", metavar="NAME", help="the service in the compose file", **default)
+
+
+def _wizard(parser: argparse.ArgumentParser) -> None:
+    _target(parser, top=True)
+    parser.add_argument("--preset", metavar="ID", help="start with this provider")
+    parser.add_argument(
+        "--app", metavar="ID", default=DEFAULT_APP, help=f"the app to configure (default {DEFAULT_APP})"
+    )
+    parser.add_argument("--plain", action="store_true", help="ask line by line: screen readers, dumb terminals")
+    parser.add_argument("--demo", action="store_true", help="start on the built-in practice server")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    _json(_source(parser))
+    parser.add_argument("--to", metavar="ADDR", help="recipient to try at RCPT TO (default: the sender)")
+
+
+def _send(parser: argparse.ArgumentParser) -> None:
+    _json(_source(parser))
+    parser.add_argument("--to", metavar="ADDR", required=True, help="recipient")
+    parser.add_argument("--mail", choices=(*MAILS, "all"), default="verification", help="which of the app's mails")
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument("--stage", choices=STAGES, help="the stage at which the reply came")
+    parser.add_argument("--provider", metavar="ID", help="the provider that gave it")
+    parser.add_argument("text", metavar="TEXT", nargs="?", help="reply or log line; without it, lines from stdin")
+
+
+def _write(parser: argparse.ArgumentParser) -> None:
+    _target(parser, top=False)
+    _json(parser)
+    parser.add_argument("--preset", metavar="ID", required=True, help="provider preset")
+    parser.add_argument("--region", metavar="ID", help="region of the provider")
+    parser.add_argument("--set", metavar="VARIABLE=VALUE", action="append", default=[], help="a value (repeatable)")
+    parser.add_argument("--password-stdin", action="store_true", help="read SMTP_PASSWORD from stdin")
+    parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
+
+
+def _presets(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument("action", choices=("list", "show", "match", "check"))
+    parser.add_argument("name", nargs="?", metavar="ID|ADDRESS|DIR", help="for show, match and check")
+
+
+def _preview(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mail", choices=MAILS, required=True, help="which mail")
+    parser.add_argument("--templates", type=Path, metavar="DIR", help="render the templates of this folder")
+    parser.add_argument("--context", metavar="JSON", help="values for the template, as a JSON object")
+    parser.add_argument("--raw", action="store_true", help="before CSS is inlined")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the HTML to this file")
+
+
+def _sandbox(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port", type=_port, metavar="N", help="STARTTLS port (default 2525; implicit TLS one is next)"
+    )
+    parser.add_argument(
+        "--play", metavar="FAILURE", help="play this failure of the catalogue instead of accepting mail"
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds between 0 and 3600")
+    return value
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
+    return int(text)

@@ -1,0 +1,282 @@
+"""What a provider preset is, typed. Must not read files: `presets` does.
+
+The meaning of each enum and the sources of the facts: the files under presets/providers, each with `sources` and `checked`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The group in which a provider is listed."""
+
+    RELAY = "relay"
+    MAILBOX = "mailbox"
+    HOSTING = "hosting"
+    TEST = "test"
+    LOCAL = "local"
+    PRACTICE = "practice"
+    CUSTOM = "custom"
+
+
+class ProviderStatus(StrEnum):
+    """Whether the provider works with an app that logs in with user and password."""
+
+    OK = "ok"
+    WARN = "warn"
+    BLOCKED = "blocked"
+
+
+class TlsMode(StrEnum):
+    """How a port speaks TLS: from the first byte (SMTP_TLS=true), upgraded with STARTTLS, or never."""
+
+    IMPLICIT = "implicit"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class UsernameRule(StrEnum):
+    """What the user name is."""
+
+    LITERAL = "literal"
+    EMAIL = "email"
+    EMAIL_OPTIONAL = "email_optional"
+    LOCALPART = "localpart"
+    KEY = "key"
+    FREE = "free"
+    CUSTOM = "custom"
+    SAME_AS_PASSWORD = "same_as_password"  # noqa: S105  # the name of a rule
+    NONE = "none"
+
+
+class PasswordType(StrEnum):
+    """What kind of secret the provider wants."""
+
+    APP_PASSWORD = "app_password"  # noqa: S105
+    ACCOUNT_PASSWORD = "account_password"  # noqa: S105
+    API_KEY = "api_key"
+    SMTP_CREDENTIAL = "smtp_credential"
+    OAUTH2_ONLY = "oauth2_only"
+    NONE = "none"
+
+
+class SenderRule(StrEnum):
+    """Which sender addresses the provider accepts."""
+
+    ACCOUNT = "account"
+    DOMAIN = "domain"
+    VERIFIED = "verified"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class PortChoice:
+    """A port that the provider offers."""
+
+    port: int
+    tls: TlsMode
+    verified: bool = True
+    """False where no vendor page or established library confirms it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One of several hosts of a provider."""
+
+    id: str
+    label: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsernameSpec:
+    """The rule for SMTP_USERNAME, and the sentence that explains it."""
+
+    rule: UsernameRule
+    hint: str
+    value: str = ""
+    """The fixed word where the rule is LITERAL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A credential that people paste here by mistake, recognised by its shape."""
+
+    pattern: str
+    """Regular expression that matches the whole credential."""
+    message: str
+    """What it is, and what is wanted instead. Holds nothing of the credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSpec:
+    """The rule for SMTP_PASSWORD."""
+
+    type: PasswordType
+    hint: str
+    url: str = ""
+    """The page where the credential is made."""
+    optional: bool = False
+    label: str = ""
+    """What the provider calls it, for the field: `App password`, `API key`. Empty: taken from `type`."""
+    pattern: str = ""
+    """Regular expression that a right credential matches as a whole (after spaces are removed, if `strip_spaces`)."""
+    shape: str = ""
+    """The same in words: `16 letters`."""
+    strip_spaces: bool = False
+    """The provider shows the credential in groups; the spaces are not part of it (failure C7)."""
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SenderSpec:
+    """The rule for SMTP_SENDER."""
+
+    rule: SenderRule
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReply:
+    """A reply that this provider is known to give."""
+
+    code: str
+    enhanced: str
+    text: str
+    meaning: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider preset."""
+
+    id: str
+    name: str
+    kind: Kind
+    tier: int
+    status: ProviderStatus
+    host: str
+    ports: tuple[PortChoice, ...]
+    recommended_port: int
+    username: UsernameSpec
+    password: PasswordSpec
+    sender: SenderSpec
+    docs_url: str
+    checked: str
+    """ISO date on which the facts were last compared with their sources."""
+    sources: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    """Other names under which people look for it."""
+    regions: tuple[Region, ...] = ()
+    region_kind: str = ""
+    host_template: str = ""
+    regions_without_smtp: tuple[str, ...] = ()
+    alt_hosts: tuple[str, ...] = ()
+    password_auth: bool = True
+    oauth2_offered: bool = False
+    opportunistic_tls: str = ""
+    """The value of SMTP_OPPORTUNISTIC_TLS that the app's guide gives for this provider; empty: the line is left out."""
+    guide: bool = False
+    """Whether the app's guide has values for it; then they are the default (587), and 465 is the stricter choice."""
+    limits: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    mail_domains: tuple[str, ...] = ()
+    mx_suffixes: tuple[str, ...] = ()
+    inbound_mx_suffixes: tuple[str, ...] = ()
+    mx_note: str = ""
+    spf_include: tuple[str, ...] = ()
+    spf_note: str = ""
+    errors: tuple[ErrorReply, ...] = ()
+    nodemailer_service: str = ""
+    activity_url: str = ""
+    """The page on which the provider shows what became of a message."""
+    web_ui: str = ""
+    docker_image: str = ""
+    verified: bool = False
+    unverified: tuple[str, ...] = ()
+
+    def port_choice(self, port: int | None = None) -> PortChoice:
+        """Return the choice for `port`, by default the recommended one; for a port it does not list, a guess by number."""
+        wanted = self.recommended_port if port is None else port
+        for choice in self.ports:
+            if choice.port == wanted:
+                return choice
+        return PortChoice(wanted, TlsMode.IMPLICIT if wanted in (465, 2465) else TlsMode.STARTTLS, verified=False)
+
+    def stricter_port(self) -> PortChoice | None:
+        """Return the implicit-TLS choice where the recommended one is STARTTLS: it cannot fall back to clear text."""
+        if self.port_choice().tls is TlsMode.IMPLICIT:
+            return None
+        return next((choice for choice in self.ports if choice.tls is TlsMode.IMPLICIT), None)
+
+    def region_host(self, region: str | None) -> str:
+        """Return the host of a region id, or the default host. KeyError for an id that it does not have."""
+        if region is None:
+            return self.host
+        for item in self.regions:
+            if item.id == region:
+                return item.host
+        raise KeyError(region)
+
+    def defaults(self, *, region: str | None = None, port: int | None = None) -> dict[str, str]:
+        """Return the variables that the preset decides: host, port, TLS, and a literal user name.
+
+        KeyError for an unknown region.
+        """
+        choice = self.port_choice(port)
+        values = {"SMTP_HOST": self.region_host(region), "SMTP_PORT": str(choice.port)}
+        if self.username.rule is UsernameRule.LITERAL:
+            values["SMTP_USERNAME"] = self.username.value
+        values["SMTP_TLS"] = "true" if choice.tls is TlsMode.IMPLICIT else "false"
+        if self.opportunistic_tls:
+            values["SMTP_OPPORTUNISTIC_TLS"] = "false" if choice.tls is TlsMode.IMPLICIT else self.opportunistic_tls
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class AppVariable:
+    """A variable that the consuming app reads."""
+
+    name: str
+    required: bool
+    help: str
+    secret: bool = False
+    default: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppMail:
+    """A mail that the app sends."""
+
+    name: str
+    """As in `--mail`: verification, reset-password, invitation."""
+    title: str
+    subject: str
+    template: str
+    """File name under presets/mails."""
+    carries: str
+    """What the reader must act on: `code` or `link`."""
+    link_path: str = ""
+    """Path and query of the link below ADMIN_WEB_URL, with {code} and {email}."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumingApp:
+    """The app for which settings are made."""
+
+    id: str
+    name: str
+    service: str
+    """The compose service that sends the mails."""
+    images: tuple[str, ...]
+    from_name: str
+    """The display name that the app puts before SMTP_SENDER."""
+    docs_url: str
+    variables: tuple[AppVariable, ...]
+    mails: tuple[AppMail, ...]
+    sources: tuple[str, ...]
+    checked: str

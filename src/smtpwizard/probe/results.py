@@ -1,0 +1,184 @@
+"""What a probe says: steps, replies, TLS facts, the report. Data only; texts in here are already safe and redacted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """The stages of the dialogue, as named in the contract."""
+
+    LINT = "lint"
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    """Implicit TLS, from the first byte."""
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    """The command and the handshake after it."""
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+
+
+class Status(StrEnum):
+    """How a step ended."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Verdict(StrEnum):
+    """What will become of the app's mail with these settings."""
+
+    WORKS = "works"
+    FAILS = "fails"
+    LEAKS = "leaks"
+    """It would work, but password or mail crosses a public network in clear."""
+    CRASHES = "crashes"
+    HANGS = "hangs"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's reply (RFC 5321 section 4.2): code, enhanced status code (RFC 3463), safe text without the codes."""
+
+    code: int | None
+    enhanced: str | None
+    text: str
+    lines: tuple[str, ...] = ()
+    """The reply line by line, safe and bounded, codes included."""
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.code, self.enhanced, self.text) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What a TLS session and its certificate say."""
+
+    protocol: str
+    """`TLSv1.3`; empty where no session came about."""
+    cipher: str
+    names: tuple[str, ...] = ()
+    """Subject alternative names of the certificate, or its common name."""
+    issuer: str = ""
+    not_before: str = ""
+    """ISO 8601, UTC."""
+    not_after: str = ""
+    days_left: int | None = None
+    """Whole days until not_after; negative when expired."""
+    verified: bool = False
+    """Whether the app's client trusts it for this host."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One stage, ended."""
+
+    step: Step
+    status: Status
+    summary: str
+    """One line for a person: safe, redacted."""
+    ms: float | None = None
+    """Milliseconds; None for a stage that was not reached."""
+    reply: Reply | None = None
+    tls: TlsFacts | None = None
+    error: str | None = None
+    """The system's or TLS library's own word: `ECONNREFUSED`, `CERT_HAS_EXPIRED`; None where a reply tells it."""
+    detail: tuple[str, ...] = ()
+    """Further facts, a line each: all addresses, EHLO keywords."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOutcome:
+    """What nodemailer's verify() or sendMail() does: its error code, the reply code and the command it names."""
+
+    ok: bool | None
+    """None where only the reply to the message itself could tell."""
+    code: str | None = None
+    response_code: int | None = None
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppOutcome:
+    """The verdict on the app."""
+
+    verdict: Verdict
+    verify: ClientOutcome
+    send: ClientOutcome
+    sentence: str = ""
+    """The verdict in words: `ABC User Feedback will log in, but in clear text.`"""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """One line of the dialogue, redacted."""
+
+    sender: str
+    """`client` or `server`."""
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that the server accepted or refused."""
+
+    id: str
+    """Its Message-ID."""
+    queued_as: str | None
+    """The queue id in the reply, where one can be read."""
+    response: str
+    accepted: bool = True
+    ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of one run."""
+
+    steps: tuple[StepResult, ...]
+    server_ok: bool
+    """Every stage that was tried went through."""
+    app: AppOutcome
+    transcript: tuple[TranscriptLine, ...]
+    not_proved: tuple[str, ...]
+    elapsed_ms: float
+    provider: str | None = None
+    message: SentMessage | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """The settings used, masked."""
+
+    @property
+    def failed(self) -> StepResult | None:
+        """The stage at which it failed, if it did."""
+        return next((step for step in self.steps if step.status is Status.FAILED), None)
+
+    def step(self, wanted: Step) -> StepResult | None:
+        """Return the last result of a stage, or None."""
+        return next((step for step in reversed(self.steps) if step.step is wanted), None)
+
+    def transcript_text(self) -> str:
+        """Return the transcript as text, `C:` and `S:` before the lines."""
+        return "\n".join(f"{'C' if item.sender == 'client' else 'S'}: {item.line}" for item in self.transcript)
+
+
+__all__ = [
+    "AppOutcome",
+    "ClientOutcome",
+    "Reply",
+    "Report",
+    "SentMessage",
+    "Status",
+    "Step",
+    "StepResult",
+    "TlsFacts",
+    "TranscriptLine",
+    "Verdict",
+]

@@ -1,0 +1,100 @@
+"""Secrets, and how text is cleared of them. Must not import anything that could log or print.
+
+A `Secret` is what a password is from the keyboard to the wire and the file. Its text comes out of `reveal()` alone;
+repr, str, format and pickling never give it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import quopri
+import re
+from collections.abc import Iterable
+from typing import Final, NoReturn
+from urllib.parse import quote, quote_plus
+
+MASK: Final = "********"
+"""What stands for a secret in JSON, transcripts, diffs and reports: one width, so that it tells no length."""
+
+BULLETS: Final = "••••••••"
+"""The same on screen."""
+
+_SHORTEST: Final = 4
+"""Forms shorter than this many characters are cleared only where they stand alone: `a` would black out every word."""
+
+
+class Secret:
+    """A password, key or token. Falsy when empty; equal to another Secret with the same text."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text itself: for the wire and the file only."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK!r})" if self._value else "Secret('')"
+
+    def __str__(self) -> str:
+        return MASK if self._value else ""
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._encoded(), other._encoded())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not pickled")
+
+    def _encoded(self) -> bytes:
+        return self._value.encode("utf-8", "surrogateescape")
+
+
+def redact(text: str, secrets: Iterable[Secret], *, username: str = "") -> str:
+    """Return `text` with every form of every secret replaced by MASK.
+
+    Forms: plain, base64 (alone and as the AUTH PLAIN token with `username`), URL-encoded, quoted-printable, hexadecimal.
+    """
+    forms: set[str] = set()
+    for secret in secrets:
+        if secret:
+            forms |= _forms(secret.reveal(), username)
+    for form in sorted(forms, key=len, reverse=True):
+        if len(form) < _SHORTEST:
+            text = re.sub(rf"(?<![\w]){re.escape(form)}(?![\w])", MASK, text)
+        else:
+            text = text.replace(form, MASK)
+    return text
+
+
+def _forms(value: str, username: str) -> set[str]:
+    raw = value.encode("utf-8", "surrogateescape")
+    user = username.encode("utf-8", "surrogateescape")
+    tokens = [raw, b"\0" + user + b"\0" + raw, user + b"\0" + user + b"\0" + raw]
+    encoded = {base64.b64encode(token).decode("ascii") for token in tokens}
+    encoded |= {form.rstrip("=") for form in encoded}
+    encoded |= {base64.urlsafe_b64encode(raw).decode("ascii")}
+    return {
+        value,
+        *encoded,
+        quote(raw, safe=""),
+        quote_plus(raw, safe=""),
+        quopri.encodestring(raw).decode("ascii"),
+        raw.hex(),
+    } - {""}
