@@ -1,6 +1,6 @@
 """What a provider preset is, typed. Must not read files: `presets` does.
 
-The meaning of each enum and the sources of the facts: the files under presets/providers, each with `sources` and `checked`.
+The sources of the facts: the files under presets/providers, each with `sources` and `checked`.
 """
 
 from __future__ import annotations
@@ -168,6 +168,8 @@ class Provider:
     checked: str
     """ISO date on which the facts were last compared with their sources."""
     sources: tuple[str, ...]
+    status_note: str = ""
+    """In a few words why `status` is not OK: `takes no password since 2024-09-16`. Empty where it is OK."""
     aliases: tuple[str, ...] = ()
     """Other names under which people look for it."""
     regions: tuple[Region, ...] = ()
@@ -175,6 +177,9 @@ class Provider:
     host_template: str = ""
     regions_without_smtp: tuple[str, ...] = ()
     alt_hosts: tuple[str, ...] = ()
+    """Other names of a local server, by where the app runs: `localhost`, `host.docker.internal`."""
+    old_hosts: tuple[str, ...] = ()
+    """Names that the provider has given up but old settings still hold: recognised, never offered."""
     password_auth: bool = True
     oauth2_offered: bool = False
     opportunistic_tls: str = ""
@@ -199,7 +204,7 @@ class Provider:
     unverified: tuple[str, ...] = ()
 
     def port_choice(self, port: int | None = None) -> PortChoice:
-        """Return the choice for `port`, by default the recommended one; for a port it does not list, a guess by number."""
+        """Return the choice for `port` (default: the recommended one); for a port not listed, a guess by number."""
         wanted = self.recommended_port if port is None else port
         for choice in self.ports:
             if choice.port == wanted:

@@ -74,8 +74,13 @@ class Settings:
         )
 
     def to_variables(self) -> dict[str, str | Secret]:
-        """Return the variables that are set, in the order of FIELDS; SMTP_PASSWORD as a Secret. Legacy names are left out."""
+        """Return the variables that are set, in the order of FIELDS, without legacy names.
+
+        SMTP_PASSWORD is a Secret; so is SMTP_USERNAME where it holds the same token (Postmark takes it in both fields).
+        """
         values = {variable: getattr(self, name) for variable, name in FIELDS.items()}
+        if self.password and self.username == self.password.reveal():
+            values["SMTP_USERNAME"] = self.password
         return {variable: value for variable, value in values.items() if value is not None}
 
     def masked(self) -> dict[str, str]:

@@ -1,0 +1,168 @@
+"""Every shipped preset: loads, agrees with itself, and has where its facts come from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import fields
+from datetime import date
+
+import pytest
+
+from smtpwizard.preset_files import load_provider
+from smtpwizard.preset_schema import (
+    ErrorReply,
+    Kind,
+    Mistake,
+    PasswordSpec,
+    PasswordType,
+    PortChoice,
+    Provider,
+    ProviderStatus,
+    Region,
+    SenderRule,
+    SenderSpec,
+    TlsMode,
+    UsernameRule,
+    UsernameSpec,
+)
+from smtpwizard.preset_where import presets_root, provider_files
+from smtpwizard.presets import CUSTOM, Presets, check_presets
+
+PROVIDERS = [load_provider(path) for path in provider_files(presets_root())]
+each = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)
+
+
+def test_there_are_61_providers_and_the_practice_server() -> None:
+    kinds = Counter(provider.kind for provider in PROVIDERS)
+    assert kinds == {
+        Kind.RELAY: 22,
+        Kind.MAILBOX: 14,
+        Kind.HOSTING: 18,
+        Kind.TEST: 1,
+        Kind.LOCAL: 6,
+        Kind.PRACTICE: 1,
+    }
+
+
+def test_the_shipped_presets_have_no_problem_of_their_own() -> None:
+    problems = [problem for problem in check_presets(presets_root()) if "there is no mails/" not in problem.message]
+    assert problems == []
+
+
+@each
+def test_the_facts_have_a_source_and_a_day(provider: Provider) -> None:
+    assert provider.sources
+    assert date.fromisoformat(provider.checked) >= date(2026, 1, 1)
+    assert provider.verified or provider.unverified, "what is not verified is named"
+
+
+@each
+def test_the_recommended_port_is_offered_and_decides_the_tls_variable(provider: Provider) -> None:
+    choice = provider.port_choice()
+    assert choice in provider.ports
+    values = provider.defaults()
+    assert values["SMTP_PORT"] == str(provider.recommended_port)
+    assert values["SMTP_TLS"] == ("true" if choice.tls is TlsMode.IMPLICIT else "false")
+
+
+@each
+def test_a_port_has_the_tls_mode_of_its_number(provider: Provider) -> None:
+    for choice in provider.ports:
+        if choice.port in (465, 2465, 8465, 443):
+            assert choice.tls is TlsMode.IMPLICIT
+        if choice.port in (587, 2587):
+            assert choice.tls is TlsMode.STARTTLS
+        if choice.tls is TlsMode.NONE:
+            assert provider.kind is Kind.LOCAL or choice.port != provider.recommended_port
+
+
+@each
+def test_the_default_host_is_one_of_the_regions(provider: Provider) -> None:
+    hosts = {region.host for region in provider.regions}
+    assert not hosts or provider.host in hosts
+    for region in provider.regions:
+        assert provider.defaults(region=region.id)["SMTP_HOST"] == region.host
+        if provider.host_template:
+            assert provider.host_template.format(region=region.id) == region.host
+    assert not {region.id for region in provider.regions} & set(provider.regions_without_smtp)
+
+
+@each
+def test_sentences_are_sentences(provider: Provider) -> None:
+    replies = [error.meaning for error in provider.errors]
+    mistakes = [mistake.message for mistake in provider.password.mistakes]
+    hints = [provider.username.hint, provider.password.hint, provider.sender.hint]
+    for text in [*hints, *provider.caveats, *replies, *mistakes]:
+        assert text.endswith("."), text
+        assert "!" not in text
+        assert "  " not in text
+        first = text.split()[0]
+        assert not first[0].islower() or "." in first, f"begins in lower case, and not with a host name: {text}"
+    assert "(unverified)" not in " ".join([*hints, *provider.caveats, *provider.limits, *replies])
+
+
+@each
+def test_what_cannot_log_in_says_why(provider: Provider) -> None:
+    if provider.password.type is PasswordType.OAUTH2_ONLY or not provider.password_auth:
+        assert provider.status is ProviderStatus.BLOCKED
+    assert (provider.username.rule is UsernameRule.NONE) == (provider.password.type is PasswordType.NONE)
+    assert provider.status is ProviderStatus.OK or (provider.status_note and provider.caveats)
+
+
+def test_a_mail_domain_leads_to_one_provider() -> None:
+    owners = Counter(domain for provider in PROVIDERS for domain in provider.mail_domains)
+    assert [domain for domain, count in owners.items() if count > 1] == []
+
+
+def test_ids_names_and_aliases_do_not_hide_each_other() -> None:
+    names = Counter(provider.name.casefold() for provider in PROVIDERS)
+    assert max(names.values()) == 1
+    ids = {provider.id for provider in PROVIDERS}
+    for provider in PROVIDERS:
+        assert not {alias.casefold() for alias in provider.aliases} & (ids - {provider.id})
+
+
+def test_the_guides_presets_have_the_guides_values() -> None:
+    guide = {provider.id: provider for provider in PROVIDERS if provider.guide}
+    assert set(guide) == {"gmail", "sendgrid"}
+    for provider in guide.values():
+        values = provider.defaults()
+        assert (values["SMTP_PORT"], values["SMTP_TLS"], values["SMTP_OPPORTUNISTIC_TLS"]) == ("587", "false", "true")
+        stricter = provider.stricter_port()
+        assert stricter is not None
+        assert stricter.port == 465
+        assert provider.defaults(port=465)["SMTP_OPPORTUNISTIC_TLS"] == "false"
+    assert guide["sendgrid"].defaults()["SMTP_USERNAME"] == "apikey"
+
+
+def test_the_practice_server_is_on_the_loopback() -> None:
+    practice = Presets.open().provider("practice")
+    assert practice.host == "127.0.0.1"
+    assert {(choice.port, choice.tls) for choice in practice.ports} == {
+        (2525, TlsMode.STARTTLS),
+        (2465, TlsMode.IMPLICIT),
+    }
+
+
+def test_the_custom_server_is_no_file_and_not_in_the_list() -> None:
+    presets = Presets.open()
+    assert presets.provider("custom") is CUSTOM
+    assert CUSTOM not in presets.all()
+    assert "custom" in presets.ids()
+
+
+def test_no_source_is_a_remark_instead_of_a_place() -> None:
+    for provider in PROVIDERS:
+        for source in provider.sources:
+            assert re.match(r"https?://|[\w.-]+(/[\w.-]+)?:", source), source
+
+
+def test_the_contributors_page_names_every_key() -> None:
+    page = (presets_root().parent / "docs" / "presets.md").read_text("utf-8")
+    for part in (Provider, PortChoice, Region, UsernameSpec, PasswordSpec, Mistake, SenderSpec, ErrorReply):
+        for field in fields(part):
+            assert re.search(rf"[`.\[{{ ]{field.name}[`\], }}]", page), f"{part.__name__}.{field.name}"
+    for kind in (Kind, ProviderStatus, TlsMode, UsernameRule, PasswordType, SenderRule):
+        for member in kind:
+            assert f"`{member.value}`" in page or member in (Kind.PRACTICE, Kind.CUSTOM), member

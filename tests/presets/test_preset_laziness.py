@@ -1,0 +1,88 @@
+"""Opening costs nothing, a file is parsed once, and looking up a host does not read the whole catalogue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import smtpwizard.presets as module
+from smtpwizard.preset_schema import Provider
+from smtpwizard.presets import Presets
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each file was parsed."""
+    count: Counter[str] = Counter()
+    real = module.load_provider
+
+    def counting(path: Path) -> Provider:
+        count[path.stem] += 1
+        return real(path)
+
+    monkeypatch.setattr(module, "load_provider", counting)
+    return count
+
+
+def test_opening_parses_nothing(parsed: Counter[str]) -> None:
+    presets = Presets.open()
+    assert len(presets.ids()) == 63
+    assert not parsed
+
+
+def test_one_provider_parses_one_file_once(parsed: Counter[str]) -> None:
+    presets = Presets.open()
+    assert presets.provider("gmail") is presets.provider("gmail")
+    assert parsed == {"gmail": 1}
+
+
+def test_the_list_and_the_search_parse_each_file_once(parsed: Counter[str]) -> None:
+    presets = Presets.open()
+    presets.for_host("smtp.gmail.com")
+    presets.match_address("x@gmail.com")
+    presets.all()
+    presets.search("gm")
+    presets.all()
+    presets.match_mx(["aspmx.l.google.com"])
+    assert len(parsed) == 62
+    assert set(parsed.values()) == {1}
+
+
+def test_a_host_is_found_without_parsing_the_rest(parsed: Counter[str]) -> None:
+    presets = Presets.open()
+    provider = presets.for_host("smtp.fastmail.com")
+    assert provider is not None
+    assert provider.id == "fastmail"
+    assert set(parsed) <= {"fastmail", "amazon-ses", "oracle-email-delivery"}
+    assert presets.match_address("x@fastmail.com") is not None
+    assert len(parsed) <= 4
+
+
+def test_the_catalogue_is_quick() -> None:
+    start = time.perf_counter()
+    Presets.open()
+    opened = time.perf_counter()
+    Presets.open().all()
+    assert opened - start < 0.01
+    assert time.perf_counter() - opened < 0.5, "22 ms where it was measured"
+
+
+def test_the_catalogue_imports_no_user_interface_and_no_dns() -> None:
+    code = (
+        "import sys, smtpwizard.presets as p; p.Presets.open().for_host('smtp.gmail.com');"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}"
+        " & {'textual', 'rich', 'pybars', 'dns', 'asyncio', 'dotenv', 'importlib_resources', 'yaml'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == []
+
+
+def test_importing_the_catalogue_does_not_import_platformdirs() -> None:
+    code = "import sys, smtpwizard.presets as p; p.Presets.open(); print('platformdirs' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False"
