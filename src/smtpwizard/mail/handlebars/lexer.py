@@ -1,0 +1,168 @@
+"""A template's source → text and tags, as the lexer of Handlebars 4.7.8 cuts it. Refuses what mails do not need.
+
+The classes of characters are those of its grammar (src/handlebars.l). `\\s` there is JavaScript's, not Python's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from smtpwizard.mail.handlebars.errors import TemplateError
+from smtpwizard.mail.handlebars.nodes import NO_STRIP, Strip
+
+SPACE: Final = r"[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+_SPACES: Final = SPACE[1:-1]
+_AFTER_LITERAL: Final = rf"(?=[~}}{_SPACES})\]])"
+
+
+class Kind(Enum):
+    """What a piece of the source is."""
+
+    TEXT = "text"
+    COMMENT = "comment"
+    VALUE = "{{"
+    UNESCAPED = "{{{"
+    BLOCK = "{{#"
+    INVERTED = "{{^"
+    ELSE = "{{else}}"
+    ELSE_BLOCK = "{{else …}}"
+    END = "{{/"
+    PARTIAL = "{{>"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word inside a tag; `kind` is the name of its group in the pattern below."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text, or a tag."""
+
+    kind: Kind
+    line: int
+    text: str = ""
+    words: tuple[Word, ...] = ()
+    strip: Strip = NO_STRIP
+
+
+_REFUSED: Final = {
+    "{{{{": "raw blocks ({{{{name}}}})",
+    "{{#>": "partial blocks ({{#> name}})",
+    "{{#*": "inline partials and decorators ({{#* name}})",
+    "{{*": "decorators ({{* name}})",
+}
+_REFUSED_OPEN: Final = re.compile(r"\{\{\{\{|\{\{~?(?:#>|#\*|\*)")
+_ELSE: Final = re.compile(rf"\{{\{{(~?)(?:\^|{SPACE}*else\b){SPACE}*(~?)\}}\}}", re.ASCII)
+_ELSE_BLOCK: Final = re.compile(rf"\{{\{{(~?){SPACE}*else\b", re.ASCII)
+_LONG_COMMENT: Final = re.compile(r"\{\{(~?)!--.*?--(~?)\}\}", re.DOTALL)
+_COMMENT: Final = re.compile(r"\{\{(~?)!.*?(~?)\}\}", re.DOTALL)
+_OPEN: Final = re.compile(r"\{\{(~?)([{#/^>&]?)")
+_KINDS: Final = {
+    "": Kind.VALUE,
+    "&": Kind.UNESCAPED,
+    "{": Kind.UNESCAPED,
+    "#": Kind.BLOCK,
+    "/": Kind.END,
+    "^": Kind.INVERTED,
+    ">": Kind.PARTIAL,
+}
+_WORD: Final = re.compile(
+    rf"""(?P<space>{SPACE}+)
+    |(?P<raw_close>\}}\}}\}}\}})|(?P<triple_close>\}}(?:~?)\}}\}})|(?P<close>~?\}}\}})
+    |(?P<up>\.\.)|(?P<dot>\.(?=[=~}}{_SPACES}/.)|\]]))|(?P<separator>[/.])
+    |(?P<open>\()|(?P<shut>\))|(?P<equals>=)|(?P<at>@)
+    |(?P<string>"(?:\\"|[^"])*"|'(?:\\'|[^'])*')
+    |(?P<boolean>(?:true|false){_AFTER_LITERAL})|(?P<null>(?:null|undefined){_AFTER_LITERAL})
+    |(?P<number>-?[0-9]+(?:\.[0-9]+)?{_AFTER_LITERAL})
+    |(?P<as>as{SPACE}+\|)
+    |(?P<id>[^{_SPACES}!"#%-,./;->@\[-\^`{{-~]+(?=[=~}}{_SPACES}/.)|\]]))
+    |(?P<bracket>\[(?:\\\]|[^\]])*\])""",
+    re.VERBOSE,
+)
+
+
+def pieces(source: str) -> Iterator[Piece]:
+    """Cut `source` into pieces. TemplateError with the line for a tag that is broken or not supported."""
+    position, line = 0, 1
+    escaped = False  # whether the braces at `position` follow a backslash, and are text
+    while position < len(source):
+        found = source.find("{{", position + 2 if escaped else position)
+        end = len(source) if found < 0 else found
+        text = source[position:end]
+        if escaped:  # a piece of its own, which ends before the backslashes of the next tag
+            slashes = min(2, len(text) - len(text.rstrip("\\"))) if found >= 0 else 0
+            end -= slashes
+            text = source[position:end]
+            escaped = False
+            yield Piece(Kind.TEXT, line, text)
+            line += text.count("\n")
+            position = end
+            continue
+        if found >= 0 and text.endswith(
+            "\\"
+        ):  # `\{{` prints the braces, `\\{{` prints one backslash before the tag's value
+            escaped = not text.endswith("\\\\")
+            text = text[:-1]
+        if text:
+            yield Piece(Kind.TEXT, line, text)
+        line += text.count("\n")
+        position = end
+        if found >= 0 and not escaped:
+            piece, position = _tag(source, position, line)
+            yield piece
+            line += source.count("\n", end, position)
+
+
+def _tag(source: str, position: int, line: int) -> tuple[Piece, int]:
+    if refused := _REFUSED_OPEN.match(source, position):
+        what = _REFUSED[refused.group().replace("~", "")]
+        raise TemplateError(f"{what} are not supported.", line)
+    for pattern, kind in ((_LONG_COMMENT, Kind.COMMENT), (_ELSE, Kind.ELSE)):
+        if match := pattern.match(source, position):
+            return Piece(kind, line, strip=_strip(match.group(1), match.group(2))), match.end()
+    if source.startswith(("{{!--", "{{~!--"), position):
+        raise TemplateError("the comment {{!-- has no end --}}.", line)
+    if match := _COMMENT.match(source, position):
+        return Piece(Kind.COMMENT, line, strip=_strip(match.group(1), match.group(2))), match.end()
+    if match := _ELSE_BLOCK.match(source, position):
+        kind, opener = Kind.ELSE_BLOCK, ""
+    else:
+        match = _OPEN.match(source, position)
+        assert match is not None
+        opener = match.group(2)
+        kind = _KINDS[opener]
+    words, close, end = _words(source, match.end(), line)
+    if (opener == "{") != (close.kind == "triple_close"):
+        raise TemplateError("the braces that open and close a tag differ in number.", line)
+    return Piece(kind, line, words=words, strip=_strip(match.group(1), "~" if "~" in close.text else "")), end
+
+
+def _words(source: str, position: int, line: int) -> tuple[tuple[Word, ...], Word, int]:
+    words: list[Word] = []
+    while match := _WORD.match(source, position):
+        position = match.end()
+        kind = match.lastgroup or ""
+        if kind in ("close", "triple_close"):
+            return tuple(words), Word(kind, match.group()), position
+        if kind == "raw_close":
+            raise TemplateError("four closing braces stand together: part them with a blank.", line)
+        if kind == "as":
+            raise TemplateError("block parameters (as |name|) are not supported.", line)
+        if kind != "space":
+            words.append(Word(kind, match.group()))
+    shown = source[position : position + 1]
+    raise TemplateError(
+        f"the tag has no end }}}}, or {shown!r} is wrong in it." if shown else "a tag has no end }}.", line
+    )
+
+
+def _strip(before: str, after: str) -> Strip:
+    return Strip(bool(before), bool(after))

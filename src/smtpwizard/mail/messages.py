@@ -1,0 +1,131 @@
+"""The app's mails as messages: rendered, with a code that proves arrival, as bytes ready for DATA. Sends nothing.
+
+The messages need no extension of the server: 7-bit lines of at most 78 octets, so neither 8BITMIME nor SMTPUTF8.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Final
+
+from smtpwizard.errors import ConfigError, InputError
+from smtpwizard.mail import templates
+from smtpwizard.mail.addresses import AddressError, to_ascii
+from smtpwizard.mail.inlining import inline
+from smtpwizard.mail.plain_text import from_html
+from smtpwizard.preset_schema import AppMail, ConsumingApp
+from smtpwizard.settings import Settings
+from smtpwizard.text import safe
+
+CODE_DIGITS: Final = 6
+"""As many as the app's own verification code has."""
+
+_DEFAULT_WEB_URL: Final = "http://localhost:3000"
+"""Where the app's preset gives no default; the default of ABC User Feedback itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltMail:
+    """One mail, ready to be sent."""
+
+    mail: AppMail
+    subject: str
+    to: str
+    """The envelope recipient, its domain in ASCII: what RCPT TO takes."""
+    message_id: str
+    """With its angle brackets, as in the header."""
+    code: str
+    """Six digits that stand in the mail: typed back, they prove that it arrived."""
+    link: str | None
+    """What the mail's button leads to; None for a mail that carries the code itself."""
+    html: str
+    """As sent: CSS inlined."""
+    text: str
+    data: bytes = field(repr=False)
+    """The whole message, CRLF line ends, dots not stuffed."""
+
+
+def new_code() -> str:
+    """Return a new arrival code: six random digits."""
+    return "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
+
+
+def build(
+    mail: AppMail,
+    app: ConsumingApp,
+    settings: Settings,
+    to: str,
+    *,
+    code: str | None = None,
+    directory: Path | None = None,
+) -> BuiltMail:
+    """Render `mail` and make a message of it, as the app would send it to `to` with these settings.
+
+    `directory` holds other templates than the shipped ones, such as the app's own. ConfigError for a sender or web
+    address that no message can carry, InputError for a recipient, TemplateError or FileError for a template.
+    """
+    code = code or new_code()
+    sender, recipient = _sender(settings), _recipient(to)
+    base = _web_url(app, settings)
+    link = link_of(mail, base, code, to) if mail.carries == "link" else None
+    html = inline(templates.render(mail.name, context(base, code, link), directory=directory))
+    text = from_html(html)
+    message_id = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = Address(app.from_name, addr_spec=sender)
+        message["To"] = Address(addr_spec=recipient)
+        message["Subject"] = mail.subject
+    except ValueError as error:  # a line break in a name or subject of a user's preset: the email package refuses it
+        raise ConfigError("The preset of the app has a line break in a name or subject.", "Mail") from error
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = message_id
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    for part in message.iter_parts():
+        del part["MIME-Version"]  # the email package puts one into the second part, where it means nothing
+    return BuiltMail(mail, mail.subject, recipient, message_id, code, link, html, text, message.as_bytes())
+
+
+def context(base: str, code: str, link: str | None) -> dict[str, str]:
+    """Return the variables that the app gives a template; a link mail of ours also shows the code as `testCode`."""
+    if link is None:
+        return {"code": code, "baseUrl": base}
+    return {"link": link, "baseUrl": base, "testCode": code}
+
+
+def link_of(mail: AppMail, base: str, code: str, to: str) -> str:
+    """Return the link in a mail, put together as the app does: nothing is URL-encoded, a `/` that ends `base` stays."""
+    return base + mail.link_path.replace("{code}", code).replace("{email}", to)
+
+
+def _sender(settings: Settings) -> str:
+    if not settings.sender:
+        raise ConfigError("SMTP_SENDER is not set. Give the address that the mails come from.", "Sender")
+    try:
+        return to_ascii(settings.sender)
+    except AddressError as error:
+        shown = safe(settings.sender, limit=120)
+        raise ConfigError(f"SMTP_SENDER ({shown}) {error}. Give a bare address.", "Sender") from error
+
+
+def _recipient(to: str) -> str:
+    try:
+        return to_ascii(to)
+    except AddressError as error:
+        raise InputError(f"The recipient ({safe(to, limit=120)}) {error}.", "Recipient") from error
+
+
+def _web_url(app: ConsumingApp, settings: Settings) -> str:
+    default = next((item.default for item in app.variables if item.name == "ADMIN_WEB_URL"), "")
+    url = settings.admin_web_url or default or _DEFAULT_WEB_URL
+    if any(char.isspace() or not char.isprintable() for char in url):
+        raise ConfigError(f"ADMIN_WEB_URL ({safe(url, limit=120)}) has a blank in it: every link would break.", "Links")
+    return url

@@ -1,0 +1,185 @@
+"""The practice server's side of the SMTP dialogue, over aiosmtpd. Knows nothing of threads, ports or certificates.
+
+Imported only when a server starts. aiosmtpd keeps the RFC 5321 state; this adds login, queue id and refusals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import re
+import secrets
+import ssl
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from smtpwizard.sandbox.received import ReceivedMessage, parse
+from smtpwizard.secret import Secret
+
+_MAILBOX: Final = re.compile(r'(?:"(?:[^"\\\r\n]|\\.)+"|[^\s@<>"(),:;\\\[\]]+)@(?:\[[^\s\]]+\]|[^\s@<>()\[\]\\,;:"]+)')
+
+HANDSHAKE_SECONDS: Final = 30.0
+"""Within this time a client of the implicit-TLS port must have shaken hands."""
+
+# aiosmtpd logs every line of the dialogue, and warns on stderr where no handler is set: it would draw over the wizard.
+_LOG = logging.getLogger("mail.log")
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """What all connections of one server share."""
+
+    username: str
+    password: Secret
+    size_limit: int
+    """Octets of a message that are accepted at most; offered as SIZE (RFC 1870)."""
+    tls: ssl.SSLContext
+    keep: Callable[[ReceivedMessage], None]
+    live: set[Connection | Doorway] = field(default_factory=set)
+    """Open connections, so that a stop need not wait for them."""
+
+    def authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        """Compare in constant time; aiosmtpd answers 235 2.7.0 or 535 5.7.8."""
+        password = self.password.reveal().encode()
+        user_ok = hmac.compare_digest(data.login, self.username.encode())
+        password_ok = hmac.compare_digest(data.password, password)
+        return AuthResult(success=user_ok and password_ok, handled=False)
+
+    async def handle_MAIL(  # aiosmtpd's name for the hook
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse an envelope sender before login or without a domain."""
+        if not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        if not _MAILBOX.fullmatch(address):
+            return "501 5.1.7 Bad sender address syntax"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 Ok"
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse a recipient without a domain."""
+        if not _MAILBOX.fullmatch(address):
+            return "501 5.1.3 Bad recipient address syntax"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 Ok"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        """Keep the message and give it a queue id."""
+        data = bytes(envelope.original_content or b"")
+        subject, code = parse(data)
+        queue_id = secrets.token_hex(5).upper()
+        self.keep(
+            ReceivedMessage(
+                at=datetime.now().astimezone(),
+                sender=envelope.mail_from or "",
+                recipients=tuple(envelope.rcpt_tos),
+                subject=subject,
+                code=code,
+                queue_id=queue_id,
+                data=data,
+            )
+        )
+        return f"250 2.0.0 Ok: queued as {queue_id}"
+
+    async def handle_exception(self, _error: Exception) -> str:
+        """Answer for a connection that went wrong, mostly a client that did not trust the certificate."""
+        return "451 4.3.0 Local error in processing"
+
+
+class Connection(SMTP):
+    """One connection; registers itself while it lives."""
+
+    def __init__(self, dialogue: Dialogue, *, implicit: bool = False) -> None:
+        super().__init__(
+            dialogue,
+            hostname="localhost",  # a given name, since getfqdn() may ask a name server and hang
+            ident="smtpwizard practice server",
+            data_size_limit=dialogue.size_limit,
+            enable_SMTPUTF8=True,
+            tls_context=None if implicit else dialogue.tls,
+            require_starttls=not implicit,
+            auth_require_tls=not implicit,  # aiosmtpd knows only STARTTLS as TLS; here the port itself is TLS
+            authenticator=dialogue.authenticate,
+            loop=asyncio.get_running_loop(),
+        )
+        self._live = dialogue.live
+        # aiosmtpd keeps these limits on the class, shared by all connections, and adds to them at every EHLO.
+        self.command_size_limits = defaultdict(lambda: self.command_size_limit)
+
+    def connection_made(self, transport: Any) -> None:
+        """Join the live connections."""
+        self._live.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Leave the live connections."""
+        self._live.discard(self)
+        if self.session is not None:  # None where the handshake of the implicit-TLS port failed
+            super().connection_lost(error)
+
+    def abort(self) -> asyncio.Task[None] | None:
+        """Drop the connection without goodbye; return the task that still has to unwind."""
+        for transport in (self.transport, self._original_transport):
+            if isinstance(transport, asyncio.Transport | asyncio.WriteTransport):
+                transport.abort()
+        task: asyncio.Task[None] | None = self._handler_coroutine
+        if task is not None:
+            task.cancel()
+        return task
+
+
+class Doorway(asyncio.Protocol):
+    """A connection to the implicit-TLS port until its handshake is done; then a `Connection` takes over.
+
+    Not `create_server(ssl=…)`: that shows a connection only after the handshake, so a silent one could not be dropped.
+    """
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+        self._transport: asyncio.Transport | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the handshake; nothing is read before."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.pause_reading()
+        self._transport = transport
+        self._dialogue.live.add(self)
+        self._task = asyncio.get_running_loop().create_task(self._enter(transport))
+
+    async def _enter(self, transport: asyncio.Transport) -> None:
+        connection = Connection(self._dialogue, implicit=True)
+        loop = asyncio.get_running_loop()
+        try:
+            inside = await loop.start_tls(
+                transport, connection, self._dialogue.tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
+        except OSError:  # ssl.SSLError is one: the client does not trust the certificate, speaks no TLS, or left
+            transport.abort()
+            return
+        finally:
+            self._dialogue.live.discard(self)
+        assert inside is not None
+        connection.connection_made(inside)
+
+    def abort(self) -> asyncio.Task[None] | None:
+        """Drop the connection; return the task that still has to unwind."""
+        if self._transport is not None:
+            self._transport.abort()
+        if self._task is not None:
+            self._task.cancel()
+        return self._task

@@ -1,0 +1,177 @@
+"""Rendering: what is refused and how it is told, what a context may hold, where templates are found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smtpwizard.errors import ExitCode, FileError, InputError
+from smtpwizard.mail.handlebars.errors import MissingVariableError, TemplateError
+from smtpwizard.mail.templates import SIZE_LIMIT, render, templates_dir, warm
+
+SHIPPED = sorted(path.name for path in templates_dir().glob("*.hbs"))
+
+
+def render_source(folder: Path, source: str, context: dict[str, Any]) -> str:
+    (folder / "main.hbs").write_text(source)
+    return render("main", context, directory=folder)
+
+
+def test_a_missing_variable_is_told_with_template_line_and_name(tmp_path: Path) -> None:
+    with pytest.raises(MissingVariableError) as caught:
+        render_source(tmp_path, "one\n{{here}}\n  {{#if here}}{{user.name}}{{/if}}", {"here": "x", "user": {}})
+    assert (caught.value.template, caught.value.line, caught.value.variable) == ("main.hbs", 3, "user.name")
+    assert caught.value.message == "main.hbs, line 3: the variable user.name is missing."
+    assert caught.value.exit_code is ExitCode.FILE
+
+
+def test_a_variable_missing_in_one_item_of_a_list_is_found_there(tmp_path: Path) -> None:
+    source = "{{#each people}}\n{{name}}\n{{/each}}"
+    with pytest.raises(MissingVariableError, match="line 2: the variable name is missing"):
+        render_source(tmp_path, source, {"people": [{"name": "a"}, {}]})
+
+
+def test_a_variable_missing_in_a_partial_names_the_partial(tmp_path: Path) -> None:
+    (tmp_path / "foot.hbs").write_text("\n\n{{address}}")
+    with pytest.raises(MissingVariableError, match=r"foot\.hbs, line 3: the variable address is missing"):
+        render_source(tmp_path, "{{> foot}}", {})
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("\n{{#*inline 'x'}}y{{/inline}}", "inline partials"),
+        ("\n{{#> layout}}x{{/layout}}", "partial blocks"),
+        ("\n{{{{raw}}}}x{{{{/raw}}}}", "raw blocks"),
+        ("\n{{* decorate}}", "decorators"),
+        ("\n{{#each xs as |x|}}{{x}}{{/each}}", "block parameters"),
+        ("\n{{> (lookup . 'x')}}", "computed name"),
+        ('\n{{"a"}}', "literal as a variable"),
+        ("\n{{12}}", "literal as a variable"),
+        ("\n{{log a}}", "no helper log"),
+        ("\n{{#if a b}}x{{/if}}", "exactly one argument"),
+        ("\n{{#each xs limit=3}}x{{/each}}", "limit="),
+        ("\n{{concat a b sep=','}}", "sep="),
+        ("\n{{concat 1.5}}", "1.5"),
+        ("\n{{@level}}", "@level"),
+        ("\n{{../a}}", "outermost"),
+        ("\n{{{n}}}", "number or boolean"),
+        ("\n" + "{{#if a}}" * 25 + "{{/if}}" * 25, "20 blocks"),
+    ],
+)
+def test_what_is_not_supported_is_refused_with_the_line(tmp_path: Path, source: str, word: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        render_source(tmp_path, source, {"a": "x", "b": "y", "n": 1, "xs": ["1"]})
+    assert word in caught.value.message
+    assert caught.value.message.startswith("main.hbs, line 2: ")
+
+
+def test_partials_that_call_each_other_end(tmp_path: Path) -> None:
+    (tmp_path / "one.hbs").write_text("{{> two}}")
+    (tmp_path / "two.hbs").write_text("{{> one}}")
+    with pytest.raises(TemplateError, match="20 partials"):
+        render_source(tmp_path, "{{> one}}", {})
+
+
+class Sly(str):
+    """A text with an attribute and a method that a template might reach."""
+
+    __slots__ = ()
+
+    def secret(self) -> str:
+        raise AssertionError("a template called this")
+
+
+@pytest.mark.parametrize("value", [print, object(), Sly("x"), 1.5, b"x", ("x",), {1: "x"}, {"deep": [print]}, 2**53])
+def test_a_context_of_anything_but_plain_data_is_refused(tmp_path: Path, value: object) -> None:
+    with pytest.raises(InputError):
+        render_source(tmp_path, "{{x}}", {"x": value})
+
+
+@pytest.mark.parametrize("path", ["x.upper", "x.__class__", "xs.append", "__class__", "o.keys", "constructor"])
+def test_no_attribute_or_method_can_be_reached(tmp_path: Path, path: str) -> None:
+    for source in (f"{{{{{path}}}}}", f"{{{{#{path}}}}}y{{{{/{path}}}}}"):
+        with pytest.raises(MissingVariableError):
+            render_source(tmp_path, source, {"x": "text", "xs": [], "o": {}})
+
+
+def test_nothing_python_like_in_a_template_is_run(tmp_path: Path) -> None:
+    source = '\'"); raise SystemExit #\\\n{{x}}\n""" + str(1/0) + """'
+    assert render_source(tmp_path, source, {"x": "'\\"}) == source.replace("{{x}}", "&#x27;\\")
+
+
+@pytest.mark.parametrize("name", ["", "../verification", "/etc/passwd", ".hidden", "a/../../b", "a\\b"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="not by a path"):
+        render(name, {}, directory=tmp_path)
+
+
+def test_the_apps_own_file_names_are_found(tmp_path: Path) -> None:
+    (tmp_path / "resetPassword.hbs").write_text("<a href='{{link}}'>{{baseUrl}}</a>")
+    context = {"link": "http://x/?a=b", "baseUrl": "http://x"}
+    assert render("reset-password", context, directory=tmp_path) == "<a href='http://x/?a&#x3D;b'>http://x</a>"
+
+
+def test_a_template_that_is_not_there_is_told_with_both_names(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"no reset-password\.hbs or resetPassword\.hbs in"):
+        render("reset-password", {}, directory=tmp_path)
+
+
+def test_a_template_that_is_no_text_or_too_long_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin.hbs").write_bytes(b"caf\xe9")
+    (tmp_path / "long.hbs").write_bytes(b"x" * (SIZE_LIMIT + 1))
+    (tmp_path / "folder.hbs").mkdir()
+    with pytest.raises(FileError, match="not UTF-8"):
+        render("latin", {}, directory=tmp_path)
+    with pytest.raises(FileError, match="1,000,000 octets"):
+        render("long", {}, directory=tmp_path)
+    with pytest.raises(FileError, match=r"no folder\.hbs"):
+        render("folder", {}, directory=tmp_path)
+
+
+@pytest.mark.parametrize("template", SHIPPED)
+def test_shipped_templates_load_nothing_from_elsewhere_and_escape_every_value(template: str) -> None:
+    source = (templates_dir() / template).read_text()
+    assert "<img" not in source
+    assert "url(" not in source
+    assert "@import" not in source
+    assert "<link" not in source
+    assert "{{{" not in source
+    assert "{{&" not in source
+
+
+def test_a_changed_template_is_read_anew(tmp_path: Path) -> None:
+    assert render_source(tmp_path, "one {{x}}", {"x": "a"}) == "one a"
+    assert render_source(tmp_path, "two {{x}}", {"x": "a"}) == "two a"
+
+
+def test_many_threads_may_warm_and_render_at_once(tmp_path: Path) -> None:
+    results: list[str] = []
+
+    def work(number: int) -> None:
+        warm()
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        results.append(render_source(folder, f"{number % 3} {{{{x}}}}", {"x": "a"}))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(results) == sorted(f"{number % 3} a" for number in range(8))
+
+
+def test_pybars_is_imported_by_rendering_and_not_before() -> None:
+    code = (
+        "import sys, smtpwizard.mail.messages, smtpwizard.mail.templates as templates\n"
+        "assert 'pybars' not in sys.modules and 'css_inline' not in sys.modules\n"
+        "templates.warm()\n"
+        "assert 'pybars' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,76 @@
+"""The real Handlebars from npm, in one long-lived node process: what the app's mails would look like.
+
+Set up as the app's mailer does: `strict: true` and a `concat` helper (@nestjs-modules/mailer 2.0.2).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from support.node import node_modules
+
+_SCRIPT = """
+const Handlebars = require('handlebars');
+Handlebars.logger.level = 4;
+const lines = require('readline').createInterface({input: process.stdin});
+lines.on('line', (line) => {
+  const {template, context, partials} = JSON.parse(line);
+  const engine = Handlebars.create();
+  engine.logger.log = () => {};
+  engine.registerHelper('concat', (...args) => { args.pop(); return args.join(''); });
+  for (const [name, source] of Object.entries(partials)) engine.registerPartial(name, source);
+  let answer;
+  try { answer = {text: String(engine.compile(template, {strict: true})(context))}; }
+  catch (error) { answer = {error: String(error.message)}; }
+  process.stdout.write(JSON.stringify(answer) + '\\n');
+});
+process.stdout.write(JSON.stringify({version: Handlebars.VERSION}) + '\\n');
+"""
+
+
+class HandlebarsError(Exception):
+    """Handlebars refuses the template or the context."""
+
+
+class Handlebars:
+    """The process. A context manager; skips the test where node is missing."""
+
+    def __enter__(self) -> Self:
+        modules = node_modules()
+        self._process = subprocess.Popen(
+            ["node", "-e", _SCRIPT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, "NODE_PATH": str(modules)},
+        )
+        self.version: str = self._read()["version"]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate(timeout=10)
+
+    def render(self, template: str, context: Any, partials: Mapping[str, str] | None = None) -> str:
+        """Return what Handlebars prints; HandlebarsError with its message where it refuses."""
+        assert self._process.stdin is not None
+        request = {"template": template, "context": context, "partials": dict(partials or {})}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer = self._read()
+        if "error" in answer:
+            raise HandlebarsError(answer["error"])
+        text: str = answer["text"]
+        return text
+
+    def _read(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "node ended before it answered"
+        return json.loads(line)
