@@ -1,0 +1,131 @@
+"""The app's check of its variables at start: Joi 18's conversions and the app's schema, as pure functions.
+
+Compared with the real joi 18.1 in tests/app/test_joi_conformance.py. Says only "refused" or what the value becomes; the
+sentences for people are made in `rules`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from smtpwizard.settings import Settings
+
+JS_SPACE: Final = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""The characters that JavaScript's trim(), `\\s` and parseInt() take as blanks; Python's own set is another one."""
+
+SAFE_INTEGER: Final = 2**53 - 1
+"""Number.MAX_SAFE_INTEGER: Joi refuses numbers beyond it."""
+
+_NUMBER: Final = r"(?i)[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?"
+_PARSE_INT: Final = r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))"
+_DIGITS: Final = 20
+"""Digits looked at: no port has more, and Python refuses to convert texts of more than 4300."""
+_REQUIRED: Final = ("SMTP_HOST", "SMTP_PORT", "SMTP_SENDER")
+_NOT_EMPTY: Final = ("ADMIN_WEB_URL", "SMTP_HOST", "SMTP_SENDER", "SMTP_CIPHER_SPEC")
+"""Joi.string() without allow(''); SMTP_USERNAME and SMTP_PASSWORD allow it."""
+_BOOLEANS: Final = ("SMTP_TLS", "SMTP_OPPORTUNISTIC_TLS")
+
+
+class Reason(StrEnum):
+    """Why the app does not start."""
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    NOT_A_BOOLEAN = "not-a-boolean"
+    NOT_A_NUMBER = "not-a-number"
+    UNSAFE_NUMBER = "unsafe-number"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One variable over which the app refuses to start."""
+
+    variable: str
+    reason: Reason
+
+
+def refusals(settings: Settings) -> tuple[Refusal, ...]:
+    """Return everything over which the app refuses to start; it names only the first of them itself."""
+    given = {name: str(value) for name, value in settings.to_variables().items()}
+    found = [Refusal(name, Reason.MISSING) for name in _REQUIRED if name not in given]
+    found += [Refusal(name, Reason.EMPTY) for name in _NOT_EMPTY if given.get(name) == ""]
+    for name in _BOOLEANS:
+        if name in given and boolean(given[name]) is None:
+            found.append(Refusal(name, Reason.NOT_A_BOOLEAN if given[name] else Reason.EMPTY))
+    port = number(given.get("SMTP_PORT", "25"))
+    if isinstance(port, Reason):
+        found.append(Refusal("SMTP_PORT", Reason.EMPTY if not given["SMTP_PORT"] else port))
+    return tuple(found)
+
+
+def trim(text: str) -> str:
+    """Return `text` as JavaScript's trim() does."""
+    return text.strip(JS_SPACE)
+
+
+def boolean(text: str) -> bool | None:
+    """Return what Joi.boolean() makes of `text`, or None where it refuses it."""
+    return {"true": True, "false": False}.get(trim(text).lower())
+
+
+def number(text: str) -> float | Reason:
+    """Return what Joi.number() makes of `text`, or the reason why it refuses it."""
+    digits = trim(text)
+    if not re.fullmatch(_NUMBER, digits):
+        return Reason.NOT_A_NUMBER
+    value = float(digits)
+    if not -SAFE_INTEGER <= value <= SAFE_INTEGER or not _kept(digits, value):
+        return Reason.UNSAFE_NUMBER
+    return value
+
+
+def _kept(digits: str, value: float) -> bool:
+    """Say whether the number is still the one that was written: Joi refuses what a double cannot hold.
+
+    Joi compares texts in two ways, with and without an exponent; the second refuses `.0` as well: its slip, kept here.
+    """
+    if "e" in digits.lower():
+        return _significant(digits) == _significant(repr(value))
+    shown = js_text(value)
+    return "e" in shown or shown == _normal_decimal(digits)
+
+
+def _significant(digits: str) -> str:
+    mantissa = digits.lower().partition("e")[0].replace(".", "")
+    return mantissa.rstrip("0").lstrip("+-").lstrip("0")
+
+
+def _normal_decimal(digits: str) -> str:
+    text = re.sub(r"\.0*$", "", digits.removeprefix("+"))
+    text = re.sub(r"^(-?)\.", r"\g<1>0.", text)
+    text = re.sub(r"^(-?)0+([0-9])", r"\1\2", text)
+    if "." in text:
+        text = text.rstrip("0")
+    return "0" if text == "-0" else text
+
+
+def js_text(value: float) -> str:
+    """Return JavaScript's String(value) for |value| up to SAFE_INTEGER; with an `e` below 1e-6, as there."""
+    if value.is_integer():
+        return str(int(value))
+    mantissa, _, exponent = repr(value).partition("e-")  # Python uses exponents from 1e-5 down, JavaScript from 1e-7
+    if not exponent or abs(value) < 1e-6:
+        return repr(value)
+    sign = "-" if value < 0 else ""
+    return f"{sign}0.{'0' * (int(exponent) - 1)}{mantissa.lstrip('-').replace('.', '')}"
+
+
+def parse_int(text: str) -> int | None:
+    """Return what JavaScript's parseInt() makes of `text`, or None for NaN."""
+    found = re.match(_PARSE_INT, trim(text))
+    if not found:
+        return None
+    sign, hexadecimal, decimal = found.groups()
+    value = int(hexadecimal, 16) if hexadecimal else int(decimal.lstrip("0")[:_DIGITS] or "0")
+    return -value if sign == "-" else value

@@ -1,0 +1,168 @@
+"""`smtpwizard lint` as scripts and people meet it: exit codes, streams, JSON, and files of every kind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SOUND = """\
+SMTP_HOST=smtp.gmail.com
+SMTP_PORT=587
+SMTP_USERNAME=you@gmail.com
+SMTP_PASSWORD=abcdefghijklmnop
+SMTP_SENDER=you@gmail.com
+SMTP_TLS=false
+SMTP_OPPORTUNISTIC_TLS=true
+ADMIN_WEB_URL=https://feedback.acme.dev
+"""
+BROKEN = SOUND.replace("SMTP_TLS=false", "SMTP_TLS=yes").replace("abcdefghijklmnop", '"abcd efgh ijkl mnop"')
+
+
+def lint(folder: Path, *flags: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SMTP_", "ADMIN_WEB_URL"))}
+    return subprocess.run(
+        [sys.executable, "-m", "smtpwizard", "lint", *flags],
+        cwd=folder,
+        env={**clean, "PYTHONIOENCODING": "utf-8", "XDG_CONFIG_HOME": str(folder / "config"), **(env or {})},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=30,
+        check=False,
+    )
+
+
+def findings(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+    return {item["id"]: item for item in json.loads(done.stdout)["findings"]}
+
+
+def test_sound_settings_end_with_0_and_notes(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(SOUND)
+    done = lint(tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == "2 notes in .env. The app starts with these settings.\n"
+    assert [line[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == ["–", "–"]
+    assert "    Repair: Switch to 465 with TLS\n" in done.stdout
+
+
+def test_a_refused_start_ends_with_3_and_names_the_repair(tmp_path: Path) -> None:
+    (tmp_path / "broken.env").write_text(BROKEN)
+    done = lint(tmp_path, "--env-file", "broken.env")
+    assert done.returncode == 3
+    first, repair = done.stdout.splitlines()[:2]
+    assert first == "✗ SMTP_TLS is `yes`, and the app refuses to start. It takes `true` or `false`."
+    assert repair == "    Repair: Set SMTP_TLS=false"
+    assert done.stderr.endswith("The app refuses to start.\n")
+
+
+def test_json_is_one_object_of_the_contract(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(BROKEN)
+    done = lint(tmp_path, "--json")
+    assert done.returncode == 3
+    assert done.stderr == ""
+    told = json.loads(done.stdout)
+    assert set(told) == {"schema", "settings", "findings"}
+    assert told["schema"] == 1
+    assert told["settings"]["SMTP_PASSWORD"] == "********"
+    assert findings(done)["tls-not-boolean"] == {
+        "id": "tls-not-boolean",
+        "severity": "error",
+        "variable": "SMTP_TLS",
+        "message": "SMTP_TLS is `yes`, and the app refuses to start. It takes `true` or `false`.",
+        "changes": {"SMTP_TLS": "false"},
+    }
+    assert findings(done)["password-spaces"]["changes"] == {"SMTP_PASSWORD": "********"}
+
+
+def test_no_secret_reaches_either_stream(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        'SMTP_HOST="smtp://user:S3cretA@smtp.sendgrid.net"\nSMTP_PORT=587\nSMTP_SENDER=x\n'
+        "SMTP_USERNAME=SG.S3cretBabcdefghijklmnop.x\nSMTP_PASSWORD=apikey\nSMTP_PASS=S3cretC\n"
+    )
+    for flags in ([], ["--json"]):
+        done = lint(tmp_path, *flags)
+        assert "S3cret" not in done.stdout + done.stderr
+
+
+def test_the_environment_is_read_as_the_container_would_be(tmp_path: Path) -> None:
+    variables = dict(line.split("=", 1) for line in SOUND.splitlines()) | {"SMTP_PORT": "465", "SMTP_TLS": "True"}
+    done = lint(tmp_path, "--environ", "--json", env=variables)
+    assert done.returncode == 3
+    assert {"tls-misread", "tls-off-on-tls-port"} <= set(findings(done))
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+    done = lint(tmp_path, "--json")
+    assert done.returncode == 0
+    assert "tls-off-on-tls-port" not in findings(done)
+
+
+def test_the_provider_is_known_by_a_host_that_still_has_debris(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(SOUND.replace("smtp.gmail.com", "smtp://smtp.gmail.com").replace("you@", "", 1))
+    assert {"host-junk", "username-not-address"} <= set(findings(lint(tmp_path, "--json")))
+
+
+def test_an_own_preset_is_used(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(SOUND.replace("smtp.gmail.com", "mail.own.example"))
+    shipped = Path(__file__).parents[2] / "presets" / "providers" / "gmail.toml"
+    text = shipped.read_text().replace('id = "gmail"', 'id = "own"').replace("smtp.gmail.com", "mail.own.example")
+    folder = tmp_path / "presets"
+    (folder / "providers").mkdir(parents=True)
+    (folder / "providers" / "own.toml").write_text(text)
+    done = lint(tmp_path, "--json", "--presets", str(folder))
+    assert findings(done)["starttls-fallback"]["changes"]["SMTP_PORT"] == "465"
+
+
+def test_values_that_readers_take_differently_are_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(SOUND.replace("abcdefghijklmnop", "abc#def"))
+    found = findings(lint(tmp_path, "--json"))
+    assert found["readers-differ"]["variable"] == "SMTP_PASSWORD"
+    assert "password-shape" in found  # npm dotenv reads `abc`
+
+
+def test_an_empty_file_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"")
+    done = lint(tmp_path)
+    assert done.returncode == 3
+    assert done.stderr == "No mail settings in .env: the app does not start without them.\n"
+
+
+@pytest.mark.parametrize("name", ["missing.env", "folder"])
+def test_a_file_that_cannot_be_read_ends_with_4(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    done = lint(tmp_path, "--env-file", name, "--json")
+    assert done.returncode == 4
+    assert done.stdout == ""
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bytes_that_are_not_utf_8_are_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"# caf\xe9\n" + SOUND.encode() + b"SMTP_CIPHER_SPEC=\xff\xfe\n")
+    done = lint(tmp_path, "--json")
+    assert done.returncode == 3
+    assert "cipher-unknown" in findings(done)
+
+
+def test_a_compose_file_as_source_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    done = lint(tmp_path, "--compose", "docker-compose.yml")
+    assert done.returncode == 2
+    assert "--env-file" in done.stderr
+
+
+def test_a_terminal_without_unicode_gets_plain_letters(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(BROKEN)
+    done = lint(tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    assert done.stdout.startswith("x SMTP_TLS is `yes`")
+    assert json.loads(lint(tmp_path, "--json", env={"PYTHONIOENCODING": "ascii"}).stdout)["schema"] == 1
+
+
+def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(SOUND)
+    script = "import sys; from smtpwizard.cli import run; run(['lint', '--json']);print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    heavy = {"asyncio", "ssl", "socket", "email", "textual", "rich", "pybars", "dns", "aiosmtpd", "trustme"}
+    assert not heavy & set(done.stderr.split())
