@@ -50,8 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
     _check(_verb(verbs, "check", "every stage short of sending a message"))
     _send(_verb(verbs, "send", "send the app's own mails, as the app does"))
     _source(_json(_verb(verbs, "lint", "what the app would refuse, ignore or misread; no network")))
+    _scan(_verb(verbs, "scan", "which ports of a host answer, with which TLS mode; no credentials"))
     _explain(_verb(verbs, "explain", "a reply or log line in, cause and remedy out; no network"))
     _write(_verb(verbs, "write", "write the settings of a preset into a file, or print a block"))
+    _restore(_verb(verbs, "restore", "list the backups of changed files, or bring one back"))
     _presets(_verb(verbs, "presets", "list, show, match or check provider presets"))
     _preview(_verb(verbs, "preview", "render one of the app's mails"))
     _sandbox(_verb(verbs, "sandbox", "run the practice server alone"))
@@ -130,6 +132,11 @@ def _send(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mail", choices=(*MAILS, "all"), default="verification", help="which of the app's mails")
 
 
+def _scan(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument("host", metavar="HOST", help="name or IP address, also as HOST:PORT; that port is asked too")
+
+
 def _explain(parser: argparse.ArgumentParser) -> None:
     _json(parser)
     parser.add_argument("--stage", choices=STAGES, help="the stage at which the reply came")
@@ -145,6 +152,23 @@ def _write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", metavar="VARIABLE=VALUE", action="append", default=[], help="a value (repeatable)")
     parser.add_argument("--password-stdin", action="store_true", help="read SMTP_PASSWORD from stdin")
     parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
+    parser.add_argument("--readers", metavar="LIST", help="who reads the .env, weightiest first: compose,npm")
+    parser.add_argument("--secret", choices=("inline", "reference"), default="inline",
+                        help="compose: the password itself, or ${…} and the password in .env")  # fmt: skip
+    parser.add_argument("--override", action="store_true", help="compose: write into compose.override.yaml beside it")
+    _in_place(parser)
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a backup, or latest; without it, a list")
+    parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
+    _in_place(parser)
+
+
+def _in_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--in-place", action="store_true",
+                        help="overwrite a file that cannot be replaced: bind mount, read-only folder")  # fmt: skip
 
 
 def _presets(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,9 @@ repr, str, format and pickling never give it.
 
 from __future__ import annotations
 
-import base64
-import hmac
-import quopri
 import re
 from collections.abc import Iterable
 from typing import Final, NoReturn
-from urllib.parse import quote, quote_plus
 
 MASK: Final = "********"
 """What stands for a secret in JSON, transcripts, diffs and reports: one width, so that it tells no length."""
@@ -54,6 +50,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # here and below: together 8 ms of import that most commands never need
+
         return hmac.compare_digest(self._encoded(), other._encoded())
 
     def __hash__(self) -> int:
@@ -69,7 +67,8 @@ class Secret:
 def redact(text: str, secrets: Iterable[Secret], *, username: str = "") -> str:
     """Return `text` with every form of every secret replaced by MASK.
 
-    Forms: plain, base64 (alone and as the AUTH PLAIN token with `username`), URL-encoded, quoted-printable, hexadecimal.
+    Forms: plain, base64 (alone and as the AUTH PLAIN token with `username`), URL-encoded, quoted-printable, hexadecimal
+    digits, and escaped as in JSON, HTML and a Python repr.
     """
     forms: set[str] = set()
     for secret in secrets:
@@ -84,17 +83,32 @@ def redact(text: str, secrets: Iterable[Secret], *, username: str = "") -> str:
 
 
 def _forms(value: str, username: str) -> set[str]:
+    import base64
+    import html
+    import json
+    import quopri
+    from urllib.parse import quote, quote_plus
+
     raw = value.encode("utf-8", "surrogateescape")
     user = username.encode("utf-8", "surrogateescape")
     tokens = [raw, b"\0" + user + b"\0" + raw, user + b"\0" + user + b"\0" + raw]
     encoded = {base64.b64encode(token).decode("ascii") for token in tokens}
     encoded |= {form.rstrip("=") for form in encoded}
     encoded |= {base64.urlsafe_b64encode(raw).decode("ascii")}
+    url = {quote(raw, safe=""), quote_plus(raw, safe="")}
+    wrapped = quopri.encodestring(raw).decode("ascii")
     return {
         value,
         *encoded,
-        quote(raw, safe=""),
-        quote_plus(raw, safe=""),
-        quopri.encodestring(raw).decode("ascii"),
+        *url,
+        *(re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), form) for form in url),
+        wrapped,
+        wrapped.replace("\n", "\r\n"),
+        wrapped.replace("=\n", ""),
         raw.hex(),
+        raw.hex().upper(),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        html.escape(value),
+        repr(value)[1:-1],
     } - {""}

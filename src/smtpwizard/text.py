@@ -11,8 +11,11 @@ from typing import Final
 LIMIT: Final = 2000
 """Characters of foreign text that are shown at most, unless the caller says otherwise."""
 
-_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_INVISIBLE: Final = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u2028\u2029")
+_LOOK_AHEAD: Final = 4
+"""How often the limit is read: line ends and empty lines make the result shorter than what it came from."""
+
+_UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories: control, format (bidi overrides, zero-width), surrogate, private, unassigned, separators."""
 
 
 def safe(text: str, *, limit: int = LIMIT, newlines: bool = False) -> str:
@@ -21,11 +24,12 @@ def safe(text: str, *, limit: int = LIMIT, newlines: bool = False) -> str:
     Each such character becomes one visible stand-in (`␛` for ESC, `�` otherwise), tabs become a space. Line feeds stay
     only with `newlines`; otherwise a line break becomes ` / ` as one reads a multi-line reply aloud.
     """
-    cut = text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
-    cut = cut.replace("\r\n", "\n")
-    if not newlines:
-        cut = " / ".join(part for part in cut.split("\n") if part) if "\n" in cut else cut
-    return "".join(_stand_in(char) for char in cut)
+    head = text[: limit * _LOOK_AHEAD].replace("\r\n", "\n")
+    if not newlines and "\n" in head:
+        head = " / ".join(part for part in head.split("\n") if part)
+    if len(head) > limit or len(text) > limit * _LOOK_AHEAD:
+        head = head[: max(limit - 1, 0)] + "…"
+    return "".join(_stand_in(char) for char in head)
 
 
 def _stand_in(char: str) -> str:
@@ -38,6 +42,4 @@ def _stand_in(char: str) -> str:
         return chr(0x2400 + code)  # Unicode's pictures of the C0 controls: ESC is ␛
     if code == 0x7F:
         return "␡"
-    if char in _BIDI or char in _INVISIBLE or unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn"):
-        return "\ufffd"
-    return char
+    return "\ufffd" if unicodedata.category(char) in _UNSAFE else char

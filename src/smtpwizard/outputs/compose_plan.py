@@ -1,0 +1,143 @@
+"""Planning a change of a compose file: of a service's environment in place, or in an override file beside it.
+
+Reads and compares; writes nothing. A secret goes in as it is, or as a reference to the `.env` beside the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal
+
+from smtpwizard.errors import FileError
+from smtpwizard.outputs.change import Change, backup_name
+from smtpwizard.outputs.compose_edit import set_environment
+from smtpwizard.outputs.compose_findings import compose_findings
+from smtpwizard.outputs.compose_override import with_service
+from smtpwizard.outputs.compose_services import Service, chosen, services
+from smtpwizard.outputs.compose_tree import Node, NodeKind, parse_tree
+from smtpwizard.outputs.compose_verify import parse_again, wrong_variables
+from smtpwizard.outputs.diff import masked_diff
+from smtpwizard.outputs.encodings import refuse_unwritable
+from smtpwizard.outputs.env_file import BOM, decode, read_bytes
+from smtpwizard.outputs.env_plan import plan_env_file
+from smtpwizard.outputs.paths import resolve
+from smtpwizard.secret import Secret
+from smtpwizard.settings import SECRET_VARIABLES
+
+SecretMode = Literal["inline", "reference"]
+Values = Mapping[str, str | Secret | None]
+
+_NEW_MODE: Final = 0o600
+
+
+def list_services(path: Path, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
+    """Return the services of a compose file, the app's most likely one first. FileError where it cannot be read."""
+    return services(read_tree(path), images=images, app_service=app_service)
+
+
+def plan_compose(
+    path: Path,
+    service: str | None,
+    changes: Values,
+    *,
+    secret: SecretMode = "inline",  # noqa: S107
+    images: Collection[str] = (),
+    app_service: str = "",
+) -> tuple[Change, ...]:
+    """Plan `changes` for a service; None: the app's one, if it can be told. To be applied in the order returned.
+
+    With `secret="reference"` the compose file gets `${SMTP_PASSWORD:?…}` and a second change puts the secret into the
+    `.env` beside it. Undecided where a person must choose; InputError for a value or service that cannot be; FileError.
+    """
+    root = read_tree(path)
+    name = chosen(services(root, images=images, app_service=app_service), service).name
+    secrets = {key: value for key, value in changes.items() if key in SECRET_VARIABLES and value}
+    if secret == "inline" or not secrets:  # noqa: S105  # the name of a mode
+        return (_plan_one(path, name, changes),)
+    beside = plan_env_file(path.parent / ".env", secrets)
+    return beside, _plan_one(path, name, {**changes, **{key: reference_to(key) for key in secrets}}, frozenset(secrets))
+
+
+def plan_override(path: Path, service: str, changes: Values) -> Change:
+    """Plan the same as an override file beside `path`: compose merges it key by key, and `path` stays as it is."""
+    target = path.with_name(f"{path.stem}.override{path.suffix}")
+    return _plan_one(target, service, changes, create=True)
+
+
+def reference_to(variable: str) -> str:
+    """Return the substitution that compose refuses to start without."""
+    return f"${{{variable}:?set {variable} in .env}}"
+
+
+def _plan_one(
+    path: Path, service: str, changes: Values, references: Collection[str] = (), *, create: bool = False
+) -> Change:
+    real, mode = resolve(path)
+    existing = read_bytes(real)
+    if existing is None and not create:
+        raise FileError(f"There is no file {path}. Check the path.", "No such file")
+    raw = existing or b""
+    bom = raw[:3] if raw.startswith(BOM) else b""
+    before = decode(raw)
+    values = {key: value.reveal() if isinstance(value, Secret) else value for key, value in changes.items()}
+    for value in values.values():
+        refuse_unwritable(value or "")
+    root = parse_tree(before, path.name) if before.strip() or not create else None
+    base = with_service(before, root, service) if create else before
+    based = root if root is not None and base == before else parse_tree(base, path.name)
+    after = set_environment(base, based, service, values, references)
+    edited = parse_again(after, path.name)
+    if edited is None or wrong_variables(based, edited, service, values, references):
+        raise FileError(
+            f"{path} cannot be changed safely: its layout is one that is not understood. Put the lines in by hand "
+            "(write --print compose-map). Nothing was written.",
+            "Layout not understood",
+        )
+    data = bom + after.encode("utf-8")
+    hidden = [value for value in changes.values() if isinstance(value, Secret)]
+    diff = masked_diff(
+        before,
+        after,
+        path.name,
+        secrets=[value for value in hidden if len(value) > 3],
+        covered_before=covered(before, root) if root else (),
+        covered_after=covered(after, edited),
+    )
+    bits = _NEW_MODE if mode is None else mode
+    inline = any(values.get(key) and key not in references for key in SECRET_VARIABLES)
+    return Change(
+        path=path,
+        real_path=real,
+        before=existing,
+        after=data,
+        diff=diff.text,
+        lines_changed=diff.lines_changed,
+        lines_kept=diff.lines_kept,
+        mode=bits,
+        findings=compose_findings(path, real, based, service, values, bits, inline=inline, exists=existing is not None),
+        notes=(),
+        backup_name=backup_name(path, datetime.now()) if raw != data and existing is not None else "",
+        replan=partial(_plan_one, path, service, changes, references, create=create),
+        check=lambda written: () if written == data else (path.name,),
+    )
+
+
+def read_tree(path: Path) -> Node:
+    """Return the tree of the compose file at `path`. FileError where it cannot be read, or is none."""
+    raw = read_bytes(path)
+    if raw is None:
+        raise FileError(f"There is no file {path}. Check the path.", "No such file")
+    return parse_tree(decode(raw), path.name)
+
+
+def covered(text: str, root: Node) -> frozenset[int]:
+    """Return the lines (from 1) inside scalars of several lines: no name on them tells whether they are secret."""
+    lines: set[int] = set()
+    for node in root.walk():
+        if node.kind is NodeKind.SCALAR and (node.style or " " in node.value):
+            below = len(text[node.start : node.end].rstrip().splitlines()) - 1
+            lines.update(range(node.line + 2, node.line + 2 + below))
+    return frozenset(lines)

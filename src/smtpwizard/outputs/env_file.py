@@ -1,0 +1,137 @@
+"""Reading a `.env` file: through python-dotenv, and shown as the app's own reader (npm dotenv) would read it.
+
+The only module that imports dotenv, and only when a file is read. Writes nothing and prints nothing; problems are told
+by line number, never by text, because any line may hold a secret.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.errors import FileError
+from smtpwizard.outputs import npm_dotenv
+from smtpwizard.outputs.paths import refuse_special
+
+if TYPE_CHECKING:
+    from dotenv.parser import Binding as Binding
+
+LIMIT: Final = 1024 * 1024
+"""Bytes of the largest file that is read: 10,000 lines take about half of it."""
+
+BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvProblem:
+    """A line that some reader cannot read."""
+
+    line: int
+    """Counted from 1."""
+    message: str
+    """What is wrong, without the line's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """A `.env` file as it lies on disk. Its repr holds no value."""
+
+    path: Path
+    exists: bool
+    raw: bytes = field(default=b"", repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the app's reader makes of the file: npm dotenv, nothing expanded; bytes that are not UTF-8 are U+FFFD."""
+    disagreements: tuple[str, ...] = ()
+    """Variables for which python-dotenv reads another value than the app's reader, or none. Names only."""
+    problems: tuple[EnvProblem, ...] = ()
+
+
+def read_env_file(path: Path) -> EnvFile:
+    """Read `path`. A file that does not exist gives `exists=False`; bytes that are not UTF-8 are no error.
+
+    FileError for a folder, a FIFO or device, a file without read permission or above LIMIT.
+    """
+    raw = read_bytes(path)
+    if raw is None:
+        return EnvFile(path, exists=False)
+    text = decode(raw)
+    seen = npm_dotenv.parse(text)
+    found = bindings(text)
+    other = {item.key: item.value for item in found if item.key and not item.error}
+    return EnvFile(
+        path=path,
+        exists=True,
+        raw=raw,
+        variables={key: _as_node_shows(value) for key, value in seen.items()},
+        disagreements=tuple(sorted(key for key in seen.keys() | other.keys() if seen.get(key) != other.get(key))),
+        problems=tuple(
+            EnvProblem(item.original.line + _blank_lines_before(item), "python-dotenv cannot read this line")
+            for item in found
+            if item.error
+        ),
+    )
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Return the content of a regular file, or None where nothing exists at `path`. FileError as `read_env_file`."""
+    try:
+        # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError as error:
+        raise FileError(
+            f"{path}: a part of this path is a file, not a folder. Check the path.", "No such folder"
+        ) from error
+    except PermissionError as error:
+        raise FileError(
+            f"{path} cannot be read: permission denied. Run as its owner, or give this user read permission.",
+            "File not readable",
+        ) from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be opened: {error.strerror}.", "File not readable") from error
+    try:
+        refuse_special(path, os.fstat(descriptor).st_mode)  # before fdopen, which raises for a folder
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            raw = file.read(LIMIT + 1)
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}.", "File not readable") from error
+    finally:
+        os.close(descriptor)
+    if len(raw) > LIMIT:
+        raise FileError(
+            f"{path} is larger than {LIMIT // 1024} KiB, the most that is read of a settings file. Check the path.",
+            "File too large",
+        )
+    return raw
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of a file without its BOM; bytes that are not UTF-8 become surrogates and survive `encode`."""
+    return raw.removeprefix(BOM).decode("utf-8", "surrogateescape")
+
+
+def bindings(text: str) -> list[Binding]:
+    """Return python-dotenv's own reading of `text`, line ends as they are."""
+    return list(iter_bindings(text))
+
+
+def iter_bindings(text: str) -> Iterator[Binding]:
+    """Yield the same one by one: parsing costs 10 µs a line."""
+    from dotenv.parser import parse_stream
+
+    return parse_stream(io.StringIO(text, newline=""))
+
+
+def _blank_lines_before(item: Binding) -> int:
+    text = item.original.string
+    lead = text[: len(text) - len(text.lstrip())]
+    return lead.replace("\r\n", "\n").replace("\r", "\n").count("\n")
+
+
+def _as_node_shows(value: str) -> str:
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
