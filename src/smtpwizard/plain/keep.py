@@ -1,0 +1,64 @@
+"""Step 4: the change as a diff, then the file, or a block on stdout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smtpwizard.errors import FileError
+from smtpwizard.outputs import InPlaceRequired
+from smtpwizard.plain.tell import finding_line
+from smtpwizard.settings import FIELDS
+
+if TYPE_CHECKING:
+    from smtpwizard.outputs import Change
+    from smtpwizard.plain.walk import Walk
+
+
+def save(state: Walk) -> bool:
+    """Show what would change, ask, write. True when the target holds the settings now."""
+    from smtpwizard.outputs import apply, block
+
+    console = state.console
+    in_place = False
+    if state.target is None:
+        state.data.write(block(state.settings.to_variables(), state.style))
+        console.say(f"The {state.style} block is on standard output; it holds the password.")
+        return True
+    while True:
+        change = _plan(state)
+        if not change.changed:
+            console.say(f"{state.target} holds these settings already. Nothing is to be written.")
+            return True
+        for finding in change.findings:
+            console.say(finding_line(finding))
+        console.say(change.diff.rstrip("\n"))
+        console.say(f"{change.lines_changed} lines change, {change.lines_kept} stay. Mode {change.mode:04o}.")
+        if not console.confirm(f"Write {state.target}?", default=True):
+            console.say("Nothing was written.")
+            return False
+        try:
+            state.applied = apply(change, backup_dir=state.backup_dir, in_place=in_place)
+        except InPlaceRequired as error:
+            console.say(error.message)
+            in_place = console.confirm("Overwrite it where it is? A backup is made first")
+            if not in_place:
+                return False
+            continue
+        except FileError as error:
+            console.say(f"{error.title}: {error.message}" if error.title else error.message)
+            if not console.confirm("Try again?", default=True):
+                return False
+            continue
+        state.lines_changed = change.lines_changed
+        console.say(f"{state.target} is written and was read back.")
+        if state.applied.backup is not None:
+            console.say(f"Backup: {state.applied.backup}")
+        return True
+
+
+def _plan(state: Walk) -> Change:
+    from smtpwizard.outputs import plan_env_file
+
+    assert state.target is not None
+    values = state.settings.to_variables()
+    return plan_env_file(state.target, {variable: values.get(variable) for variable in FIELDS})

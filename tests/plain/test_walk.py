@@ -1,0 +1,137 @@
+"""The line front end walks all five steps on real parts: practice server, file, mail."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.outputs import read_env_file
+from smtpwizard.plain import Walk, walk
+from smtpwizard.plain.console import Console
+from smtpwizard.presets import Presets
+from smtpwizard.sandbox import PracticeServer
+
+
+class Script(io.StringIO):
+    """Answers each prompt by the first rule whose words stand in what was said since the last answer."""
+
+    def __init__(self, said: io.StringIO, rules: Sequence[tuple[str, str | Callable[[str], str]]]) -> None:
+        super().__init__()
+        self.said, self.rules, self.read_from = said, list(rules), 0
+
+    def readline(self, size: int | None = -1, /) -> str:
+        everything = self.said.getvalue()
+        prompt = everything[self.read_from :].splitlines()[-1]
+        self.read_from = len(everything)
+        for number, (words, reply) in enumerate(self.rules):
+            if words in prompt:
+                del self.rules[number]
+                return (reply(everything) if callable(reply) else reply) + "\n"
+        return "\n" if "[" in prompt or "optional" in prompt or "skips" in prompt else ""
+
+
+def walker(
+    tmp_path: Path, rules: Sequence[tuple[str, str | Callable[[str], str]]], *, secret: str = "", target: bool = True
+) -> tuple[Walk, io.StringIO, io.StringIO]:
+    said, data = io.StringIO(), io.StringIO()
+    presets = Presets.open()
+    state = Walk(
+        console=Console(source=Script(said, rules), sink=said, secret=lambda prompt: secret),
+        presets=presets,
+        app=presets.app(),
+        target=tmp_path / ".env" if target else None,
+        data=data,
+        backup_dir=tmp_path / "backups",
+    )
+    return state, said, data
+
+
+def code_from(said: str) -> str:
+    found = re.search(r"its code is (\d{6})", said)
+    assert found, said
+    return found[1]
+
+
+def test_the_walk_on_the_practice_server_ends_with_a_file_and_a_confirmed_mail(tmp_path: Path) -> None:
+    state, said, _ = walker(tmp_path, [("Provider, mail", "practice"), ("six digits", code_from)])
+    assert walk(state) is ExitCode.OK
+    written = read_env_file(tmp_path / ".env").variables
+    assert written["SMTP_HOST"] == "127.0.0.1"
+    assert written["SMTP_USERNAME"] == "practice@example.com"
+    assert state.confirmed
+    text = said.getvalue()
+    assert "auth: ok" in text
+    assert "Arrived: the code in the mail was confirmed." in text
+    assert written["SMTP_PASSWORD"] not in text
+
+
+def test_a_wrong_code_is_told_and_asked_again(tmp_path: Path) -> None:
+    rules = [("Provider, mail", "practice"), ("six digits", "000000"), ("six digits", "")]
+    state, said, _ = walker(tmp_path, rules)
+    assert walk(state) is ExitCode.OK
+    assert not state.confirmed
+    assert "not the code" in said.getvalue()
+    assert "Not proved: that mail arrives." in said.getvalue()
+
+
+def test_existing_settings_are_recognised_and_a_refused_password_is_not_sent_twice(tmp_path: Path) -> None:
+    with PracticeServer() as server:
+        settings = server.settings()
+        (tmp_path / ".env").write_text(
+            f"# mine\nSMTP_HOST=127.0.0.1\nSMTP_PORT={settings.port}\nSMTP_SENDER=a@example.com\n"
+            "SMTP_USERNAME=practice@example.com\nSMTP_PASSWORD=hunter2-wrong\n"
+        )
+        rules = [("What now", "1"), ("What now", lambda said: number_of(said, "Test again")), ("Send them again", "no")]
+        state, said, _ = walker(tmp_path, rules)
+        state.ca_files = (server.ca_file,)
+        with pytest.raises(InputError):
+            walk(state)
+    text = said.getvalue()
+    assert "holds settings: 127.0.0.1" in text
+    assert text.count("auth: failed") == 1
+    assert "may lock the account" in text
+    assert "Nothing was written." in text
+    assert "hunter2" not in text
+    assert (tmp_path / ".env").read_text().startswith("# mine\n")
+
+
+def number_of(said: str, choice: str) -> str:
+    found = re.findall(rf"  (\d+)  {choice}", said)
+    assert found, said
+    return str(found[-1])
+
+
+def test_the_block_goes_to_standard_output_and_nowhere_else(tmp_path: Path) -> None:
+    rules = [("Provider, mail", "practice"), ("Recipient", "-")]
+    state, said, data = walker(tmp_path, rules, target=False)
+    assert walk(state) is ExitCode.OK
+    assert "SMTP_HOST=127.0.0.1\n" in data.getvalue()
+    assert "SMTP_HOST" not in said.getvalue()
+    assert not (tmp_path / ".env").exists()
+
+
+def test_input_that_ends_writes_nothing(tmp_path: Path) -> None:
+    state, said, _ = walker(tmp_path, [])
+    with pytest.raises(InputError, match="input ended"):
+        walk(state)
+    assert "Nothing was written." in said.getvalue()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_app_password_pasted_with_blanks_is_cleaned_and_it_says_so(tmp_path: Path) -> None:
+    rules = [("Provider, mail", "gmail"), ("Which one", "1"), ("Mail address", "you@gmail.com")]
+    state, said, _ = walker(tmp_path, rules, secret="abcd efgh ijkl mnop")
+    from smtpwizard.plain import answers, pick
+
+    pick.provider(state)
+    answers.ask(state)
+    assert state.settings.password is not None
+    assert state.settings.password.reveal() == "abcdefghijklmnop"
+    assert "blanks were removed" in said.getvalue()
+    assert state.settings.sender == "you@gmail.com"
+    assert "abcd" not in said.getvalue()
