@@ -20,6 +20,10 @@ _SHORTEST: Final = 4
 """Forms shorter than this many characters are cleared only where they stand alone: `a` would black out every word."""
 
 
+_FEWEST_LETTERS: Final = 6
+"""Base64 letters from which a part of a token is looked for: fewer could be part of any word."""
+
+
 class Secret:
     """A password, key or token. Falsy when empty; equal to another Secret with the same text."""
 
@@ -67,8 +71,8 @@ class Secret:
 def redact(text: str, secrets: Iterable[Secret], *, username: str = "") -> str:
     """Return `text` with every form of every secret replaced by MASK.
 
-    Forms: plain, base64 (alone and as the AUTH PLAIN token with `username`), URL-encoded, quoted-printable, hexadecimal
-    digits, and escaped as in JSON, HTML and a Python repr.
+    Forms: plain, base64 (alone, as the AUTH PLAIN token with `username`, and anywhere inside a token), URL-encoded,
+    quoted-printable, hexadecimal digits, and escaped as in JSON, HTML and a Python repr.
     """
     forms: set[str] = set()
     for secret in secrets:
@@ -80,6 +84,15 @@ def redact(text: str, secrets: Iterable[Secret], *, username: str = "") -> str:
         else:
             text = text.replace(form, MASK)
     return text
+
+
+def _inside(raw: bytes, offset: int) -> str:
+    """Return the base64 letters that `raw` alone decides where it begins `offset` octets behind a multiple of three."""
+    import base64
+
+    letters = base64.b64encode(bytes(offset) + raw).decode("ascii").rstrip("=")
+    undecided = (offset + len(raw)) % 3 != 0  # the last letter also holds bits of what follows
+    return letters[(offset * 8 + 5) // 6 : len(letters) - undecided]
 
 
 def _forms(value: str, username: str) -> set[str]:
@@ -95,7 +108,9 @@ def _forms(value: str, username: str) -> set[str]:
     encoded = {base64.b64encode(token).decode("ascii") for token in tokens}
     encoded |= {form.rstrip("=") for form in encoded}
     encoded |= {base64.urlsafe_b64encode(raw).decode("ascii")}
-    url = {quote(raw, safe=""), quote_plus(raw, safe="")}
+    encoded |= {letters for offset in range(3) if len(letters := _inside(raw, offset)) >= _FEWEST_LETTERS}
+    every_octet = raw.hex("%").upper()
+    url = {quote(raw, safe=""), quote_plus(raw, safe=""), f"%{every_octet}"}
     wrapped = quopri.encodestring(raw).decode("ascii")
     return {
         value,
@@ -105,10 +120,12 @@ def _forms(value: str, username: str) -> set[str]:
         wrapped,
         wrapped.replace("\n", "\r\n"),
         wrapped.replace("=\n", ""),
+        f"={every_octet.replace('%', '=')}",
         raw.hex(),
         raw.hex().upper(),
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
         html.escape(value),
         repr(value)[1:-1],
+        value.replace("'", "'\\''"),  # inside single quotes of a shell
     } - {""}

@@ -1,0 +1,221 @@
+"""Named conditions of catalogue entries (`when`): pure functions of an event: settings, EHLO, a pasted line.
+
+A condition says that something is so, not that it is the cause; the entry's `by` decides what else must hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.secret import Secret
+
+# Patterns stay texts, and `re` compiles and keeps the few that are asked for: all of them took 10 ms of a start.
+_MAILBOX: Final = r"[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63}){1,8}"
+_IPV6: Final = r"(?i)(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w])"
+_LOOPBACK: Final = r"(?i)(?<![\w.])(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)(?![\w.]*\w\.)"
+_GROUPS: Final = r"(?i)[a-z]{4}(?: [a-z]{4}){3}"
+_GROUPS_LINE: Final = r"(?m)^[ \t]{0,20}SMTP_PASSWORD=[\"']?([^\n\"']{19})[\"']?[ \t\r]{0,20}$"
+_INVISIBLE: Final = "[\r\u00a0\u200b-\u200f\u202a-\u202e\u2060\ufeff“”‘’\u00ad]|^[ \t]|[ \t]$"
+_JUNK: Final = r"[\s'\"`;,<>()\\]|^\w+:/|:\d+$|/$"
+_AUTH_LINE: Final = r"(?i)^(?:250[ -])?auth[ =](.*)$"
+_LINE: Final = r"(?m)^[ \t]{0,20}(?:export )?SMTP_[A-Z_]{1,40}"
+_UNQUOTED_HASH: Final = _LINE + r"=[^\s'\"`#\n]{1,200}#[^\n]{1,200}$"
+_DOLLAR: Final = _LINE + r"(?:=|: )(?!')[^'\n]{0,200}(?<!\$)\$(?:\w|\{)"
+_ESCAPED_QUOTE: Final = _LINE + r"=\"[^\n]{0,200}\\\"[^\n]{0,200}"
+_KEPT_QUOTES: Final = _LINE + r"=\\?\\?[\"']\\?[\"'][^\n]{1,200}|\"SMTP_[A-Z_]{1,40}=\\\"[^\n]{1,200}\\\""
+_QUOTED_HOST: Final = r"ENOTFOUND [\"'][^\s\"']{1,253}[\"']"
+_INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
+_TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}SMTP_TLS\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
+_RISKY: Final = r"[$#'\"`\\ ]"
+_APPLE: Final = ("icloud.com", "me.com", "mac.com")
+
+
+def _values(event: Event) -> dict[str, str]:
+    if event.settings is None:
+        return {}
+    variables = event.settings.to_variables()
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in variables.items()}
+
+
+def _password(event: Event) -> str:
+    return _values(event).get("SMTP_PASSWORD", "")
+
+
+def loopback(event: Event) -> bool:
+    """The address is the machine's, or the container's, own."""
+    host = _values(event).get("SMTP_HOST", "")
+    return bool(re.search(_LOOPBACK, event.raw) or re.fullmatch(_LOOPBACK, host))
+
+
+def ipv6_address(event: Event) -> bool:
+    """An IPv6 address is named."""
+    return any(found[0].count(":") >= 3 or "::" in found[0] for found in re.finditer(_IPV6, event.raw))
+
+
+def port_not_offered(event: Event) -> bool:
+    """The provider has no such port."""
+    return bool(event.provider and event.port and event.port not in {item.port for item in event.provider.ports})
+
+
+def plain_on_implicit_port(event: Event) -> bool:
+    """The port speaks TLS from the first byte, and the settings do not."""
+    if event.settings is None:
+        return event.port in (465, 2465)
+    return event.settings.port_number in (465, 2465) and event.settings.tls != "true"
+
+
+def _keywords(event: Event) -> list[str]:
+    return [re.sub(r"^250[ -]", "", line).strip() for line in event.lines]
+
+
+def _is_ehlo(event: Event) -> bool:
+    return event.code == 250 and ("ehlo" in event.stages or (not event.stages and len(event.lines) > 1))
+
+
+def starttls_missing(event: Event) -> bool:
+    """The reply to EHLO, given in clear, offers no STARTTLS."""
+    known_clear = event.settings is not None and event.settings.tls != "true"
+    offered = any(word.upper() == "STARTTLS" for word in _keywords(event))
+    return _is_ehlo(event) and known_clear and not event.encrypted and not offered
+
+
+def auth_missing(event: Event) -> bool:
+    """No login is offered although the settings have one, and no STARTTLS after which it could be."""
+    if event.stages == {"auth"} and event.status == "warned" and event.code is None:
+        return True  # the probe went on without the login, as the app does
+    values = _values(event)
+    wanted = bool(values.get("SMTP_USERNAME") and values.get("SMTP_PASSWORD"))
+    offered = any(word.upper().startswith(("AUTH ", "AUTH=", "STARTTLS")) for word in _keywords(event))
+    return _is_ehlo(event) and wanted and not offered
+
+
+def only_oauth(event: Event) -> bool:
+    """The server takes OAuth tokens and no password."""
+    mechanisms: set[str] = set()
+    for line in event.lines:
+        found = re.match(_AUTH_LINE, line.strip())
+        if found:
+            mechanisms |= set(found[1].upper().split())
+    return bool(mechanisms) and mechanisms <= {"XOAUTH2", "OAUTHBEARER", "XOAUTH"}
+
+
+def handshake_broken(event: Event) -> bool:
+    """The handshake began and broke. At once in TLS, an answer in clear text is another failure: the wrong port."""
+    if event.stages == {"starttls"}:
+        return True
+    known = bool(event.stages) and event.stages <= {"tls", "starttls"}
+    return known and not event.errors & {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG"}
+
+
+def login_swapped(event: Event) -> bool:
+    """The password is a mail address and the user name is not."""
+    user = _values(event).get("SMTP_USERNAME", "")
+    return bool(user) and "@" not in user and bool(re.fullmatch(_MAILBOX, _password(event)))
+
+
+def password_in_groups(event: Event) -> bool:
+    """The password has the display spaces of an app password."""
+    line = re.search(_GROUPS_LINE, event.raw)
+    return any(re.fullmatch(_GROUPS, text) for text in (_password(event), line[1] if line else ""))
+
+
+def password_with_special_characters(event: Event) -> bool:
+    """The password holds a character that readers of files take differently."""
+    return bool(re.search(_RISKY, _password(event)))
+
+
+def unquoted_hash(event: Event) -> bool:
+    """A line of a file has a # in an unquoted value."""
+    return bool(re.search(_UNQUOTED_HASH, event.raw))
+
+
+def open_dollar(event: Event) -> bool:
+    """A line of a file has a $ that compose replaces."""
+    return bool(re.search(_DOLLAR, event.raw))
+
+
+def escaped_quote(event: Event) -> bool:
+    """A line of a file has a backslash before a double quote."""
+    return bool(re.search(_ESCAPED_QUOTE, event.raw))
+
+
+def quotes_kept(event: Event) -> bool:
+    """Quotes have become part of a value."""
+    if re.search(_KEPT_QUOTES, event.raw) or re.search(_QUOTED_HOST, event.raw):
+        return True
+    return any(len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" for value in _values(event).values())
+
+
+def comment_kept(event: Event) -> bool:
+    """A comment has become part of a value, or would for a reader that knows none."""
+    return bool(re.search(_INLINE_COMMENT, event.raw)) or any(" #" in value for value in _values(event).values())
+
+
+def invisible_characters(event: Event) -> bool:
+    """A value holds blanks, line ends or quotes that one does not see or type."""
+    lines = [line.partition("=")[2] for line in event.raw.split("\n") if line.startswith("SMTP_")]
+    values = _values(event)
+    named = [values.get(name, "") for name in ("SMTP_HOST", "SMTP_USERNAME", "SMTP_PASSWORD")]
+    return any(re.search(_INVISIBLE, value) for value in (*named, *lines))
+
+
+def tls_word(event: Event) -> bool:
+    """SMTP_TLS has a value other than the app's true and false."""
+    value = _values(event).get("SMTP_TLS")
+    return bool(re.search(_TLS_WORD, event.raw)) or (value is not None and value not in ("true", "false"))
+
+
+def host_with_junk(event: Event) -> bool:
+    """The host has something around it that belongs elsewhere."""
+    return bool(re.search(_JUNK, _values(event).get("SMTP_HOST", "")))
+
+
+def sent_to_self(event: Event) -> bool:
+    """Recipient and sender are the same mailbox."""
+    sender = _values(event).get("SMTP_SENDER", "").strip().lower()
+    return bool(sender) and event.recipient.strip().lower() == sender
+
+
+def same_domain(event: Event) -> bool:
+    """Recipient and sender are in one domain, and not in one mailbox."""
+    sender = _values(event).get("SMTP_SENDER", "").strip().lower()
+    domain = sender.rpartition("@")[2]
+    return bool(domain) and event.recipient.strip().lower().endswith("@" + domain) and not sent_to_self(event)
+
+
+def apple_sender_elsewhere(event: Event) -> bool:
+    """The sender is an iCloud address and the server is not Apple's."""
+    values = _values(event)
+    domain = values.get("SMTP_SENDER", "").strip().lower().rpartition("@")[2]
+    host = values.get("SMTP_HOST", "").strip().lower()
+    return domain in _APPLE and not host.endswith((".me.com", ".icloud.com"))
+
+
+CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
+    "loopback": loopback,
+    "ipv6-address": ipv6_address,
+    "port-not-offered": port_not_offered,
+    "plain-on-implicit-port": plain_on_implicit_port,
+    "starttls-missing": starttls_missing,
+    "auth-missing": auth_missing,
+    "only-oauth": only_oauth,
+    "handshake-broken": handshake_broken,
+    "login-swapped": login_swapped,
+    "password-in-groups": password_in_groups,
+    "password-with-special-characters": password_with_special_characters,
+    "unquoted-hash": unquoted_hash,
+    "open-dollar": open_dollar,
+    "escaped-quote": escaped_quote,
+    "quotes-kept": quotes_kept,
+    "comment-kept": comment_kept,
+    "invisible-characters": invisible_characters,
+    "tls-word": tls_word,
+    "host-with-junk": host_with_junk,
+    "sent-to-self": sent_to_self,
+    "same-domain": same_domain,
+    "apple-sender-elsewhere": apple_sender_elsewhere,
+}
+"""Every value of `when`."""

@@ -1,0 +1,183 @@
+"""Event: what is known of one failure, from whatever source, in the form that entries are compared with. Data only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.diagnosis.normalise import bound, plain, reply_words
+from smtpwizard.settings import Settings
+
+if TYPE_CHECKING:
+    from smtpwizard.diagnosis.steplike import ReplyLike, StepLike
+    from smtpwizard.preset_schema import Provider  # 8 ms of enums and dataclasses, and only a name here
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One failure, as far as it is known."""
+
+    stages: frozenset[str] = frozenset()
+    """The stages at which it can have been; empty: unknown."""
+    code: int | None = None
+    enhanced: frozenset[str] = frozenset()
+    text: str = ""
+    """Normalised."""
+    raw: str = ""
+    """Bounded, otherwise as it came: for conditions about values, where case and blanks matter."""
+    errors: frozenset[str] = frozenset()
+    port: int | None = None
+    given: str | None = None
+    """Id of the provider that the caller named."""
+    provider: Provider | None = None
+    settings: Settings | None = field(default=None, repr=False)
+    lines: tuple[str, ...] = ()
+    """A reply to EHLO line by line."""
+    names: tuple[str, ...] = ()
+    """Names in the server's certificate."""
+    encrypted: bool = False
+    status: str = ""
+    """How a probe's step ended. Of one that passed, only words and conditions count."""
+    recipient: str = ""
+
+
+_SILENT_KINDS: Final = frozenset({"custom", "practice"})
+"""A server of one's own says nothing about whose replies it gives."""
+
+_WORD: Final = re.compile(r"\b(?:ERR_[A-Z0-9_]{3,60}|E[A-Z][A-Z0-9]{2,20}|[A-Z0-9]{2,20}(?:_[A-Z0-9]{1,20}){1,8})\b")
+_PORT: Final = re.compile(
+    r"\bport[\"']?(?:[:=]| is)? ?(\d{1,6})\b"
+    r"|(?:\b[a-z][\w-]{0,62}\.[\w.-]{1,200}|(?:\d{1,3}\.){3}\d{1,3}|localhost|\]|::1|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})"
+    r":(\d{2,5})(?![\d:.])",
+    re.IGNORECASE,
+)
+
+_AUTH_CODES: Final = frozenset({432, 534, 535, 538})
+"""Codes that only a login gets (RFC 4954 section 6)."""
+
+
+def provider_id(provider: Provider | str | None) -> str | None:
+    """Return the id that entries are compared with, or None for a server of one's own."""
+    if isinstance(provider, str):
+        return None if not provider or provider in _SILENT_KINDS else provider
+    return None if provider is None or provider.kind in _SILENT_KINDS else provider.id
+
+
+_PHRASES: Final = (
+    ("name or service not known", "ENOTFOUND"),
+    ("nodename nor servname provided", "ENOTFOUND"),
+    ("temporary failure in name resolution", "EAI_AGAIN"),
+    ("connection refused", "ECONNREFUSED"),
+    ("timed out", "ETIMEDOUT"),
+    ("connection timeout", "ETIMEDOUT"),
+    ("connection reset by peer", "ECONNRESET"),
+    ("no route to host", "EHOSTUNREACH"),
+    ("network is unreachable", "ENETUNREACH"),
+    ("cannot assign requested address", "EADDRNOTAVAIL"),
+    ("wrong version number", "WRONG_VERSION_NUMBER"),
+    ("packet length too long", "PACKET_LENGTH_TOO_LONG"),
+)
+"""What C libraries, Python and OpenSSL say instead of the word."""
+
+
+def error_words(text: str) -> frozenset[str]:
+    """Return the words of systems and libraries in `text`: `ECONNREFUSED`, and `X` for OpenSSL's `ERR_SSL_X`."""
+    text = bound(text)
+    found = set(_WORD.findall(text))
+    lower = text.lower()
+    found |= {word for phrase, word in _PHRASES if phrase in lower}
+    return frozenset(found | {word.removeprefix("ERR_SSL_") for word in found})
+
+
+def port_in(text: str) -> int | None:
+    """Return the port that a message names: `connect ECONNREFUSED 127.0.0.1:587`."""
+    found = _PORT.search(bound(text))
+    return int(found[1] or found[2]) if found else None
+
+
+def from_step(
+    step: StepLike,
+    provider: Provider | str | None = None,
+    settings: Settings | None = None,
+    *,
+    encrypted: bool = False,
+) -> Event:
+    """Take what a probe's step says; `encrypted` when TLS was on before it."""
+    base = Event(
+        stages=frozenset({str(step.step)}),
+        given=provider_id(provider),
+        provider=None if isinstance(provider, str) else provider,
+        settings=settings,
+        port=settings.port_number if settings else None,
+        names=step.tls.names if step.tls else (),
+        encrypted=encrypted or step.tls is not None or bool(settings and settings.tls == "true"),
+        status=str(step.status),
+    )
+    if base.status == "warned" and base.stages == {"ehlo"} and step.detail:
+        refused = reply_words(step.detail[0])
+        if refused.code is not None and refused.code >= 400:  # EHLO was refused, and HELO taken instead
+            return replace(
+                base, code=refused.code, enhanced=refused.enhanced, text=refused.text, raw=bound(step.detail[0])
+            )
+    message = "\n".join((step.error or "", step.summary, *step.detail))
+    if step.reply is not None and step.reply.code is not None:
+        event = _with_reply(base, "\n".join(step.reply.lines) or str(step.reply.text), step.reply, step.error)
+        # A warning is about what the probe saw beside a good reply.
+        return replace(event, text=f"{event.text} {plain(message)}") if base.status == "warned" else event
+    if step.reply is not None:
+        message += "\n" + "\n".join(step.reply.lines or (step.reply.text,))
+    return _with_message(base, message)
+
+
+def _with_reply(base: Event, text: str, reply: ReplyLike, error: str | None) -> Event:
+    words = reply_words(text)
+    enhanced = words.enhanced | ({reply.enhanced} if reply.enhanced else frozenset())
+    return replace(
+        base,
+        code=reply.code,
+        enhanced=frozenset(enhanced),
+        text=words.text,
+        raw=bound(text),
+        errors=error_words(error or ""),
+        lines=tuple(text.splitlines()[:100]),
+    )
+
+
+def _with_message(base: Event, message: str) -> Event:
+    return replace(base, text=plain(message), raw=bound(message), errors=error_words(message))
+
+
+def from_text(
+    text: str,
+    *,
+    reply: str = "",
+    code: int | None = None,
+    stages: Sequence[str] = (),
+    provider: Provider | str | None = None,
+    settings: Settings | None = None,
+) -> Event:
+    """Take a reply or a message of a client out of `text`; `reply` is the part that the server said, where it is known.
+
+    `code` and `stages` are what is known besides.
+    """
+    words = reply_words(reply or text)
+    code = words.code if words.code is not None else code
+    if not stages and code in _AUTH_CODES:
+        stages = ("auth",)
+    port = port_in(text)
+    return Event(
+        stages=frozenset(stages),
+        code=code,
+        enhanced=words.enhanced if code is not None else frozenset(),
+        text=words.text,
+        raw=bound(text),
+        errors=error_words(text),
+        port=port if port is not None else (settings.port_number if settings else None),
+        given=provider_id(provider),
+        provider=None if isinstance(provider, str) else provider,
+        settings=settings,
+        lines=tuple(bound(reply or text).splitlines()[:100]),
+        encrypted=bool(settings and settings.tls == "true"),
+    )

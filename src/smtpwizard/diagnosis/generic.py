@@ -1,0 +1,148 @@
+"""The answer when the catalogue knows no cause: the stage, the kind of reply, and what can be said of any such failure.
+
+Never a cause. Every answer is marked generic and has no reference.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.result import Diagnosis
+
+
+class _Stage(NamedTuple):
+    title: str
+    fact: str
+    action: str
+    variables: tuple[str, ...] = ()
+
+
+_STAGES: Final = {
+    "lint": _Stage(
+        "Settings not usable",
+        "The app would refuse these settings, or read them differently.",
+        "Read the findings on the settings and repair them first.",
+    ),
+    "resolve": _Stage(
+        "Host name without an address",
+        "The name of the mail server could not be looked up.",
+        "Compare SMTP_HOST with the provider's page, and try the look-up from the machine that runs the app.",
+        ("SMTP_HOST",),
+    ),
+    "connect": _Stage(
+        "No connection to the server",
+        "The connection to the port did not come about.",
+        "Compare SMTP_HOST and SMTP_PORT with the provider's page, then try another mail port.",
+        ("SMTP_HOST", "SMTP_PORT"),
+    ),
+    "tls": _Stage(
+        "TLS not established",
+        "The TLS handshake with the server failed.",
+        "Compare SMTP_PORT and SMTP_TLS with the provider's page, and look at the server's certificate.",
+        ("SMTP_PORT", "SMTP_TLS"),
+    ),
+    "greeting": _Stage(
+        "No usable greeting",
+        "The connection was made, but the server did not greet as an SMTP server that is ready.",
+        "Compare SMTP_HOST, SMTP_PORT and SMTP_TLS with the provider's page.",
+        ("SMTP_HOST", "SMTP_PORT", "SMTP_TLS"),
+    ),
+    "ehlo": _Stage(
+        "EHLO refused",
+        "The server did not accept the client's introduction.",
+        "Look at the server's words: most servers say what they dislike about the client's name or address.",
+    ),
+    "starttls": _Stage(
+        "STARTTLS failed (ETLS)",
+        "The upgrade to an encrypted connection failed.",
+        "Try the provider's port with TLS from the first byte: SMTP_PORT=465, SMTP_TLS=true.",
+        ("SMTP_PORT", "SMTP_TLS"),
+    ),
+    "auth": _Stage(
+        "Login refused",
+        "The server refused the login.",
+        "Compare user name and password with what the provider's page asks for; many want an app password or key. "
+        "Do not repeat a refused password: servers lock accounts.",
+        ("SMTP_USERNAME", "SMTP_PASSWORD"),
+    ),
+    "mail": _Stage(
+        "Sender refused",
+        "The server refused the envelope sender (MAIL FROM).",
+        "Use a sender address that the account may send from; compare SMTP_SENDER with the provider's page.",
+        ("SMTP_SENDER",),
+    ),
+    "rcpt": _Stage(
+        "Recipient refused",
+        "The server refused the recipient (RCPT TO).",
+        "Try another recipient; if every one is refused, check that the login is sent.",
+    ),
+    "data": _Stage(
+        "Message refused",
+        "The server refused the message after it was sent.",
+        "Look at the server's words, and at the provider's activity log.",
+        ("SMTP_SENDER",),
+    ),
+    "after": _Stage(
+        "Message not arrived",
+        "The server took the message; what became of it, only the provider's log can tell.",
+        "Look at the provider's activity log, then in the recipient's spam folder.",
+    ),
+}
+
+_UNKNOWN: Final = _Stage(
+    "Failure without a known cause", "The mail did not go through.",
+    "Look at the server's words; `smtpwizard check` shows at which stage it happens.",
+)  # fmt: skip
+
+_ERROR_STAGES: Final = {
+    "ENOTFOUND": "resolve", "EAI_AGAIN": "resolve", "EDNS": "resolve", "ECONNREFUSED": "connect",
+    "EHOSTUNREACH": "connect", "ENETUNREACH": "connect", "EAUTH": "auth", "ETLS": "starttls", "EMESSAGE": "data",
+}  # fmt: skip
+
+
+def generic(event: Event) -> Diagnosis:
+    """Return what can be said of `event` without knowing its cause."""
+    name = _stage(event)
+    stage = _STAGES.get(name, _UNKNOWN)
+    code = f" ({event.code})" if event.code else ""
+    cause = f"{stage.fact} {_kind(event)}".strip()
+    return Diagnosis(
+        ref=None,
+        id=f"generic-{name}" if name else "generic",
+        title=f"{stage.title}{code}",
+        cause=cause,
+        remedy=_remedy(event, stage, name),
+        variables=stage.variables,
+        generic=True,
+    )
+
+
+def _stage(event: Event) -> str:
+    """The stage, where there is only one; else what the error word says."""
+    if len(event.stages) == 1:
+        return next(iter(event.stages))
+    return next((_ERROR_STAGES[word] for word in sorted(event.errors) if word in _ERROR_STAGES), "")
+
+
+def _kind(event: Event) -> str:
+    """RFC 5321 section 4.2.1: 4yz may be tried again, 5yz not as it is."""
+    if event.code is None:
+        return ""
+    if 400 <= event.code < 500:
+        return "The reply is a temporary one: the server expects another try later."
+    if 500 <= event.code < 600:
+        return "The reply is final: the same try will fail again."
+    return ""
+
+
+def _remedy(event: Event, stage: _Stage, name: str) -> str:
+    hints: list[str] = []
+    provider = event.provider
+    if provider is not None:
+        if name == "auth":
+            hints += [f"{provider.name}, user name: {provider.username.hint}", f"Password: {provider.password.hint}"]
+        elif name in ("mail", "data"):
+            hints += [f"{provider.name}, sender: {provider.sender.hint}"]
+    wait = ["Wait a few minutes before the next try."] if event.code and 400 <= event.code < 500 else []
+    return " ".join([*wait, stage.action, *(hint if hint.endswith((".", ")")) else f"{hint}." for hint in hints)])

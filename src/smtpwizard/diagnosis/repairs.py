@@ -1,0 +1,178 @@
+"""Named repairs of catalogue entries: what to change depends on the settings. Pure functions; nothing is written here.
+
+A repair returns the changes, empty where a machine cannot tell what is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.schema import Failure
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
+
+Changes = dict[str, str | Secret | None]
+
+_IMPLICIT: Final = "implicit"
+"""The value of preset_schema.TlsMode: importing its enums would take 8 ms."""
+
+_INVISIBLE: Final = re.compile("[\r\n\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
+_QUOTES: Final = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " "})
+_SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://?", re.IGNORECASE)
+_HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"[^\s<>\"',;@]{1,64}@[^\s<>\"',;@]{1,253}")
+_DNS_NAME: Final = re.compile(r"DNS:([a-z0-9*][a-z0-9.*-]{0,252})", re.IGNORECASE)
+
+
+def clean_host(event: Event, settings: Settings) -> Changes:
+    """Take scheme, port, quotes, blanks and punctuation off SMTP_HOST."""
+    host = (settings.host or "").translate(_QUOTES)
+    host = _SCHEME.sub("", _INVISIBLE.sub("", host).strip(" \t'\"`<>();,"))
+    host = host.rpartition("@")[2].split("/")[0].strip(" \t'\"`<>();,")
+    name, colon, port = host.partition(":")
+    changes: Changes = {}
+    if colon and port.isascii() and port.isdigit() and port != settings.port:
+        changes["SMTP_PORT"] = port
+    host = name.strip(" .;,")
+    return changes | {"SMTP_HOST": host} if _HOST.fullmatch(host) else {}
+
+
+def swap_tls(event: Event, settings: Settings) -> Changes:
+    """Set SMTP_TLS to the other mode: true where the port speaks TLS at once, false where it does not."""
+    return {"SMTP_TLS": "false" if settings.tls == "true" else "true"}
+
+
+def implicit_tls(event: Event, settings: Settings) -> Changes:
+    """Go to the provider's port with TLS from the first byte, 465 where the provider is not known."""
+    if event.provider is None:
+        return {"SMTP_PORT": "465", "SMTP_TLS": "true"}
+    for choice in sorted(event.provider.ports, key=lambda item: (item.port != 465, item.port)):
+        if choice.tls == _IMPLICIT:
+            return {"SMTP_PORT": str(choice.port), "SMTP_TLS": "true"}
+    return {}
+
+
+def offered_port(event: Event, settings: Settings) -> Changes:
+    """Go to the port that the provider recommends, with its TLS mode."""
+    if event.provider is None or event.provider.recommended_port == settings.port_number:
+        return {}
+    choice = event.provider.port_choice()
+    return {"SMTP_PORT": str(choice.port), "SMTP_TLS": "true" if choice.tls == _IMPLICIT else "false"}
+
+
+def escape_port(event: Event, settings: Settings) -> Changes:
+    """Go to a port of the provider that clouds rarely block: 2525, 2587 or 2465."""
+    return open_port(event, settings, (2525, 2587, 2465))
+
+
+def open_port(event: Event, settings: Settings, ports: tuple[int, ...]) -> Changes:
+    """Go to the first of `ports` that the provider has and the settings do not use."""
+    if event.provider is None:
+        return {}
+    for wanted in ports:
+        for choice in event.provider.ports:
+            if choice.port == wanted and wanted != settings.port_number:
+                return {"SMTP_PORT": str(wanted), "SMTP_TLS": "true" if choice.tls == _IMPLICIT else "false"}
+    return {}
+
+
+def certificate_name(event: Event, settings: Settings) -> Changes:
+    """Take the one host name that the certificate has. Several, or a wildcard, are a person's choice."""
+    names = {name.lower() for name in event.names or _DNS_NAME.findall(event.raw)}
+    if len(names) != 1:
+        return {}
+    name = names.pop()
+    return {"SMTP_HOST": name} if _HOST.fullmatch(name) and "." in name else {}
+
+
+def sender_is_login(event: Event, settings: Settings) -> Changes:
+    """Send as the account that logs in, where its user name is an address."""
+    user = (settings.username or "").strip()
+    return {"SMTP_SENDER": user} if _ADDRESS.fullmatch(user) else {}
+
+
+def bare_sender(event: Event, settings: Settings) -> Changes:
+    """Take the address out of `Name <address>`, quotes or blanks; the user name where the sender holds none."""
+    found = _ADDRESS.findall(settings.sender or "")
+    return {"SMTP_SENDER": found[0]} if len(found) == 1 else sender_is_login(event, settings) if not found else {}
+
+
+def swap_login(event: Event, settings: Settings) -> Changes:
+    """Exchange user name and password."""
+    if not settings.username or not settings.password:
+        return {}
+    return {"SMTP_USERNAME": settings.password.reveal(), "SMTP_PASSWORD": Secret(settings.username)}
+
+
+def strip_password_spaces(event: Event, settings: Settings) -> Changes:
+    """Take the blanks out of the password."""
+    password = settings.password.reveal() if settings.password else ""
+    return {"SMTP_PASSWORD": Secret("".join(password.split()))} if password else {}
+
+
+def _each(settings: Settings, mend: Callable[[str], str]) -> Changes:
+    changes: Changes = {}
+    for name, value in settings.to_variables().items():
+        text = value.reveal() if isinstance(value, Secret) else value
+        mended = mend(text)
+        if mended != text and mended:
+            changes[name] = Secret(mended) if isinstance(value, Secret) else mended
+    return changes
+
+
+def strip_quotes(event: Event, settings: Settings) -> Changes:
+    """Take one pair of quotes off every value that is wrapped in them."""
+    return _each(settings, lambda text: text[1:-1] if len(text) > 2 and text[0] == text[-1] in "\"'" else text)
+
+
+def strip_comments(event: Event, settings: Settings) -> Changes:
+    """Take ` # …` off every value except the password, where a # may be meant."""
+    changes = _each(settings, lambda text: text.split(" #")[0].rstrip() if " #" in text else text)
+    return {name: value for name, value in changes.items() if name != "SMTP_PASSWORD"}
+
+
+def clean_values(event: Event, settings: Settings) -> Changes:
+    """Take blanks, line ends and invisible characters off every value; curly quotes become straight ones."""
+    return _each(settings, lambda text: _INVISIBLE.sub("", text).translate(_QUOTES).strip())
+
+
+def tls_word(event: Event, settings: Settings) -> Changes:
+    """Write SMTP_TLS as the app reads it, by the port: true on 465 and 2465, false elsewhere, where it is unclear."""
+    word = (settings.tls or "").strip().lower()
+    if word in ("true", "false"):
+        return {"SMTP_TLS": word}
+    return {"SMTP_TLS": "true" if settings.port_number in (465, 2465) else "false"}
+
+
+REPAIRS: Final[Mapping[str, Callable[[Event, Settings], Changes]]] = {
+    "clean-host": clean_host,
+    "swap-tls": swap_tls,
+    "implicit-tls": implicit_tls,
+    "offered-port": offered_port,
+    "escape-port": escape_port,
+    "certificate-name": certificate_name,
+    "sender-is-login": sender_is_login,
+    "bare-sender": bare_sender,
+    "swap-login": swap_login,
+    "strip-password-spaces": strip_password_spaces,
+    "strip-quotes": strip_quotes,
+    "strip-comments": strip_comments,
+    "clean-values": clean_values,
+    "tls-word": tls_word,
+}
+"""Every value of `repair`."""
+
+_WITHOUT_SETTINGS: Final = frozenset({"implicit-tls", "certificate-name", "escape-port", "offered-port"})
+"""Repairs that say something even where the settings are not known: from the provider or the message."""
+
+
+def computed(failure: Failure, event: Event) -> Changes:
+    """Return the changes of an entry that depend on settings, provider or message."""
+    settings = event.settings or Settings()
+    changes = open_port(event, settings, failure.open_ports)
+    if failure.repair and (event.settings is not None or failure.repair in _WITHOUT_SETTINGS):
+        changes |= REPAIRS[failure.repair](event, settings)
+    return changes

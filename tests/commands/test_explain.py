@@ -1,0 +1,196 @@
+"""`smtpwizard explain` as a process: text and stdin in, words or JSON out, exit status, speed, and nothing more."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support.reply_variants import error_dump, nest_log
+
+GMAIL = (
+    "535-5.7.8 Username and Password not accepted. For more information, go to\n"
+    "535 5.7.8  https://support.google.com/mail/?p=BadCredentials abc12345 - gsmtp"
+)
+LOG = "\n".join([nest_log("all is well"), nest_log(f"Invalid login: {GMAIL}"), error_dump("550 5.9.9 xyzzy", "mail")])
+
+
+def explain(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "smtpwizard", "explain", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_reply_is_explained_as_fact_cause_action() -> None:
+    done = explain("535 Authentication failed: Bad username / password")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0] == "line 1: 535 Authentication failed: Bad username / password"
+    assert lines[1] == "  A13  User name or key refused by SendGrid (535)"
+    assert "  SMTP_USERNAME=apikey" in lines
+    assert "checked 2026-11-22" in done.stdout
+
+
+def test_json_is_one_object_of_the_contract() -> None:
+    done = explain("--json", "535 Authentication failed: Bad username / password")
+    found = json.loads(done.stdout)
+    assert found["schema"] == 1
+    assert found["diagnoses"][0] == {
+        "ref": "A13",
+        "id": "sendgrid-bad-login",
+        "title": "User name or key refused by SendGrid (535)",
+        "cause": found["diagnoses"][0]["cause"],
+        "remedy": found["diagnoses"][0]["remedy"],
+        "variables": ["SMTP_USERNAME", "SMTP_PASSWORD"],
+        "changes": {"SMTP_USERNAME": "apikey"},
+        "source": found["diagnoses"][0]["source"],
+        "checked": "2026-11-22",
+    }
+    assert done.stdout.count("\n") == 1
+
+
+def test_a_generic_answer_is_marked_and_has_no_reference() -> None:
+    done = explain("--json", "--stage", "auth", "535 xyzzy")
+    (only,) = json.loads(done.stdout)["diagnoses"]
+    assert done.returncode == 0
+    assert only["generic"] is True
+    assert "ref" not in only
+    assert "no known cause" in explain("--stage", "auth", "535 xyzzy").stdout
+
+
+def test_a_log_on_stdin_is_searched_and_each_error_told_once() -> None:
+    done = explain(stdin=LOG)
+    heads = [line for line in done.stdout.splitlines() if line.startswith("line ")]
+    assert done.returncode == 0
+    assert len(heads) == 2
+    assert "Username and Password not accepted" in heads[0]
+    assert "550 5.9.9 xyzzy" in heads[1]
+
+
+def test_the_provider_decides_where_the_words_do_not() -> None:
+    reply = "535 5.7.8 Error: authentication failed"
+    assert json.loads(explain("--json", reply).stdout)["diagnoses"][0]["generic"] is True
+    assert json.loads(explain("--json", "--provider", "resend", reply).stdout)["diagnoses"][0]["ref"] == "A24"
+    assert json.loads(explain("--json", "--provider", "postal", "535 Denied").stdout)["diagnoses"][0]["ref"] == "S18"
+
+
+@pytest.mark.parametrize("stdin", ["all is well\n", nest_log("all is well")])
+def test_a_text_without_mail_error_ends_with_status_1(stdin: str) -> None:
+    done = explain("--json", stdin=stdin)
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"schema": 1, "diagnoses": []}
+    assert "No mail error was found" in done.stderr
+    assert explain(stdin=stdin).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        ((), "", "empty"),
+        (("  ",), None, "empty"),
+        (("--provider", "nope", "535 no"), None, "nope"),
+        (("--stage", "login", "535 no"), None, "invalid choice"),
+    ],
+)
+def test_wrong_use_is_status_2_and_says_how(arguments: tuple[str, ...], stdin: str | None, words: str) -> None:
+    done = explain(*arguments, stdin=stdin)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert words in done.stderr
+
+
+def test_a_terminal_instead_of_a_log_is_told_what_to_give() -> None:
+    controller, terminal = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "smtpwizard", "explain"], stdin=terminal, capture_output=True, text=True, check=False
+        )
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert done.returncode == 2
+    assert "docker compose logs api" in done.stderr
+
+
+def test_secrets_in_a_log_do_not_come_out() -> None:
+    reply = GMAIL.splitlines()[0]
+    log = f"SMTP_PASSWORD=marked-secret\nC: AUTH PLAIN AG1hcmtlZC1zZWNyZXQ=\nS: {reply} pass: 'marked-secret'"
+    for flags in ((), ("--json",)):
+        done = explain(*flags, stdin=log)
+        assert done.returncode == 0
+        assert "marked-secret" not in done.stdout + done.stderr
+        assert "AG1hcmtlZC1zZWNyZXQ" not in done.stdout + done.stderr
+
+
+def test_escapes_and_markup_of_a_server_come_out_harmless() -> None:
+    done = explain("550 \x1b[31m\x1b]8;;http://x\x07[/] [@click=app.quit] \u202e relay access denied")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+
+
+def test_octets_that_are_no_utf8_are_read() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "smtpwizard", "explain"],
+        input=b"\xff\xfe 554 5.7.1 <x\xe9@y.example>: Relay access denied\n",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b"S31" in done.stdout
+
+
+def test_own_failures_beside_own_presets_are_used_and_broken_ones_told(tmp_path: Path) -> None:
+    folder = tmp_path / "failures"
+    folder.mkdir()
+    (folder / "auth.toml").write_text(
+        '[[failure]]\nref = "X1"\nid = "house-rule"\nstages = ["auth"]\ntext = ["ask the janitor"]\nby = [["text"]]\n'
+        'title = "House rule"\ncause = "It is so."\nremedy = "Ask."\nsource = "us"\nchecked = "2026-11-22"\n'
+        'evidence = "S"\n'
+        'examples = [{ stage = "auth", reply = "535 ask the janitor" }]\n[[failure]]\nref = "X2"\n'
+    )
+    done = explain("--presets", str(tmp_path), "535 Ask the janitor")
+    assert "X1  House rule" in done.stdout
+    assert "auth.toml:14: id: is required" in done.stderr
+
+
+def test_nothing_costly_is_imported() -> None:
+    code = (
+        "import sys; from smtpwizard.cli import run; run(['explain', '535 5.7.8 no']);"
+        "costly = {'asyncio', 'ssl', 'socket', 'textual', 'rich', 'pybars', 'dotenv', 'dns', 'platformdirs'};"
+        "print(sorted(costly & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_whole_process_takes_a_tenth_of_a_second(tmp_path: Path) -> None:
+    """With compiled modules, as installed. The limit leaves room for a busy machine; the figure is printed."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
+    taken = []
+    for _ in range(6):
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "smtpwizard", "explain"],
+            input=LOG.encode(),
+            capture_output=True,
+            env=environment,
+            check=True,
+        )
+        taken.append(time.perf_counter() - started)
+    print(f"\nexplain, whole process: {statistics.median(taken[1:]) * 1000:.0f} ms")
+    assert min(taken[1:]) < 0.25

@@ -1,0 +1,172 @@
+"""The shipped catalogue is complete and sound, and a wrong entry is told by file, line and key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smtpwizard.diagnosis import STAGES, Catalogue, Failure
+from smtpwizard.diagnosis.catalogue import by_ref, shipped
+from smtpwizard.errors import FileError
+
+FULL = Catalogue.open(examples=True)
+
+EXPECTED = {"N": 13, "P": 13, "T": 16, "E": 7, "A": 45, "S": 42, "D": 9, "C": 8}
+"""Entries of each kind in the reference: 153."""
+
+ENTRY = """\
+[[failure]]
+ref = "X1"
+id = "an-entry"
+stages = ["auth"]
+codes = [535]
+text = ["the words"]
+by = [["text"]]
+title = "A title"
+cause = "A cause."
+remedy = "A remedy."
+source = "a source"
+checked = "2026-11-22"
+evidence = "I"
+
+[[failure.examples]]
+stage = "auth"
+reply = "535 the words"
+"""
+
+
+def catalogue_of(tmp_path: Path, text: str, name: str = "auth.toml") -> Catalogue:
+    (tmp_path / name).write_text(text, "utf-8")
+    return Catalogue.read(tmp_path)
+
+
+def test_every_entry_of_the_reference_is_there_once() -> None:
+    refs = [failure.ref for failure in FULL.failures]
+    assert Counter(ref[0] for ref in refs) == EXPECTED
+    assert len(set(refs)) == len(refs) == 153
+    login = [failure.ref for failure in by_ref(FULL.failures) if failure.ref.startswith("A")]
+    assert login == [f"A{number}" for number in range(1, 46)]
+
+
+def test_the_shipped_files_have_no_problem() -> None:
+    assert FULL.problems == ()
+
+
+def test_what_is_read_first_and_completed_later_is_the_whole_entry() -> None:
+    lean = Catalogue.open()
+    assert all(rule.unread for rule in lean.rules)
+    assert lean.failures == tuple(replace(failure, examples=()) for failure in FULL.failures)
+
+
+def test_every_file_is_named_after_a_stage_and_short() -> None:
+    for path in shipped().glob("*.toml"):
+        assert path.stem == "words" or path.stem.split("-")[0] in STAGES
+        assert len(path.read_text("utf-8").splitlines()) <= 400, path.name
+
+
+@pytest.mark.parametrize("failure", FULL.failures, ids=lambda failure: failure.ref)
+def test_an_entry_says_fact_cause_and_action_in_words(failure: Failure) -> None:
+    assert not failure.title.endswith((".", "!"))
+    assert failure.cause.endswith((".", "`"))
+    assert failure.remedy.endswith(".")
+    assert "!" not in failure.title + failure.cause.replace("`!`", "") + failure.remedy
+    assert failure.examples
+
+
+def test_the_words_of_the_guide_are_found_in_titles() -> None:
+    titles = " ".join(failure.title for failure in FULL.failures)
+    assert "ECONNREFUSED" in titles
+    assert "ETLS" in titles
+
+
+def test_an_own_entry_replaces_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "auth.toml").write_text(ENTRY.replace("an-entry", "exim-login-refused"), "utf-8")
+    catalogue = Catalogue.open(tmp_path)
+    assert catalogue.get("exim-login-refused").ref == "X1"
+    assert len(catalogue.rules) == 153
+
+
+def test_an_entry_is_got_by_reference_and_by_name() -> None:
+    assert FULL.get("A1") is FULL.get("gmail-app-password-required")
+    with pytest.raises(KeyError):
+        FULL.get("A99")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "words"),
+    [
+        ('id = "an-entry"', 'id = "An Entry"', 3, "id", "kebab-case"),
+        ('title = "A title"', "title = 5", 8, "title", "a text"),
+        ('stages = ["auth"]', 'stages = ["login"]', 4, "stages", "'login' is not a stage"),
+        ('stages = ["auth"]', 'stages = ["mail"]', 4, "stages", "must hold 'auth'"),
+        ('remedy = "A remedy."\n', "", 1, "remedy", "is required"),
+        ('evidence = "I"', 'evidence = "I"\nsauce = "a source"', 14, "sauce", "is not a key"),
+        ('checked = "2026-11-22"', 'checked = "today"', 12, "checked", "ISO date"),
+        ('text = ["the words"]', 'text = ["The Words"]', 6, "text", "lower case"),
+        ('text = ["the words"]', 'text = [" * "]', 6, "text", "is a gap"),
+        ("codes = [535]", "codes = [35]", 5, "codes", "not a reply code"),
+        ("codes = [535]", 'enhanced = ["5.7"]', 5, "enhanced", "not an enhanced code"),
+        ('by = [["text"]]', 'by = [["words"]]', 7, "by", "'words' is not a fact"),
+        ('by = [["text"]]', 'by = [["provider"]]', 7, "by", "needs the key 'providers'"),
+        ('by = [["text"]]', 'by = ["text"]', 7, "by", "list of lists"),
+        ('evidence = "I"', 'evidence = "Q"', 13, "evidence", "letters of"),
+        ('evidence = "I"', 'evidence = "I"\nwhen = "raining"', 14, "when", "'raining' is not known"),
+        ('evidence = "I"', 'evidence = "I"\nrepair = "hammer"', 14, "repair", "'hammer' is not known"),
+        ('evidence = "I"', 'evidence = "I"\nrank = "high"', 14, "rank", "first, last"),
+        ('evidence = "I"', 'evidence = "I"\nchanges = { HOST = "x" }', 14, "changes", "not a variable"),
+        ('stage = "auth"\nreply', 'stage = "login"\nreply', 15, "examples", "stage must be one of"),
+        ('reply = "535 the words"', 'event = "rain"', 15, "examples", "event must be one of"),
+        ('reply = "535 the words"', 'provider = "gmail"', 15, "examples", "exactly one of"),
+    ],
+)
+def test_a_mistake_is_told_by_file_line_and_key(
+    tmp_path: Path, old: str, new: str, line: int, key: str, words: str
+) -> None:
+    assert old in ENTRY
+    problems = catalogue_of(tmp_path, ENTRY.replace(old, new, 1)).problems
+    assert [(problem.file.name, problem.line, problem.key) for problem in problems] == [("auth.toml", line, key)]
+    assert words in problems[0].message
+    assert str(problems[0]).startswith(f"{tmp_path / 'auth.toml'}:{line}: {key}: ")
+
+
+def test_a_broken_entry_leaves_the_others_alone(tmp_path: Path) -> None:
+    good = ENTRY.replace("an-entry", "good-one").replace("X1", "X2")
+    catalogue = catalogue_of(tmp_path, ENTRY.replace('id = "an-entry"', "id = 1") + good)
+    assert [failure.id for failure in catalogue.failures] == ["good-one"]
+    assert [problem.line for problem in catalogue.problems] == [3]
+
+
+def test_a_name_used_twice_in_a_folder_is_told(tmp_path: Path) -> None:
+    problems = catalogue_of(tmp_path, ENTRY + ENTRY).problems
+    assert [(problem.line, problem.key) for problem in problems] == [(20, "id"), (19, "ref")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("[[failure]\n", 1, "Expected"),
+        ('\nfailure = "x"\n', 1, "must be written as"),
+        ("[extra]\n" + ENTRY, 1, "not a key"),
+    ],
+)
+def test_a_file_of_another_form_is_told(tmp_path: Path, text: str, line: int, words: str) -> None:
+    problems = catalogue_of(tmp_path, text).problems
+    assert problems[0].line == line
+    assert words in problems[0].message
+
+
+def test_bytes_that_are_no_utf8_are_told(tmp_path: Path) -> None:
+    (tmp_path / "auth.toml").write_bytes(b'[[failure]]\nref = "\xff"\n')
+    assert [problem.file.name for problem in Catalogue.read(tmp_path).problems] == ["auth.toml"]
+
+
+def test_a_file_that_is_named_after_no_stage_is_told(tmp_path: Path) -> None:
+    assert "named after a stage" in catalogue_of(tmp_path, ENTRY, "login.toml").problems[0].message
+
+
+def test_a_folder_that_does_not_exist_is_a_file_error(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot be read"):
+        Catalogue.read(tmp_path / "missing")

@@ -1,0 +1,105 @@
+"""Hostile text: whatever is pasted ends in a clear result, quickly, and comes back harmless."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpwizard.diagnosis import Diagnosis, explain_log, explain_text
+from smtpwizard.diagnosis.hide import hide_secrets
+from smtpwizard.diagnosis.normalise import LIMIT, plain, reply_words
+from smtpwizard.diagnosis.schema import Phrase
+
+SECONDS = 6.0
+"""Limit for a text of up to a megabyte; the slowest takes about one on two cores."""
+
+LONG = {
+    "one letter": "a" * 1_000_000,
+    "blanks": " " * 1_000_000,
+    "line ends": "\n" * 500_000,
+    "a reply without end": "535 " + "authentication failed " * 50_000,
+    "endless continuation": "535-5.7.8 and on\n" * 50_000,
+    "codes only": "535-5.7.8 " * 100_000,
+    "many replies": "\n".join(f"550 {number} xyzzy" for number in range(50_000)),
+    "many different errors": "\n".join(
+        f"Error: connect ECONNREFUSED 10.{n % 250}.{n // 250}.1:25" for n in range(20_000)
+    ),
+    "dots": "a." * 200_000,
+    "colons": ":" * 200_000,
+    "hexadecimal": "ab:" * 200_000,
+    "quotes": "response: '" + "\\'" * 100_000,
+    "pieces": "response: 'a' + " * 50_000,
+    "properties": "code: 'EAUTH', " * 50_000,
+    "braces": "{\n" * 100_000,
+    "frames": "    at x (y:1:1)\n" * 50_000,
+    "prefixes": "[Nest] 1  - " * 50_000,
+    "escapes": "\x1b[31m" * 100_000,
+    "settings": "SMTP_PASSWORD=" * 50_000,
+    "tokens": "AUTH PLAIN " * 50_000,
+    "addresses": "a://" * 100_000,
+    "first part of a phrase": "domain of sender address " * 20_000,
+    "zero bytes": "\0" * 500_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_a_long_hostile_text_ends_quickly(text: str) -> None:
+    started = time.perf_counter()
+    explain_log(text)
+    hide_secrets(text[: LIMIT * 10])
+    assert time.perf_counter() - started < SECONDS
+
+
+REPLIES = [
+    "535",
+    "550-",
+    "5.7.8",
+    "4.7.0",
+    "Invalid login: ",
+    "relay",
+    "denied",
+    "gsmtp",
+    "ECONNREFUSED",
+    "127.0.0.1:587",
+]
+OBJECTS = ["code: 'EAUTH',", "response: '", "command: 'CONN'", "{", "}", "    at ", "SMTP_TLS=True", "\\n", "'", '"']
+AROUND = ["\n", "\r\n", "api-1  | ", "[Nest] 1 - ", "\x1b[31m", "\x1b]8;;x\x07", "[/]", "[@click=app.quit]"]
+ODD = ["\0", "\u202e", " * ", "²", "İ"]
+WORDS = st.sampled_from([*REPLIES, *OBJECTS, *AROUND, *ODD])
+TEXTS = st.one_of(st.text(max_size=300), st.lists(st.one_of(WORDS, st.text(max_size=20)), max_size=40).map(" ".join))
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_any_text_is_explained_or_left_alone(text: str) -> None:
+    for diagnosis in explain_text(text):
+        assert isinstance(diagnosis, Diagnosis)
+        assert diagnosis.generic is (diagnosis.ref is None)
+        assert 0 <= diagnosis.confidence <= 100
+    for item in explain_log(text):
+        assert item.diagnoses
+        assert not re.search(r"[\x00-\x1f\x7f\u202a-\u202e]", item.said)
+        assert len(item.said) <= 400
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_any_reply_is_taken_apart_into_one_line(text: str) -> None:
+    words = reply_words(text)
+    assert "\n" not in words.text
+    assert "  " not in words.text
+    assert all(re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", code) for code in words.enhanced)
+    assert plain(plain(text)) == plain(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="ab *", max_size=12), st.text(alphabet="ab ", max_size=60))
+def test_a_phrase_finds_what_its_regular_expression_finds(phrase: str, text: str) -> None:
+    parsed = Phrase.parse(phrase)
+    if parsed.parts:
+        pattern = ".{0,200}?".join(map(re.escape, parsed.parts))
+        assert parsed.found_in(text) is bool(re.search(pattern, text))

@@ -1,0 +1,121 @@
+"""Mail errors found in logs: told from everything else, grouped as they were printed, each explained once."""
+
+from __future__ import annotations
+
+import pytest
+
+from smtpwizard.diagnosis import explain_log, explain_text
+from smtpwizard.diagnosis.clean import clean
+from smtpwizard.diagnosis.properties import properties
+from smtpwizard.diagnosis.records import records
+from support.reply_variants import error_dump, error_json, nest_log
+
+GMAIL = (
+    "535-5.7.8 Username and Password not accepted. For more information, go to\n"
+    "535 5.7.8  https://support.google.com/mail/?p=BadCredentials abc12345 - gsmtp"
+)
+DATABASE = """\
+Error: connect ECONNREFUSED 172.18.0.2:3306
+    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1607:16) {
+  errno: -111,
+  code: 'ECONNREFUSED',
+  syscall: 'connect',
+  address: '172.18.0.2',
+  port: 3306
+}"""
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "fresh"),
+    [
+        ("api-1  | hello", "hello", False),
+        ("abc-user-feedback-api-1  | [Nest] 29  - 11/22/2026, 7:20:09 AM   ERROR [Mailer] bad +3ms", "bad", True),
+        (
+            "\x1b[31mapi-1  |\x1b[0m \x1b[32m[Nest] 29  - \x1b[39m11/22/2026, 7:20:09 AM \x1b[31m  ERROR\x1b[39m bad",
+            "bad",
+            True,
+        ),
+        ("2026-11-22T07:20:01.123456789Z bad", "bad", True),
+        ("api-1  | 2026-11-22 07:20:01,123 ERROR bad", "bad", True),
+        ("Nov 22 07:20:01 web1 app[812]: bad", "bad", True),
+        ("[2026-11-22 07:20:01] error: bad", "bad", True),
+        ("<** 535 no", "535 no", False),
+        ("S: 535 no", "535 no", False),
+        ("535 5.7.8 no", "535 5.7.8 no", False),
+    ],
+)
+def test_a_line_loses_what_tools_put_around_it(line: str, text: str, fresh: bool) -> None:
+    assert clean(line)[:2] == (text, fresh)
+
+
+def test_what_the_client_said_is_no_part_of_a_reply() -> None:
+    assert clean(" -> AUTH PLAIN AGFwaWtleQBTRy54").client == "AUTH PLAIN AGFwaWtleQBTRy54"
+    assert clean("C: EHLO x").client == "EHLO x"
+    assert clean("-> owner <owner@example.com> R=local").client == ""
+
+
+def test_the_properties_of_an_error_are_read_in_every_form() -> None:
+    wanted = ("EAUTH", GMAIL, 535, "AUTH PLAIN", None)
+    assert properties(error_dump(GMAIL, "auth")) == wanted
+    assert properties(error_json(GMAIL, "auth")) == wanted
+    assert properties("connect ECONNREFUSED { code: 'ESOCKET', port: 587, command: 'CONN' }").port == 587
+
+
+def test_an_error_with_stack_and_properties_is_one_entry() -> None:
+    found = list(records([*error_dump(GMAIL, "auth").split("\n"), "", "another line"]))
+    assert [record.number for record in found] == [1, 13]
+    assert found[0].mail
+    assert "at SMTPConnection" not in found[0].text
+
+
+def test_mail_errors_are_found_among_other_lines_and_told_once() -> None:
+    log = "\n".join([nest_log(f"Invalid login: {GMAIL}"), DATABASE, error_dump(GMAIL, "auth"), nest_log("all is well")])
+    explained = explain_log(log)
+    assert [(item.diagnoses[0].ref, item.line, item.times) for item in explained] == [("A2", 2, 2)]
+    assert explained[0].said.startswith("535-5.7.8 Username and Password not accepted.")
+
+
+def test_several_errors_are_told_in_the_order_of_their_lines() -> None:
+    log = "\n".join(
+        f"api-1  | {line}"
+        for text in ("Error: connect ECONNREFUSED 127.0.0.1:587", f"Error: Invalid login: {GMAIL}")
+        for line in text.split("\n")
+    )
+    assert [item.diagnoses[0].ref for item in explain_log(log)] == ["N3", "A2"]
+    assert [item.ref for item in explain_text(log)][:2] == ["N3", "A2"]
+
+
+def test_a_dialogue_is_read_with_the_command_before_the_reply() -> None:
+    dialogue = """\
+=== Connected to mail.example.com.
+<-  220 mail.example.com ESMTP Postfix
+ -> EHLO app.example.com
+<-  250-mail.example.com
+<-  250 AUTH PLAIN LOGIN
+ -> AUTH PLAIN AGFwcABzZWNyZXQ=
+<-  235 2.7.0 Authentication successful
+ -> MAIL FROM:<noreply@example.com>
+<** 550 xyzzy
+ -> QUIT
+<-  221 2.0.0 Bye"""
+    (only,) = explain_log(dialogue)
+    assert only.diagnoses[0].id == "generic-mail"
+    assert only.said == "550 xyzzy"
+
+
+def test_a_log_of_a_day_is_read_in_seconds() -> None:
+    line = "api-1  | [Nest] 29  - 11/22/2026, 7:20:01 AM     LOG [HTTP] GET /api/projects/7 200 12ms\n"
+    (only,) = explain_log(line * 20_000 + f"api-1  | Invalid login: {GMAIL.splitlines()[0]}\n" + line * 20_000)
+    assert only.line == 20_001
+
+
+def test_an_unknown_reply_in_a_log_is_answered_generically_at_its_stage() -> None:
+    (only,) = explain_log(nest_log("Mail command failed: 550 5.9.9 xyzzy"))
+    assert (only.diagnoses[0].id, only.diagnoses[0].generic) == ("generic-mail", True)
+
+
+def test_the_stage_that_was_named_counts() -> None:
+    reply = "454 xyzzy"
+    assert explain_text(reply, stage="starttls")[0].ref == "T5"
+    assert explain_text(reply, stage="auth")[0].generic
+    assert explain_text(reply)[0].generic

@@ -1,0 +1,126 @@
+"""Replies that are in no example: known from issues and servers, or made up. None may be explained wrongly.
+
+`None` stands for a generic answer: the catalogue does not know the cause, and must say so.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from smtpwizard.diagnosis import explain_text
+
+KNOWN = [
+    (
+        "535-5.7.8 Username and Password not accepted. Learn more at\r\n535 5.7.8 https://x.example - gsmtp",
+        "",
+        "A2",
+    ),
+    ("535 5.7.8 Username and Password not accepted", "", "A2"),
+    ("535 5.7.1 Username and Password not accepted 8KkMx", "naver", "A34"),
+    ("550 5.7.1 Unable to relay", "", "S31"),
+    ("550 5.7.64 TenantAttribution; Relay Access Denied [ABC.eurprd02.prod.outlook.com]", "microsoft365", "S31"),
+    ("454 4.7.1 <x@y.example>: Relay access denied", "", "S31"),
+    ("550 5.1.1 <noreply@x.example>: Sender address rejected: User unknown in local recipient table", "", "S32"),
+    ("550 Sender verify failed", "", "S32"),
+    ("550-5.7.1 [192.0.2.4] Messages with multiple addresses in From:\n550 5.7.1 header are not accepted.", "", "S28"),
+    ("530-5.7.0 Must issue a STARTTLS command first. For more information, go to\n530 5.7.0  https://x", "", "T3"),
+    ("queryA ETIMEOUT smtp.gmail.com", "", "N2"),
+    ("535 5.7.0 NEOBHODIM parol prilozheniya https://help.mail.ru/mail/security/protection/external", "mailru", "A34"),
+    ("450 4.7.1 Client host rejected: cannot find your hostname", "", "E6"),
+    ("550 No Such User Here", "", "S39"),
+    ("530 SMTP authentication is required.", "", "A37"),
+    ("530 5.7.1 Authentication required", "", "A37"),
+    ("535 5.7.3 Authentication unsuccessful", "sendgrid", "A10"),
+    ("534-5.7.9 Application-specific password required. https://support.google.com/mail/?p=x", "sendgrid", "A1"),
+    ("535 Authentication failed: Bad username / password", "gmail", "A13"),
+    ("535 Login Fail. Please enter your authorization code to login.", "resend", "A32"),
+    ("550 5.7.60 SMTP; Client does not have permissions to send as this sender [AM.prod.outlook.com]", "", "S23"),
+    ("140735:error:1408F10B:SSL routines:ssl3_get_record:wrong version number:s3_pkt.c:827:", "", "T1"),
+    ("Error: self signed certificate in certificate chain", "", "T8"),
+    ("Hostname/IP does not match certificate's altnames: IP: 127.0.0.1 is not in the cert's list: ", "", "T9"),
+    ("Error: connect ECONNREFUSED ::1:587", "", "N3"),
+    ("Error: connect ECONNREFUSED 10.1.2.3:25", "", "N4"),
+    ("Error: connect ETIMEDOUT 192.0.2.4:465", "microsoft365", "N6"),
+    ("535 5.7.8 Error: authentication failed: Invalid user or password! 1732259591-Xh0B", "yandex", None),
+    ("550 5.1.8 Access denied, bad outbound sender AS(42004)", "microsoft365", None),
+    ("550-5.7.30 DKIM authentication didn't pass. 5.7.30 - gsmtp", "gmail", None),
+    ("554 5.7.1 Service unavailable; Client host [203.0.113.7] blocked using zen.spamhaus.org", "", None),
+    ("550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP.", "microsoft365", None),
+    ("535 5.7.0 Invalid login or password", "mailgun", None),
+    ("535 Error: authentication failed", "", None),
+    ("535 5.7.8 Error: authentication failed", "", None),
+    ("535 5.7.8 Authentication credentials invalid", "oracle-email-delivery", None),
+    ("535 Authentication failed: account disabled", "", None),
+    ("535 5.7.0 (#MBR1212) Incorrect username or password entered.", "", None),
+    ("421 4.3.2 Service not available, closing transmission channel", "", None),
+    ("421 Timeout - closing connection", "", None),
+    ("452 4.3.1 Insufficient system storage", "", None),
+    ("451 4.4.1 Error: queue file write error", "", None),
+    (
+        "552-5.7.0 This message was blocked because of\n552 5.7.0 its content.",
+        "",
+        None,
+    ),
+    ("550 5.4.1 Recipient address rejected: Access denied.", "", None),
+    ("550 5.7.1 TRANSPORT.RULES.RejectMessage; the message was rejected by organization policy", "", None),
+    ("550 Administrative prohibition", "", None),
+    ("550 5.7.0 Local Policy Violation", "", None),
+    ("501 5.5.4 Invalid argument", "", None),
+    ("503 5.5.1 Error: need MAIL command", "", None),
+    ("556 5.1.10 RESOLVER.ADR.RecipientNotFound", "", None),
+    ("559 9.9.9 Xyzzy", "", None),
+    ('Missing credentials for "PLAIN"', "", None),
+    ("Connection closed unexpectedly", "", None),
+    ("connect EHOSTUNREACH 10.0.0.5:25", "", None),
+    ("read ECONNRESET", "", None),
+    ("write EPIPE", "", None),
+]
+
+NOTHING = [
+    "api-1  | [Nest] 1 - 11/22/2026, 7:20:01 AM LOG Mail sent to a@b.example in 250 ms",
+    "GET /api/404 404 - 5ms",
+    "POST /api/auth/login 401 12ms",
+    "Error: connect ECONNREFUSED 127.0.0.1:3306",
+    "Error: connect ECONNREFUSED 172.18.0.5:5432",
+    "redis: Error: getaddrinfo ENOTFOUND redis",
+    "MongoServerSelectionError: connect ECONNREFUSED 10.0.0.1:27017",
+    "npm ERR! code ETIMEDOUT",
+    "500 Internal Server Error",
+    "502 Bad Gateway",
+    "HTTP 503 Service Unavailable",
+    "AxiosError: Request failed with status code 535",
+    "User login failed for bob",
+    "[Nest] 1 - ERROR [AuthService] authentication failed for user 5",
+    "db-1 | ERROR 1045 (28000): Access denied for user 'root'@'localhost' (using password: YES)",
+    "certificate for example.com renewed",
+    "TLS handshake error from 10.0.0.1:4433: EOF",
+    "UnauthorizedException: Unauthorized",
+    "2026-11-22 535 items processed",
+    "250 2.0.0 Ok: queued as ABC",
+    "220 mx.example.com ESMTP Postfix",
+    "235 2.7.0 Authentication successful",
+    "221 2.0.0 Bye",
+    "354 End data with <CR><LF>.<CR><LF>",
+    "hello world",
+]
+
+
+@pytest.mark.parametrize(("text", "provider", "ref"), KNOWN)
+def test_a_reply_of_the_wild_is_recognised_or_answered_generically(text: str, provider: str, ref: str | None) -> None:
+    found = explain_text(text, provider=provider or None)
+    assert found
+    assert found[0].ref == ref
+    assert found[0].generic is (ref is None)
+
+
+@pytest.mark.parametrize("line", NOTHING)
+def test_a_line_that_is_no_mail_error_is_left_alone(line: str) -> None:
+    assert explain_text(f"the first line\n{line}\nthe last line") == ()
+    assert explain_text(line) == ()
+
+
+@pytest.mark.parametrize(("text", "provider", "ref"), KNOWN)
+def test_case_does_not_matter(text: str, provider: str, ref: str | None) -> None:
+    for changed in (text.upper(), text.lower()) if text[:3].isdigit() and "routines" not in text else (text,):
+        found = explain_text(changed, provider=provider or None)
+        assert found[0].ref == ref
