@@ -14,8 +14,8 @@ from smtpwizard.diagnosis.hide import hide_secrets
 from smtpwizard.diagnosis.normalise import LIMIT, plain, reply_words
 from smtpwizard.diagnosis.schema import Phrase
 
-SECONDS = 6.0
-"""Limit for a text of up to a megabyte; the slowest takes about one on two cores."""
+SECONDS = 60.0
+"""Far above what a megabyte takes (about one second), far below what a quadratic search would: hours."""
 
 LONG = {
     "one letter": "a" * 1_000_000,
