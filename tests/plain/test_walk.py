@@ -86,7 +86,7 @@ def test_existing_settings_are_recognised_and_a_refused_password_is_not_sent_twi
             f"# mine\nSMTP_HOST=127.0.0.1\nSMTP_PORT={settings.port}\nSMTP_SENDER=a@example.com\n"
             "SMTP_USERNAME=practice@example.com\nSMTP_PASSWORD=hunter2-wrong\n"
         )
-        rules = [("What now", "1"), ("What now", lambda said: number_of(said, "Test again")), ("Send them again", "no")]
+        rules = [("What now", "1"), ("What now", lambda said: number_of(said, "Test again")), ("Send it again", "no")]
         state, said, _ = walker(tmp_path, rules)
         state.ca_files = (server.ca_file,)
         with pytest.raises(InputError):
@@ -94,10 +94,17 @@ def test_existing_settings_are_recognised_and_a_refused_password_is_not_sent_twi
     text = said.getvalue()
     assert "holds settings: 127.0.0.1" in text
     assert text.count("auth: failed") == 1
-    assert "may lock the account" in text
+    assert "lock accounts" in text
     assert "Nothing was written." in text
     assert "hunter2" not in text
     assert (tmp_path / ".env").read_text().startswith("# mine\n")
+
+
+def test_a_recipient_that_is_no_address_is_asked_again(tmp_path: Path) -> None:
+    state, said, _ = walker(tmp_path, [("Provider, mail", "practice"), ("Recipient", "me"), ("Recipient", "-")])
+    assert walk(state) is ExitCode.OK
+    assert "A recipient is a mail address" in said.getvalue()
+    assert "Nothing was sent." in said.getvalue()
 
 
 def number_of(said: str, choice: str) -> str:

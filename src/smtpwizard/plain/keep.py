@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from smtpwizard.errors import FileError
 from smtpwizard.outputs import InPlaceRequired
 from smtpwizard.plain.tell import finding_line
-from smtpwizard.settings import FIELDS
 
 if TYPE_CHECKING:
     from smtpwizard.outputs import Change
@@ -57,8 +56,9 @@ def save(state: Walk) -> bool:
 
 
 def _plan(state: Walk) -> Change:
-    from smtpwizard.outputs import plan_env_file
+    from smtpwizard.outputs import plan_env_file, read_env_file
+    from smtpwizard.outputs.wanted import wanted_changes
 
     assert state.target is not None
-    values = state.settings.to_variables()
-    return plan_env_file(state.target, {variable: values.get(variable) for variable in FIELDS})
+    present = read_env_file(state.target).variables
+    return plan_env_file(state.target, wanted_changes(state.settings, state.original, present))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.app import Origin, findings
+from smtpwizard.app import Origin, findings, masked_settings
 from smtpwizard.plain.tell import finding_line, provider_lines
 from smtpwizard.preset_schema import Kind, Provider, ProviderStatus
 from smtpwizard.questions import begin
@@ -29,13 +29,12 @@ def opening(state: Walk) -> bool:
     if not settings.to_variables() and not settings.legacy:
         return False
     console = state.console
-    state.settings = settings
+    state.settings = state.original = settings
     state.provider = state.presets.for_host(settings.host) if settings.host else None
     name = state.provider.name if state.provider else "a server without preset"
-    server = safe(f"{settings.host or 'no host'}:{settings.port or 'no port'}", limit=120)
-    console.say(
-        f"{state.target} holds settings: {server}, {name}, as {safe(settings.username or 'nobody', limit=120)}."
-    )
+    server = safe(f"{settings.shown_host or 'no host'}:{settings.port or 'no port'}", limit=120)
+    user = masked_settings(settings, state.provider).get("SMTP_USERNAME") or "nobody"
+    console.say(f"{state.target} holds settings: {server}, {name}, as {safe(user, limit=120)}.")
     for finding in findings(settings, provider=state.provider, origin=Origin.ENV_FILE):
         console.say(finding_line(finding))
     chosen = console.choose("What now", ("Test them", "Change them", "Start over"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from smtpwizard.plain import trial
@@ -10,50 +11,73 @@ from smtpwizard.plain.tell import diagnosis_lines
 from smtpwizard.probe import OutgoingMessage, run
 
 if TYPE_CHECKING:
-    from smtpwizard.mail.messages import BuiltMail
+    from collections.abc import Sequence
+
     from smtpwizard.plain.walk import Walk
+    from smtpwizard.preset_schema import AppMail
+    from smtpwizard.probe.results import Report
 
 
 def send(state: Walk) -> None:
-    """Ask for recipient and mails, send them one by one, ask for the code."""
+    """Ask for recipient and mails, send them over one connection, ask for the code."""
     console = state.console
     default = state.settings.username if "@" in (state.settings.username or "") else state.settings.sender
-    to = console.ask("Recipient (- sends nothing)", default=default or "")
-    if to == "-":
+    to = _recipient(state, default or "")
+    if not to:
         console.say("Nothing was sent.")
         return
     mails = state.app.mails
     number = console.choose("Which mail", (*(mail.title for mail in mails), "all of them"))
     chosen = mails if number == len(mails) else (mails[number],)
-    codes = [code for mail in chosen if (code := _send(state, mail.name, to))]
+    if not trial.may_log_in(state):
+        console.say("Nothing was sent.")
+        return
+    codes = _send(state, chosen, to)
     if codes:
         _confirm(state, codes)
 
 
-def _send(state: Walk, name: str, to: str) -> str:
-    """Send one mail; return its code where the server accepted it."""
+def _recipient(state: Walk, default: str) -> str:
+    """Return a mail address, or nothing where no mail is to be sent."""
+    while True:
+        to = state.console.ask("Recipient (- sends nothing)", default=default)
+        if to == "-":
+            return ""
+        if re.fullmatch(r"[^\s@]+@[^\s@]+", to):
+            return to
+        state.console.say("A recipient is a mail address: name@domain.")
+
+
+def _send(state: Walk, mails: Sequence[AppMail], to: str) -> list[str]:
+    """Send the mails over one connection, with one login; return the codes of those that were accepted."""
     # pybars costs half a second to import: only those who send pay for it.
     from smtpwizard.mail.messages import build
 
     console = state.console
-    mail = next(item for item in state.app.mails if item.name == name)
-    built: BuiltMail = build(mail, state.app, state.settings, to)
-    message = OutgoingMessage(id=built.message_id, data=built.data, recipient=built.to)
-    report = asyncio.run(run(state.settings, trial.options(state, to), provider=state.provider, message=message))
-    if report.message is not None and report.message.accepted:
-        queue = f", queue id {report.message.queued_as}" if report.message.queued_as else ""
-        console.say(f"{mail.title}: accepted by the server: {report.message.response}{queue}")
-        if state.practice is not None:
-            console.say(f"The practice server received it; its code is {built.code}.")
-        return built.code
+    built = [build(mail, state.app, state.settings, to) for mail in mails]
+    messages = [OutgoingMessage(id=item.message_id, data=item.data, recipient=item.to) for item in built]
+    report = asyncio.run(run(state.settings, trial.options(state, to), provider=state.provider, message=messages))
+    trial.remember(state, report)
+    codes = []
+    for item, message in zip(built, report.messages, strict=False):
+        if message.accepted:
+            console.say(f"{item.mail.title}: accepted by the server: {message.response}")
+            if state.practice is not None:
+                console.say(f"The practice server received it; its code is {item.code}.")
+            codes.append(item.code)
+    if len(codes) < len(built):
+        _explain(state, report, built[len(codes)].mail.title)
+    return codes
+
+
+def _explain(state: Walk, report: Report, title: str) -> None:
     failed = report.failed
-    console.say(f"{mail.title}: not accepted: {failed.summary if failed else report.app.sentence}")
+    state.console.say(f"{title}: not accepted: {failed.summary if failed else report.app.sentence}")
     if failed is not None:
         from smtpwizard.diagnosis import explain
 
         for line in diagnosis_lines(explain(failed, provider=state.provider, settings=state.settings)):
-            console.say(line)
-    return ""
+            state.console.say(line)
 
 
 def _confirm(state: Walk, codes: list[str]) -> None:

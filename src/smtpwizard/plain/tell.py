@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.findings import Finding, Severity
-from smtpwizard.preset_schema import Provider, ProviderStatus
+from smtpwizard.preset_schema import Kind, Provider, ProviderStatus
 from smtpwizard.probe.results import Report, Status, StepResult, Verdict
 
 if TYPE_CHECKING:
     from smtpwizard.diagnosis import Diagnosis
+    from smtpwizard.probe.look import Proposal
 
 WORDS: Final = {Status.PASSED: "ok", Status.WARNED: "warning", Status.FAILED: "failed", Status.SKIPPED: "skipped"}
 SEVERITIES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -32,15 +33,15 @@ def provider_lines(provider: Provider) -> Iterator[str]:
     """Yield what to have ready and what to know, before anything is asked."""
     if provider.status is ProviderStatus.BLOCKED:
         yield f"{provider.name} cannot work with this app."
-    yield f"Have ready: {provider.username.hint}"
-    if provider.password.hint:
+    if provider.kind is not Kind.PRACTICE:
+        yield f"Have ready: {provider.username.hint}"
         yield f"Have ready: {provider.password.hint}"
     if provider.password.url:
         yield f"Page: {provider.password.url}"
     yield f"Sender: {provider.sender.hint}"
     for caveat in provider.caveats:
         yield f"Know: {caveat}"
-    yield f"Checked {provider.checked}. Documentation: {provider.docs_url}"
+    yield f"Checked {provider.checked}." + (f" Documentation: {provider.docs_url}" if provider.docs_url else "")
 
 
 def verdict_lines(report: Report) -> Iterator[str]:
@@ -52,15 +53,23 @@ def verdict_lines(report: Report) -> Iterator[str]:
             yield f"Not proved: {sentence}"
 
 
-def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
-    """Yield fact, cause and action of each diagnosis, the likeliest first."""
-    for number, diagnosis in enumerate(diagnoses, 1):
+def proposal_lines(proposals: Iterable[Proposal]) -> Iterator[str]:
+    """Yield what another look at the server brought: cause and action of each, and the lines that go with it."""
+    for number, proposal in enumerate(proposals, 1):
+        yield f"Cause {number}, seen just now: {proposal.title}. {proposal.cause}"
+        yield f"Action: {proposal.remedy}"
+        yield from proposal.facts
+
+
+def diagnosis_lines(diagnoses: Iterable[Diagnosis], *, begin: int = 1) -> Iterator[str]:
+    """Yield fact, cause and action of each diagnosis, the likeliest first, numbered from `begin`."""
+    for number, diagnosis in enumerate(diagnoses, begin):
         yield f"Cause {number}: {diagnosis.title}. {diagnosis.cause}"
         yield f"Action: {diagnosis.remedy}"
 
 
 def summary_lines(
-    *, saved: str, changed: int, backup: str, proved: bool, confirmed: bool, service: str
+    *, saved: str, changed: int, backup: str, proved: bool, confirmed: bool, next_command: str
 ) -> Iterator[str]:
     """Yield what was written, what was proved, what was not, and the next command."""
     if not saved:
@@ -70,4 +79,4 @@ def summary_lines(
     yield f"Written: {saved}, {changed} lines changed{kept}."
     yield "Tested: the app will work with these settings." if proved else "Not tested: whether these settings work."
     yield "Arrived: the code in the mail was confirmed." if confirmed else "Not proved: that mail arrives."
-    yield f"Next: docker compose up -d {service}"
+    yield f"Next: {next_command}"

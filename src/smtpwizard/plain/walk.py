@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from smtpwizard.errors import ExitCode
 from smtpwizard.plain.console import Console
 from smtpwizard.plain.tell import summary_lines
+from smtpwizard.preset_schema import Kind
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,8 +46,12 @@ class Walk:
     provider: Provider | None = None
     settings: Settings = field(default_factory=Settings)
     report: Report | None = None
-    refused: list[Settings] = field(default_factory=list)
+    original: Settings | None = None
+    """What the target held at the start; None where it held nothing of ours."""
+    refused: tuple[Settings, ...] = ()
     """Settings whose login a server has refused: not sent again without the operator's word."""
+    pauses: tuple[tuple[str, float, str], ...] = ()
+    """Host, time.monotonic() until which no login goes to it, the server's words."""
     practice: PracticeServer | None = None
     applied: Applied | None = None
     lines_changed: int = 0
@@ -96,6 +101,8 @@ def _summary(state: Walk) -> list[str]:
             backup=str(applied.backup) if applied is not None and applied.backup else "",
             proved=state.report is not None and state.report.app.verdict.value == "works",
             confirmed=state.confirmed,
-            service=state.app.service,
+            next_command="smtpwizard, with a real provider"
+            if state.provider is not None and state.provider.kind is Kind.PRACTICE
+            else f"docker compose up -d {state.app.service}",
         )
     )
