@@ -6,11 +6,12 @@ no SMTP_TLS at all are different things (reference: app-semantics, "Variables â†
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from smtpwizard.secret import Secret
+from smtpwizard.secret import MASK, Secret
 
 FIELDS: Final[Mapping[str, str]] = {
     "SMTP_HOST": "host",
@@ -46,7 +47,11 @@ LEGACY: Final[Mapping[str, str]] = {
 """Old and misspelt names found in the wild â†’ the name that the app reads."""
 
 
-@dataclass(frozen=True, slots=True)
+_LOGIN_IN_HOST: Final = r"(?s)(?:[^/@]*//(?P<url>.*)|(?P<bare>[^/]*:.*))@"
+"""A URL's `user:password@` in SMTP_HOST, or the same without a scheme; a password may hold `/` and `@` itself."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """One configuration. `replace()` and `with_changes()` make the next one."""
 
@@ -54,13 +59,21 @@ class Settings:
     port: str | None = None
     sender: str | None = None
     username: str | None = None
-    password: Secret | None = field(default=None, repr=False)
+    password: Secret | None = None
     tls: str | None = None
     cipher_spec: str | None = None
     opportunistic_tls: str | None = None
     admin_web_url: str | None = None
     legacy: tuple[tuple[str, Secret], ...] = ()
     """Variables present under an old or misspelt name (LEGACY), with their values, which may be secrets."""
+
+    def __repr__(self) -> str:
+        """Return the fields that are set, without secrets; a user name without an `@` may be a token, too."""
+        shown = self.masked()
+        if self.username and "@" not in self.username:
+            shown["SMTP_USERNAME"] = MASK
+        fields = [f"{FIELDS[variable]}={value!r}" for variable, value in shown.items()]
+        return f"Settings({', '.join([*fields, *(name for name, _ in self.legacy)])})"
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, str]) -> Settings:
@@ -84,8 +97,9 @@ class Settings:
         return {variable: value for variable, value in values.items() if value is not None}
 
     def masked(self) -> dict[str, str]:
-        """Return the variables for display and JSON: the secret as MASK."""
-        return {variable: str(value) for variable, value in self.to_variables().items()}
+        """Return the variables for display and JSON: the secret as MASK, and so a login inside SMTP_HOST."""
+        shown = {variable: str(value) for variable, value in self.to_variables().items()}
+        return shown if self.host is None else shown | {"SMTP_HOST": self.shown_host}
 
     def get(self, variable: str) -> str | Secret | None:
         """Return the value of a variable of FIELDS, or None where it is not set. KeyError for other names."""
@@ -111,9 +125,23 @@ class Settings:
         return result
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Return every secret in these settings, for `redact()`."""
+        """Return every secret in these settings, for `redact()`; of a login inside SMTP_HOST all and its password."""
         own = (self.password,) if self.password else ()
-        return own + tuple(value for name, value in self.legacy if LEGACY[name] in SECRET_VARIABLES and value)
+        login = self._login_in_host
+        hosts = tuple(Secret(text) for text in (login, login.partition(":")[2]) if text)
+        return own + hosts + tuple(value for name, value in self.legacy if LEGACY[name] in SECRET_VARIABLES and value)
+
+    @property
+    def shown_host(self) -> str:
+        """SMTP_HOST for display, a login inside it as MASK; empty where it is not set."""
+        host, login = self.host or "", self._login_in_host
+        return host.replace(f"{login}@", f"{MASK}@", 1) if login else host
+
+    @property
+    def _login_in_host(self) -> str:
+        """The login that came into SMTP_HOST with a URL or before an `@`; empty where there is none."""
+        found = re.match(_LOGIN_IN_HOST, self.host or "")
+        return (found["url"] or found["bare"] or "") if found else ""
 
     @property
     def port_number(self) -> int | None:

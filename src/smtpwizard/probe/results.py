@@ -127,6 +127,18 @@ class TranscriptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """A message to be sent."""
+
+    id: str
+    """Its Message-ID."""
+    data: bytes = field(repr=False)
+    """The whole message as MIME, header included, with CRLF line ends. May hold a code or a link: not for display."""
+    recipient: str
+    """The envelope recipient, one bare address."""
+
+
+@dataclass(frozen=True, slots=True)
 class SentMessage:
     """A message that the server accepted or refused."""
 
@@ -151,9 +163,15 @@ class Report:
     not_proved: tuple[str, ...]
     elapsed_ms: float
     provider: str | None = None
-    message: SentMessage | None = None
+    messages: tuple[SentMessage, ...] = ()
+    """Every message that was sent or refused in this run."""
     settings: dict[str, str] = field(default_factory=dict)
     """The settings used, masked."""
+
+    @property
+    def message(self) -> SentMessage | None:
+        """The last message that was sent or refused."""
+        return self.messages[-1] if self.messages else None
 
     @property
     def failed(self) -> StepResult | None:
@@ -172,6 +190,7 @@ class Report:
 __all__ = [
     "AppOutcome",
     "ClientOutcome",
+    "OutgoingMessage",
     "Reply",
     "Report",
     "SentMessage",

@@ -1,0 +1,148 @@
+"""What `check` and `send` have in common: from flags to a probe, from a report to an exit code and words. Prints
+nothing.
+
+Both run the probe with blocking calls: no event loop, half the time to start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from smtpwizard.app import findings
+from smtpwizard.commands.source import Source, load
+from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.findings import Severity
+from smtpwizard.preset_schema import Provider
+from smtpwizard.presets import Presets
+from smtpwizard.probe.options import Options
+from smtpwizard.probe.results import Report, Status, Step, StepResult, Verdict
+
+if TYPE_CHECKING:
+    from smtpwizard.diagnosis import Diagnosis
+    from smtpwizard.findings import Finding
+    from smtpwizard.probe.look import Proposal
+
+_ADDRESS: Final = re.compile(r"[^\s<>,;\x00-\x1f\x7f]+@[^\s<>,;@\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be probed, and how."""
+
+    source: Source
+    provider: Provider | None
+    options: Options
+
+
+def plan(args: argparse.Namespace, presets: Presets | None = None) -> Plan:
+    """Read settings and, where not given, presets. InputError for a recipient that is no address; as `source.load`."""
+    if args.to is not None and not _ADDRESS.fullmatch(args.to):
+        raise InputError("--to wants one bare mail address, such as you@example.com.", "Recipient")
+    source = load(args)
+    options = Options(
+        timeout=args.timeout,
+        ca_files=tuple(args.ca_file),
+        recipient=args.to,
+        origin=source.origin,
+    )
+    known = presets or catalogue(args)
+    return Plan(source, known.for_host(source.settings.host or ""), options)
+
+
+def catalogue(args: argparse.Namespace) -> Presets:
+    """Return the presets, with the operator's own on top."""
+    return Presets.open(*([args.presets] if args.presets else []))
+
+
+def diagnoses(report: Report, planned: Plan) -> tuple[Diagnosis, ...]:
+    """Return the likely causes of what failed or looks wrong, best first, each once; the failed stage leads.
+
+    Where every stage just passed nothing is looked up: reading the catalogue takes as long as the whole dialogue.
+    """
+    auth = report.step(Step.AUTH)
+    unasked = auth is not None and auth.status is Status.WARNED and auth.reply is None
+    hello = unasked or report.app.verdict is Verdict.LEAKS  # then the cause is in what EHLO does not offer
+    steps = [step for step in report.steps if _remarkable(step) or (hello and step.step is Step.EHLO)]
+    if not steps:
+        return ()
+    from smtpwizard.diagnosis import explain
+
+    found: dict[str, Diagnosis] = {}
+    for step in sorted(steps, key=lambda step: step.status is not Status.FAILED):
+        for item in explain(step, provider=planned.provider, settings=planned.source.settings):
+            found.setdefault(item.id, item)
+    return tuple(found.values())
+
+
+def _remarkable(step: StepResult) -> bool:
+    """Say whether a stage has more to tell than that it passed; 254 after the message does (D5: suppressed)."""
+    if step.step is Step.LINT:
+        return False  # what the app refuses is told by the findings
+    if step.step is Step.DATA and step.reply is not None and step.reply.code != 250:
+        return True
+    return step.status in (Status.FAILED, Status.WARNED)
+
+
+def judged(planned: Plan) -> tuple[Finding, ...]:
+    """Return what the app makes of the settings, and what is wrong with the file itself, errors first."""
+    source = planned.source
+    about_values = findings(source.settings, provider=planned.provider, origin=source.origin)
+    order = list(Severity)
+    return tuple(sorted((*about_values, *source.findings), key=lambda item: order.index(item.severity)))
+
+
+def exit_code(report: Report) -> ExitCode:
+    """Return 0 where the app will work, 3 where it refuses to start, 1 otherwise."""
+    if report.app.verdict is Verdict.WORKS:
+        return ExitCode.OK
+    failed = report.failed
+    return ExitCode.CONFIG if failed is not None and failed.step is Step.LINT else ExitCode.FAILED
+
+
+def to_json(report: Report, planned: Plan, proposals: Iterable[Proposal] = ()) -> dict[str, Any]:
+    """Return the contract's object for `check --json` and `send --json`; `proposals` are a second look's."""
+    app = report.app
+    value: dict[str, Any] = {
+        "schema": 1,
+        "settings": report.settings,
+        "provider": report.provider,
+        "steps": [_step(step) for step in report.steps],
+        "server": {"ok": report.server_ok},
+        "app": {
+            "verdict": app.verdict.value,
+            "sentence": app.sentence,
+            "verify": _fields(app.verify, "ok", "code", "response_code", "command"),
+            "send": _fields(app.send, "ok", "code", "response_code", "command"),
+        },
+        "findings": [item.to_json() for item in judged(planned)],
+        "proposals": [item.to_json() for item in proposals],
+        "diagnoses": [item.to_json() for item in diagnoses(report, planned)],
+        "transcript": [{"from": line.sender, "line": line.line} for line in report.transcript],
+    }
+    sent = [_fields(item, "id", "queued_as", "response", "accepted") for item in report.messages]
+    if sent:
+        value["message"] = sent[-1]
+    if len(sent) > 1:
+        value["messages"] = sent
+    return value | {"not_proved": list(report.not_proved), "elapsed_ms": report.elapsed_ms}
+
+
+def _step(step: StepResult) -> dict[str, Any]:
+    value: dict[str, Any] = _fields(step, "step", "status", "ms", "summary", "error")
+    if step.error is None:
+        del value["error"]
+    if step.reply is not None:
+        value["reply"] = _fields(step.reply, "code", "enhanced", "text")
+    if step.tls is not None:
+        value["tls"] = _fields(
+            step.tls, "protocol", "cipher", "names", "issuer", "not_before", "not_after", "days_left", "verified"
+        )
+    return value
+
+
+def _fields(item: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in names}

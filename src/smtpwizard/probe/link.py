@@ -1,0 +1,205 @@
+"""The way to the server: addresses, connection, TLS. What is said over it is `session`'s and `client`'s work.
+
+Each public method is one stage; it returns what to tell, or raises Ended.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.app.client import Transport
+from smtpwizard.app.hosts import is_loopback
+from smtpwizard.probe import nodewords, resolve, trust
+from smtpwizard.probe.channel import Channel
+from smtpwizard.probe.client import Client
+from smtpwizard.probe.ending import Ended, Ending
+from smtpwizard.probe.net import Job, Net
+from smtpwizard.probe.options import Options
+from smtpwizard.probe.results import Status, TlsFacts
+from smtpwizard.probe.transcript import Transcript
+from smtpwizard.probe.wire import Wire
+
+if TYPE_CHECKING:
+    import ssl
+
+MAX_PORT: Final = 65535
+
+
+class Told(NamedTuple):
+    """What a stage has to tell. The texts are not yet redacted."""
+
+    summary: str = ""
+    """One line; empty: the reply says it."""
+    status: Status = Status.PASSED
+    reply: str | None = None
+    note: str = ""
+    """What is to be added to the reply."""
+    tls: TlsFacts | None = None
+    detail: tuple[str, ...] = ()
+
+
+class Link:
+    """One connection, from the host's name to TLS."""
+
+    def __init__(
+        self,
+        net: Net,
+        transport: Transport,
+        options: Options,
+        authorities: tuple[str, ...],
+        transcript: Transcript,
+    ) -> None:
+        self.transport = transport
+        self.transcript = transcript
+        self.address = ""
+        """The IP address of the connection."""
+        self._net = net
+        self._options = options
+        self._authorities = authorities
+        self._addresses: list[str] = []
+        self._wire: Wire | None = None
+        self._client: Client | None = None
+        self._context: Job[ssl.SSLContext] | None = None
+        if transport.secure or not is_loopback(transport.host):
+            self.prepare()  # 20 ms of reading roots, while the network is waited for
+
+    @property
+    def client(self) -> Client:
+        """The client's side, once connected."""
+        assert self._client is not None
+        return self._client
+
+    async def resolve(self) -> Told:
+        """Find the addresses."""
+        host = self.transport.host
+        try:
+            found = await resolve.addresses(self._net, host, self._deadline())
+        except socket.gaierror as error:
+            word = nodewords.resolver(error)
+            raise Ended(Ending(f"getaddrinfo {word} {host}", "EDNS", "CONN", error=word)) from error
+        except TimeoutError as error:
+            summary = f"no answer from the name servers within {self._options.timeout:g} s: {host}"
+            raise Ended(Ending(summary, "EDNS", "CONN", error="EAI_AGAIN")) from error
+        self._addresses = list(found)
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        return Told(found[0] + more, detail=found)
+
+    async def connect(self) -> Told:
+        """Open the connection: to the first address that answers."""
+        port = self.transport.port
+        if not 0 <= port <= MAX_PORT:
+            summary = f"port {port} does not exist: ports go from 1 to {MAX_PORT}"
+            raise Ended(Ending(summary, "ECONNECTION", "CONN", error="ERR_SOCKET_BAD_PORT"))
+        failed: list[str] = []
+        deadline = self._deadline()
+        while True:
+            self.address = self._addresses.pop(0)
+            try:
+                await self._open(deadline)
+            except OSError as error:
+                ending = self._unreached(error)
+                failed.append(ending.summary)
+                if not self._addresses:
+                    raise Ended(ending) from error
+            else:
+                return Told(_join(self.address, port), detail=tuple(failed))
+
+    def check_ciphers(self, code: str, command: str) -> None:
+        """Raise Ended, with nodemailer's words for the stage, where Node refuses the cipher list."""
+        try:
+            trust.check_ciphers(self.transport.ciphers)
+        except trust.CipherListError as error:
+            summary = f"{error}: Node refuses SMTP_CIPHER_SPEC={self.transport.ciphers}"
+            raise Ended(Ending(summary, code, command, error=error.code)) from error
+
+    async def tls(self) -> Told:
+        """Make the handshake of implicit TLS; where it fails, the client tries the next address from the start."""
+        while True:
+            try:
+                return await self.handshake()
+            except Ended:
+                if not self._addresses:
+                    raise
+                await self.connect()
+
+    async def handshake(self) -> Told:
+        """Make a TLS handshake and judge the certificate as Node does."""
+        import ssl
+
+        from smtpwizard.probe import identity, tls_facts
+
+        self.prepare()
+        assert self._context is not None
+        assert self._wire is not None
+        try:
+            context = await self._context.result(self._deadline())
+        except TimeoutError as error:
+            raise Ended(Ending("the roots were not read in time", "ETIMEDOUT", "CONN", error="ETIMEDOUT")) from error
+        try:
+            await self.client.handshake(context, trust.server_name(self.transport.host))
+        except ssl.SSLCertVerificationError as error:
+            raise Ended(await self._untrusted(error.verify_code)) from error
+        session = self._wire.tls
+        assert session is not None
+        found = tls_facts.certificate(session)
+        reason = identity.mismatch(self.transport.host, found) if found else "the certificate cannot be read"
+        if reason is not None:
+            facts = tls_facts.facts(session, found, verified=False)
+            summary = f"Hostname/IP does not match certificate's altnames: {reason}"
+            raise Ended(Ending(summary, "ESOCKET", "CONN", error=nodewords.ALTNAME, tls=facts))
+        facts = tls_facts.facts(session, found, verified=True)
+        soon = facts.days_left is not None and facts.days_left < tls_facts.SOON
+        sentence = tls_facts.sentence(facts, self.transport.host)
+        status = Status.WARNED if soon else Status.PASSED
+        return Told(sentence, status, tls=facts, detail=tls_facts.lines(facts))
+
+    def prepare(self) -> None:
+        """Begin to read the roots, once. A refused cipher list is told elsewhere, before the result is used."""
+        if self._context is None:
+            ciphers, authorities = self.transport.ciphers, self._authorities
+            self._context = self._net.start(lambda: trust.context(ciphers, authorities), brief=True)
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        if self._wire is not None:
+            self._wire.close()
+        self._net.settle()
+
+    async def _open(self, deadline: float) -> None:
+        """Connect to the current address, with an equal share of the time for each that is left."""
+        now = time.monotonic()
+        share = (deadline - now) / (len(self._addresses) + 1)
+        if self._wire is not None:
+            self._wire.close()
+        self._wire = Wire(await self._net.connect(self.address, self.transport.port, now + share))
+        channel = Channel(self._wire, self.transcript, timeout=self._options.timeout)
+        self._client = Client(channel, self.transport, ehlo_name=self._options.ehlo_name)
+
+    def _unreached(self, error: OSError) -> Ending:
+        where = _join(self.address, self.transport.port)
+        if isinstance(error, TimeoutError) and error.errno is None:
+            summary = f"Connection timeout: {where} did not answer in {self._options.timeout:g} s (the app waits 2 min)"
+            return Ending(summary, "ETIMEDOUT", "CONN", error="ETIMEDOUT")
+        word = nodewords.system(error)
+        return Ending(f"connect {word} {where}", "ESOCKET", "CONN", error=word)
+
+    async def _untrusted(self, code: int) -> Ending:
+        """Return the end that a certificate brings, with facts from a second look at it."""
+        from smtpwizard.probe import second_look
+
+        seen = await second_look.look(self._net, self.address, self.transport, timeout=self._options.timeout)
+        left = seen.facts.days_left if seen.facts else None
+        word, text = nodewords.untrusted(code, chain=seen.chain, expired=left is not None and left < 0)
+        if seen.facts is not None:
+            name = seen.facts.names[0] if seen.facts.names else "no name"
+            text += f" ({name}, issued by {seen.facts.issuer or 'nobody'}, valid until {seen.facts.not_after[:10]})"
+        return Ending(text, "ESOCKET", "CONN", error=word, tls=seen.facts)
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._options.timeout
+
+
+def _join(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -1,0 +1,131 @@
+"""The way to one host: its addresses, whom to trust, and connections that give only so much. Knows no SMTP."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from smtpwizard.app.client import DEFAULT_CIPHERS
+from smtpwizard.probe import trust
+from smtpwizard.probe.look.limits import (
+    ATTEMPT_SECONDS,
+    CONNECT_SECONDS,
+    MOST_ADDRESSES,
+    MOST_OCTETS,
+    STAGE_SECONDS,
+)
+from smtpwizard.probe.look.race import staggered
+from smtpwizard.probe.net import Job, Net, Stream
+from smtpwizard.probe.options import Options
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Bounded:
+    """A stream that gives MOST_OCTETS at most; OSError beyond them."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._left = MOST_OCTETS
+
+    async def receive(self, deadline: float) -> bytes:
+        """Return the octets that have come; none at the end of the stream."""
+        chunk = await self._stream.receive(deadline)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise OSError(errno.EMSGSIZE, "the server sends without end")
+        return chunk
+
+    async def send(self, data: bytes, deadline: float) -> None:
+        """Write all of `data`."""
+        await self._stream.send(data, deadline)
+
+    def close(self) -> None:
+        """Close at once."""
+        self._stream.close()
+
+
+class Way:
+    """Opens connections to one host, and closes them all at the end."""
+
+    def __init__(
+        self,
+        net: Net,
+        host: str,
+        addresses: Sequence[str],
+        *,
+        authorities: tuple[str, ...] = (),
+        cipher_spec: str | None = None,
+        ehlo_name: str | None = None,
+    ) -> None:
+        """`cipher_spec` is SMTP_CIPHER_SPEC, one that Node takes; None where it is not set."""
+        self.net = net
+        self.host = host
+        self.addresses = spread(addresses)
+        self.ehlo_name = ehlo_name
+        self._authorities = authorities
+        self._cipher_spec = cipher_spec
+        self._contexts: dict[tuple[bool, bool], Job[ssl.SSLContext]] = {}
+        self._opened: list[Stream] = []
+        for implicit in (True, False):
+            self._begin(implicit, verify=True)  # 20 ms of reading roots, while connections are waited for
+
+    async def connect(self, port: int, addresses: Sequence[str] = ()) -> tuple[str, Stream]:
+        """Connect to the first address that answers; OSError of the first where none does."""
+        deadline = time.monotonic() + CONNECT_SECONDS
+        targets = addresses or self.addresses
+        return await staggered([partial(self._connect, target, port, deadline) for target in targets], ATTEMPT_SECONDS)
+
+    async def context(self, *, implicit: bool, verify: bool) -> ssl.SSLContext:
+        """Return the TLS context with which the app would come, or one that takes any certificate.
+
+        With SMTP_TLS=true the app has a cipher list of its own where none is set, so there are two.
+        """
+        return await self._begin(implicit, verify=verify).result(time.monotonic() + STAGE_SECONDS)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for stream in self._opened:
+            stream.close()
+        self._opened.clear()
+        self.net.settle()
+
+    def _begin(self, implicit: bool, *, verify: bool) -> Job[ssl.SSLContext]:
+        key = (implicit, verify)
+        if key not in self._contexts:
+            ciphers = self._cipher_spec or (DEFAULT_CIPHERS if implicit else "")
+            made = partial(trust.context, ciphers, self._authorities, verify=verify)
+            self._contexts[key] = self.net.start(made, brief=True)
+        return self._contexts[key]
+
+    async def _connect(self, address: str, port: int, deadline: float) -> tuple[str, Stream]:
+        stream = Bounded(await self.net.connect(address, port, deadline))
+        self._opened.append(stream)
+        return address, stream
+
+
+def spread(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses that are tried: IPv4 and IPv6 by turns, IPv4 first, as RFC 8305 section 4 mixes families."""
+    four = [address for address in addresses if ":" not in address]
+    six = [address for address in addresses if ":" in address]
+    mixed = [row[at] for at in range(max(len(four), len(six))) for row in (four, six) if at < len(row)]
+    return tuple(mixed[:MOST_ADDRESSES])
+
+
+def authorities(options: Options) -> tuple[str, ...]:
+    """Return the PEM texts that are trusted beside Mozilla's roots. FileError where a named file cannot be read."""
+    extra = trust.extra_authorities() if options.trust_extra_env else None
+    return trust.read_authorities(options.ca_files) + tuple(text for text in (options.extra_ca_pem, extra) if text)
+
+
+def usable_ciphers(spec: str | None) -> str | None:
+    """Return SMTP_CIPHER_SPEC where Node takes it. One that it refuses is told elsewhere and hides nothing here."""
+    try:
+        trust.check_ciphers(spec or "")
+    except trust.CipherListError:
+        return None
+    return spec or None

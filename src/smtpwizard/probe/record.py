@@ -1,0 +1,116 @@
+"""What a run brings to light, kept as it happens: steps, transcript, messages, course. Clears every text of secrets.
+
+Knows nothing of the order of stages; `engine` decides that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Final
+
+from smtpwizard.app.masking import masked_settings
+from smtpwizard.preset_schema import Provider
+from smtpwizard.probe.ending import Ended, Ending
+from smtpwizard.probe.link import Told
+from smtpwizard.probe.queue_id import queue_id
+from smtpwizard.probe.replies import parse
+from smtpwizard.probe.results import OutgoingMessage, Reply, SentMessage, Status, Step, StepResult
+from smtpwizard.probe.transcript import Transcript
+from smtpwizard.probe.verdict import Course
+from smtpwizard.secret import MASK, Secret, redact
+from smtpwizard.settings import Settings
+from smtpwizard.text import safe
+
+SUMMARY: Final = 500
+"""Characters of a summary that are kept."""
+
+
+class StageFailed(Exception):
+    """A stage ended the dialogue; its result is the last that was kept."""
+
+
+class Record:
+    """One run."""
+
+    def __init__(self, settings: Settings, provider: Provider | None) -> None:
+        self.masked = masked_settings(settings, provider)
+        """The settings for display."""
+        self.steps: list[StepResult] = []
+        self.sent: list[SentMessage] = []
+        self.course = Course()
+        self._secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
+        self._username = settings.username or ""
+        self.transcript = Transcript(self._redact)
+
+    async def stage(self, step: Step, run: Callable[[], Awaitable[Told]]) -> StepResult:
+        """Run one stage; StageFailed where it ends the dialogue."""
+        began = time.monotonic()
+        try:
+            told = await run()
+        except Ended as end:
+            self.fail(step, end.ending, _ms(began))
+        reply = parse(told.reply, self._redact) if told.reply is not None else None
+        return self.keep(
+            StepResult(
+                step,
+                told.status,
+                self._clean(told.summary) or _worded(reply, self._clean(told.note)),
+                None if told.status is Status.SKIPPED else _ms(began),
+                reply,
+                told.tls,
+                detail=tuple(self._clean(line) for line in told.detail),
+            )
+        )
+
+    def fail(self, step: Step, ending: Ending, ms: float) -> None:
+        reply = parse(ending.reply, self._redact) if ending.reply else None
+        summary = self._clean(ending.summary) or _worded(reply)
+        self.course = self.course._replace(ending=ending._replace(summary=summary))
+        self.keep(StepResult(step, Status.FAILED, summary, ms, reply, ending.tls, ending.error))
+        raise StageFailed
+
+    async def message(self, message: OutgoingMessage, send: Callable[[], Awaitable[Told]]) -> StepResult:
+        """Run the stage that sends a message, and keep what became of it."""
+        try:
+            result = await self.stage(Step.DATA, send)
+        except StageFailed:
+            failed = self.steps[-1]
+            said = str(failed.reply) if failed.reply else failed.summary
+            self.sent.append(SentMessage(message.id, None, said, accepted=False, ms=failed.ms))
+            raise
+        assert result.reply is not None
+        queued = queue_id(result.reply.text)
+        self.sent.append(SentMessage(message.id, queued, str(result.reply), ms=result.ms))
+        self.course = self.course._replace(sent=self.course.sent + 1)
+        return result
+
+    def keep(self, result: StepResult) -> StepResult:
+        self.steps.append(result)
+        return result
+
+    def _clean(self, text: str) -> str:
+        return safe(self._redact(text), limit=SUMMARY)
+
+    def _redact(self, text: str) -> str:
+        return redact(text, self._secrets, username=self._username)
+
+
+def _misplaced(settings: Settings, masked: Mapping[str, str]) -> Iterator[Secret]:
+    """Yield secrets that stand where they do not belong: as the user name, or before the `@` of a URL in SMTP_HOST."""
+    if settings.username and masked.get("SMTP_USERNAME") == MASK:
+        yield Secret(settings.username)
+    if settings.host and masked.get("SMTP_HOST") != settings.host:
+        login = settings.host.partition("//")[2].rpartition("@")[0]
+        yield Secret(login)
+        yield Secret(login.partition(":")[2])
+
+
+def _worded(reply: Reply | None, note: str = "") -> str:
+    """Return a reply as one line, each code once; `note` in brackets."""
+    said = (str(reply) if reply else "") or "an empty line"
+    return safe(said, limit=SUMMARY) + (f" ({note})" if note else "")
+
+
+def _ms(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)

@@ -1,0 +1,139 @@
+"""A certificate's names, issuer and dates out of its DER octets (X.690, RFC 5280). Judges nothing.
+
+Python's ssl gives these facts only for a certificate that it trusts, and `cryptography` takes 60 ms to import. Only
+what a person asks about a server certificate is read; anything else is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+_COMMON_NAME: Final = b"\x55\x04\x03"  # 2.5.4.3
+_ORGANISATION: Final = b"\x55\x04\x0a"  # 2.5.4.10
+_UNIT: Final = b"\x55\x04\x0b"  # 2.5.4.11
+_ALTERNATIVE_NAMES: Final = b"\x55\x1d\x11"  # 2.5.29.17
+
+_SEQUENCE: Final = 0x30
+_OBJECT: Final = 0x06
+_OCTETS: Final = 0x04
+_VERSION: Final = 0xA0
+_EXTENSIONS: Final = 0xA3
+_UTC_TIME: Final = 0x17
+_BMP_STRING: Final = 0x1E
+_DNS_NAME: Final = 0x82
+_IP_ADDRESS: Final = 0x87
+
+_DATE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z", re.ASCII)
+
+
+class MalformedCertificate(ValueError):
+    """The octets are not a certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a certificate says of itself."""
+
+    common_names: tuple[str, ...]
+    """CN of the subject."""
+    dns_names: tuple[str, ...]
+    """DNS names among the subject alternative names."""
+    addresses: tuple[str, ...]
+    """IP addresses among them."""
+    issuer: str
+    """The issuer's CN, or its organisation."""
+    not_before: datetime
+    not_after: datetime
+    self_issued: bool
+    """Whether subject and issuer are the same."""
+
+
+def read(der: bytes) -> Certificate:
+    """Return the facts in a DER certificate. MalformedCertificate."""
+    try:
+        return _certificate(der)
+    except (IndexError, ValueError, OSError) as error:
+        raise MalformedCertificate(str(error)) from error
+
+
+def _certificate(der: bytes) -> Certificate:
+    body = _only(_only(der, _SEQUENCE), _SEQUENCE)
+    fields = [item for item in _items(body) if item[0] != _VERSION]
+    _serial, _signature, (_, issuer), (_, validity), (_, subject), *rest = fields
+    begin, end = (_moment(tag, value) for tag, value in _items(validity))
+    dns_names, addresses = _alternative_names(rest)
+    by_issuer = dict(reversed(list(_attributes(issuer))))
+    return Certificate(
+        common_names=tuple(value for name, value in _attributes(subject) if name == _COMMON_NAME),
+        dns_names=dns_names,
+        addresses=addresses,
+        issuer=by_issuer.get(_COMMON_NAME) or by_issuer.get(_ORGANISATION) or by_issuer.get(_UNIT) or "",
+        not_before=begin,
+        not_after=end,
+        self_issued=issuer == subject,
+    )
+
+
+def _items(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield tag and value of each element in a row. ValueError where a length reaches beyond the end."""
+    at = 0
+    while at < len(octets):
+        tag, length, at = octets[at], octets[at + 1], at + 2
+        if length & 0x80:
+            size = length & 0x7F
+            if not 1 <= size <= 4:
+                raise ValueError("a length of no or more than four octets")
+            length, at = int.from_bytes(octets[at : at + size], "big"), at + size
+        if at + length > len(octets):
+            raise ValueError("an element reaches beyond the end")
+        yield tag, octets[at : at + length]
+        at += length
+
+
+def _only(octets: bytes, tag: int) -> bytes:
+    found, value = next(_items(octets), (None, b""))
+    if found != tag:
+        raise ValueError(f"tag {found} where {tag} is due")
+    return value
+
+
+def _attributes(name: bytes) -> Iterator[tuple[bytes, str]]:
+    """Yield object identifier and text of each part of a distinguished name."""
+    for _, group in _items(name):
+        for _, attribute in _items(group):
+            (_, identifier), (tag, value), *_ = _items(attribute)
+            yield identifier, value.decode("utf-16-be" if tag == _BMP_STRING else "utf-8", "replace")
+
+
+def _moment(tag: int, value: bytes) -> datetime:
+    text = value.decode("ascii")
+    if tag == _UTC_TIME:  # two digits of the year: from 50 on the last century (RFC 5280 section 4.1.2.5.1)
+        text = ("19" if int(text[:2]) >= 50 else "20") + text
+    found = _DATE.fullmatch(text)
+    if not found:
+        raise ValueError("not a date")
+    year, month, day, hour, minute, second = (int(part) for part in found.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
+def _alternative_names(fields: list[tuple[int, bytes]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names: list[str] = []
+    addresses: list[str] = []
+    for tag, value in fields:
+        if tag != _EXTENSIONS:
+            continue
+        for _, extension in _items(_only(value, _SEQUENCE)):
+            parts = list(_items(extension))
+            if parts[0] != (_OBJECT, _ALTERNATIVE_NAMES) or parts[-1][0] != _OCTETS:
+                continue
+            for kind, name in _items(_only(parts[-1][1], _SEQUENCE)):
+                if kind == _DNS_NAME:
+                    names.append(name.decode("latin-1"))
+                elif kind == _IP_ADDRESS and len(name) in (4, 16):
+                    addresses.append(socket.inet_ntop(socket.AF_INET if len(name) == 4 else socket.AF_INET6, name))
+    return tuple(names), tuple(addresses)

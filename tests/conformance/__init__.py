@@ -1,0 +1,1 @@
+"""The real mail client of the app against ours, on the same servers."""

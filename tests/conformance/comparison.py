@@ -1,0 +1,136 @@
+"""Runs every behaviour with the real client and with ours, and says where they differ. No pytest in here."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from conformance.behaviour import Behaviour
+from smtpwizard.probe import Options, OutgoingMessage, Report, run_blocking
+from smtpwizard.probe.results import ClientOutcome, Verdict
+from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.settings import Settings
+from support.nodemailer import Nodemailer, Outcome
+from support.tls_kinds import Certificates, self_signed
+
+SECONDS: Final = 1.2
+"""Our deadline for a stage: between a server's pauses (0.4 s) and what the whole suite may take."""
+AT_ONCE: Final = 12
+_MESSAGE: Final = OutgoingMessage("<1@example.com>", b"Subject: Conformance\r\n\r\n.one line\r\n", "to@example.com")
+_FATES: Final = {Verdict.HANGS: "hangs", Verdict.CRASHES: "crashes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One behaviour met with one kind of settings."""
+
+    behaviour: str
+    settings: str
+    verify: Outcome
+    """What nodemailer's verify() did."""
+    send: Outcome
+    newest_verify: Outcome
+    """The same of the newest nodemailer, which the app does not use yet."""
+    newest_send: Outcome
+    checked: Report
+    """Our `check`."""
+    sent: Report
+    """Our `send`."""
+
+    def differences(self) -> Iterator[str]:
+        """Yield where ours tells something else than the client did."""
+        for name, report in (("check", self.checked), ("send", self.sent)):
+            if report.app.verify != _told(self.verify):
+                yield f"{self}: {name} says of verify() {report.app.verify}, which did {self.verify}"
+            if report.app.send.ok is not None and report.app.send != _told(self.send):
+                yield f"{self}: {name} says of sendMail() {report.app.send}, which did {self.send}"
+        if self.sent.app.send.ok is None:
+            yield f"{self}: send says nothing of sendMail()"
+        if _FATES.get(self.sent.app.verdict) != self.send.fate:
+            yield f"{self}: send's verdict is {self.sent.app.verdict}, and sendMail() {self.send}"
+
+    def __str__(self) -> str:
+        return f"{self.behaviour} / {self.settings}"
+
+
+class Comparison:
+    """The clients, the certificates, and the machinery to play one behaviour. A context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._certificates = Certificates()
+        self._self_signed, _ = self_signed()  # nobody trusts it
+        self._trusted = self._certificates.ca_pem
+        self._ca_file = folder / "ca.pem"
+        self._ca_file.write_text(self._trusted)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._client = self._stack.enter_context(Nodemailer(self._ca_file))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def rows(self, behaviours: Iterable[Behaviour], settled: Callable[[Row], bool]) -> list[Row]:
+        """Play all behaviours, some at once; the order stays.
+
+        A row that is not `settled` is played once more, alone: on a busy machine any of the six clients may have
+        missed a deadline that was not meant for it. What comes out then counts.
+        """
+        jobs = [(item, name, extra) for item in behaviours for name, extra in item.settings.items()]
+        for item, *_ in jobs:
+            self.context(item.certificate)  # made here: not by several threads at once
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            rows = list(pool.map(lambda job: self._row(*job), jobs))
+        return [row if settled(row) else self._row(*job) for row, job in zip(rows, jobs, strict=True)]
+
+    def context(self, kind: str) -> ssl.SSLContext:
+        """Return the server's TLS context for a kind of certificate."""
+        return self._self_signed if kind == "self-signed" else self._certificates.context(kind)
+
+    def _row(self, item: Behaviour, name: str, extra: Mapping[str, str]) -> Row:
+        with ScriptedServer(item.script, tls=self.context(item.certificate)) as server, ThreadPoolExecutor() as pool:
+            variables = variables_for(server, item, extra)
+            calls = [
+                pool.submit(self._client.run, verb, variables, library=library, alone=item.crashes)
+                for library in ("nodemailer", "nodemailer-latest")
+                for verb in ("verify", "send")
+            ]
+            checked, sent = (self.probe(variables, message) for message in (None, _MESSAGE))
+            verify, send, newest_verify, newest_send = (call.result() for call in calls)
+        return Row(item.name, name, verify, send, newest_verify, newest_send, checked, sent)
+
+    def real_client(self, server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> Outcome:
+        """Have nodemailer send a mail to a server."""
+        return self._client.run("send", variables_for(server, item, extra))
+
+    def our_client(self, server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> Report:
+        """Have ours do the same."""
+        return self.probe(variables_for(server, item, extra), _MESSAGE)
+
+    def probe(self, variables: Mapping[str, str], message: OutgoingMessage | None = None) -> Report:
+        """Run ours with the same variables and the same trust."""
+        options = Options(
+            timeout=SECONDS, extra_ca_pem=self._trusted, trust_extra_env=False, recipient="to@example.com"
+        )
+        return run_blocking(Settings.from_variables(variables), options, message=message)
+
+
+def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the app's variables for a server."""
+    return {
+        "SMTP_HOST": item.host,
+        "SMTP_PORT": item.port or str(server.port),
+        "SMTP_SENDER": "app@example.com",
+        "SMTP_TLS": "true" if item.script.implicit else "false",
+        **extra,
+    }
+
+
+def _told(outcome: Outcome) -> ClientOutcome:
+    return ClientOutcome(outcome.ok, outcome.code, outcome.response_code, outcome.command)

@@ -1,0 +1,58 @@
+"""The hello inside the faithful dialogue: over both kinds of network, without waiting for a greeting."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from smtpwizard.app.client import Transport
+from smtpwizard.probe.look import hello, limits
+from smtpwizard.probe.net_asyncio import AsyncioNet
+from smtpwizard.probe.net_blocking import BlockingNet
+from smtpwizard.probe.results import TlsFacts
+from smtpwizard.sandbox.script import SILENCE, Script, Stage
+from smtpwizard.secret import Secret
+from support.looking import LOGIN, Bench, closed_port
+
+
+def says_hello(port: int, *, blocking: bool) -> TlsFacts | None:
+    asked = Transport(
+        "127.0.0.1", port, secure=False, username="u", password=Secret(LOGIN["password"]), ciphers="nonsense"
+    )
+    if not blocking:
+
+        async def ask() -> TlsFacts | None:
+            return await hello(AsyncioNet(), "127.0.0.1", asked)
+
+        return asyncio.run(ask())
+    try:
+        hello(BlockingNet(), "127.0.0.1", asked).send(None)
+    except StopIteration as done:
+        facts: TlsFacts | None = done.value
+        return facts
+    raise AssertionError("waited for an event loop")
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+def test_a_tls_port_answers_a_hello_whatever_its_certificate(bench: Bench, blocking: bool) -> None:
+    with bench.server(Script(implicit=True), "expired") as server:
+        facts = says_hello(server.port, blocking=blocking)
+        assert server.received == []
+    assert facts is not None
+    assert (facts.protocol, facts.names) == ("TLSv1.3", ("localhost",))
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+@pytest.mark.parametrize("play", ["greets", "silent", "closed"])
+def test_any_other_port_does_not(bench: Bench, play: str, blocking: bool) -> None:
+    script = Script() if play == "greets" else Script().but(Stage.GREETING, SILENCE)
+    with bench.server(script) as server:
+        port = closed_port() if play == "closed" else server.port
+        assert says_hello(port, blocking=blocking) is None
+
+
+def test_the_limits_add_up_to_less_than_3_s_where_the_app_waits_30() -> None:
+    assert limits.SILENT_SECONDS + 2 * limits.HELLO_SECONDS <= 3
+    assert limits.SILENT_SECONDS + limits.GRACE_SECONDS < 3
+    assert limits.CONNECT_SECONDS < limits.STAGE_SECONDS < limits.TOTAL_SECONDS == 10

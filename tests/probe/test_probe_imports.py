@@ -1,0 +1,47 @@
+"""What the probe costs to import: neither an event loop nor TLS nor any front end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from smtpwizard.probe.results import Verdict
+from smtpwizard.sandbox.script import Script
+from support.probing import probed
+
+BANNED = (
+    "asyncio",
+    "ssl",
+    "logging",
+    "email",
+    "textual",
+    "rich",
+    "pybars",
+    "dns",
+    "cryptography",
+    "importlib.resources",
+)
+
+
+def loaded(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", code + "\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_the_probe_loads_nothing_costly() -> None:
+    assert not loaded("import smtpwizard.probe") & set(BANNED)
+
+
+def test_a_check_command_needs_no_event_loop() -> None:
+    assert not loaded("import smtpwizard.commands.check") & set(BANNED)
+
+
+def test_a_probe_without_tls_runs_without_the_ssl_module() -> None:
+    assert probed(Script()).app.verdict is Verdict.WORKS
+    assert "ssl" not in loaded(
+        "from smtpwizard.probe import run_blocking, Options\n"
+        "from smtpwizard.settings import Settings\n"
+        "run_blocking(Settings(host='127.0.0.1', port='1', sender='a@example.com'), Options(timeout=1))"
+    )

@@ -1,0 +1,66 @@
+"""Trust and ciphers are Node's, never the machine's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import certifi
+import pytest
+
+from smtpwizard.errors import FileError
+from smtpwizard.probe import Options, Probe, trust
+from smtpwizard.settings import Settings
+from support.probing import certificates
+
+
+def test_the_roots_are_certifis() -> None:
+    assert trust._roots() == certifi.where()
+
+
+@pytest.mark.parametrize("ciphers", ["TLSv1.3", "nonsense", "TLS_NOPE", "TLS_AES_128_GCM_SHA256:nonsense", "-ALL"])
+def test_a_list_that_node_refuses_is_refused(ciphers: str) -> None:
+    with pytest.raises(trust.CipherListError, match="no cipher match") as caught:
+        trust.check_ciphers(ciphers)
+    assert caught.value.code == "ERR_SSL_NO_CIPHER_MATCH"
+
+
+@pytest.mark.parametrize("ciphers", ["", "TLSv1.2", "HIGH", "TLS_AES_128_GCM_SHA256", "DEFAULT@SECLEVEL=0"])
+def test_a_list_that_node_takes_is_taken(ciphers: str) -> None:
+    trust.check_ciphers(ciphers)
+
+
+def test_suites_of_tls_1_3_alone_limit_to_tls_1_3() -> None:
+    assert trust.context("TLS_AES_128_GCM_SHA256", ()).minimum_version.name == "TLSv1_3"
+    assert trust.context("TLSv1.2", ()).minimum_version.name == "TLSv1_2"
+
+
+def test_an_authority_that_cannot_be_read_is_passed_over() -> None:
+    authorities = ("-----BEGIN CERTIFICATE-----\nnonsense", certificates().ca_pem)
+    stats = trust.context("", authorities).cert_store_stats()
+    assert stats["x509_ca"] == trust.context("", ()).cert_store_stats()["x509_ca"] + 1
+
+
+def test_node_extra_ca_certs_is_read_as_node_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(tmp_path / "missing.pem"))
+    assert trust.extra_authorities() is None
+    (tmp_path / "ca.pem").write_text(certificates().ca_pem)
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(tmp_path / "ca.pem"))
+    assert trust.extra_authorities() == certificates().ca_pem
+
+
+@pytest.mark.parametrize("content", [None, "no certificate in here"])
+def test_a_ca_file_that_is_none_is_an_error_before_anything_is_tried(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(FileError, match=r"ca\.pem"):
+        Probe(Settings(), Options(ca_files=(path,)))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", ".example.com", "x" * 64 + ".example"])
+def test_an_address_or_an_impossible_name_gives_no_sni(host: str) -> None:
+    assert trust.server_name(host) is None
+
+
+def test_a_name_gives_sni() -> None:
+    assert trust.server_name("smtp.example.com") == "smtp.example.com"
