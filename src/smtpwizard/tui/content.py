@@ -1,0 +1,60 @@
+"""Foreign text as Textual content, never as markup: `[/]` from a server would end the app, `[b]` would vanish.
+
+Pure functions. Styles are theme variables; every mark is a shape as well as a colour.
+"""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Any, Final
+
+from textual.content import Content
+from textual.style import Style
+
+from smtpwizard.findings import Severity
+from smtpwizard.text import safe
+
+MARKS: Final = {
+    Severity.ERROR: ("✗", "$error"),
+    Severity.WARNING: ("!", "$warning"),
+    Severity.INFO: ("–", "$text-muted"),
+}
+"""Severity → its shape and colour."""
+
+
+def plain(text: str, *, limit: int = 2000, newlines: bool = True) -> Content:
+    """Return `text` as unstyled content: control characters made visible, markup left as it is, length bounded."""
+    return Content(safe(text, limit=limit, newlines=newlines))
+
+
+def styled(text: str, style: str, *, limit: int = 2000) -> Content:
+    """Return `text` as content in a style such as `bold $accent`. The text may be foreign, the style must not be."""
+    return Content.styled(safe(text, limit=limit), style)
+
+
+def hanging(mark: str, text: str, width: int, *, mark_style: str = "", style: str = "") -> Content:
+    """Return a mark and `text` wrapped to `width` cells, later lines indented below the first."""
+    room = max(width - len(mark) - 1, 10)
+    lines = wrap(safe(text), room, break_on_hyphens=False) or [""]
+    rest = "".join(f"\n{' ' * (len(mark) + 1)}{line}" for line in lines[1:])
+    return Content.assemble((mark, mark_style), " ", (lines[0] + rest, style))
+
+
+def wrapped(text: str, width: int, *, style: str = "") -> Content:
+    """Return `text` wrapped to `width` cells."""
+    return styled_lines(wrap(safe(text), max(width, 10), break_on_hyphens=False), style)
+
+
+def styled_lines(parts: list[str], style: str) -> Content:
+    """Return lines of one style."""
+    return Content.styled("\n".join(parts), style)
+
+
+def clickable(content: Content, action: str, *arguments: Any) -> Content:
+    """Return `content` so that a click runs an action. The arguments are passed as values, never parsed."""
+    return content.stylize(Style.from_meta({"@click": (action, arguments)}))
+
+
+def lines(*parts: Content | str) -> Content:
+    """Join parts with line breaks."""
+    return Content("\n").join(parts)

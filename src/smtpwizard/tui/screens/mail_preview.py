@@ -1,0 +1,124 @@
+"""F7: the mails as the reader will see them, as text; the designed version opens in the browser on request."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from smtpwizard.errors import SmtpWizardError
+from smtpwizard.tui.background import in_daemon_thread
+from smtpwizard.tui.content import plain
+from smtpwizard.tui.steps.send_run import render
+from smtpwizard.tui.widgets.plain_text import PlainText
+
+if TYPE_CHECKING:
+    from smtpwizard.mail.messages import BuiltMail
+    from smtpwizard.preset_schema import AppMail
+    from smtpwizard.settings import Settings
+    from smtpwizard.tui.services import Services
+
+SAMPLE_CODE: Final = "123456"
+"""In previews: the real code is drawn when the mail is sent, so that reading it here proves nothing."""
+
+_BROWSER_SECONDS: Final = 10.0
+
+
+class MailPreviewScreen(ModalScreen[None]):
+    """One mail at a time. ← and → turn, O opens the browser, Escape closes."""
+
+    DEFAULT_CSS = """
+    MailPreviewScreen { align: center middle; background: $background 60%; }
+    MailPreviewScreen > VerticalScroll {
+        width: 96%; max-width: 100; height: 90%;
+        border: round $accent; padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f7,q", "dismiss", "Close", show=False),
+        Binding("right", "turn(1)", "Next mail", show=False),
+        Binding("left", "turn(-1)", "Previous mail", show=False),
+        Binding("o,ctrl+o", "browser", "Open in the browser", show=False),
+    ]
+
+    def __init__(self, services: Services, settings: Settings, mails: Sequence[AppMail], to: str) -> None:
+        super().__init__()
+        self._services, self._settings, self._mails, self._to = services, settings, tuple(mails), to
+        self._place = 0
+        self._built: BuiltMail | None = None
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield PlainText("")
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+        self._load()
+
+    def action_turn(self, by: int) -> None:
+        """Show the next or the previous mail."""
+        self._place = (self._place + by) % len(self._mails)
+        self._load()
+
+    @work(exclusive=True, group="preview", exit_on_error=False, description="rendering a mail")
+    async def _load(self) -> None:
+        mail = self._mails[self._place]
+        box, text = self.query_one(VerticalScroll), self.query_one(PlainText)
+        box.border_title = plain(mail.title)
+        turn = f"{self._place + 1} of {len(self._mails)}, ← → Turn   " if len(self._mails) > 1 else ""
+        box.border_subtitle = f"{turn}O Browser   Esc Close"
+        self._built = None
+        text.update("Rendering…")
+        try:
+            self._built = await render(mail, self._services.app, self._settings, self._to, code=SAMPLE_CODE)
+        except SmtpWizardError as error:
+            text.update(plain(f"✗ {error.message}"))
+            return
+        except TimeoutError:
+            text.update("✗ The mail was not rendered within its deadline.")
+            return
+        text.update(_shown(self._built))
+        box.scroll_home(animate=False)
+
+    @work(exclusive=True, group="browser", exit_on_error=False, description="opening the browser")
+    async def action_browser(self) -> None:
+        """Write the HTML into a private temporary file and hand it to the browser."""
+        built = self._built
+        if built is None:
+            return
+        try:
+            path = _written(built.html)
+            opened = await in_daemon_thread(lambda: self._services.open_url(path.as_uri()), timeout=_BROWSER_SECONDS)
+        except (OSError, TimeoutError):
+            opened, path = False, None
+        if opened:
+            self.notify(f"{path} handed to the browser.", markup=False)
+        else:
+            where = f" Open it yourself: {path}" if path else ""
+            self.notify(f"No browser took it.{where}", severity="warning", markup=False)
+
+
+def _shown(mail: BuiltMail) -> Content:
+    head = plain(f"To: {mail.to}\nSubject: {mail.subject}").stylize("$foreground-muted")
+    note = Content.styled(
+        f"The code here is a sample ({SAMPLE_CODE}); each mail sent has its own.", "$foreground-muted"
+    )
+    return Content("\n\n").join([head, plain(mail.text, limit=20_000), note])
+
+
+def _written(html: str) -> Path:
+    """Write `html` into a new file of mode 0600 and return it; the system clears its temporary folder."""
+    descriptor, name = tempfile.mkstemp(prefix="smtpwizard-", suffix=".html")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(html)
+    return Path(name)

@@ -1,0 +1,1 @@
+"""The five steps of the walk and the opening pane, one module each; loaded when first shown."""

@@ -1,0 +1,135 @@
+"""The app's mails, made and handed to the server, as a stream of lines. Must not import textual."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.probe.results import Report, SentMessage, Status, Step, StepResult
+from smtpwizard.tui.background import in_daemon_thread
+from smtpwizard.tui.state import SentMail
+from smtpwizard.tui.steps.test_lines import Mark, milliseconds
+
+if TYPE_CHECKING:
+    from smtpwizard.mail.messages import BuiltMail
+    from smtpwizard.preset_schema import AppMail, ConsumingApp, Provider
+    from smtpwizard.probe import Options
+    from smtpwizard.settings import Settings
+
+_LEAD: Final = re.compile(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", re.IGNORECASE)
+"""What servers put before a queue id: `: queued as `, ` id=`."""
+
+RENDER_SECONDS: Final = 30.0
+"""Deadline for rendering: the first one imports pybars and its grammar, 0.4–0.6 s; a slow disk takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailLine:
+    """What became of one mail, for its line."""
+
+    mark: Mark
+    title: str
+    words: str
+    """`accepted: 250 2.0.0 OK`, the failed stage and the reply, or the stage under way."""
+    queue: str = ""
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one mail is: its line, and what it brought if it was accepted."""
+
+    name: str
+    """AppMail.name."""
+    line: MailLine
+    sent: SentMail | None = None
+
+
+class Delivery:
+    """Some mails on one connection with one login, as the app's pool has it. `report` is there once `run` has ended."""
+
+    def __init__(self, mails: Sequence[AppMail], app: ConsumingApp, settings: Settings, to: str) -> None:
+        self._mails, self._app, self._settings, self._to = tuple(mails), app, settings, to
+        self._began = 0.0
+        self.report: Report | None = None
+
+    async def run(self, options: Options, provider: Provider | None) -> AsyncGenerator[Progress, None]:
+        """Render and send, telling each stage. Cancelling closes the connection.
+
+        Never raises for network reasons; what rendering raises, and a CA file that cannot be read, comes through as
+        SmtpWizardError, and TimeoutError where rendering takes too long.
+        """
+        built: list[BuiltMail] = []
+        for mail in self._mails:
+            yield Progress(mail.name, MailLine(Mark.RUNNING, mail.title, "rendering"))
+            built.append(await render(mail, self._app, self._settings, self._to))
+        # 60 ms of ssl and asyncio streams: loaded by now, unless the test was skipped.
+        from smtpwizard.probe import OutgoingMessage, Probe
+
+        outgoing = [OutgoingMessage(item.message_id, item.data, item.to) for item in built]
+        probe = Probe(self._settings, options, provider=provider, message=outgoing)
+        self._began = monotonic()
+        done = 0
+        async with aclosing(probe.steps()) as steps:
+            async for step in steps:
+                if done == len(self._mails) or step.status is Status.SKIPPED:
+                    continue
+                if step.step is Step.DATA and step.status is not Status.FAILED:
+                    yield self._accepted(self._mails[done], probe.report().messages[done], built[done].code)
+                    done += 1
+                elif step.status is not Status.FAILED:
+                    yield self._under_way(self._mails[done], step)
+        self.report = probe.report()
+        for place, mail in enumerate(self._mails[done:]):
+            yield self._unsent(mail, first=place == 0)
+
+    def _under_way(self, mail: AppMail, step: StepResult) -> Progress:
+        return Progress(mail.name, MailLine(Mark.RUNNING, mail.title, f"{step.step.value}: {step.summary}"))
+
+    def _accepted(self, mail: AppMail, message: SentMessage, code: str | None) -> Progress:
+        words = f"accepted: {_without_id(message.response, message.queued_as)}"
+        line = MailLine(Mark.OK, mail.title, words, message.queued_as or "", self._time_of_one())
+        return Progress(mail.name, line, SentMail(mail.name, mail.title, self._to, message, code))
+
+    def _unsent(self, mail: AppMail, *, first: bool) -> Progress:
+        """Return the line of a mail that did not go; the first of them is where it broke."""
+        failed = self.report.failed if self.report else None
+        if not first:
+            return Progress(mail.name, MailLine(Mark.SKIPPED, mail.title, "not tried"))
+        words = f"{failed.step.value}: {failed.summary}" if failed else "not accepted"
+        return Progress(mail.name, MailLine(Mark.FAILED, mail.title, words, "", self._time_of_one()))
+
+    def _time_of_one(self) -> str:
+        """Return the time since the mail before was done; the first one's holds connection and login too."""
+        now = monotonic()
+        spent, self._began = now - self._began, now
+        return milliseconds(spent * 1000)
+
+
+async def render(
+    mail: AppMail, app: ConsumingApp, settings: Settings, to: str, *, code: str | None = None
+) -> BuiltMail:
+    """Return the mail, rendered in a daemon thread, with a new code where none is given.
+
+    TimeoutError after RENDER_SECONDS.
+    """
+
+    def work() -> BuiltMail:
+        # pybars costs 0.4–0.6 s at import: here, in the thread, and never before the first frame.
+        from smtpwizard.mail.messages import build, new_code
+
+        return build(mail, app, settings, to, code=code or new_code())
+
+    return await in_daemon_thread(work, timeout=RENDER_SECONDS, name="render")
+
+
+def _without_id(response: str, queued_as: str | None) -> str:
+    """Return the reply up to its queue id, which has a place of its own: `250 2.0.0 Ok`."""
+    before = response.partition(queued_as)[0] if queued_as else response
+    return (
+        re.sub(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", "", before, flags=re.IGNORECASE) or response
+    )

@@ -1,0 +1,192 @@
+"""Step 2: only what the preset cannot know; the rest is filled in and can be opened. Wires the form to the state."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from smtpwizard.questions import missing, questions
+from smtpwizard.tui.content import styled
+from smtpwizard.tui.state import WizardState
+from smtpwizard.tui.steps.base import Command, Hint, Problem, StepPane
+from smtpwizard.tui.steps.settings_lines import next_repair
+from smtpwizard.tui.widgets.advanced import Advanced, AdvancedHeader
+from smtpwizard.tui.widgets.field import Answered, ChoiceField, Field, Settled
+from smtpwizard.tui.widgets.inputs import SecretInput
+from smtpwizard.tui.widgets.plain_text import PlainText
+from smtpwizard.tui.widgets.settings_form import SettingsForm
+
+
+class SettingsStep(StepPane):
+    """The form, and a line at the bottom on the field that has the focus."""
+
+    step_id = "settings"
+    title = "Settings"
+    HELP = "The answers that only you have. F1 on a field explains it; F6 makes the repair that stands beside it."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f6", "repair", "Repair", show=False),
+        Binding("ctrl+o", "open_page", "Open page", show=False),
+        Binding("pagedown", "scroll('page_down')", show=False),
+        Binding("pageup", "scroll('page_up')", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked_for: str | None = None
+        """Id of the provider that the fields are for."""
+        self._stale = False
+
+    def compose(self) -> ComposeResult:
+        yield SettingsForm()
+        yield PlainText(id="hint")
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "state", self._state_changed, init=False)
+
+    @property
+    def form(self) -> SettingsForm:
+        """The form."""
+        return self.query_one(SettingsForm)
+
+    # Contract of a step
+
+    @property
+    def primary(self) -> str:
+        if isinstance(self.app.focused, AdvancedHeader):
+            return "Close" if self.query_one(Advanced).opened else "Open"
+        return "Test"
+
+    def hints(self) -> tuple[Hint, ...]:
+        repair = (Hint("f6", "Repair"),) if next_repair(self.form.judged(), self._variable) else ()
+        return (Hint("escape", "Back"), *repair)
+
+    def commands(self) -> tuple[Command, ...]:
+        repair = next_repair(self.form.judged(), self._variable)
+        words = repair.label or "Repair" if repair else ""
+        repairs = (Command(f"settings: {words}", "Make the repair that stands beside F6", "repair"),) if repair else ()
+        return (
+            *repairs,
+            Command("settings: Show or hide the secret", "Until the step is left (F8)", "toggle_secret"),
+            Command("settings: Open or close the advanced part", "Host, port, TLS, links", "toggle_advanced"),
+        )
+
+    async def entered(self) -> None:
+        provider = self.state.provider
+        wanted = provider.id if provider else ""
+        if wanted != self._asked_for:
+            await self.form.build(provider)
+            self._asked_for = wanted
+        self.form.show(self.state.settings, arrived=True)
+        self._draw()
+
+    async def leaving(self) -> None:
+        for secret in self.query(SecretInput):
+            secret.hide()
+
+    def first_focus(self) -> Widget | None:
+        fields = [field for field in self.form.fields() if isinstance(field, Field) and not self.form.folded(field)]
+        empty = [field for field in fields if not field.input.value and not field.question.optional]
+        return next((field.input for field in (*empty, *fields)), None)
+
+    def problems(self) -> tuple[Problem, ...]:
+        found = missing(self.state.settings, questions(self.state.provider))
+        self.form.settle({variable for variable, _ in found})
+        self._draw()
+        return tuple(Problem(variable, message) for variable, message in found)
+
+    def focus_variable(self, variable: str) -> bool:
+        field = self.form.field(variable)
+        if field is None:
+            return False
+        if self.form.folded(field):
+            self.query_one(Advanced).open(True)
+        field.mark()
+        return True
+
+    # Answers
+
+    @on(Answered)
+    def _answered(self, event: Answered) -> None:
+        event.stop()
+        state = self.state
+        settings = event.into(state.settings, state.provider)
+        region = state.region
+        if event.question.choices and state.provider and state.provider.regions:
+            region = next((item.id for item in state.provider.regions if item.host == settings.host), None)
+        self.wizard.update(settings=settings, region=region)
+
+    @on(Settled)
+    def _settled(self, event: Settled) -> None:
+        event.stop()
+        self._draw()
+
+    def _state_changed(self, old: WizardState, new: WizardState) -> None:
+        if self._asked_for is not None and old.settings != new.settings:
+            self.form.show(new.settings, arrived=False)
+            self._draw()
+
+    # What is said
+
+    @property
+    def _variable(self) -> str | None:
+        """The variable of the focused field."""
+        focused = self.app.focused
+        for node in focused.ancestors_with_self if focused else ():
+            if isinstance(node, Field | ChoiceField):
+                return node.question.id
+        return None
+
+    def _draw(self) -> None:
+        """Draw once for all that changes together: a visit alone asks three times."""
+        if self._asked_for is not None and not self._stale:
+            self._stale = True
+            self.call_next(self._draw_now)
+
+    def _draw_now(self) -> None:
+        self._stale = False
+        self.form.draw(self._variable)
+        self.hints_changed()
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        field = self.form.field(self._variable)
+        text = (field.question.note or field.question.help) if field else ""
+        if isinstance(self.app.focused, AdvancedHeader):
+            text = AdvancedHeader.HELP
+        self.query_one("#hint", PlainText).update(styled(text, "$text-muted", limit=300))
+        self._draw()
+
+    @on(Advanced.Opened)
+    def _advanced_opened(self) -> None:
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw()
+
+    # Actions
+
+    def action_repair(self, finding_id: str = "") -> None:
+        """Make a repair: that of the finding, or the one that the key stands beside."""
+        judged = self.form.judged()
+        found = next((item for item in judged if item.id == finding_id), None) or next_repair(judged, self._variable)
+        if found is not None:
+            self.wizard.apply_changes(found.changes)
+
+    def action_open_page(self) -> None:
+        field = self.form.field(self._variable)
+        if field is not None and field.question.url:
+            self.wizard.action_open_page(field.question.url)
+
+    def action_toggle_secret(self) -> None:
+        for secret in self.query(SecretInput):
+            secret.action_toggle_shown()
+
+    def action_toggle_advanced(self) -> None:
+        self.query_one(Advanced).action_open_or_close()
+
+    def action_scroll(self, action: str) -> None:
+        getattr(self.form, f"scroll_{action}")()

@@ -1,0 +1,101 @@
+"""What stays in the scrollback after leaving: what was written and proved, what was not, what to do next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smtpwizard.preset_schema import ConsumingApp, Kind
+from smtpwizard.probe.results import Report, Step, Verdict
+from smtpwizard.secret import redact
+from smtpwizard.text import safe
+from smtpwizard.tui.progress import saved
+from smtpwizard.tui.state import TargetKind, WizardState
+
+_VERDICTS = {
+    Verdict.WORKS: "✓",
+    Verdict.LEAKS: "!",
+    Verdict.FAILS: "✗",
+    Verdict.CRASHES: "✗",
+    Verdict.HANGS: "✗",
+}
+
+
+def summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
+    """Return the lines. Secrets are cleared once more: this is the last thing on the screen."""
+    lines = (*_tested(state), *_written(state, app), *_mails(state), *_not_proved(state), *_next(state, app))
+    secrets, username = state.settings.secrets(), state.settings.username or ""
+    return tuple(redact(safe(line, limit=400), secrets, username=username) for line in lines)
+
+
+def _tested(state: WizardState) -> Iterator[str]:
+    settings, report = state.settings, state.fresh_report
+    if not settings.host:
+        return
+    name = state.provider.name if state.provider and state.provider.kind is not Kind.CUSTOM else settings.host
+    tls = "TLS" if (settings.tls or "").lower() == "true" else "STARTTLS"
+    server = f"{name} ({settings.host}:{settings.port or '?'}, {tls})"
+    if report is None:
+        yield f"! {server} not tested with these settings"
+    elif report.app.verdict is Verdict.WORKS:
+        yield f"✓ {server} tested: {_proved(report, login=bool(settings.username and settings.password))}"
+    else:
+        sentence = report.app.sentence.rstrip(".") or f"the app {report.app.verdict.value}"
+        yield f"{_VERDICTS[report.app.verdict]} {server} tested: {sentence}"
+
+
+def _proved(report: Report, *, login: bool) -> str:
+    words = ["logs in" if login else "reached"]
+    if report.step(Step.RCPT) is not None:
+        words.append("sender and recipient accepted")
+    elif report.step(Step.MAIL) is not None:
+        words.append("sender accepted")
+    return ", ".join(words)
+
+
+def _written(state: WizardState, app: ConsumingApp) -> Iterator[str]:
+    written = [item for item in state.applied if item.changed]
+    for item in written:
+        read_back = " and read back" if item.verified else ""
+        backup = f", backup {item.backup}" if item.backup else ""
+        yield f"✓ {item.path} written{read_back}{backup}"
+    if state.target.kind is TargetKind.PRINT and state.block is not None:
+        yield "✓ the block is on stdout; no file was written"
+    elif not written:
+        yield "– the target held these lines already; nothing was written" if saved(state) else "Nothing was written."
+    if written and not saved(state):
+        yield "! the settings were changed after that and not saved again"
+    if written and state.provider is not None and state.provider.kind is Kind.PRACTICE:
+        yield "! these are the practice server's settings, and it has ended with the wizard"
+
+
+def _mails(state: WizardState) -> Iterator[str]:
+    for mail in state.sent:
+        title = mail.title.lower()
+        if not mail.message.accepted:
+            yield f"✗ {title} refused: {mail.message.response}"
+        elif mail.name in state.confirmed:
+            yield f"✓ {title} arrived (code confirmed)"
+        else:
+            queue = f", queue id {mail.message.queued_as}" if mail.message.queued_as else ""
+            yield f"! {title} accepted by the server{queue}; not proved that it arrived"
+
+
+def _not_proved(state: WizardState) -> Iterator[str]:
+    report = state.fresh_report
+    if report is not None and report.app.verdict is Verdict.WORKS:
+        for sentence in report.not_proved:
+            if not _proved_since(sentence, state):
+                yield f"! not proved: {sentence.rstrip('.')}"
+
+
+def _proved_since(sentence: str, state: WizardState) -> bool:
+    """Say whether the mails sent afterwards have proved what the test itself could not."""
+    accepted = any(mail.message.accepted for mail in state.sent)
+    return (accepted and "message itself" in sentence) or (bool(state.confirmed) and "arrives" in sentence)
+
+
+def _next(state: WizardState, app: ConsumingApp) -> Iterator[str]:
+    if state.provider is not None and state.provider.kind is Kind.PRACTICE:
+        yield "next: smtpwizard, with a real provider"
+    elif any(item.changed for item in state.applied) and saved(state):
+        yield f"next: docker compose up -d {app.service}"

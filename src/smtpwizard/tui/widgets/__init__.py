@@ -1,0 +1,1 @@
+"""Widgets of the wizard that hold no truth: they show state or post messages."""

@@ -1,0 +1,201 @@
+"""One question as a row: label, input, a word at its right, lines below. Holds no answer: that is in the state."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, RadioSet
+
+from smtpwizard.preset_schema import Provider
+from smtpwizard.questions import Question, answer, clean
+from smtpwizard.secret import Secret
+from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.tui.content import plain, styled
+from smtpwizard.tui.widgets.inputs import BarInput, SecretInput
+from smtpwizard.tui.widgets.plain_text import PlainText
+from smtpwizard.tui.widgets.shapes import ShapeRadio, ShapeRadioSet
+
+
+class Answered(Message):
+    """A field was typed into, or a choice made."""
+
+    def __init__(self, question: Question, text: str) -> None:
+        super().__init__()
+        self.question = question
+        self._text = text  # may be a secret: private, so that no message log shows it
+
+    def into(self, settings: Settings, provider: Provider | None) -> Settings:
+        """Return `settings` with the answer in."""
+        return answer(settings, self.question, self._text, provider)
+
+
+class Settled(Message):
+    """A field was left or pasted into: now what is wrong with it may be said."""
+
+
+class Field(Vertical):
+    """A question with a free answer."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(id=f"field-{question.id.lower()}", classes="field")
+        self.question = question
+        self.settled = False
+        """Whether the operator has finished with it once. Before that nothing is marked wrong."""
+        self._left_out = ""
+
+    def compose(self) -> ComposeResult:
+        question = self.question
+        with Horizontal():
+            yield PlainText(plain(question.label, limit=18), classes="label")
+            if question.secret:
+                yield SecretInput(placeholder=question.placeholder)
+            else:
+                restrict = r"\d{0,5}" if question.id == "SMTP_PORT" else None
+                yield BarInput(placeholder=question.placeholder, restrict=restrict)
+            yield PlainText(self._side(), classes="side")
+        yield PlainText(classes="below")
+
+    @property
+    def input(self) -> BarInput:
+        """The input itself."""
+        return self.query_one(BarInput)
+
+    def help_page(self) -> tuple[str, str]:
+        """Title and prose for F1."""
+        return self.question.label, self.question.help
+
+    def show(self, settings: Settings, provider: Provider | None) -> None:
+        """Take the text from `settings`, unless what stands here means just that already."""
+        text = self.input.value
+        if answer(settings, self.question, text, provider) == settings:
+            return
+        value = settings.get(self.question.id)
+        with self.prevent(Input.Changed):
+            self.input.value = value.reveal() if isinstance(value, Secret) else value or ""
+
+    def suggest(self, placeholder: str) -> None:
+        """Show what an empty answer stands for."""
+        self.input.placeholder = placeholder or self.question.placeholder
+
+    def tell(self, below: Content | None, *, wrong: bool) -> None:
+        """Show lines under the input; `wrong` marks the bar too."""
+        parts = [styled(self._left_out, "$text-muted")] if self._left_out else []
+        parts += [below] if below is not None else []
+        line = self.query_one(".below", PlainText)
+        line.display = bool(parts)
+        line.update(Content("\n").join(parts))
+        self.input.set_class(wrong, "-invalid")
+
+    def mark(self) -> None:
+        """Focus the input and mark the row as the one concerned."""
+        self.settled = True
+        self.add_class("-marked")
+        self.input.focus()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.remove_class("-marked")
+        self._left_out = ""
+        self.post_message(Answered(self.question, event.value))
+
+    @on(Input.Blurred)
+    def _blurred(self, event: Input.Blurred) -> None:
+        event.stop()
+        self._settle(event.value)
+
+    @on(BarInput.Pasted)
+    def _pasted(self, event: BarInput.Pasted) -> None:
+        event.stop()
+        self._settle(event.input.value, event.left_out)
+
+    def _settle(self, text: str, left_out: str = "") -> None:
+        value, removed = clean(self.question, text)
+        if value != text:
+            with self.prevent(Input.Changed):
+                self.input.value = value
+                self.input.cursor_position = len(value)
+        self._left_out = " ".join(part for part in (left_out, removed) if part) or self._left_out
+        self.settled = self.settled or bool(value)
+        self.post_message(Settled())
+
+    @on(SecretInput.Toggled)
+    def _toggled(self) -> None:
+        self.query_one(".side", PlainText).update(self._side())
+
+    def _side(self) -> Content:
+        if self.question.secret:
+            shown = self.is_mounted_input and not self.input.password
+            return styled(f"F8 {'hide' if shown else 'show'}", "$text-muted")
+        return styled("optional" if self.question.optional else "", "$text-muted")
+
+    @property
+    def is_mounted_input(self) -> bool:
+        """Whether the row is composed."""
+        return bool(self.query(BarInput))
+
+
+class ChoiceField(Vertical):
+    """A question with a closed set of answers: radio buttons whose state is a shape."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(id=f"field-{question.id.lower()}", classes="field")
+        self.question = question
+        self.settled = True
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield PlainText(plain(self.question.label, limit=18), classes="label")
+            with ShapeRadioSet():
+                for choice in self.question.choices:
+                    yield ShapeRadio(choice.label)
+        yield PlainText(classes="below")
+
+    def help_page(self) -> tuple[str, str]:
+        """Title and prose for F1."""
+        return self.question.label, self.question.help
+
+    def show(self, settings: Settings, provider: Provider | None) -> None:
+        """Press the button of the present answer."""
+        value = self._present(settings, provider)
+        buttons = list(self.query(ShapeRadio))
+        for button, choice in zip(buttons, self.question.choices, strict=True):
+            if choice.value == value and not button.value:
+                with self.prevent(RadioSet.Changed):
+                    button.value = True
+
+    def suggest(self, placeholder: str) -> None:
+        """Nothing to suggest: all answers are on screen."""
+
+    def tell(self, below: Content | None, *, wrong: bool) -> None:
+        """Show lines under the choices."""
+        line = self.query_one(".below", PlainText)
+        line.display = below is not None
+        line.update(below or Content())
+
+    def mark(self) -> None:
+        """Focus the choices."""
+        self.query_one(ShapeRadioSet).focus()
+
+    def _present(self, settings: Settings, provider: Provider | None) -> str:
+        if self.question.id in FIELDS:
+            return str(settings.get(self.question.id) or "false")
+        regions = provider.regions if provider else ()
+        return next((region.id for region in regions if region.host == settings.host), "")
+
+    @on(RadioSet.Changed)
+    def _changed(self, event: RadioSet.Changed) -> None:
+        event.stop()
+        if 0 <= event.index < len(self.question.choices):
+            self.post_message(Answered(self.question, self.question.choices[event.index].value))
+
+
+AnyField = Field | ChoiceField
+
+
+def make_field(question: Question) -> AnyField:
+    """Return the row for a question."""
+    return ChoiceField(question) if question.choices else Field(question)

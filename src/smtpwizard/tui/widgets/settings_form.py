@@ -1,0 +1,137 @@
+"""The form of the settings step: the fields that a provider leaves open, and what is found about them. Holds no answer.
+
+Nothing is marked wrong while it is being typed: a field is judged once it was left, pasted into, or found filled in.
+"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+
+from smtpwizard.app import findings
+from smtpwizard.findings import Finding, Severity
+from smtpwizard.preset_schema import Provider
+from smtpwizard.questions import follows_account, missing, questions
+from smtpwizard.secret import redact
+from smtpwizard.settings import Settings
+from smtpwizard.tui.content import hanging, lines, plain, styled
+from smtpwizard.tui.steps.settings_lines import advanced_line, finding_line, next_repair, outlook, still_needed
+from smtpwizard.tui.widgets.advanced import Advanced
+from smtpwizard.tui.widgets.field import ChoiceField, Field, make_field
+from smtpwizard.tui.widgets.plain_text import PlainText
+
+_LABEL = 21
+"""Cells before the text of an input: label, bar, gap."""
+
+
+class SettingsForm(VerticalScroll, can_focus=False):
+    """Fields, the advanced ones folded away, and what the app will make of them."""
+
+    def __init__(self) -> None:
+        super().__init__(id="form", classes="box -acting")
+        self._provider: Provider | None = None
+        self._settings = Settings()
+        self._rows: list[Field | ChoiceField] = []
+        self._judged: tuple[object, tuple[Finding, ...]] = (None, ())
+
+    def compose(self) -> ComposeResult:
+        yield Vertical(id="fields")
+        yield PlainText(styled("What the app will make of this", "bold"))
+        yield PlainText(id="outlook")
+
+    async def build(self, provider: Provider | None) -> None:
+        """Make the fields that `provider` leaves open."""
+        self._provider = provider
+        self.border_title = plain(provider.name if provider else "Settings", limit=60)
+        asked = questions(provider)
+        fields = self.query_one("#fields")
+        await fields.remove_children()
+        self._rows = [make_field(question) for question in asked]
+        folded = [row for row in self._rows if row.question.advanced]
+        await fields.mount(*(row for row in self._rows if row not in folded), Advanced(*folded))
+
+    def fields(self) -> list[Field | ChoiceField]:
+        """Return all rows, the folded ones too, in the order on screen."""
+        return self._rows
+
+    def field(self, variable: str | None) -> Field | ChoiceField | None:
+        """Return the row of a variable."""
+        return next((item for item in self.fields() if item.question.id == variable), None)
+
+    def folded(self, field: Widget) -> bool:
+        """Say whether a row is in the advanced part and that is closed."""
+        advanced = self.query_one(Advanced)
+        return not advanced.opened and advanced in field.ancestors
+
+    def show(self, settings: Settings, *, arrived: bool) -> None:
+        """Take the texts from `settings`. On arrival, what is filled in already counts as left."""
+        self._settings = settings
+        for field in self.fields():
+            if arrived and isinstance(field, Field):
+                field.settled = field.settled or settings.get(field.question.id) is not None
+            field.show(settings, self._provider)
+
+    def settle(self, variables: set[str]) -> None:
+        """Have fields judged although they were not left: the operator wants to go on."""
+        for field in self.fields():
+            field.settled = field.settled or field.question.id in variables
+
+    def judged(self) -> tuple[Finding, ...]:
+        """Return the findings that may be shown now: not about a field that is still being filled in."""
+        unsettled = frozenset(field.question.id for field in self.fields() if not field.settled)
+        about = (self._settings, self._provider, unsettled)
+        if self._judged[0] != about:  # the key bar and the palette ask too
+            found = findings(self._settings, provider=self._provider)
+            self._judged = (about, tuple(finding for finding in found if finding.variable not in unsettled))
+        return self._judged[1]
+
+    def draw(self, variable: str | None) -> None:
+        """Say everything anew; the repair key acts on a finding about `variable` first."""
+        judged = self.judged()
+        repair = next_repair(judged, variable)
+        width = max(self.scrollable_content_region.width, 30)
+        under: set[str] = set()
+        for field in self.fields():
+            own = [item for item in judged if item.variable == field.question.id and item.severity != Severity.INFO]
+            own = [] if self.folded(field) else own
+            under |= {item.id for item in own}
+            # An answer that is missing is one short sentence; what the app says of it would only repeat it.
+            said = self._missing(field, width)
+            said = said or [finding_line(item, width - _LABEL, key="F6" if item is repair else "") for item in own]
+            said += self._follows(field)
+            field.tell(lines(*said) if said else None, wrong=_wrong(field, own))
+        rest = [item for item in judged if item.id not in under]
+        shown = [finding_line(item, width, key="F6" if item is repair else "") for item in rest]
+        self.query_one("#outlook", PlainText).update(lines(self._headline(judged, width), *shown))
+        self.query_one(Advanced).summarize(redact(advanced_line(self._settings), self._settings.secrets()))
+
+    def _headline(self, judged: tuple[Finding, ...], width: int) -> Content:
+        needed = {variable for variable, _ in missing(self._settings, questions(self._provider))}
+        labels = [field.question.label for field in self.fields() if field.question.id in needed]
+        return still_needed(labels) if labels else outlook(self._settings, judged, width)
+
+    def _missing(self, field: Field | ChoiceField, width: int) -> list[Content]:
+        """Return why the text cannot be an answer."""
+        if not isinstance(field, Field) or not field.settled:
+            return []
+        sentence = field.question.check(field.input.value)
+        return [hanging("✗", sentence, width - _LABEL, mark_style="$error")] if sentence else []
+
+    def _follows(self, field: Field | ChoiceField) -> list[Content]:
+        """Say under the user name that it is the sender too, and show it as the sender's placeholder."""
+        settings = self._settings
+        follows = self._provider is not None and follows_account(self._provider)
+        same = follows and bool(settings.username) and settings.sender == settings.username
+        if field.question.id == "SMTP_SENDER":
+            field.suggest(settings.username or "" if same else "")
+        if same and field.question.id == "SMTP_USERNAME":
+            return [styled("also used as the sender", "$text-muted")]
+        return []
+
+
+def _wrong(field: Field | ChoiceField, own: list[Finding]) -> bool:
+    """Say whether the bar of a field is to be marked too."""
+    cannot = isinstance(field, Field) and field.settled and field.question.check(field.input.value) is not None
+    return cannot or any(item.severity is Severity.ERROR for item in own)

@@ -1,0 +1,28 @@
+"""Keys that come faster than a hand types them: password managers, pasted lines."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.terminal import Terminal
+
+pytestmark = [pytest.mark.pty, pytest.mark.xdist_group("pty")]
+
+SECRET = "abcdefghijklmnop"
+
+
+def test_a_password_that_follows_a_tab_at_once_never_lands_in_the_field_before(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "smtpwizard", "--preset", "gmail"]
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {"HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    with Terminal(command, cwd=tmp_path, env=environment, columns=120, rows=36) as terminal:
+        terminal.wait_for("still needed: Mail address, App password")
+        terminal.press(f"me@gmail.com\t{SECRET}\t")
+        text = terminal.wait_for("as me@gmail.com")
+        assert "SMTP_USERNAME=me@gmail.com" in text
+        assert SECRET not in text
+        assert "still needed" not in text

@@ -1,0 +1,122 @@
+"""A real pseudo-terminal with a terminal emulator behind it: keys in, the screen and the exit status out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Final, Self
+
+import pyte
+import pytest
+
+KEYS: Final = {"enter": "\r", "escape": "\x1b", "tab": "\t", "down": "\x1b[B", "up": "\x1b[A", "f4": "\x1bOS"}
+ALTERNATE_SCREEN: Final = (b"\x1b[?1049h", b"\x1b[?1049l")
+CURSOR_SHOWN: Final = b"\x1b[?25h"
+
+
+class Terminal:
+    """One program in a pseudo-terminal of `columns` × `rows`. A context manager: at its end the program is gone."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        columns: int = 80,
+        rows: int = 24,
+        pipe_stdout: bool = False,
+    ) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.modes_before = termios.tcgetattr(slave)
+        self._slave = slave
+        self.output = b""
+        """Every byte that the program wrote."""
+        self._process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=slave,
+            stdout=subprocess.PIPE if pipe_stdout else slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+
+    @property
+    def modes(self) -> list[object]:
+        """The terminal's line settings now."""
+        return termios.tcgetattr(self._slave)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen, line by line."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def piped(self) -> bytes:
+        """Return what went to stdout, where that is a pipe; after the end."""
+        assert self._process.stdout is not None
+        return self._process.stdout.read()
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self._process.terminate()
+
+    def press(self, *keys: str) -> None:
+        """Type keys: a name of KEYS, or text as it is."""
+        for key in keys:
+            os.write(self._master, KEYS.get(key, key).encode())
+
+    def wait_for(self, text: str, *, seconds: float = 30.0) -> str:
+        """Read until `text` stands on the screen and return the screen; fail with the screen after `seconds`."""
+        deadline = monotonic() + seconds
+        while text not in self.text:
+            if not self._read(deadline - monotonic()):
+                pytest.fail(f"no {text!r} on the screen:\n{self.text}")
+        return self.text
+
+    def wait(self, *, seconds: float = 30.0) -> int:
+        """Read until the program has ended and return its exit status; fail with the screen after `seconds`."""
+        deadline = monotonic() + seconds
+        while self._process.poll() is None:
+            if not self._read(min(deadline - monotonic(), 0.2)) and monotonic() > deadline:
+                pytest.fail(f"still running after {seconds:.0f} s:\n{self.text}")
+        while self._read(0.05):
+            pass
+        return self._process.returncode
+
+    def after_the_screen(self) -> str:
+        """Return what was written once the alternate screen was left: what stays in the scrollback."""
+        return self.output.rpartition(ALTERNATE_SCREEN[1])[2].decode("utf-8", "replace").replace("\r\n", "\n")
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._master], [], [], max(seconds, 0.0))
+        if not ready:
+            return False
+        data = os.read(self._master, 65536)
+        self.output += data
+        self._stream.feed(data)
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        os.close(self._slave)
+        os.close(self._master)

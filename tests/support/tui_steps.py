@@ -1,0 +1,82 @@
+"""For the tests of the test, save and send steps: a state that stands right before one, and waiting for an event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+import pytest
+from textual.pilot import Pilot
+
+from smtpwizard.sandbox import PracticeServer
+from smtpwizard.sandbox.script import Script
+from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
+from smtpwizard.tui.app import SmtpWizard
+from smtpwizard.tui.services import Services
+from smtpwizard.tui.state import Target, WizardState
+from support.tui import PASSWORD, quiet_services
+
+VISITED: Final = ("provider", "settings")
+USER: Final = "ops@acme.example"
+
+
+async def until(
+    pilot: Pilot[WizardState], condition: Callable[[], object], what: str, *, seconds: float = 15.0
+) -> None:
+    """Let the app run until `condition` holds; fail with `what` was awaited after `seconds`."""
+    deadline = monotonic() + seconds
+    while not condition():
+        if monotonic() > deadline:
+            pytest.fail(f"within {seconds:.0f} s there was no {what}")
+        await pilot.pause()
+        await asyncio.sleep(0)
+    await pilot.pause()
+
+
+async def finished(pilot: Pilot[WizardState], app: SmtpWizard) -> None:
+    """Wait for the end of a test."""
+    await until(pilot, lambda: app.state.fresh_report is not None, "report")
+
+
+def practising(server: PracticeServer, services: Services, folder: Path, **changes: str | None) -> WizardState:
+    """Return the state of a walk on the practice server, with `changes` of its variables, and `.env` in `folder`."""
+    return WizardState(
+        settings=server.settings().with_changes(changes),
+        provider=services.presets.provider("practice"),
+        practice=server,
+        visited=VISITED,
+        target=Target(path=folder / ".env"),
+    )
+
+
+def against(server: ScriptedServer, folder: Path, **fields: str) -> WizardState:
+    """Return the state of a walk on a scripted server, with a login."""
+    settings: Settings = server.settings(username=USER, **fields)
+    settings = replace(settings, password=Secret(PASSWORD))
+    return WizardState(settings=settings, visited=VISITED, target=Target(path=folder / ".env"))
+
+
+@asynccontextmanager
+async def scripted(
+    script: Script, folder: Path, *, start: str = "test", size: tuple[int, int] = (80, 24), timeout: float = 10.0
+) -> AsyncIterator[tuple[SmtpWizard, Pilot[WizardState], ScriptedServer]]:
+    """Run the wizard before a scripted server; `timeout` in seconds for each stage."""
+    services = quiet_services()
+    services.timeout = timeout
+    with ScriptedServer(script) as server:
+        app = SmtpWizard(services, against(server, folder), start=start)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await until(pilot, lambda: app.state.step == start, f"{start} step")
+            yield app, pilot, server
+
+
+def logins(server: ScriptedServer) -> int:
+    """Return how often a client tried to log in."""
+    return sum(1 for line in server.received if line.upper().startswith("AUTH "))

@@ -1,0 +1,267 @@
+"""The Save step on real files: what is shown before, what is written, what is never touched."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from smtpwizard.outputs import read_env_file
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
+from smtpwizard.tui.app import SmtpWizard
+from smtpwizard.tui.screens.confirm import ConfirmScreen
+from smtpwizard.tui.state import Target, TargetKind, WizardState
+from smtpwizard.tui.widgets.target_picker import TargetPicker
+from support.tui import PASSWORD, quiet_services, screen_text
+from support.tui_steps import VISITED, until
+
+SETTINGS = Settings(
+    host="smtp.acme.example",
+    port="587",
+    sender="app@acme.example",
+    username="ops@acme.example",
+    password=Secret(PASSWORD),
+    tls="false",
+)
+
+Walk = tuple[SmtpWizard, Pilot[WizardState]]
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep backups away from the machine's own state folder."""
+    folder = tmp_path / "state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder
+
+
+@asynccontextmanager
+async def saving(target: Path, *, original: Settings | None = None) -> AsyncIterator[Walk]:
+    """Run the wizard right before Save, with the folder of `target` listed and the change planned."""
+    state = WizardState(settings=SETTINGS, visited=(*VISITED, "test"), target=Target(path=target), original=original)
+    app = SmtpWizard(quiet_services(), state, start="save")
+    async with app.run_test(size=(80, 30), notifications=True) as pilot:
+        await until(pilot, lambda: "a block to copy" in screen_text(app), "list of targets")
+        await until(pilot, lambda: "Reading" not in screen_text(app), "plan")
+        yield app, pilot
+
+
+def folder_with(tmp_path: Path, **files: str) -> Path:
+    """Return a project folder with these files: env → .env, compose → docker-compose.yml."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    names = {"env": ".env", "compose": "docker-compose.yml"}
+    for name, text in files.items():
+        (folder / names[name]).write_text(text)
+    return folder
+
+
+def words(app: SmtpWizard) -> str:
+    """Return the screen as one line of words, so that a wrapped sentence can be found."""
+    return " ".join(screen_text(app).replace("│", " ").split())
+
+
+async def test_a_new_file_is_written_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        assert "(•) .env" in screen_text(app)
+        assert "new file, mode 0600" in screen_text(app)
+        assert "+ SMTP_HOST=smtp.acme.example" in screen_text(app)
+        assert not (folder / ".env").exists()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.saved == SETTINGS, "saved file")
+        assert "written, read back and compared" in words(app)
+        assert "docker compose up -d api" in words(app)
+        assert "Enter Send a mail" in screen_text(app)
+    written = read_env_file(folder / ".env")
+    assert written.variables == {name: _text(value) for name, value in SETTINGS.to_variables().items()}
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+
+
+async def test_other_lines_stay_and_the_file_as_it_was_is_kept(tmp_path: Path, state_folder: Path) -> None:
+    before = "# ours\r\nDB_URL=postgres://x\r\nSMTP_HOST=localhost # required\r\n"
+    folder = folder_with(tmp_path)
+    (folder / ".env").write_bytes(before.encode())
+    async with saving(folder / ".env") as (app, pilot):
+        assert "- SMTP_HOST=localhost # required" in screen_text(app)
+        assert "Backup:" in words(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.applied, "saved file")
+    after = (folder / ".env").read_bytes()
+    assert after.startswith(b"# ours\r\nDB_URL=postgres://x\r\nSMTP_HOST=smtp.acme.example")
+    kept = app.state.applied[0].backup
+    assert kept is not None
+    assert kept.is_relative_to(state_folder)
+    assert kept.read_bytes() == before.encode()
+
+
+async def test_the_password_never_shows_in_the_difference(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, env="SMTP_PASSWORD=old-Pa55-word\n")
+    async with saving(folder / ".env") as (app, _):
+        screen = screen_text(app)
+        assert "- SMTP_PASSWORD=••••••••" in screen
+        assert "+ SMTP_PASSWORD=••••••••" in screen
+        assert "old-Pa55" not in screen
+        assert PASSWORD not in screen
+
+
+async def test_a_file_that_changed_meanwhile_is_shown_again_before_it_is_written(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, env="A=1\n")
+    async with saving(folder / ".env") as (app, pilot):
+        (folder / ".env").write_text("A=1\nB=from another program\n")
+        await pilot.press("enter")
+        await until(pilot, lambda: "changed by another program" in words(app), "word on the conflict")
+        await until(pilot, lambda: "B=from another program" in screen_text(app), "new difference")
+        assert (folder / ".env").read_text() == "A=1\nB=from another program\n"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.saved == SETTINGS, "saved file")
+    assert (folder / ".env").read_text().startswith("A=1\nB=from another program\n")
+
+
+async def test_a_folder_as_target_is_told_on_the_step_and_nothing_is_written(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    (folder / ".env").mkdir()
+    async with saving(folder / ".env") as (app, pilot):
+        assert "is a folder" in words(app)
+        assert "Enter Try again" in screen_text(app)
+        (folder / ".env").rmdir()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Enter Write .env" in screen_text(app), "plan")
+        assert "is a folder" not in words(app)
+
+
+async def test_a_file_that_holds_the_values_already_is_not_written(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.applied, "saved file")
+    stamp = (folder / ".env").stat().st_mtime_ns
+    async with saving(folder / ".env") as (app, pilot):
+        assert "Nothing changes" in words(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.saved == SETTINGS, "word that it is saved")
+        assert app.state.applied == ()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.step == "send", "Send step")
+    assert (folder / ".env").stat().st_mtime_ns == stamp
+
+
+async def test_an_old_server_variable_is_taken_out_in_the_open(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, env="SMTP_CIPHER_SPEC=TLSv1.3\nADMIN_WEB_URL=https://a.example\n")
+    async with saving(folder / ".env") as (app, _):
+        assert "- SMTP_CIPHER_SPEC=TLSv1.3" in screen_text(app)
+        assert "- ADMIN_WEB_URL" not in screen_text(app)
+
+
+async def test_a_block_is_masked_until_f8_and_again_after_leaving(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        await pilot.press("down")
+        await until(pilot, lambda: "Lines for" in screen_text(app), "block")
+        assert PASSWORD not in screen_text(app)
+        await pilot.press("f8")
+        await until(pilot, lambda: PASSWORD in screen_text(app), "password")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.state.step == "test", "Test step")
+        app.go("save")
+        await until(pilot, lambda: "Lines for" in screen_text(app), "block")
+        assert PASSWORD not in screen_text(app)
+
+
+async def test_arrows_choose_the_kind_of_block_and_enter_has_it_printed(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        await pilot.press("down")
+        await until(pilot, lambda: "‹env›" in screen_text(app), "kinds")
+        await pilot.press("right")
+        await until(pilot, lambda: "- SMTP_HOST=smtp.acme.example" in screen_text(app), "compose list")
+        await pilot.press("right")
+        await until(pilot, lambda: "SMTP_HOST: " in screen_text(app), "compose mapping")
+        assert app.state.target == Target(TargetKind.PRINT, None, None, "compose-map")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.block is not None, "block")
+        assert app.state.block is not None
+        assert f"SMTP_PASSWORD: {PASSWORD}" in app.state.block.reveal().replace('"', "").replace("'", "")
+        assert "is printed, with the password" in words(app)
+        assert PASSWORD not in screen_text(app)
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_compose_file_is_offered_with_its_lines_and_never_written(tmp_path: Path) -> None:
+    compose = "services:\n  api:\n    image: line/abc-user-feedback-api\n"
+    folder = folder_with(tmp_path, compose=compose)
+    async with saving(folder / ".env") as (app, pilot):
+        await pilot.press("down")
+        await until(pilot, lambda: "- SMTP_HOST=smtp.acme.example" in screen_text(app), "block")
+        assert "environment: in docker-compose.yml" in words(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.block is not None, "block")
+    assert (folder / "docker-compose.yml").read_text() == compose
+
+
+async def test_the_password_goes_to_the_clipboard_only_when_asked_for_by_name(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        for no in ("enter", "escape"):  # the focus starts on no
+            await pilot.press("ctrl+y")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "question")
+            await pilot.press(no)
+            await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen), "step")
+            assert not app.clipboard
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "question")
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: f"SMTP_PASSWORD={PASSWORD}" in app.clipboard, "copy")
+
+
+async def test_a_block_that_was_taken_is_not_printed_once_a_file_is_chosen_instead(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.state.block is not None, "block")
+        await pilot.press("up")
+        await until(pilot, lambda: "Enter Write .env" in screen_text(app), "plan")
+        assert app.state.block is None
+
+
+async def test_a_link_is_named_with_the_file_behind_it(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    (tmp_path / "real.env").write_text("A=1\n")
+    (folder / ".env").symlink_to(tmp_path / "real.env")
+    async with saving(folder / ".env") as (app, pilot):
+        assert "is a link" in words(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.applied, "saved file")
+    assert (folder / ".env").is_symlink()
+    assert (tmp_path / "real.env").read_text().startswith("A=1\n")
+    assert "SMTP_HOST=smtp.acme.example" in (tmp_path / "real.env").read_text()
+
+
+async def test_changed_settings_are_planned_again_on_coming_back(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: app.state.applied, "saved file")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.state.step == "test", "Test step")
+        app.apply_changes({"SMTP_PORT": "465"})
+        app.go("save")
+        await until(pilot, lambda: "+ SMTP_PORT=465" in screen_text(app), "new difference")
+        assert "Enter Write .env" in screen_text(app)
+
+
+async def test_a_click_chooses_a_line(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    async with saving(folder / ".env") as (app, pilot):
+        await pilot.click(TargetPicker, offset=(5, 1))
+        await until(pilot, lambda: "(•) a block to copy" in screen_text(app), "choice")
+        assert app.state.target.kind is TargetKind.PRINT
+
+
+def _text(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value

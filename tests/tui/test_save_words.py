@@ -1,0 +1,68 @@
+"""What saving means, without a terminal: the variables to write, the sentences, the rows of a diff."""
+
+from __future__ import annotations
+
+from smtpwizard.outputs.wanted import wanted_changes
+from smtpwizard.secret import MASK, Secret
+from smtpwizard.settings import Settings
+from smtpwizard.tui.steps.save_plan import change_sentence, listed, next_command
+from smtpwizard.tui.widgets.diff_view import diff_rows
+
+SETTINGS = Settings(host="smtp.example.com", port="587", sender="a@example.com", password=Secret("pw-hunter2"))
+
+
+def test_every_value_that_is_set_is_written_and_the_password_stays_a_secret() -> None:
+    changes = wanted_changes(SETTINGS, None, {})
+    assert list(changes) == ["SMTP_HOST", "SMTP_PORT", "SMTP_SENDER", "SMTP_PASSWORD"]
+    assert changes["SMTP_PASSWORD"] == Secret("pw-hunter2")
+    assert "hunter2" not in repr(changes)
+
+
+def test_a_server_variable_that_only_the_file_has_is_taken_out() -> None:
+    changes = wanted_changes(SETTINGS, None, {"SMTP_CIPHER_SPEC": "TLSv1.3", "SMTP_USERNAME": "old"})
+    assert changes["SMTP_CIPHER_SPEC"] is None
+    assert changes["SMTP_USERNAME"] is None
+
+
+def test_the_public_address_of_the_app_stays_unless_it_was_removed_here() -> None:
+    present = {"ADMIN_WEB_URL": "https://feedback.example.com"}
+    assert "ADMIN_WEB_URL" not in wanted_changes(SETTINGS, None, present)
+    original = SETTINGS.with_changes({"ADMIN_WEB_URL": "https://feedback.example.com"})
+    assert wanted_changes(SETTINGS, original, present)["ADMIN_WEB_URL"] is None
+
+
+def test_an_old_name_goes_only_once_it_was_repaired() -> None:
+    original = Settings.from_variables({"SMTP_USER": "me", "SMTP_PASS": "x"})
+    present = {"SMTP_USER": "me", "SMTP_PASS": "x"}
+    repaired = original.with_changes({"SMTP_USER": None, "SMTP_USERNAME": "me"})
+    changes = wanted_changes(repaired, original, present)
+    assert changes["SMTP_USER"] is None
+    assert "SMTP_PASS" not in changes
+
+
+def test_the_count_of_lines_is_a_sentence() -> None:
+    assert change_sentence(6, 11) == "6 lines change, 11 stay."
+    assert change_sentence(1, 0) == "1 line changes."
+
+
+def test_the_next_command_makes_the_container_anew() -> None:
+    assert next_command("api") == "docker compose up -d api"
+
+
+def test_names_are_listed_as_a_sentence_lists_them() -> None:
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a"]) == "a"
+
+
+def test_a_diff_shows_shapes_and_leaves_out_its_file_headers() -> None:
+    first = f"@@ -1,2 +1,2 @@\n # mail\n-A=1\n+A={MASK}\n"
+    second = "@@ -9 +9 @@\n-Z=1\n\\ No newline at end of file\n+Z=2\n"
+    diff = f"--- .env\n+++ .env\n{first}{second}"
+    rows = diff_rows(diff)
+    assert [shape for shape, _ in rows] == [" ", "-", "+", "⋯", "-", " ", "+"]
+    assert rows[0] == (" ", "# mail")
+
+
+def test_a_changed_line_that_looks_like_a_header_is_still_shown() -> None:
+    diff = "--- .env\n+++ .env\n@@ -1 +1 @@\n--- old rule\n+++ new rule\n"
+    assert diff_rows(diff) == (("-", "-- old rule"), ("+", "++ new rule"))
