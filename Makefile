@@ -5,7 +5,7 @@ STAMP := $(VENV)/.stamp
 # xdist: one worker a core. Tests that drive a pseudo-terminal are grouped so that they do not starve each other.
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test check lint types layers bench screenshots clean help
+.PHONY: run test check lint types layers conformance bench screenshots clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ types: $(STAMP)
 
 layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
+
+conformance: $(STAMP) ## play every server behaviour against the real nodemailer and write docs/app-conformance.md
+	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q
 
 bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check against nodemailer
 	$(BIN)/python bench/run.py

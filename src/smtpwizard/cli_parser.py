@@ -7,8 +7,10 @@ arguments. `--password-stdin`, the SMTP_PASSWORD variable or a prompt take it.
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from smtpwizard.__about__ import __version__
 
@@ -17,6 +19,7 @@ MAILS: Final = ("verification", "reset-password", "invitation")
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
 )  # fmt: skip
+MOST_JOBS: Final = 256
 PRINT_STYLES: Final = ("env", "compose-list", "compose-map")
 
 _BELOW: Final[dict[str, Any]] = {"default": argparse.SUPPRESS}
@@ -34,9 +37,31 @@ exit status: 0 ok, 1 the app will not work, 2 usage, 3 settings missing or refus
 """
 
 
+_SENSITIVE: Final = r"--?[\w-]*(?:pass|pwd|secret|token|key)[\w-]*"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Does not repeat what was given to a flag that sounds like a password's: there is none, and logs keep errors."""
+
+    _given: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._given = tuple(args or ())
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        for before, word in zip(("", *self._given), self._given, strict=False):
+            flag, sign, _ = word.partition("=")
+            if re.fullmatch(_SENSITIVE, flag, re.IGNORECASE) and sign:
+                message = message.replace(word, f"{flag}=…")
+            elif re.fullmatch(_SENSITIVE, before, re.IGNORECASE) and not word.startswith("-"):
+                message = message.replace(word, "…")
+        super().error(message)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the whole argument tree."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="smtpwizard",
         description="Find SMTP settings that work for a self-hosted app, prove them, and write them.",
         epilog=_EXAMPLES,
@@ -87,13 +112,23 @@ def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def _source(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+class _Files(argparse.Action):
+    """Keeps the last file in `env_file`, as commands that take one do, and all of them in `env_files`."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        namespace.env_file = values
+        namespace.env_files = [*getattr(namespace, "env_files", ()), values]
+
+
+def _source(parser: argparse.ArgumentParser, *, several: bool = False) -> argparse.ArgumentParser:
     group = parser.add_argument_group("source (default: --env-file .env)")
     one = group.add_mutually_exclusive_group()
-    one.add_argument("--env-file", type=Path, metavar="FILE", help="read the variables from this file", **_BELOW)
-    one.add_argument(
-        "--compose", type=Path, metavar="FILE", help="read them from a compose service", **_BELOW
-    )
+    action: dict[str, Any] = {"action": _Files} if several else {}
+    text = "read the variables from this file" + (" (repeatable: one line for each)" if several else "")
+    one.add_argument("--env-file", type=Path, metavar="FILE", help=text, **action, **_BELOW)
+    one.add_argument("--compose", type=Path, metavar="FILE", help="read them from a compose service", **_BELOW)
     one.add_argument("--environ", action="store_true", help="read them from the environment")
     group.add_argument("--service", metavar="NAME", help="the service in the compose file", **_BELOW)
     return parser
@@ -104,9 +139,7 @@ def _target(parser: argparse.ArgumentParser, *, top: bool) -> None:
     group = parser.add_argument_group("target" + (" (default: --env-file .env)" if top else ""))
     one = group.add_mutually_exclusive_group(required=not top)
     one.add_argument("--env-file", type=Path, metavar="FILE", help="write into this .env file", **default)
-    one.add_argument(
-        "--compose", type=Path, metavar="FILE", help="write into a compose service", **default
-    )
+    one.add_argument("--compose", type=Path, metavar="FILE", help="write into a compose service", **default)
     one.add_argument("--print", choices=PRINT_STYLES, dest="print_style", help="print a block to paste", **default)
     group.add_argument("--service", metavar="NAME", help="the service in the compose file", **default)
 
@@ -122,8 +155,9 @@ def _wizard(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    _json(_source(parser))
+    _json(_source(parser, several=True))
     parser.add_argument("--to", metavar="ADDR", help="recipient to try at RCPT TO (default: the sender)")
+    parser.add_argument("--jobs", type=_jobs, metavar="N", help="files checked at a time (default 16)")
 
 
 def _send(parser: argparse.ArgumentParser) -> None:
@@ -156,6 +190,7 @@ def _write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--secret", choices=("inline", "reference"), default="inline",
                         help="compose: the password itself, or ${…} and the password in .env")  # fmt: skip
     parser.add_argument("--override", action="store_true", help="compose: write into compose.override.yaml beside it")
+    parser.add_argument("--follow-link", action="store_true", help="write through a link that leads out of the project")
     _in_place(parser)
 
 
@@ -202,6 +237,12 @@ def _seconds(text: str) -> float:
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds between 0 and 3600")
     return value
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_JOBS}")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -1,0 +1,51 @@
+"""How long a change of step takes, headless: from asking for it until the screen is idle, less an idle round."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+
+from smtpwizard.tui.app import SmtpWizard
+from smtpwizard.tui.services import Services
+from smtpwizard.tui.state import WizardState
+
+
+async def measure(runs: int) -> dict[str, float]:
+    """Return the median milliseconds of a first visit and of a later one, provider ↔ settings, at 120×36."""
+    first: list[float] = []
+    later: list[float] = []
+    here = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            for _ in range(max(runs // 3, 3)):
+                await _round(first, later)
+        finally:
+            os.chdir(here)
+    return {"step change, first visit": statistics.median(first), "step change, later visits": statistics.median(later)}
+
+
+async def _round(first: list[float], later: list[float]) -> None:
+    services = Services(mx_hosts=_offline)
+    provider = services.presets.provider("gmail")
+    app = SmtpWizard(services, WizardState().changed(provider=provider))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        idle = statistics.median([await _timed(app, pilot, None) for _ in range(5)])
+        first.append(await _timed(app, pilot, "settings") - idle)
+        later += [await _timed(app, pilot, target) - idle for target in ("provider", "settings") * 3]
+
+
+async def _timed(app: SmtpWizard, pilot: object, target: str | None) -> float:
+    started = time.perf_counter()
+    if target is not None:
+        app.go(target)
+    await pilot.pause()  # type: ignore[attr-defined]
+    assert target is None or app.state.step == target
+    return (time.perf_counter() - started) * 1000
+
+
+async def _offline(domain: str) -> tuple[str, ...]:
+    return ()

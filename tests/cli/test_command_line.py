@@ -1,0 +1,103 @@
+"""The command line's own promises: exit codes, streams, flags before and after the command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from smtpwizard.cli_parser import build_parser
+
+
+def smtpwizard(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "smtpwizard", *arguments],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_version_is_one_line_on_stdout(tmp_path: Path) -> None:
+    done = smtpwizard("--version", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("smtpwizard 0.")
+    assert done.stdout.count("\n") == 1
+
+
+def test_an_unknown_flag_is_a_usage_error_on_stderr(tmp_path: Path) -> None:
+    done = smtpwizard("check", "--frobnicate", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--frobnicate" in done.stderr
+
+
+def test_without_a_terminal_the_wizard_refuses_and_names_what_to_run(tmp_path: Path) -> None:
+    done = smtpwizard(cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "smtpwizard write" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_flag_before_the_command_counts_as_one_after_it() -> None:
+    parser = build_parser()
+    assert str(parser.parse_args(["--env-file", "prod.env", "check"]).env_file) == "prod.env"
+    assert parser.parse_args(["--timeout", "3", "check"]).timeout == 3.0
+    assert parser.parse_args(["check"]).timeout == 10.0
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "x", "4000", "nan"])
+def test_a_timeout_that_is_no_deadline_is_refused(value: str, tmp_path: Path) -> None:
+    done = smtpwizard("check", f"--timeout={value}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "3600" in done.stderr
+
+
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m smtpwizard presets list | head -n 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "BrokenPipe" not in done.stderr
+    assert "unexpected" not in done.stderr
+    assert done.stdout.count("\n") == 1
+
+
+def test_an_unexpected_error_tells_its_place_and_not_its_message(tmp_path: Path) -> None:
+    program = (
+        "import smtpwizard.commands.lint as lint\n"
+        "def broken(args): raise ValueError('hunter2-secret')\n"
+        "lint.run = broken\n"
+        "from smtpwizard.cli import main; main(['lint'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "ValueError at <string>" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_bash_completes_commands_flags_and_choices(tmp_path: Path) -> None:
+    script = tmp_path / "completion.bash"
+    script.write_text(smtpwizard("completion", "bash", cwd=tmp_path).stdout)
+
+    def complete(*words: str) -> list[str]:
+        line = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _smtpwizard; echo ${{COMPREPLY[@]}}"
+        done = subprocess.run(["bash", "-c", f"source {script}; {line}"], capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    assert complete("smtpwizard", "pre") == ["presets", "preview"]
+    assert complete("smtpwizard", "check", "--js") == ["--json"]
+    assert complete("smtpwizard", "send", "--mail", "inv") == ["invitation"]
+    assert complete("smtpwizard", "presets", "ma") == ["match"]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_get_every_command(shell: str, tmp_path: Path) -> None:
+    script = smtpwizard("completion", shell, cwd=tmp_path).stdout
+    for verb in ("check", "send", "lint", "scan", "explain", "write", "presets", "preview", "sandbox", "completion"):
+        assert verb in script
+    if subprocess.run(["sh", "-c", f"command -v {shell}"], capture_output=True).returncode == 0:
+        done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
