@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -20,6 +20,10 @@ STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
 )  # fmt: skip
 MOST_JOBS: Final = 256
+QUICK: Final = frozenset(
+    {"check", "send", "lint", "scan", "explain", "write", "restore", "presets", "preview", "sandbox"}
+)
+"""Commands that need no other command's flags. `completion` prints the whole tree."""
 PRINT_STYLES: Final = ("env", "compose-list", "compose-map")
 
 _BELOW: Final[dict[str, Any]] = {"default": argparse.SUPPRESS}
@@ -59,8 +63,8 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the whole argument tree."""
+def build_parser(only: str = "") -> argparse.ArgumentParser:
+    """Return the whole argument tree, or with `only` the top and that one command: a third of the time."""
     parser: argparse.ArgumentParser = _Parser(
         prog="smtpwizard",
         description="Find SMTP settings that work for a self-hosted app, prove them, and write them.",
@@ -72,19 +76,26 @@ def build_parser() -> argparse.ArgumentParser:
     _wizard(parser)
     _common(parser, top=True)
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands (none: the wizard)")
-    _check(_verb(verbs, "check", "every stage short of sending a message"))
-    _send(_verb(verbs, "send", "send the app's own mails, as the app does"))
-    _source(_json(_verb(verbs, "lint", "what the app would refuse, ignore or misread; no network")))
-    _scan(_verb(verbs, "scan", "which ports of a host answer, with which TLS mode; no credentials"))
-    _explain(_verb(verbs, "explain", "a reply or log line in, cause and remedy out; no network"))
-    _write(_verb(verbs, "write", "write the settings of a preset into a file, or print a block"))
-    _restore(_verb(verbs, "restore", "list the backups of changed files, or bring one back"))
-    _presets(_verb(verbs, "presets", "list, show, match or check provider presets"))
-    _preview(_verb(verbs, "preview", "render one of the app's mails"))
-    _sandbox(_verb(verbs, "sandbox", "run the practice server alone"))
-    completion = _verb(verbs, "completion", "print a completion script for a shell")
-    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    for name, (text, add) in _verbs().items():
+        if only in ("", name):
+            add(_verb(verbs, name, text))
     return parser
+
+
+def _verbs() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], object]]]:
+    return {
+        "check": ("every stage short of sending a message", _check),
+        "send": ("send the app's own mails, as the app does", _send),
+        "lint": ("what the app would refuse, ignore or misread; no network", _lint),
+        "scan": ("which ports of a host answer, with which TLS mode; no credentials", _scan),
+        "explain": ("a reply or log line in, cause and remedy out; no network", _explain),
+        "write": ("write the settings of a preset into a file, or print a block", _write),
+        "restore": ("list the backups of changed files, or bring one back", _restore),
+        "presets": ("list, show, match or check provider presets", _presets),
+        "preview": ("render one of the app's mails", _preview),
+        "sandbox": ("run the practice server alone", _sandbox),
+        "completion": ("print a completion script for a shell", _completion),
+    }
 
 
 def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> argparse.ArgumentParser:
@@ -105,6 +116,14 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     group.add_argument("--presets", type=Path, metavar="DIR", default=None if top else missing,
                        help="a folder of your own presets; they win over the built-in ones")  # fmt: skip
     group.add_argument("--no-color", action="store_true", default=False if top else missing, help="no colour")
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _source(_json(parser))
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -190,6 +209,8 @@ def _write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--secret", choices=("inline", "reference"), default="inline",
                         help="compose: the password itself, or ${…} and the password in .env")  # fmt: skip
     parser.add_argument("--override", action="store_true", help="compose: write into compose.override.yaml beside it")
+    parser.add_argument("--add-ignore-rules", action="store_true",
+                        help="add the file to .gitignore, and to .dockerignore if a Dockerfile copies it")  # fmt: skip
     parser.add_argument("--follow-link", action="store_true", help="write through a link that leads out of the project")
     _in_place(parser)
 
