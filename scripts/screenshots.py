@@ -174,6 +174,8 @@ def pictures(services: Services, practice: PracticeServer) -> dict[str, tuple[st
     gmail = WizardState(settings=GMAIL, provider=services.presets.provider("gmail"))
     settings = practice.settings().with_changes({"ADMIN_WEB_URL": GMAIL.admin_web_url})
     own = WizardState(settings=settings, provider=services.presets.provider("practice"), practice=practice)
+    report = asyncio.run(probe.run(settings, services.options(own), provider=own.provider))
+    tested = own.changed(report=report, tested=settings)
     steps = ("provider", "settings", "test", "save", "send")
 
     def at(state: WizardState, step: str) -> WizardState:
@@ -184,8 +186,8 @@ def pictures(services: Services, practice: PracticeServer) -> dict[str, tuple[st
         "2-settings": ("settings", at(gmail, "settings"), shown),
         "3-test": ("test", at(own, "test"), ended),
         "3-test-failed": ("test", at(gmail, "test"), ended),
-        "4-save": ("save", at(own, "save"), shown),
-        "5-send": ("send", at(own, "send"), arrived),
+        "4-save": ("save", at(tested, "save"), shown),
+        "5-send": ("send", at(tested.changed(saved=settings), "send"), arrived),
     }
 
 

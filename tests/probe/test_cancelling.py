@@ -74,8 +74,8 @@ def test_a_silent_server_costs_one_deadline(stage: str) -> None:
 
 
 HANGING = """
-import socket, sys, time
-socket.getaddrinfo = lambda *_, **__: time.sleep(60)
+import socket, sys, threading, time
+socket.getaddrinfo = lambda *_, **__: threading.Event().wait(60)
 from smtpwizard.probe import Options, Probe
 from smtpwizard.settings import Settings
 probe = Probe(Settings(host="mail.example.com", port="25", sender="a@example.com"), Options(timeout=0.2))

@@ -139,12 +139,12 @@ def test_no_byte_that_reaches_the_terminal_holds_the_secret_of_the_file(env_file
 
 def test_quitting_does_not_wait_for_a_resolver_thread(tmp_path: Path) -> None:
     body = """
-import time
+import threading
 from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.services import Services
 
 async def slow(domain):
-    return await in_daemon_thread(lambda: time.sleep(30) or (), timeout=60)
+    return await in_daemon_thread(lambda: threading.Event().wait(30) or (), timeout=60)
 
 from smtpwizard.tui.app import SmtpWizard
 SmtpWizard(Services(mx_hosts=slow, mx_delay=0.0)).run()

@@ -16,7 +16,7 @@ class Mark(Enum):
     DONE = ("✓", "$success")
     FAILED = ("✗", "$error")
     HERE = ("●", "$accent")
-    TODO = ("·", "$text-muted")
+    AHEAD = ("·", "$text-muted")
 
     @property
     def shape(self) -> str:
@@ -37,7 +37,7 @@ def mark(state: WizardState, step_id: str) -> Mark:
     report = state.fresh_report
     if step_id == "test" and report is not None and not state.proved:
         return Mark.FAILED
-    return Mark.DONE if _done(state, step_id) else Mark.TODO
+    return Mark.DONE if _done(state, step_id) else Mark.AHEAD
 
 
 def outcome(state: WizardState, step_id: str) -> str:
@@ -52,7 +52,7 @@ def outcome(state: WizardState, step_id: str) -> str:
         return (
             ""
             if report is None
-            else {"works": "the app will work"}.get(report.app.verdict.value, report.app.verdict.value)
+            else {"works": "app will work"}.get(report.app.verdict.value, report.app.verdict.value)
         )
     if step_id == "save":
         if not saved(state):
@@ -65,7 +65,7 @@ def outcome(state: WizardState, step_id: str) -> str:
     accepted = sum(1 for mail in state.sent if mail.message.accepted)
     if not accepted:
         return ""
-    return f"{accepted} accepted" + (f", {len(state.confirmed)} arrived" if state.confirmed else "")
+    return f"{len(state.confirmed)} of {accepted} arrived" if state.confirmed else f"{accepted} accepted"
 
 
 def saved(state: WizardState) -> bool:

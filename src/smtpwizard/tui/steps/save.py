@@ -48,7 +48,7 @@ class SaveStep(SaveWriting):
         self._revealed = False
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="box", id="save-targets", can_focus=False) as box:
+        with VerticalScroll(classes="box -acting", id="save-targets", can_focus=False) as box:
             box.border_title = "Save to"
             yield TargetPicker()
         yield ChangeView()

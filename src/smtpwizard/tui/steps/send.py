@@ -50,7 +50,7 @@ class SendStep(SendDelivery):
 
     def compose(self) -> ComposeResult:
         app = self.wizard.services.app
-        with Vertical(classes="box") as box:
+        with Vertical(classes="box -acting") as box:
             box.border_title = "Send a mail as the app does"
             yield MailForm({mail.name: mail.title for mail in app.mails})
             with VerticalScroll(id="send-outcome"):

@@ -53,7 +53,7 @@ def steps(state: WizardState) -> Content:
         found = mark(state, step_id)
         if found is Mark.HERE:
             text, style = f"{number} {title}", "bold $accent"
-        elif found is Mark.TODO:
+        elif found is Mark.AHEAD:
             text, style = str(number), "$text-muted"
         else:
             text, style = found.shape, found.style

@@ -32,7 +32,7 @@ class TestBoard(Fitted):
         yield Verdicts()
 
     def on_mount(self) -> None:
-        self.add_class("box")
+        self.add_class("box", "-acting")
         self.card.show(())
 
     @property
