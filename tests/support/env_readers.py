@@ -24,6 +24,9 @@ from support.node import node_json
 
 Variables = dict[str, str]
 
+_AT_ONCE: Final = 2000
+"""Services in one compose project: what it takes to read one grows faster than their number."""
+
 KEYS: Final = ("A", "K", "Z")
 """The variables that are asked of a shell, which cannot list what a file has set."""
 
@@ -119,11 +122,16 @@ def _stream(text: str) -> io.StringIO:
 
 
 def compose_env_file(texts: Sequence[str]) -> list[Variables | None]:
-    """Docker compose, `env_file:`; all texts as one project, or each alone where compose refuses one of them."""
-    together = _compose_services(texts)
-    if together is not None:
-        return list(together)
-    return [None if (alone := _compose_services([text])) is None else alone[0] for text in texts]
+    """Docker compose, `env_file:`; many texts as one project, or each alone where compose refuses one of them."""
+    found: list[Variables | None] = []
+    for at in range(0, len(texts), _AT_ONCE):
+        some = texts[at : at + _AT_ONCE]
+        together = _compose_services(some)
+        if together is None:
+            found += [None if (alone := _compose_services([text])) is None else alone[0] for text in some]
+        else:
+            found += together
+    return found
 
 
 def compose_substituted(values: Sequence[str]) -> list[str] | None:

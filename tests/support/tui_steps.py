@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -59,7 +58,7 @@ def practising(server: PracticeServer, services: Services, folder: Path, **chang
 def against(server: ScriptedServer, folder: Path, **fields: str) -> WizardState:
     """Return the state of a walk on a scripted server, with a login."""
     settings: Settings = server.settings(username=USER, **fields)
-    settings = replace(settings, password=Secret(PASSWORD))
+    settings = settings._replace(password=Secret(PASSWORD))
     return WizardState(settings=settings, visited=VISITED, target=Target(path=folder / ".env"))
 
 

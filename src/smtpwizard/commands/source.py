@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.app import Origin
-from smtpwizard.errors import FileError, InputError
+from smtpwizard.errors import FileError
 from smtpwizard.findings import Finding, Severity
 from smtpwizard.settings import FIELDS, LEGACY, Settings
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_ENV_FILE: Final = Path(".env")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Settings, and where they were found."""
 
     settings: Settings
@@ -29,7 +27,7 @@ class Source:
     path: Path | None
     """The file; None for the environment."""
     description: str
-    """The place in words, for a sentence: `.env`, `the environment`."""
+    """The place in words, for a sentence: `.env`, `service api of compose.yaml`, `the environment`."""
     findings: tuple[Finding, ...] = ()
     """What is wrong with the file itself: lines and values that not all of its readers read alike."""
 
@@ -42,17 +40,16 @@ class Source:
 def load(args: argparse.Namespace) -> Source:
     """Read the settings from the place that the SOURCE flags name, by default `.env` in the current folder.
 
-    FileError: there is no such file, or it cannot be read. InputError: a source that is not read. A place without mail
-    settings is no error here; its Source is `empty`.
+    FileError: there is no such file, or it cannot be read. InputError: a compose file has no such service, or several
+    that could be meant. A place without mail settings is no error here; its Source is `empty`.
     """
     if getattr(args, "environ", False):
         return _source(os.environ, Origin.ENVIRON, None, "the environment")
     if getattr(args, "compose", None) is not None:
-        raise InputError(
-            "Settings are not read out of compose files. Give the file from which the service takes its variables with "
-            "--env-file FILE, or run smtpwizard inside the service with --environ.",
-            "Compose file as a source",
-        )
+        from smtpwizard.commands.source_compose import read_compose  # with PyYAML 15 ms
+
+        found, place, about = read_compose(args)
+        return _source(found.variables, Origin.COMPOSE, Path(args.compose), place, about)
     return _env_file(getattr(args, "env_file", None))
 
 
@@ -62,7 +59,14 @@ def _env_file(given: Path | None) -> Source:
     path = given or DEFAULT_ENV_FILE
     file = read_env_file(path)
     if not file.exists:
-        hint = "" if given else " Give another with --env-file FILE, or take the environment with --environ."
+        hint = (
+            ""
+            if given
+            else (
+                " Give another with --env-file FILE, a compose file with --compose FILE, or take the environment with "
+                "--environ."
+            )
+        )
         raise FileError(f"There is no file {path}.{hint}", "No such file")
     return _source(file.variables, Origin.ENV_FILE, path, str(path), tuple(_file_findings(file)))
 

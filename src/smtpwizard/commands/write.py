@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import zip_longest
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.app import Origin, findings
 from smtpwizard.commands.output import emit_json, say
@@ -23,6 +24,9 @@ from smtpwizard.preset_schema import Provider
 from smtpwizard.presets import Presets
 from smtpwizard.secret import Secret
 from smtpwizard.settings import SECRET_VARIABLES, Settings
+
+if TYPE_CHECKING:
+    from smtpwizard.outputs.after_words import Note
 
 _ATTEMPTS: Final = 5
 """Plans made when another program keeps changing the file, before giving up."""
@@ -42,16 +46,21 @@ def _write(args: argparse.Namespace, provider: Provider, target: WriteTarget) ->
         return _refused(args, str(target.path), found)
     changes = target.plan(args, values)
     applied: list[Applied] = []
+    notes: tuple[Note, ...] = ()
     if not args.dry_run:
-        done = [_apply(change, in_place=getattr(args, "in_place", False)) for change in changes]
+        done = [_apply(change, args) for change in changes]
         changes, applied = tuple(change for change, _ in done), [result for _, result in done]
+        notes = target.notes(args, values) if any(item.changed for item in applied) else ()
     everything = (*found, *(finding for change in changes for finding in change.findings))
     if args.json:
         backups = [str(item.backup) for item in applied if item.backup]
         extra = {"written": any(item.changed for item in applied), "backup": backups[-1] if backups else None}
-        emit_json({**_answer(str(target.path), everything, changes), **extra})
+        after = [note.to_json() for note in notes]
+        emit_json({**_answer(str(target.path), everything, changes), **extra, "notes": after})
     else:
         _tell(changes, applied, everything)
+        for note in notes:
+            say(note.message)
     return ExitCode.OK
 
 
@@ -83,16 +92,21 @@ def _judged(
     return findings(settings, provider=provider, origin=origin)
 
 
-def _apply(change: Change, *, in_place: bool) -> tuple[Change, Applied]:
+def _apply(change: Change, args: argparse.Namespace) -> tuple[Change, Applied]:
     """Apply, and merge anew where another program changed the file meanwhile: its change stays."""
+    agreed = partial(
+        apply,
+        in_place=getattr(args, "in_place", False),
+        follow_link=getattr(args, "follow_link", False),
+    )
     for _ in range(_ATTEMPTS - 1):
         try:
-            return change, apply(change, in_place=in_place)
+            return change, agreed(change)
         except Conflict:
             if change.replan is None:
                 raise
             change = change.replan()
-    return change, apply(change, in_place=in_place)
+    return change, agreed(change)
 
 
 def _refused(args: argparse.Namespace, target: str, found: Sequence[Finding]) -> ExitCode:

@@ -7,12 +7,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smtpwizard.app import Origin
-from smtpwizard.outputs import DEFAULT_READERS, Change, Reader, plan_env_file, read_env_file
+from smtpwizard.outputs import DEFAULT_READERS, Change, Reader, plan_env_file
+from smtpwizard.outputs.compose_project import override_target
+from smtpwizard.outputs.env_file import read_app_variables
 from smtpwizard.outputs.readers import parse_readers
 from smtpwizard.preset_schema import ConsumingApp
 from smtpwizard.secret import Secret
+
+if TYPE_CHECKING:
+    from smtpwizard.outputs.after_words import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,14 @@ class WriteTarget:
 
     def plan(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Change, ...]:
         """Return the changes, to be applied in this order. FileError, InputError, Undecided."""
+        changes = self._changes(args, values)
+        if not getattr(args, "add_ignore_rules", False):
+            return changes
+        from smtpwizard.outputs.ignoring import with_ignore_rules
+
+        return with_ignore_rules(changes)
+
+    def _changes(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Change, ...]:
         if self.service is None:
             return (plan_env_file(self.path, values, readers=readers_of(args)),)
         from smtpwizard.outputs.compose_plan import plan_compose, plan_override
@@ -36,12 +50,22 @@ class WriteTarget:
             return (plan_override(self.path, self.service, values),)
         return plan_compose(self.path, self.service, values, secret=getattr(args, "secret", "inline"))
 
+    def notes(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Note, ...]:
+        """Return what is to be done and known now that `values` are written."""
+        from smtpwizard.outputs.afterwards import after_writing
+
+        path = self.path
+        if self.service is not None and getattr(args, "override", False):
+            path = override_target(path)
+        images, app_service = (self.app.images, self.app.service) if self.app else ((), "")
+        return after_writing(path, values, service=self.service, images=images, app_service=app_service)
+
 
 def target_of(args: argparse.Namespace, app: ConsumingApp) -> WriteTarget:
     """Return the target that the flags name. FileError where it cannot be read; InputError for an unknown service."""
     if args.compose is None:
         path = Path(args.env_file)
-        return WriteTarget(path, Origin.ENV_FILE, read_env_file(path).variables)
+        return WriteTarget(path, Origin.ENV_FILE, read_app_variables(path), app=app)
     from smtpwizard.outputs.compose_read import read_service
 
     path = Path(args.compose)

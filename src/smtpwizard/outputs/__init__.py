@@ -10,12 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from smtpwizard.outputs.after_words import Note as Note
+    from smtpwizard.outputs.afterwards import after_writing as after_writing
     from smtpwizard.outputs.applying import apply as apply
     from smtpwizard.outputs.blocks import block as block
     from smtpwizard.outputs.change import Applied as Applied
     from smtpwizard.outputs.change import Change as Change
     from smtpwizard.outputs.change import Conflict as Conflict
     from smtpwizard.outputs.change import InPlaceRequired as InPlaceRequired
+    from smtpwizard.outputs.change import LeavesProject as LeavesProject
     from smtpwizard.outputs.encodings import Encoded as Encoded
     from smtpwizard.outputs.encodings import encode as encode
     from smtpwizard.outputs.env_file import EnvFile as EnvFile
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from smtpwizard.outputs.targets import discover_targets as discover_targets
 
 _HOMES: Final = {
+    "after_writing": "afterwards",
+    "Note": "after_words",
     "apply": "applying",
     "block": "blocks",
     "Applied": "change",
@@ -39,6 +44,7 @@ _HOMES: Final = {
     "EnvFile": "env_file",
     "GitState": "git",
     "InPlaceRequired": "change",
+    "LeavesProject": "change",
     "Reader": "readers",
     "TargetChoice": "targets",
     "discover_targets": "targets",

@@ -11,19 +11,25 @@ from pathlib import Path
 
 from smtpwizard.errors import FileError
 from smtpwizard.outputs.backups import save_backup
-from smtpwizard.outputs.change import Applied, Change, Conflict, InPlaceRequired
+from smtpwizard.outputs.change import Applied, Change, Conflict, InPlaceRequired, LeavesProject
 from smtpwizard.outputs.env_file import read_bytes
+from smtpwizard.outputs.paths import left_project
 from smtpwizard.outputs.replace import create_file, overwrite_in_place, replace_file
 
 
-def apply(change: Change, *, backup_dir: Path | None = None, in_place: bool = False) -> Applied:
-    """Write `change.after` and read it back. `in_place` is the operator's consent to overwrite the file where it is.
+def apply(
+    change: Change, *, backup_dir: Path | None = None, in_place: bool = False, follow_link: bool = False
+) -> Applied:
+    """Write `change.after` and read it back.
 
-    Conflict where the file is no longer what was planned for; InPlaceRequired where it cannot be replaced; FileError
-    for everything else. In each of these cases the file is as it was.
+    `in_place` is the operator's consent to overwrite the file where it is, `follow_link` to write outside the project
+    through a link. Conflict where the file is no longer what was planned for; InPlaceRequired where it cannot be
+    replaced; LeavesProject where a link leads out; FileError for everything else. In each of these cases the file is
+    as it was.
     """
     if not change.changed:
         return Applied(change.real_path, None, changed=False, verified=True)
+    _refuse_leaving(change, follow_link=follow_link)
     _refuse_conflict(change)
     backup = None
     if change.before is not None:
@@ -58,6 +64,16 @@ def _write(change: Change, *, in_place: bool) -> bool:
         overwrite_in_place(change.real_path, change.before, change.after)
         return True
     return False
+
+
+def _refuse_leaving(change: Change, *, follow_link: bool) -> None:
+    project = left_project(change.path, change.real_path)
+    if project is not None and not follow_link:
+        raise LeavesProject(
+            f"{change.path} leads through a link to {change.real_path}, outside {project}, where it may belong to "
+            "something else. Nothing was written. If it is meant, give --follow-link, or name that file itself.",
+            "Link leaves the project",
+        )
 
 
 def _refuse_conflict(change: Change) -> None:

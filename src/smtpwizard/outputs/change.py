@@ -22,6 +22,10 @@ class InPlaceRequired(FileError):
     """The file cannot be replaced, only overwritten where it is. Ask, then `apply(change, in_place=True)`."""
 
 
+class LeavesProject(FileError):
+    """The file is reached through a link that leads out of the project. Ask, then `apply(change, follow_link=True)`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A plan, ready to be shown and applied. Made by `plan_env_file` and its like."""

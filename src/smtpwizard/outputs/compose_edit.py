@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from smtpwizard.outputs.compose_nodes import merged_maps, scalar_text
 from smtpwizard.outputs.compose_place import Place, find_place
-from smtpwizard.outputs.compose_services import Undecided, scalar_text
+from smtpwizard.outputs.compose_services import Undecided
 from smtpwizard.outputs.compose_text import Lines
 from smtpwizard.outputs.compose_tree import Node, NodeKind
 from smtpwizard.outputs.yaml_scalar import doubled, list_item, mapping_value, quoted
@@ -75,8 +76,11 @@ def _add_block(work: _Work, wanted: Mapping[str, str]) -> None:
 def _edit_mapping(work: _Work, node: Node, changes: Mapping[str, str | None]) -> None:
     have = {key.value: (key, value) for key, value in node.pairs}
     new: list[str] = []
+    inherited = {key.value for mapping in merged_maps(node, work.place.anchors) for key, _ in mapping.pairs}
     for name, value in changes.items():
         if name not in have:
+            if value is None and name in inherited:
+                raise Undecided(f"{name} comes through <<, from a place that others share.", "A choice is yours")
             if value is not None:
                 new.append(f"{name}: {_mapped(work, name, value, flow=node.flow)}")
             continue

@@ -17,6 +17,7 @@ from smtpwizard.outputs.compose_tree import Node
 from smtpwizard.outputs.env_file import decode, read_bytes
 from smtpwizard.outputs.env_findings import exposure_findings, link_findings
 from smtpwizard.outputs.git import git_state
+from smtpwizard.outputs.ignoring import image_findings
 
 
 def compose_findings(
@@ -41,6 +42,8 @@ def compose_findings(
         found.append(Finding("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message))
     elif inline:
         found += exposure_findings(path.name, state, mode, secret=True, exists=exists)
+    if inline:
+        found += image_findings(real)
     for variable, value in values.items():
         if value is not None and f"${{{variable}" in value and variable in os.environ:
             message = (

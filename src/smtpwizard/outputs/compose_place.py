@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smtpwizard.outputs.compose_services import Undecided, anchors_of, extending, merged_maps
+from smtpwizard.outputs.compose_nodes import anchors_of, merged_maps
+from smtpwizard.outputs.compose_services import Undecided, extending
 from smtpwizard.outputs.compose_tree import Node, NodeKind
 
 _WAYS_OUT = (

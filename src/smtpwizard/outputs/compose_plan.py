@@ -16,6 +16,7 @@ from smtpwizard.outputs.change import Change, backup_name
 from smtpwizard.outputs.compose_edit import set_environment
 from smtpwizard.outputs.compose_findings import compose_findings
 from smtpwizard.outputs.compose_override import with_service
+from smtpwizard.outputs.compose_project import override_target
 from smtpwizard.outputs.compose_services import Service, chosen, services
 from smtpwizard.outputs.compose_tree import Node, NodeKind, parse_tree
 from smtpwizard.outputs.compose_verify import parse_again, wrong_variables
@@ -24,6 +25,7 @@ from smtpwizard.outputs.encodings import refuse_unwritable
 from smtpwizard.outputs.env_file import BOM, decode, read_bytes
 from smtpwizard.outputs.env_plan import plan_env_file
 from smtpwizard.outputs.paths import resolve
+from smtpwizard.outputs.uncollected import uncollected
 from smtpwizard.secret import Secret
 from smtpwizard.settings import SECRET_VARIABLES
 
@@ -52,19 +54,20 @@ def plan_compose(
     With `secret="reference"` the compose file gets `${SMTP_PASSWORD:?…}` and a second change puts the secret into the
     `.env` beside it. Undecided where a person must choose; InputError for a value or service that cannot be; FileError.
     """
-    root = read_tree(path)
+    raw = _read(path)
+    root = parse_tree(decode(raw), path.name)
     name = chosen(services(root, images=images, app_service=app_service), service).name
     secrets = {key: value for key, value in changes.items() if key in SECRET_VARIABLES and value}
     if secret == "inline" or not secrets:  # noqa: S105  # the name of a mode
-        return (_plan_one(path, name, changes),)
+        return (_plan_one(path, name, changes, parsed=(raw, root)),)
     beside = plan_env_file(path.parent / ".env", secrets)
-    return beside, _plan_one(path, name, {**changes, **{key: reference_to(key) for key in secrets}}, frozenset(secrets))
+    values = {**changes, **{key: reference_to(key) for key in secrets}}
+    return beside, _plan_one(path, name, values, frozenset(secrets), parsed=(raw, root))
 
 
 def plan_override(path: Path, service: str, changes: Values) -> Change:
-    """Plan the same as an override file beside `path`: compose merges it key by key, and `path` stays as it is."""
-    target = path.with_name(f"{path.stem}.override{path.suffix}")
-    return _plan_one(target, service, changes, create=True)
+    """Plan the same for the override file beside `path`: compose merges it key by key, and `path` stays as it is."""
+    return _plan_one(override_target(path), service, changes, create=True)
 
 
 def reference_to(variable: str) -> str:
@@ -72,20 +75,30 @@ def reference_to(variable: str) -> str:
     return f"${{{variable}:?set {variable} in .env}}"
 
 
+@uncollected()
 def _plan_one(
-    path: Path, service: str, changes: Values, references: Collection[str] = (), *, create: bool = False
+    path: Path,
+    service: str,
+    changes: Values,
+    references: Collection[str] = (),
+    *,
+    create: bool = False,
+    parsed: tuple[bytes, Node] | None = None,
 ) -> Change:
+    """Plan one file. `parsed`: its bytes and tree as just read, for parsing is half of the time."""
     real, mode = resolve(path)
     existing = read_bytes(real)
     if existing is None and not create:
-        raise FileError(f"There is no file {path}. Check the path.", "No such file")
+        raise missing(path)
     raw = existing or b""
     bom = raw[:3] if raw.startswith(BOM) else b""
     before = decode(raw)
     values = {key: value.reveal() if isinstance(value, Secret) else value for key, value in changes.items()}
     for value in values.values():
         refuse_unwritable(value or "")
-    root = parse_tree(before, path.name) if before.strip() or not create else None
+    root = parsed[1] if parsed and parsed[0] == raw else None
+    if root is None and (before.strip() or not create):
+        root = parse_tree(before, path.name)
     base = with_service(before, root, service) if create else before
     based = root if root is not None and base == before else parse_tree(base, path.name)
     after = set_environment(base, based, service, values, references)
@@ -127,10 +140,19 @@ def _plan_one(
 
 def read_tree(path: Path) -> Node:
     """Return the tree of the compose file at `path`. FileError where it cannot be read, or is none."""
+    return parse_tree(decode(_read(path)), path.name)
+
+
+def missing(path: Path) -> FileError:
+    """Return the error for a compose file that does not exist."""
+    return FileError(f"There is no file {path}. Check the path.", "No such file")
+
+
+def _read(path: Path) -> bytes:
     raw = read_bytes(path)
     if raw is None:
-        raise FileError(f"There is no file {path}. Check the path.", "No such file")
-    return parse_tree(decode(raw), path.name)
+        raise missing(path)
+    return raw
 
 
 def covered(text: str, root: Node) -> frozenset[int]:

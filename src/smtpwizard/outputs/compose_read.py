@@ -1,30 +1,25 @@
-"""What a service's variables are once compose has read its file: `env_file`, `environment`, and `${…}` filled in.
+"""What a service's variables are once compose has read its files: `env_file`, `environment`, and `${…}` filled in.
 
-Follows compose's order: `environment:` beats `env_file:`, and the shell beats the `.env` beside the compose file. Reads
-only; what compose would take from elsewhere (other -f files, profiles, other --env-file) is not looked for.
+Follows compose's order: `environment:` beats `env_file:`, the override file beats both, and the shell beats the `.env`
+beside the compose file. Reads only; what compose would take from elsewhere (other -f files, `include`, other
+--env-file) is not looked for.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.outputs.compose_fill import Gap, fill
+from smtpwizard.outputs.compose_layers import Layers, layers
 from smtpwizard.outputs.compose_plan import read_tree
-from smtpwizard.outputs.compose_services import anchors_of, chosen, merged_maps, services
-from smtpwizard.outputs.compose_tree import Node
-from smtpwizard.outputs.compose_verify import environment_of
+from smtpwizard.outputs.compose_project import override_of
+from smtpwizard.outputs.compose_services import EnvEntry, chosen, services
 from smtpwizard.outputs.env_file import decode, read_bytes
 from smtpwizard.outputs.env_scan import Kind, scan
 from smtpwizard.outputs.readers import Reader, read
-
-_VARIABLE: Final = re.compile(
-    r"\$(?:(?P<dollar>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:?[-?+])(?P<rest>[^{}]*))?\})",
-    re.ASCII,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +28,19 @@ class ServiceVariables:
 
     service: str
     variables: Mapping[str, str] = field(repr=False)
-    unresolved: tuple[str, ...] = ()
-    """Variables whose value could not be worked out here: passed through, set nowhere, or oddly quoted. Names only."""
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    """Variables whose value is open, or empty for want of one, and why."""
+    missing_files: tuple[str, ...] = ()
+    """What `env_file:` names and requires, and is not there: compose refuses to start."""
+    override: Path | None = None
+    """The override file that was read too."""
+    elsewhere: bool = False
+    """The service extends one of another file, which was not read."""
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """The variables without a value, sorted."""
+        return tuple(sorted(self.gaps.keys() - self.variables.keys()))
 
 
 def read_service(
@@ -47,82 +53,66 @@ def read_service(
 ) -> ServiceVariables:
     """Read the variables of `service`; None: the app's one, if it can be told. Raises as `plan_compose`."""
     root = read_tree(path)
-    listed = services(root, images=images, app_service=app_service)
-    one = chosen(listed, service)
-    known = {**_env_file(path.parent / ".env")[0], **environ}
-    values: dict[str, str] = {}
-    unresolved: set[str] = set()
-    for name in one.env_files:
-        found, odd = _env_file(path.parent / name)
-        values.update(found)
-        unresolved = (unresolved - found.keys()) | odd
-    for name, text in _environment(root, one.name).items():
-        value = environ.get(name) if text is None else _filled(text, known)
-        unresolved.discard(name)
+    one = chosen(services(root, images=images, app_service=app_service), service)
+    override = override_of(path)
+    documents = [(path.name, root), *([(override.name, read_tree(override))] if override else [])]
+    found = layers(documents, one.name)
+    values, gaps, missing = _from_files(found, path.parent)
+    needed = any(text is None or "$" in text for text in found.environment.values())
+    known = {**(_env_file(path.parent / ".env")[0] if needed else {}), **environ}
+    for name, text in found.environment.items():
+        value, gap = (known.get(name), None) if text is None else fill(text, known)
         values.pop(name, None)
-        if value is None:
-            unresolved.add(name)
-        else:
+        gaps.pop(name, None)
+        if value is not None:
             values[name] = value
-    return ServiceVariables(one.name, values, tuple(sorted(unresolved)))
+        if gap is not None or value is None:
+            gaps[name] = gap or Gap.PASSED
+    return ServiceVariables(one.name, values, gaps, missing, override, found.elsewhere)
 
 
-def _environment(root: Node, service: str) -> dict[str, str | None]:
-    own = environment_of(root, service)
-    if own is not None:
-        return own
-    found = root.get("services")
-    pair = found[1].get(service) if found else None
-    anchors = anchors_of(root)
-    body = anchors.get(pair[1].value, pair[1]) if pair else root
-    for node in (body, *merged_maps(body, anchors)):
-        inherited = environment_of(root, service, body=node)
-        if inherited is not None:
-            return inherited
-    return {}
+def env_names(path: Path) -> frozenset[str]:
+    """Return the names that an env file sets; none where it is missing or cannot be read."""
+    values, odd = _env_file(path)
+    return frozenset(values) | odd
 
 
-def _filled(text: str, known: Mapping[str, str]) -> str | None:
-    """Return `text` with compose's substitutions made; None where one has no value, or is nested."""
-    missing = False
-
-    def fill(found: re.Match[str]) -> str:
-        nonlocal missing
-        if found["dollar"]:
-            return "$"
-        name, sign, rest = found["bare"] or found["name"], found["sign"] or "", found["rest"] or ""
-        value = known.get(name)
-        is_set = bool(value) if sign.startswith(":") else value is not None
-        if sign.endswith("+"):
-            return rest if is_set else ""
-        if is_set:
-            return value or ""
-        if sign.endswith("-"):
-            return rest
-        missing = True
-        return ""
-
-    filled = _VARIABLE.sub(fill, text)
-    return None if missing or re.search(r"\$\{", _VARIABLE.sub("", text)) else filled
+def _from_files(found: Layers, folder: Path) -> tuple[dict[str, str], dict[str, Gap], tuple[str, ...]]:
+    values: dict[str, str] = {}
+    gaps: dict[str, Gap] = {}
+    missing: list[str] = []
+    for entry in found.env_files:
+        path = folder / entry.path
+        if entry.required and not entry.path.startswith("~") and "$" not in entry.path and not path.exists():
+            missing.append(entry.path)
+        more, odd = _env_file(path, entry)
+        for name in odd:
+            values.pop(name, None)
+            gaps[name] = Gap.UNCERTAIN
+        for name, value in more.items():
+            gaps.pop(name, None)
+            values[name] = value
+    return values, gaps, tuple(missing)
 
 
-def _env_file(path: Path) -> tuple[dict[str, str], set[str]]:
+def _env_file(path: Path, entry: EnvEntry | None = None) -> tuple[dict[str, str], frozenset[str]]:
     """Return what compose reads from a file, and the names whose value is not certain. A missing file is empty."""
     try:
         raw = read_bytes(path)
     except FileError:
         raw = None
     text = decode(raw or b"")
+    reader = Reader.DOCKER_RUN if entry is not None and entry.raw else Reader.COMPOSE
     values: dict[str, str] = {}
     odd: set[str] = set()
     for item in scan(text):
         if item.kind is not Kind.ASSIGNMENT:
             continue
-        value = read(Reader.COMPOSE, text[item.value_start : item.body_end])
+        value = read(reader, text[item.value_start : item.body_end])
         values.pop(item.key, None)
         odd.discard(item.key)
         if value is None:
             odd.add(item.key)
         else:
             values[item.key] = value
-    return values, odd
+    return values, frozenset(odd)

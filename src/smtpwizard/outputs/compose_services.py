@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import difflib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from smtpwizard.errors import FileError, InputError
+from smtpwizard.outputs.compose_nodes import anchors_of, effective, scalar_text, target_of, variable_texts
 from smtpwizard.outputs.compose_tree import Node, NodeKind
+from smtpwizard.text import safe
+
+_LISTED: Final = 12
+"""Services named in one sentence at most."""
 
 
 class Undecided(FileError):
     """A person must choose: the place to edit is shared, or comes from elsewhere. The message names what works."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvEntry:
+    """One file under `env_file:`."""
+
+    path: str
+    """As it stands there: relative to the project's folder."""
+    required: bool = True
+    """Compose refuses to start where a required one is missing."""
+    raw: bool = False
+    """`format: raw`: lines are taken as they are, quotes and all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +40,16 @@ class Service:
     image: str
     variables: tuple[str, ...]
     """Names under `environment:`, in order."""
-    env_files: tuple[str, ...]
+    env_entries: tuple[EnvEntry, ...]
+    """What stands under `env_file:`; a later one beats an earlier one."""
     likely: bool
     """It probably is the app: by its image, or by SMTP_ variables that it already has."""
+    by_image: bool = False
+
+    @property
+    def env_files(self) -> tuple[str, ...]:
+        """The paths under `env_file:`, in order."""
+        return tuple(entry.path for entry in self.env_entries)
 
 
 def services(root: Node, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
@@ -33,56 +59,31 @@ def services(root: Node, *, images: Collection[str] = (), app_service: str = "")
         return ()
     anchors = anchors_of(root)
     listed = [_service(key.value, value, anchors, images) for key, value in found[1].pairs if key.value != "<<"]
-    return tuple(
-        sorted(listed, key=lambda item: (not _is_image(item.image, images), not item.likely, item.name != app_service))
-    )
+    return tuple(sorted(listed, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
 
 
 def chosen(listed: tuple[Service, ...], name: str | None) -> Service:
-    """Return the service `name`, or without a name the only one, or the only likely one. InputError otherwise."""
-    names = ", ".join(item.name for item in listed) or "none"
+    """Return the service `name`; without a name the only one, or the only one that can be the app. InputError else."""
     if name is not None:
         for item in listed:
             if item.name == name:
                 return item
-        raise InputError(f"The compose file has no service {name!r}. It has: {names}.", "Unknown service")
+        near = difflib.get_close_matches(name, [item.name for item in listed], 1, 0.6)
+        meant = f" Did you mean {safe(near[0])}?" if near else ""
+        raise InputError(
+            f"The compose file has no service {safe(name)!r}.{meant} It has: {_names(listed)}.", "Unknown service"
+        )
     likely = [item for item in listed if item.likely]
-    for candidates in (listed, likely):
+    for candidates in (listed, [item for item in listed if item.by_image], likely):
         if len(candidates) == 1:
             return candidates[0]
-    raise InputError(f"Name the service with --service NAME. The compose file has: {names}.", "Which service")
+    which = f"More than one could be the app: {_names(likely)}." if likely else f"It has: {_names(listed)}."
+    raise InputError(f"Name the service of the compose file with --service NAME. {which}", "Which service")
 
 
-def anchors_of(root: Node) -> dict[str, Node]:
-    """Return anchor → node; a later anchor of the same name wins."""
-    return {node.anchor: node for node in root.walk() if node.anchor}
-
-
-def scalar_text(node: Node, anchors: dict[str, Node]) -> str | None:
-    """Return the text of a scalar, also through an alias; None for anything else."""
-    target = anchors.get(node.value) if node.kind is NodeKind.ALIAS else node
-    return target.value if target is not None and target.kind is NodeKind.SCALAR else None
-
-
-def merged_maps(node: Node, anchors: dict[str, Node]) -> list[Node]:
-    """Return the mappings that `<<` brings into `node`, at any depth."""
-    found: list[Node] = []
-    queue = [node]
-    seen: set[int] = set()
-    while queue:
-        current = queue.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        for key, value in current.pairs:
-            if key.value != "<<":
-                continue
-            for item in value.items if value.kind is NodeKind.SEQUENCE else [value]:
-                target = anchors.get(item.value) if item.kind is NodeKind.ALIAS else item
-                if target is not None and target.kind is NodeKind.MAPPING:
-                    found.append(target)
-                    queue.append(target)
-    return found
+def _names(listed: Sequence[Service]) -> str:
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    return ", ".join(safe(item.name) for item in listed[:_LISTED]) + more if listed else "none"
 
 
 def extending(root: Node, service: str) -> tuple[str, ...]:
@@ -103,11 +104,13 @@ def extending(root: Node, service: str) -> tuple[str, ...]:
 
 
 def _service(name: str, node: Node, anchors: dict[str, Node], images: Collection[str]) -> Service:
-    body = anchors.get(node.value, node) if node.kind is NodeKind.ALIAS else node
-    image = _text(body.get("image"), anchors)
-    variables = _variables(body.get("environment"), anchors)
-    likely = _is_image(image, images) or any(item.startswith("SMTP_") for item in variables)
-    return Service(name, image, variables, _env_files(body.get("env_file"), anchors), likely)
+    body = target_of(node, anchors)
+    image = _text(effective(body, "image", anchors), anchors)
+    environment = effective(body, "environment", anchors)
+    variables = tuple(variable_texts(environment[1], anchors)) if environment else ()
+    by_image = _is_image(image, images)
+    likely = by_image or any(item.startswith("SMTP_") for item in variables)
+    return Service(name, image, variables, env_entries(effective(body, "env_file", anchors), anchors), likely, by_image)
 
 
 def _is_image(image: str, images: Collection[str]) -> bool:
@@ -120,24 +123,16 @@ def _text(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> str:
     return (scalar_text(pair[1], anchors) or "") if pair else ""
 
 
-def _variables(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> tuple[str, ...]:
+def env_entries(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> tuple[EnvEntry, ...]:
+    """Return the files under an `env_file:`, in all its forms: one name, a list, mappings with `path:`."""
     if pair is None:
         return ()
-    node = anchors.get(pair[1].value, pair[1]) if pair[1].kind is NodeKind.ALIAS else pair[1]
-    names = [key.value for key, _ in node.pairs if key.value != "<<"]
-    names += [(scalar_text(item, anchors) or "").split("=", 1)[0] for item in node.items]
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _env_files(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> tuple[str, ...]:
-    if pair is None:
-        return ()
-    node = pair[1]
-    items = node.items if node.kind is NodeKind.SEQUENCE else [node]
+    node = target_of(pair[1], anchors)
     found = []
-    for item in items:
+    for item in node.items if node.kind is NodeKind.SEQUENCE else [node]:
         path = item.get("path") if item.kind is NodeKind.MAPPING else None
         text = _text(path, anchors) if path else scalar_text(item, anchors)
         if text:
-            found.append(text)
+            required = _text(item.get("required"), anchors).lower() not in ("false", "no", "off")
+            found.append(EnvEntry(text, required, _text(item.get("format"), anchors) == "raw"))
     return tuple(found)

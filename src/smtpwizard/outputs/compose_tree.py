@@ -7,12 +7,13 @@ Nothing is resolved, typed or interpolated here. The only module that imports ya
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
 from smtpwizard.errors import FileError
+from smtpwizard.outputs.uncollected import uncollected
 
 
 class NodeKind(Enum):
@@ -41,8 +42,10 @@ class Node:
     flow: bool = False
     anchor: str = ""
     tag: str = ""
-    pairs: list[tuple[Node, Node]] = field(default_factory=list)
-    items: list[Node] = field(default_factory=list)
+    pairs: Sequence[tuple[Node, Node]] = ()
+    items: Sequence[Node] = ()
+    anchors: dict[str, Node] | None = field(default=None, repr=False)
+    """In the root: anchor → node, a later one of the same name wins. Found while building, for a walk costs as much."""
 
     @property
     def is_null(self) -> bool:
@@ -59,8 +62,10 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            below = [child for pair in node.pairs for child in pair] + node.items
-            stack.extend(reversed(below))
+            if node.pairs:
+                stack.extend(child for pair in reversed(node.pairs) for child in (pair[1], pair[0]))
+            elif node.items:
+                stack.extend(reversed(node.items))
 
 
 def parse_tree(text: str, name: str) -> Node:
@@ -72,7 +77,9 @@ def parse_tree(text: str, name: str) -> Node:
 
     loader: Any = getattr(yaml, "CLoader", yaml.Loader)
     try:
-        events = iter(list(yaml.parse(text, Loader=loader)))
+        with uncollected():
+            events = iter(list(yaml.parse(text, Loader=loader)))
+            documents = [_build(events) for event in events if type(event) is yaml.DocumentStartEvent]
     except yaml.MarkedYAMLError as error:
         where = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise FileError(f"{name}{where}: this is not valid YAML. Repair it by hand.", "Not valid YAML") from None
@@ -80,7 +87,6 @@ def parse_tree(text: str, name: str) -> Node:
         raise FileError(
             f"{name} holds bytes or characters that YAML does not allow. Repair it.", "Not valid YAML"
         ) from None
-    documents = [_build(next(events), events) for event in events if _named(event) == "DocumentStartEvent"]
     if len(documents) > 1:
         raise FileError(
             f"{name} holds several YAML documents; compose reads one. Name a file with one.", "Several documents"
@@ -90,42 +96,48 @@ def parse_tree(text: str, name: str) -> Node:
     return documents[0]
 
 
-def _named(event: Any) -> str:
-    return type(event).__name__
+def _build(events: Iterator[Any]) -> Node:
+    """Build the document whose events come next; without recursion, for nesting is the file's choice."""
+    from yaml import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
-
-def _build(first: Any, events: Iterator[Any]) -> Node:
-    """Build the node that begins with `first`; without recursion, for nesting is the file's choice."""
-    root = _node(first)
-    stack: list[tuple[Node, list[Node]]] = [(root, [])] if root.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE) else []
-    while stack:
-        event = next(events)
-        if _named(event).endswith("EndEvent"):
-            _close(*stack.pop(), event)
+    top: list[Node] = []
+    anchors: dict[str, Node] = {}
+    children = top
+    stack: list[tuple[Node, list[Node]]] = []
+    for event in events:  # 7 events a line: what happens here is most of the time that a large file takes
+        kind, mark = type(event), event.start_mark
+        if kind is ScalarEvent:
+            node = Node(NodeKind.SCALAR, mark.index, event.end_mark.index, mark.line, mark.column, event.value)
+            node.style = event.style or ""
+        elif kind is AliasEvent:
+            node = Node(NodeKind.ALIAS, mark.index, event.end_mark.index, mark.line, mark.column, event.anchor)
+            children.append(node)
             continue
-        node = _node(event)
-        stack[-1][1].append(node)
-        if node.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE):
-            stack.append((node, []))
-    return root
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            shape = NodeKind.MAPPING if kind is MappingStartEvent else NodeKind.SEQUENCE
+            node = Node(shape, mark.index, event.end_mark.index, mark.line, mark.column, flow=bool(event.flow_style))
+        elif not stack:
+            break  # the document's end
+        else:
+            _close(*stack.pop(), event.end_mark.index)
+            children = stack[-1][1] if stack else top
+            continue
+        children.append(node)
+        if event.anchor:
+            node.anchor = event.anchor
+            anchors[node.anchor] = node
+        if event.tag:
+            node.tag = event.tag
+        if kind is not ScalarEvent:
+            children = []
+            stack.append((node, children))
+    top[0].anchors = anchors
+    return top[0]
 
 
-def _close(node: Node, children: list[Node], event: Any) -> None:
-    node.end = event.end_mark.index
+def _close(node: Node, children: list[Node], end: int) -> None:
+    node.end = end
     if node.kind is NodeKind.SEQUENCE:
         node.items = children
     else:
         node.pairs = list(zip(children[::2], children[1::2], strict=True))
-
-
-def _node(event: Any) -> Node:
-    mark = event.start_mark
-    place = (mark.index, event.end_mark.index, mark.line, mark.column)
-    name = _named(event)
-    if name == "AliasEvent":
-        return Node(NodeKind.ALIAS, *place, value=event.anchor)
-    anchor, tag = event.anchor or "", event.tag or ""
-    if name == "ScalarEvent":
-        return Node(NodeKind.SCALAR, *place, value=event.value, style=event.style or "", anchor=anchor, tag=tag)
-    kind = NodeKind.MAPPING if name == "MappingStartEvent" else NodeKind.SEQUENCE
-    return Node(kind, *place, flow=bool(event.flow_style), anchor=anchor, tag=tag)

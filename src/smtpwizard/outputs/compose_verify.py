@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from smtpwizard.errors import FileError
-from smtpwizard.outputs.compose_services import anchors_of, scalar_text
+from smtpwizard.outputs.compose_nodes import anchors_of, variable_texts
 from smtpwizard.outputs.compose_tree import Node, NodeKind, parse_tree
 from smtpwizard.outputs.yaml_scalar import doubled
 
@@ -36,33 +36,11 @@ def wrong_variables(
 
 
 def environment_texts(root: Node, service: str) -> dict[str, str | None]:
-    """Return variable → the text under `environment:` as YAML gives it, `$$` and `${…}` untouched; null as None.
-
-    Only what the service has of its own; what `<<` brings in is left out.
-    """
-    return environment_of(root, service) or {}
-
-
-def environment_of(root: Node, service: str, *, body: Node | None = None) -> dict[str, str | None] | None:
-    """Return the same, or None where there is no `environment:`. `body`: look in this mapping instead."""
+    """Return variable → the text under the `environment:` that the service has of its own; null as None."""
     found = root.get("services") if root.kind is NodeKind.MAPPING else None
     pair = found[1].get(service) if found else None
-    mapping = body or (pair[1] if pair else None)
-    environment = mapping.get("environment") if mapping else None
-    if environment is None:
-        return None
-    anchors = anchors_of(root)
-    node = environment[1]
-    node = anchors.get(node.value, node) if node.kind is NodeKind.ALIAS else node
-    texts: dict[str, str | None] = {
-        key.value: None if value.is_null else scalar_text(value, anchors)
-        for key, value in node.pairs
-        if key.value != "<<"
-    }
-    for item in node.items:
-        key, sign, value = (scalar_text(item, anchors) or "").partition("=")
-        texts[key] = value if sign else None
-    return texts
+    environment = pair[1].get("environment") if pair else None
+    return variable_texts(environment[1], anchors_of(root)) if environment else {}
 
 
 def _meaning(root: Node, service: str) -> list[_Token]:

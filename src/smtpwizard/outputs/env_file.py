@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.outputs import npm_dotenv
@@ -26,8 +27,7 @@ LIMIT: Final = 1024 * 1024
 BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class EnvProblem:
+class EnvProblem(NamedTuple):
     """A line that some reader cannot read."""
 
     line: int
@@ -36,18 +36,20 @@ class EnvProblem:
     """What is wrong, without the line's text."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvFile:
+class EnvFile(NamedTuple):
     """A `.env` file as it lies on disk. Its repr holds no value."""
 
     path: Path
     exists: bool
-    raw: bytes = field(default=b"", repr=False)
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    raw: bytes = b""
+    variables: Mapping[str, str] = MappingProxyType({})
     """What the app's reader makes of the file: npm dotenv, nothing expanded; bytes that are not UTF-8 are U+FFFD."""
     disagreements: tuple[str, ...] = ()
     """Variables for which python-dotenv reads another value than the app's reader, or none. Names only."""
     problems: tuple[EnvProblem, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"EnvFile({str(self.path)!r}, {len(self.raw)} octets, variables: {', '.join(self.variables)})"
 
 
 def read_env_file(path: Path) -> EnvFile:
@@ -115,16 +117,53 @@ def decode(raw: bytes) -> str:
     return raw.removeprefix(BOM).decode("utf-8", "surrogateescape")
 
 
+def read_app_variables(path: Path) -> dict[str, str]:
+    """Return only what the app's reader makes of `path`; empty where nothing exists there. FileError as above."""
+    raw = read_bytes(path)
+    found = npm_dotenv.parse(decode(raw)) if raw else {}
+    return {key: _as_node_shows(value) for key, value in found.items()}
+
+
 def bindings(text: str) -> list[Binding]:
     """Return python-dotenv's own reading of `text`, line ends as they are."""
-    return list(iter_bindings(text))
-
-
-def iter_bindings(text: str) -> Iterator[Binding]:
-    """Yield the same one by one: parsing costs 10 µs a line."""
     from dotenv.parser import parse_stream
 
-    return parse_stream(io.StringIO(text, newline=""))
+    return list(parse_stream(io.StringIO(text, newline="")))
+
+
+def unnumbered_bindings(text: str) -> Iterator[Binding]:
+    """Yield the same one by one, every line number 0: counting lines is half of what python-dotenv's parser does."""
+    from dotenv.parser import Error as NoMatch
+    from dotenv.parser import Original, Reader, parse_binding
+
+    text = text.removeprefix("\ufeff")  # as its own reader does
+
+    class Unnumbered(Reader):
+        def __init__(self) -> None:
+            self.string, self.at, self.from_here = text, 0, 0
+
+        def has_next(self) -> bool:
+            return self.at < len(text)
+
+        def set_mark(self) -> None:
+            self.from_here = self.at
+
+        def get_marked(self) -> Original:
+            return Original(text[self.from_here : self.at], 0)
+
+        def peek(self, count: int) -> str:
+            return text[self.at : self.at + count]
+
+        def read_regex(self, regex: re.Pattern[str]) -> Sequence[str]:
+            found = regex.match(text, self.at)
+            if found is None:
+                raise NoMatch("no match")
+            self.at = found.end()
+            return found.groups()
+
+    reader = Unnumbered()
+    while reader.has_next():
+        yield parse_binding(reader)
 
 
 def _blank_lines_before(item: Binding) -> int:

@@ -1,11 +1,10 @@
-"""What an operator should know about a `.env` file and the values that go into it, as findings. Reads no file.
+"""What an operator should know about a `.env` file and the values that go into it, as findings. Reads no content.
 
 Lines are told by number and never by text, readers by name.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from smtpwizard.findings import Finding, Severity
 from smtpwizard.outputs.encodings import encode
 from smtpwizard.outputs.env_merge import BOM, Placed
 from smtpwizard.outputs.env_scan import Kind, Statement
-from smtpwizard.outputs.git import GitState, repository_of
+from smtpwizard.outputs.git import GitState
+from smtpwizard.outputs.paths import left_project, other_names
 from smtpwizard.outputs.placement import Surroundings, line_obstacles
 from smtpwizard.outputs.readers import Reader, name_list
 from smtpwizard.secret import Secret
@@ -99,15 +99,27 @@ def file_findings(name: str, raw: bytes, statements: Iterable[Statement], reader
 
 
 def link_findings(path: Path, real: Path) -> list[Finding]:
-    """Return that the file is reached through a link, where it is: the file is changed, the link stays."""
-    if not path.is_symlink():
-        return []
-    here = repository_of(path.absolute().parent) or path.absolute().parent
-    message = f"{path.name} is a link to {real}. That file is changed; the link stays."
-    if real.is_relative_to(os.path.realpath(here)):
-        return [Finding("target-is-link", Severity.INFO, None, message)]
-    outside = f"{message} It lies outside {here}, so it may belong to something else: make sure that it is meant."
-    return [Finding("target-link-leaves-folder", Severity.WARNING, None, outside)]
+    """Return that the file is reached through a link, and that it has other names, where that is so."""
+    found: list[Finding] = []
+    project = left_project(path, real)
+    how = f"is a link to {real}" if path.is_symlink() else f"lies behind a link, at {real}"
+    if project is not None:
+        message = (
+            f"{path.name} {how}, outside {project}, where it may belong to something else. It is written only with "
+            "your word (--follow-link); the link stays."
+        )
+        found.append(Finding("target-link-leaves-folder", Severity.WARNING, None, message))
+    elif path.is_symlink():
+        message = f"{path.name} {how}. That file is changed; the link stays."
+        found.append(Finding("target-is-link", Severity.INFO, None, message))
+    names = other_names(real)
+    if names:
+        message = (
+            f"{path.name} has {names} other {'name' if names == 1 else 'names'} (hard links). The new file gets this "
+            "name only; what is read under the others stays as it was."
+        )
+        found.append(Finding("hard-links", Severity.WARNING, None, message))
+    return found
 
 
 def exposure_findings(name: str, state: GitState, mode: int, *, secret: bool, exists: bool) -> list[Finding]:

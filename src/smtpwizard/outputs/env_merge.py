@@ -127,9 +127,10 @@ def _insert(
     placed: list[Placed] = []
     line_end = _line_end_of(text)
     active = [item for item in kept if item.kind is Kind.ASSIGNMENT and item.key.startswith("SMTP_")]
-    templates = [item for item in kept if item.kind is Kind.COMMENT and item.key.startswith("SMTP_")]
+    commented = [item for item in kept if item.kind is Kind.COMMENT and item.key]
+    templates = [item for item in commented if item.key.startswith("SMTP_")]
     for variable, value in new.items():
-        own = [item for item in kept if item.kind is Kind.COMMENT and item.key == variable]
+        own = [item for item in commented if item.key == variable]
         anchor = next((group[-1] for group in (own, active, templates) if group), None)
         prefix = _prefix(text, anchor) if anchor else ""
         at = anchor.end if anchor else len(text)

@@ -18,16 +18,20 @@ from smtpwizard.outputs.env_merge import Merged, merge
 from smtpwizard.outputs.env_scan import Kind, Statement, line_ends, scan
 from smtpwizard.outputs.env_verify import differences, refuse_differences
 from smtpwizard.outputs.git import git_state
+from smtpwizard.outputs.ignoring import image_findings
 from smtpwizard.outputs.masking import is_secret_name
 from smtpwizard.outputs.paths import resolve
 from smtpwizard.outputs.readers import DEFAULT_READERS, Reader, name_list
+from smtpwizard.outputs.uncollected import uncollected
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MORE_LINES: Final = re.compile(r"[\r\n]")
 _NEW_MODE: Final = 0o600
 
 
+@uncollected()
 def plan_env_file(
     path: Path, changes: Mapping[str, str | Secret | None], *, readers: Sequence[Reader] = DEFAULT_READERS
 ) -> Change:
@@ -70,6 +74,7 @@ def plan_env_file(
             *file_findings(path.name, raw, merged.statements, readers),
             *link_findings(path, real),
             *exposure_findings(path.name, git_state(real), bits, secret=secret, exists=existing is not None),
+            *(image_findings(real) if secret else ()),
         ),
         notes=_notes(merged, readers),
         backup_name=backup_name(path, datetime.now()) if raw != merged.data and existing is not None else "",
@@ -90,10 +95,11 @@ def _secrets(changes: Mapping[str, str | Secret | None], merged: Merged, text: s
     """Return the secrets that may show in the diff: the new ones, and the old value of every secret-named variable."""
     new = [value for value in changes.values() if isinstance(value, Secret)]
     new += [Secret(value) for name, value in changes.items() if isinstance(value, str) and is_secret_name(name)]
+    ours = {*changes, *SECRET_VARIABLES}
     old = [
         Secret(text[item.value_start : item.value_end].strip("'\"`"))
         for item in merged.statements
-        if item.kind is Kind.ASSIGNMENT and is_secret_name(item.key) and item.key in (*changes, *SECRET_VARIABLES)
+        if item.kind is Kind.ASSIGNMENT and item.key in ours and is_secret_name(item.key)
     ]
     return [secret for secret in (*new, *old) if len(secret) > 3]
 
@@ -104,7 +110,7 @@ def covered(text: str, statements: Iterable[Statement] | None = None) -> frozens
     for item in statements or scan(text):
         if item.kind in (Kind.GARBAGE, Kind.BARE, Kind.ODD):
             lines.add(item.line)
-        elif item.kind is Kind.ASSIGNMENT:
+        elif item.kind is Kind.ASSIGNMENT and _MORE_LINES.search(text, item.value_start, item.value_end):
             lines.update(range(item.line + 1, item.line + 1 + line_ends(text, item.value_start, item.value_end)))
     return frozenset(lines)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from smtpwizard.errors import FileError
 from smtpwizard.outputs import npm_dotenv
-from smtpwizard.outputs.env_file import bindings, decode, iter_bindings
+from smtpwizard.outputs.env_file import decode, unnumbered_bindings
 from smtpwizard.outputs.env_merge import Placed
 from smtpwizard.outputs.env_scan import Kind, Statement
 from smtpwizard.outputs.readers import Reader
@@ -72,9 +72,11 @@ def python_views(before: str, after: str) -> tuple[dict[str, str | None], dict[s
     A binding without error depends on nothing behind its own text, so those before the first difference are shared; and
     where a binding starts at the same place from the end in both, everything behind it is.
     """
-    old = bindings(before)
+    old = list(unnumbered_bindings(before))
     if "\ufeff" in before or "\ufeff" in after:
-        return _values(old), _values(bindings(after))  # the parser drops one at the start, so offsets would not add up
+        return _values(old), _values(
+            unnumbered_bindings(after)
+        )  # the parser drops one at the start, so offsets would not add up
     starts = list(accumulate((len(item.original.string) for item in old), initial=0))
     same = _same_start(before, after)
     shared = 0
@@ -84,7 +86,7 @@ def python_views(before: str, after: str) -> tuple[dict[str, str | None], dict[s
     rest_of_old = {len(before) - start: number for number, start in enumerate(starts)}
     behind = _same_end(before, after, same)
     new = old[:shared]
-    for item in iter_bindings(after[position:]):
+    for item in unnumbered_bindings(after[position:]):
         left = len(after) - position
         if left <= behind and left in rest_of_old:
             new += old[rest_of_old[left] :]

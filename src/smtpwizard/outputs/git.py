@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from smtpwizard.outputs.paths import repository_of
+
 DEADLINE: Final = 2.0
 """Seconds for each question: a repository on a hanging network mount must not hang the Save step."""
 
@@ -38,14 +40,6 @@ def git_state(path: Path) -> GitState:
     if ignored not in (0, 1):
         return GitState()  # 128: refused or no repository after all; None: no git, or too slow
     return GitState(ignored=ignored == 0, in_repository=True)
-
-
-def repository_of(folder: Path) -> Path | None:
-    """Return the nearest folder above that holds `.git`, without running anything."""
-    for candidate in (folder, *folder.parents):
-        if os.path.lexists(candidate / ".git"):
-            return candidate
-    return None
 
 
 def _git(path: Path, *command: str) -> int | None:

@@ -24,6 +24,19 @@ _QUOTED: Final = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"\\])*\")(?P<comment>[ \t]+
 """Only behind a quoted value is a comment surely none of its characters, and shown."""
 
 
+_PASSWORD: Final = re.compile(
+    r"\b(?:SMTP_PASSWORD|SMTP_PASS|SMTP_PWD)['\"]?[ \t]*[=:][ \t]*(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\s'\"#]\S*))"
+)
+_SHORTEST: Final = 4
+"""Characters below which a password is not looked for in other lines: it could be part of any word."""
+
+
+def passwords_in(text: str) -> tuple[Secret, ...]:
+    """Return the values of our password variables in a file: other lines may hold the same (Postmark's token)."""
+    values = ("".join(groups) for groups in _PASSWORD.findall(text))
+    return tuple(Secret(value) for value in values if len(value) >= _SHORTEST)
+
+
 def is_secret_name(name: str) -> bool:
     """Say whether a variable of this name probably holds a secret."""
     return re.fullmatch(_NAME, name, re.IGNORECASE) is not None

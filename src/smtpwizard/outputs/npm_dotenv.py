@@ -26,6 +26,8 @@ _ASSIGNMENT: Final = re.compile(
 )
 _NEXT_LINE: Final = re.compile(rf"[{_BREAK}]")
 _INK: Final = re.compile(rf"[^{_WHITE}]")
+_SIMPLE: Final = re.compile(r"[^'\"`\r]*")
+"""Nothing that quoting or line ends could change: most values of most files."""
 _QUOTE_FIRST: Final = re.compile(rf"(?:\A|[{_BREAK}])['\"`]")
 _WRAPPED: Final = re.compile(rf"(?:\A|(?<=[{_BREAK}]))(['\"`])(.*)\1(?=[{_BREAK}]|\Z)", re.DOTALL)
 
@@ -52,10 +54,12 @@ def parse(text: str) -> dict[str, str]:
 
 def value_of(raw: str) -> str:
     """Return the value that stands in `raw`, the text between the sign and the comment."""
+    if _SIMPLE.fullmatch(raw):
+        return raw.strip(_WHITE_CHARS)
     value = raw.replace("\r\n", "\n").replace("\r", "\n").strip(_WHITE_CHARS)
     double = value.startswith('"')
     if _QUOTE_FIRST.search(value):
-        value = _WRAPPED.sub(r"\2", value)
+        value = _WRAPPED.sub(lambda found: found[2], value)
     if double:
         value = value.replace("\\n", "\n").replace("\\r", "\r")
     return value

@@ -1,4 +1,4 @@
-"""Where a path really leads, and whether what lies there can be a target. Opens nothing, writes nothing."""
+"""Where a path really leads, whether that leaves the project, and whether it can be a target. Opens nothing."""
 
 from __future__ import annotations
 
@@ -32,6 +32,29 @@ def resolve(path: Path) -> tuple[Path, int | None]:
         raise FileError(f"{path} cannot be reached: {error.strerror}. Check the path.", "File not reachable") from error
     refuse_special(path, status.st_mode)
     return real, stat.S_IMODE(status.st_mode)
+
+
+def left_project(path: Path, real: Path) -> Path | None:
+    """Return the project that `path` leaves through links: its repository, or else its folder; None if it stays."""
+    here = path.absolute().parent
+    project = repository_of(here) or here
+    return None if real.is_relative_to(os.path.realpath(project)) else project
+
+
+def other_names(real: Path) -> int:
+    """Return how many further names (hard links) a file has; 0 where it does not exist."""
+    try:
+        return max(os.stat(real).st_nlink - 1, 0)
+    except OSError:
+        return 0
+
+
+def repository_of(folder: Path) -> Path | None:
+    """Return the nearest folder above that holds `.git`, without running anything."""
+    for candidate in (folder, *folder.parents):
+        if os.path.lexists(candidate / ".git"):
+            return candidate
+    return None
 
 
 def refuse_special(path: Path, mode: int) -> None:

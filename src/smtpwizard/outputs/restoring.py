@@ -13,6 +13,7 @@ from smtpwizard.outputs.change import Change, backup_name
 from smtpwizard.outputs.diff import masked_diff
 from smtpwizard.outputs.env_file import decode, read_bytes
 from smtpwizard.outputs.env_plan import covered as covered_in_env
+from smtpwizard.outputs.masking import passwords_in
 from smtpwizard.outputs.paths import resolve
 
 
@@ -28,6 +29,7 @@ def plan_restore(backup: Backup) -> Change:
         before,
         after,
         backup.original.name,
+        secrets=(*passwords_in(before), *passwords_in(after)),
         covered_before=_covered(backup.original, before),
         covered_after=_covered(backup.original, after),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smtpwizard.errors import FileError
-from smtpwizard.outputs import InPlaceRequired
+from smtpwizard.outputs import InPlaceRequired, LeavesProject
 from smtpwizard.plain.tell import finding_line
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def save(state: Walk) -> bool:
     from smtpwizard.outputs import apply, block
 
     console = state.console
-    in_place = False
+    in_place = follow_link = False
     if state.target is None:
         state.data.write(block(state.settings.to_variables(), state.style))
         console.say(f"The {state.style} block is on standard output; it holds the password.")
@@ -36,11 +36,17 @@ def save(state: Walk) -> bool:
             console.say("Nothing was written.")
             return False
         try:
-            state.applied = apply(change, backup_dir=state.backup_dir, in_place=in_place)
+            state.applied = apply(change, backup_dir=state.backup_dir, in_place=in_place, follow_link=follow_link)
         except InPlaceRequired as error:
             console.say(error.message)
             in_place = console.confirm("Overwrite it where it is? A backup is made first")
             if not in_place:
+                return False
+            continue
+        except LeavesProject as error:
+            console.say(error.message)
+            follow_link = console.confirm("Write there?")
+            if not follow_link:
                 return False
             continue
         except FileError as error:

@@ -1,0 +1,131 @@
+"""For the sweep: files with marked secrets, servers that repeat what they were told, and the real program over both."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from smtpwizard.outputs import block
+from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import ScriptedServer
+from support.leaks import assert_no_secret, assert_no_secret_in_files, echoes
+
+USER: Final = "ops@acme.example"
+SECRETS: Final = {
+    "password": "Zq7!mäRk-9+/wörd=Kx&42",
+    "former password": "Fr9-oldMark/Vesper_61",
+    "other key": "Jw3-tokenMark~Quill_88",
+    "database password": "Db5-shelfMark.Onyx_27",
+}
+"""Each marks a place, and none occurs in another."""
+WORD: Final = SECRETS["password"]
+
+NEIGHBOURS: Final = (
+    f"# SMTP_PASSWORD={SECRETS['former password']}\n"
+    f"JWT_SECRET={SECRETS['other key']}\n"
+    f"DATABASE_URL=mysql://root:{SECRETS['database password']}@db:3306/app\n"
+)
+"""Lines that stand around ours in a real file."""
+
+CASES: Final[Mapping[str, Mapping[str, str]]] = {
+    "password": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": WORD},
+    "token in both fields": {"SMTP_USERNAME": WORD, "SMTP_PASSWORD": WORD},
+    "swapped": {"SMTP_USERNAME": WORD, "SMTP_PASSWORD": USER},
+    "legacy name": {"SMTP_USER": USER, "SMTP_PASS": WORD, "SMTP_PWD": WORD},
+    "legacy name beside the right one": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": "x" * 9, "SMTP_PASS": WORD},
+    "login in a URL": {"SMTP_HOST": f"smtp://{quote(USER)}:{quote(WORD, safe='')}@127.0.0.1"},
+    "login in a URL, unescaped": {"SMTP_HOST": "smtps://ops:Zq7mark-Kx42word@127.0.0.1:465/"},
+    "login before the host": {"SMTP_HOST": "ops:Zq7mark-Kx42word@127.0.0.1", "SMTP_USERNAME": USER},
+}
+"""Where a secret can stand: variables beside or instead of the sound ones."""
+MARKED: Final = {**SECRETS, "password in a host": "Zq7mark-Kx42word"}
+
+LEFT_OUT: Final = (".env", "compose.yaml", "backups")
+"""What may hold secrets: the targets, and the copies of what it was."""
+
+
+def repeating(*, refuse: bool) -> Script:
+    """Return a server whose every reply repeats the login in every form, and that takes or refuses it."""
+    said = echoes(WORD, USER)
+    script = Script().but(Stage.GREETING, reply(*said, "220 " + said[0]))
+    for stage in (Stage.MAIL, Stage.RCPT, Stage.RSET, Stage.DOT):
+        script = script.but(stage, reply(*said, f"250 2.0.0 Ok: queued as {WORD}"))
+    verdict = "535 5.7.8" if refuse else "235 2.7.0"
+    script = script.but(Stage.PASSWORD, reply(*said, f"{verdict} {said[-1]}"))
+    script = script.but(Stage.QUIT, reply(*said, f"221 {said[-1]}"), CLOSE)
+    words = tuple(line for line in said if "AUTH" not in line)
+    return script.but(Stage.EHLO, reply("echo.example", *words, "250 AUTH PLAIN LOGIN"))
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A folder with a `.env`, a home of its own, and a server."""
+
+    folder: Path
+    home: Path
+    server: ScriptedServer
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return an environment with nothing of this user's, that asks for Textual's log."""
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        log = str(self.folder / "textual.log")
+        return {**kept, "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "TEXTUAL_LOG": log}
+
+    def settings(self, case: str) -> dict[str, str]:
+        """Return the variables of a case."""
+        sound = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(self.server.port), "SMTP_SENDER": USER, "SMTP_TLS": "false"}
+        return {**sound, **CASES[case]}
+
+    def write(self, case: str) -> Path:
+        """Write `.env` with the variables of a case, and what usually stands around them."""
+        path = self.folder / ".env"
+        path.write_text(NEIGHBOURS + block(self.settings(case), "env"), "utf-8")
+        return path
+
+    def run(self, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[bytes]:
+        """Run the program, and look for secrets in all that it said and left behind."""
+        done = self._run("-m", "smtpwizard", *arguments, stdin=stdin, variables=variables)
+        assert b"unexpected" not in done.stderr, done.stderr.decode()
+        return done
+
+    def run_script(self, script: str) -> subprocess.CompletedProcess[bytes]:
+        """The same for a script in the folder."""
+        return self._run(script, stdin="", variables={})
+
+    def _run(self, *arguments: str, stdin: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            input=stdin.encode(),
+            capture_output=True,
+            timeout=60,
+        )
+        said = " ".join(argument[:20] for argument in arguments if argument not in ("-m", "smtpwizard"))
+        assert_no_secret(done.stdout, MARKED, f"stdout of {said}")
+        assert_no_secret(done.stderr, MARKED, f"stderr of {said}")
+        self.look_at_files()
+        return done
+
+    def look_at_files(self) -> None:
+        """Look for secrets in every file other than the target and its backups."""
+        assert_no_secret_in_files(MARKED, self.folder, self.home, but=LEFT_OUT)
+
+
+@contextmanager
+def bench(folder: Path, *, refuse: bool = False) -> Iterator[Bench]:
+    """Make the folders, and start the server."""
+    home = folder / "home"
+    work = folder / "work"
+    for made in (home, work):
+        made.mkdir(exist_ok=True)
+    with ScriptedServer(repeating(refuse=refuse)) as server:
+        yield Bench(work, home, server)
