@@ -232,11 +232,9 @@ def test_every_preset_can_be_shown_and_names_what_to_have_ready() -> None:
 
 
 def test_markup_in_a_preset_of_the_operator_is_shown_as_text() -> None:
-    import dataclasses
-
     gmail = quiet_services().presets.provider("gmail")
     for text in HOSTILE[:6]:
-        provider = dataclasses.replace(gmail, name=text, caveats=(text,), host=text)
+        provider = gmail._replace(name=text, caveats=(text,), host=text)
         (row, *_) = [row for row in rows([provider], gmail, ranked=True) if row.provider is provider]
         assert text in prompt(row).plain
         assert text in about(provider, 60).plain

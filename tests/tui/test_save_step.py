@@ -192,18 +192,6 @@ async def test_arrows_choose_the_kind_of_block_and_enter_has_it_printed(tmp_path
     assert list(folder.iterdir()) == []
 
 
-async def test_a_compose_file_is_offered_with_its_lines_and_never_written(tmp_path: Path) -> None:
-    compose = "services:\n  api:\n    image: line/abc-user-feedback-api\n"
-    folder = folder_with(tmp_path, compose=compose)
-    async with saving(folder / ".env") as (app, pilot):
-        await pilot.press("down")
-        await until(pilot, lambda: "- SMTP_HOST=smtp.acme.example" in screen_text(app), "block")
-        assert "environment: in docker-compose.yml" in words(app)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.state.block is not None, "block")
-    assert (folder / "docker-compose.yml").read_text() == compose
-
-
 async def test_the_password_goes_to_the_clipboard_only_when_asked_for_by_name(tmp_path: Path) -> None:
     folder = folder_with(tmp_path)
     async with saving(folder / ".env") as (app, pilot):
@@ -229,13 +217,21 @@ async def test_a_block_that_was_taken_is_not_printed_once_a_file_is_chosen_inste
         assert app.state.block is None
 
 
-async def test_a_link_is_named_with_the_file_behind_it(tmp_path: Path) -> None:
+async def test_a_link_out_of_the_project_is_followed_only_with_consent(tmp_path: Path) -> None:
     folder = folder_with(tmp_path)
     (tmp_path / "real.env").write_text("A=1\n")
     (folder / ".env").symlink_to(tmp_path / "real.env")
     async with saving(folder / ".env") as (app, pilot):
         assert "is a link" in words(app)
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "question")
+        assert "leads out of the project" in words(app)
+        await pilot.press("enter")  # the focus starts on no
+        await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen), "step")
+        assert (tmp_path / "real.env").read_text() == "A=1\n"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "question")
+        await pilot.press("left", "enter")
         await until(pilot, lambda: app.state.applied, "saved file")
     assert (folder / ".env").is_symlink()
     assert (tmp_path / "real.env").read_text().startswith("A=1\n")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from textual import events
 from textual.widgets import Input
 
@@ -101,7 +99,7 @@ async def test_the_sender_follows_the_account_until_it_is_given_itself() -> None
 
 
 async def test_f6_makes_the_repair_beside_it_and_the_finding_is_gone() -> None:
-    wrong = replace(GMAIL, port="465", tls="false")
+    wrong = GMAIL._replace(port="465", tls="false")
     async with wizard(chosen("gmail", wrong), start="settings") as (app, pilot):
         assert "F6 Set SMTP_TLS=true" in screen_text(app)
         await pilot.press("f6")
@@ -111,7 +109,7 @@ async def test_f6_makes_the_repair_beside_it_and_the_finding_is_gone() -> None:
 
 
 async def test_a_click_on_a_repair_makes_it() -> None:
-    wrong = replace(GMAIL, port="465", tls="false")
+    wrong = GMAIL._replace(port="465", tls="false")
     async with wizard(chosen("gmail", wrong), start="settings") as (app, pilot):
         lines = screen_text(app).splitlines()
         row = next(number for number, line in enumerate(lines) if "F6 Set SMTP_TLS=true" in line)
@@ -121,7 +119,7 @@ async def test_a_click_on_a_repair_makes_it() -> None:
 
 
 async def test_the_focused_fields_repair_comes_before_graver_ones() -> None:
-    wrong = replace(GMAIL, port="465", tls="false", sender="Ops <ops@gmail.com>")
+    wrong = GMAIL._replace(port="465", tls="false", sender="Ops <ops@gmail.com>")
     async with wizard(chosen("gmail", wrong), start="settings") as (app, pilot):
         app.query_one("#field-smtp_sender Input").focus()
         await settled(pilot)

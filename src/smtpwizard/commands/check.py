@@ -42,7 +42,8 @@ def show(probe: Probe, planned: Plan, *, as_json: bool) -> Report:
         for _ in probe.steps_blocking():
             pass
         report = probe.report()
-        emit_json(probing.to_json(report, planned, looking.look_again(report, planned).proposals))
+        look = looking.look_again(report, planned)
+        emit_json(probing.to_json(report, planned, look.proposals if look else ()))
         return report
     _out((headline(planned),))
     for step in probe.steps_blocking():
@@ -52,7 +53,8 @@ def show(probe: Probe, planned: Plan, *, as_json: bool) -> Report:
     left = unreached_line(report.steps)
     _out((left,) if left else ())
     _out(("", *verdict_lines(report)))
-    seen = tuple(looking.look_lines(looking.look_again(report, planned)))
+    look = looking.look_again(report, planned)
+    seen = tuple(looking.look_lines(look)) if look else ()
     _out(("", *seen) if seen else ())
     _out(diagnosis_lines(probing.diagnoses(report, planned)))
     found = tuple(finding_lines(probing.judged(planned)))

@@ -18,6 +18,7 @@ from smtpwizard.commands.output import emit, emit_json, say
 from smtpwizard.diagnosis import Catalogue, Diagnosis, Explained, explain_log, flat
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.secret import Secret
+from smtpwizard.text import safe
 
 if TYPE_CHECKING:
     from smtpwizard.preset_schema import Provider
@@ -119,4 +120,4 @@ def _name(diagnosis: Diagnosis) -> str:
 
 
 def _shown(value: str | Secret) -> str:
-    return str(value)
+    return safe(str(value))

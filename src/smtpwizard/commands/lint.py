@@ -66,6 +66,8 @@ def summary(source: Source, found: Sequence[Finding]) -> str:
     counted = [_counted(severity, found) for severity in Severity]
     what = ", ".join(text for text in counted if text) or "Nothing to remark"
     starts = "The app refuses to start." if refuses(source.settings) else "The app starts with these settings."
+    if has_errors(source.findings):  # then it does not come to that
+        starts = "docker compose refuses to start."
     return f"{what} in {source.description}. {starts}"
 
 

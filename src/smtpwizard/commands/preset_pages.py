@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from typing import Any, Final
 
@@ -52,7 +51,14 @@ def summary(provider: Provider) -> dict[str, Any]:
 
 def record(provider: Provider) -> dict[str, Any]:
     """Return the JSON object of one preset: every field, and the variables that it decides."""
-    return {**asdict(provider), "variables": provider.defaults()}
+    return {**_plain(provider), "variables": provider.defaults()}
+
+
+def _plain(item: Any) -> Any:
+    """Return a NamedTuple as an object, and so every one inside it."""
+    if hasattr(item, "_asdict"):
+        return {name: _plain(value) for name, value in item._asdict().items()}
+    return [_plain(value) for value in item] if isinstance(item, tuple) else item
 
 
 def table(providers: Sequence[Provider]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.findings import Finding, Severity
 from smtpwizard.probe.results import Report, Status, Step, StepResult, Verdict
+from smtpwizard.text import safe
 
 if TYPE_CHECKING:
     from smtpwizard.diagnosis import Diagnosis
@@ -60,7 +61,7 @@ def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
         yield f"{_INDENT}{item.cause}"
         yield f"{_INDENT}{item.remedy}"
         for name, value in item.changes.items():
-            yield f"{_INDENT}→ {name}={value}" if value is not None else f"{_INDENT}→ leave {name} out"
+            yield f"{_INDENT}→ {name}={safe(str(value))}" if value is not None else f"{_INDENT}→ leave {name} out"
         marks = " · ".join(part for part in (item.ref, f"checked {item.checked}" if item.checked else "") if part)
         if marks:
             yield f"{_INDENT}{marks}"

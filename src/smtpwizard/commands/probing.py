@@ -9,8 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from smtpwizard.app import findings
 from smtpwizard.commands.source import Source, load
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 _ADDRESS: Final = re.compile(r"[^\s<>,;\x00-\x1f\x7f]+@[^\s<>,;@\x00-\x1f\x7f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What is to be probed, and how."""
 
     source: Source

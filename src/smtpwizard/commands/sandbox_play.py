@@ -14,7 +14,7 @@ from smtpwizard.diagnosis import Catalogue, Failure
 from smtpwizard.diagnosis.catalogue import by_ref
 from smtpwizard.errors import FileError, InputError, NetworkError
 from smtpwizard.sandbox import PracticeServer
-from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse
+from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse_first
 
 
 def play(name: str, port: int | None) -> None:
@@ -45,17 +45,8 @@ def playable() -> list[Failure]:
 
 def rehearsal_of(failure: Failure, account: PracticeServer) -> Rehearsal | None:
     """Return how the failure's first example that a server can play is played."""
-    for example in failure.examples:
-        found = rehearse(
-            example.stage,
-            reply_text=example.reply,
-            event=example.event,
-            username=account.username,
-            password=account.password,
-        )
-        if found is not None:
-            return found
-    return None
+    found = rehearse_first(failure.examples, username=account.username, password=account.password)
+    return found[1] if found is not None else None
 
 
 def _failures() -> tuple[Failure, ...]:

@@ -59,7 +59,8 @@ def target_of(text: str) -> Target:
     """Return host and port of what was typed: a name, an address, `host:port`, a URL. InputError for anything else."""
     parts = host_parts(text)
     address = literal(parts.name) is not None
-    if parts.port is None and not address and _WRONG_PORT.search(text):
+    bare_ipv6 = ":" in parts.name and "]" not in text  # its last colon has no port behind it
+    if parts.port is None and not bare_ipv6 and _WRONG_PORT.search(text):
         raise InputError(f"{_shown(text)!r} has no port from 1 to 65535 behind the colon.", "Port")
     if not (address or is_host_name(parts.name) or _is_international(parts.name)):
         raise InputError(

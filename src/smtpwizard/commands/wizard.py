@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -101,6 +102,8 @@ def _beginning(args: argparse.Namespace, services: Services) -> tuple[WizardStat
             state = state.changed(settings=found, original=found, provider=_behind(found, services), env_file=file)
         else:
             state = state.changed(env_file=file, settings=Settings(admin_web_url=found.admin_web_url))
+    elif target.kind is TargetKind.COMPOSE and not args.demo and target.path and os.path.lexists(target.path):
+        state = _of_service(state, target.path, services)
     if args.demo:
         return state.changed(provider=services.presets.provider("practice"), settings=Settings()), "provider"
     if args.preset:
@@ -110,6 +113,27 @@ def _beginning(args: argparse.Namespace, services: Services) -> tuple[WizardStat
         settings = begin(chosen, before=state.settings, previous=state.provider)
         return state.changed(provider=chosen, settings=settings), "settings"
     return state, "opening" if state.original is not None else "provider"
+
+
+def _of_service(state: WizardState, path: Path, services: Services) -> WizardState:
+    """Return the state with what the target's service has; FileError, and InputError for a service that is not there.
+
+    Where none was named and several could be the app's, the Save step lists them.
+    """
+    from smtpwizard.outputs.compose_read import read_service  # with PyYAML: only where there is a compose file
+
+    app, named = services.app, state.target.service
+    try:
+        service = read_service(path, named, os.environ, images=app.images, app_service=app.service)
+    except InputError:
+        if named is not None:
+            raise
+        return state
+    found = Settings.from_variables(service.variables)
+    state = state.changed(target=replace(state.target, service=service.service))
+    if not _is_mail(found):
+        return state.changed(settings=Settings(admin_web_url=found.admin_web_url))
+    return state.changed(settings=found, original=found, provider=_behind(found, services))
 
 
 def _target(args: argparse.Namespace) -> Target:

@@ -5,9 +5,9 @@ What happens before any server answers (an unknown host, a closed port, a firewa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, raw, reply
 from smtpwizard.secret import Secret
@@ -27,6 +27,20 @@ _READY: Final = reply("220 2.0.0 Ready to start TLS")
 _CERTIFICATES: Final = frozenset(
     ("self-signed", "unknown-ca", "wrong-name", "expired", "not-yet-valid", "old-protocol")
 )
+
+
+class Shown(Protocol):
+    """The parts of a catalogue's example that say how a failure shows; the catalogue's room is not imported."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def reply(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+
+
+Example = TypeVar("Example", bound=Shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,19 @@ def rehearse(stage: str, *, reply_text: str = "", event: str = "", username: str
         ("after", "accepted"): Rehearsal(usual),
     }
     return played.get((stage, event))
+
+
+def rehearse_first(
+    examples: Iterable[Example], *, username: str, password: Secret
+) -> tuple[Example, Rehearsal] | None:
+    """Return the first of `examples` that a server can show, and how; None where there is none."""
+    for example in examples:
+        found = rehearse(
+            example.stage, reply_text=example.reply, event=example.event, username=username, password=password
+        )
+        if found is not None:
+            return example, found
+    return None
 
 
 def _replying(usual: Script, stage: str, lines: list[str]) -> Rehearsal | None:

@@ -50,9 +50,7 @@ def outcome(state: WizardState, step_id: str) -> str:
     if step_id == "test":
         report = state.fresh_report
         return (
-            ""
-            if report is None
-            else {"works": "app will work"}.get(report.app.verdict.value, report.app.verdict.value)
+            "" if report is None else {"works": "app will work"}.get(report.app.verdict.value, report.app.verdict.value)
         )
     if step_id == "save":
         if not saved(state):

@@ -41,6 +41,16 @@ class Target:
     """The compose service, where the target is a compose file."""
     style: str = "env"
     """`env`, `compose-list` or `compose-map`, where the target is a block."""
+    secret: str = ""
+    """Where the password goes when the target is a compose file: `inline`, or `reference`, to the `.env` beside it.
+    Empty while nothing is chosen: then it depends on whether git tracks the file."""
+    override: bool = False
+    """Whether the override file beside the compose file is written, and the compose file stays as it is."""
+
+    @property
+    def refers(self) -> bool:
+        """Whether a compose file gets a reference to the password, which goes into the `.env` beside it."""
+        return self.kind is TargetKind.COMPOSE and self.secret == "reference" and not self.override  # noqa: S105
 
     @property
     def label(self) -> str:
@@ -88,6 +98,10 @@ class WizardState:
     saved: Settings | None = None
     """The settings as last written or handed over."""
     applied: tuple[Applied, ...] = ()
+    readers: tuple[str, ...] = ()
+    """Programs that read the env file, by the names of `--readers`; empty for the usual ones."""
+    next_command: str = ""
+    """What makes the app see what was written, found by looking; empty where nothing was written, or none is known."""
     block: Secret | None = None
     """A block for stdout after leaving, where the target is PRINT: it holds the password."""
     sent: tuple[SentMail, ...] = ()

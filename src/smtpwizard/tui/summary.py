@@ -98,4 +98,4 @@ def _next(state: WizardState, app: ConsumingApp) -> Iterator[str]:
     if state.provider is not None and state.provider.kind is Kind.PRACTICE:
         yield "next: smtpwizard, with a real provider"
     elif any(item.changed for item in state.applied) and saved(state):
-        yield f"next: docker compose up -d {app.service}"
+        yield f"next: {state.next_command or f'docker compose up -d {app.service}'}"

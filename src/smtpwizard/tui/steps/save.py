@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -14,19 +14,18 @@ from textual.widget import Widget
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.preset_schema import Kind
 from smtpwizard.secret import Secret, redact
-from smtpwizard.tui.content import plain
 from smtpwizard.tui.state import Target, TargetKind
 from smtpwizard.tui.steps import save_run
 from smtpwizard.tui.steps.base import Command, Hint
-from smtpwizard.tui.steps.save_targets import STYLES, SaveTarget, chosen_index, save_targets
+from smtpwizard.tui.steps.save_choosing import SaveChoosing
+from smtpwizard.tui.steps.save_plan import listed
 from smtpwizard.tui.steps.save_words import Sentence, block_words, planned, told, written
-from smtpwizard.tui.steps.save_writing import SaveWriting
 from smtpwizard.tui.steps.test_lines import Mark
 from smtpwizard.tui.widgets.change_view import ChangeView
-from smtpwizard.tui.widgets.target_picker import Choice, TargetPicker
+from smtpwizard.tui.widgets.target_picker import TargetPicker
 
 
-class SaveStep(SaveWriting):
+class SaveStep(SaveChoosing):
     """Shows the whole change before Enter makes it. Truth is the state's target; each entry plans anew."""
 
     step_id = "save"
@@ -35,28 +34,22 @@ class SaveStep(SaveWriting):
         "Nothing is written before Enter. What is written is what is shown: the lines with + and -, secrets masked. "
         "Every other line of the file stays byte for byte.\n\n"
         "The file as it was is kept in the state folder. The new one is put in its place in one step, read back, and "
-        "compared."
+        "compared.\n\n"
+        "Programs read a .env each by rules of their own; F5 says which ones read yours. In a compose file the service "
+        "of the app stands first. Where git keeps the compose file, the password goes into the .env beside it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+y", "copy", "Copy", show=False),
+        Binding("f5", "readers", "Readers", show=False),
+        Binding("f6", "help_out", "Way out", show=False),
         Binding("f8", "reveal", "Show password", show=False),
     ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._targets: tuple[SaveTarget, ...] = ()
-        self._revealed = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box -acting", id="save-targets", can_focus=False) as box:
             box.border_title = "Save to"
             yield TargetPicker()
         yield ChangeView()
-
-    @property
-    def picker(self) -> TargetPicker:
-        """The list of targets."""
-        return self.query_one(TargetPicker)
 
     @property
     def view(self) -> ChangeView:
@@ -82,25 +75,34 @@ class SaveStep(SaveWriting):
     def primary(self) -> str:
         if self._busy:
             return ""
-        target = self.state.target
         if self._is_saved():
             return "Send a mail"
-        if target.kind is not TargetKind.ENV_FILE:
+        if self.state.target.kind is TargetKind.PRINT:
             return "Use this block"
-        if self._change is None:
+        if self._undecided:
+            return "Show the override file"
+        if self._changes is None:
             return "Try again"
-        return f"Write {target.label}"
+        changed = [change.path.name for change in self._changes if change.changed]
+        return f"Write {listed(changed) or self.state.target.label}"
 
     def hints(self) -> tuple[Hint, ...]:
         copy = Hint("ctrl+y", "Copy")
-        if self.state.target.kind is TargetKind.ENV_FILE:
-            return (copy, Hint("escape", "Back"))
-        return (copy, Hint("f8", "Hide" if self._revealed else "Show"), Hint("escape", "Back"))
+        if self.state.target.kind is TargetKind.PRINT:
+            return (copy, Hint("f8", "Hide" if self._revealed else "Show"), Hint("escape", "Back"))
+        helps = self._help_words()
+        readers = (Hint("f5", "Readers"),) if self.state.target.kind is TargetKind.ENV_FILE else ()
+        return (*((Hint("f6", helps),) if helps else ()), copy, *readers, Hint("escape", "Back"))[:3]
 
     def commands(self) -> tuple[Command, ...]:
         found = [Command("save: Copy block", "The variables as lines, to the terminal's clipboard (Ctrl+Y)", "copy")]
-        if self.state.target.kind is not TargetKind.ENV_FILE:
+        kind, helps = self.state.target.kind, self._help_words()
+        if kind is TargetKind.PRINT:
             found.append(Command("save: Show or hide the password", "In the block on screen (F8)", "reveal"))
+        if kind is TargetKind.ENV_FILE:
+            found.append(Command("save: Choose readers", "The programs that read the file (F5)", "readers"))
+        if helps:
+            found.append(Command(f"save: {helps}", "What the finding or the way out names (F6)", "help_out"))
         return tuple(found)
 
     def action_primary(self) -> None:
@@ -108,20 +110,22 @@ class SaveStep(SaveWriting):
             return
         if self._is_saved():
             self.wizard.next_step()
-        elif self.state.target.kind is not TargetKind.ENV_FILE:
+        elif self.state.target.kind is TargetKind.PRINT:
             self._take_block()
-        elif self._change is None:
+        elif self._undecided:
+            self._aim(replace(self.state.target, override=True))
+        elif self._changes is None:
             self._above = []
             self._plan()
-        elif self._change.changed:
-            self._write(self._change, in_place=False)
+        elif any(change.changed for change in self._changes):
+            self._write(self._changes)
         else:
             self.wizard.update(saved=self.state.settings)
             self._draw()
 
     def action_reveal(self) -> None:
         """Show the password in the block, or mask it again."""
-        if self.state.target.kind is not TargetKind.ENV_FILE:
+        if self.state.target.kind is TargetKind.PRINT:
             self._revealed = not self._revealed
             self._draw()
 
@@ -150,48 +154,6 @@ class SaveStep(SaveWriting):
         """Import pybars while the operator reads the difference: 0.4–0.6 s that the Send step would show."""
         await save_run.warm_templates()
 
-    # Choosing
-
-    @work(exclusive=True, group="targets", exit_on_error=False, description="listing the folder")
-    async def _look(self) -> None:
-        chosen, style = await self._list()
-        self._take(chosen, style)
-
-    async def _after_writing(self) -> None:
-        await self._list()
-
-    async def _list(self) -> tuple[int, int]:
-        """List the folder, and return the line and the kind of block that are chosen."""
-        wanted = self.state.target
-        folder = wanted.path.parent if wanted.path else Path()
-        self.query_one("#save-targets").border_title = plain("Save to" if folder == Path() else f"Save to {folder}")
-        try:
-            found = await save_run.discover(folder)
-        except (TimeoutError, SmtpWizardError):
-            found = ()  # the target that was named is offered all the same
-        self._targets = save_targets(found, wanted)
-        chosen = chosen_index(self._targets, wanted)
-        names = tuple(name for _, name in STYLES)
-        choices = [Choice(item.label, item.words, names if item.styles else ()) for item in self._targets]
-        style = next((index for index, (style, _) in enumerate(STYLES) if style == wanted.style), 0)
-        self.picker.show(choices, chosen, style)
-        return chosen, style
-
-    @on(TargetPicker.Picked)
-    def _picked(self, event: TargetPicker.Picked) -> None:
-        event.stop()
-        self._above, self._revealed = [], False
-        self._take(event.index, event.variant)
-
-    def _take(self, index: int, style: int) -> None:
-        self.wizard.update(target=self._targets[index].with_style(style))
-        self._change = None
-        if self.state.target.kind is TargetKind.ENV_FILE:
-            self.wizard.update(block=None)  # a block taken before is not what the operator wants any more
-            self._plan()
-        else:
-            self._draw()
-
     # Handing over a block
 
     def _take_block(self) -> None:
@@ -219,24 +181,26 @@ class SaveStep(SaveWriting):
         state = self.state
         if state.saved != state.settings:
             return False
-        if state.target.kind is not TargetKind.ENV_FILE:
+        if state.target.kind is TargetKind.PRINT:
             return state.block is not None
-        return self._change is not None and (not self._change.changed or self._wrote(self._change))
+        return self._changes is not None and (self._wrote or not any(change.changed for change in self._changes))
 
     def _draw(self) -> None:
         target, service = self.state.target, self.wizard.services.app.service
-        if target.kind is not TargetKind.ENV_FILE:
+        if target.kind is TargetKind.PRINT:
             text = self._block(masked=not self._revealed)
             words = block_words(target, service, taken=self._is_saved()) if text else []
             self.view.show_block(f"Lines for {target.label}", text, [*self._above, *words])
-        elif self._change is None:
+        elif self._changes is None:
             waiting: list[Sentence] = [] if self._above else [(None, f"Reading {target.label}…")]
-            self.view.show_diff("", [*self._above, *waiting])
-        elif self._done is not None and self._wrote(self._change):
+            self.view.show_diff((), [*self._above, *waiting])
+        else:
             provider = self.state.provider
             practice = provider is not None and provider.kind is Kind.PRACTICE
-            sentences = written(*self._done, service, practice=practice)
-            self.view.show_diff(self._change.diff, [*self._above, *sentences])
-        else:
-            self.view.show_diff(self._change.diff, [*self._above, *planned(self._change)])
+            if self._wrote:
+                words = written(self._done, self._notes, service, practice=practice)
+            else:
+                words = planned(self._changes, reference=target.refers)
+            diffs = [(change.path.name, change.diff) for change in self._changes]
+            self.view.show_diff(diffs, [*self._above, *words])
         super()._draw()

@@ -184,7 +184,8 @@ class TestStep(TestRunning):
 
     def _draw(self) -> None:
         settings = self._under_way or self.state.settings
-        self.board.head(f"Test: {settings.shown_host}:{settings.port}" if settings.host else "Test")
+        played = f", playing {self.state.rehearsed.ref}" if self.state.rehearsed else ""
+        self.board.head(f"Test: {settings.shown_host}:{settings.port}{played}" if settings.host else "Test")
         report = None if self._under_way is not None else self.state.fresh_report
         results = self._results if report is None else report.steps
         words = self._waiting_words() if self._under_way is not None else None

@@ -112,7 +112,9 @@ def port_line(ports: Iterable[PortFacts], *, running: str | None = None) -> Stag
         mark = Mark.OK if item.usable else Mark.WARNING if item.open else Mark.FAILED
         if item.port not in best or mark is Mark.OK:
             best[item.port] = mark
-    words = "  ".join(f"{port} {mark.symbol}" for port, mark in best.items())
+    order = (Mark.OK, Mark.WARNING, Mark.FAILED)  # a narrow screen cuts the end
+    shown = sorted(best.items(), key=lambda item: order.index(item[1]))
+    words = "  ".join(f"{port} {mark.symbol}" for port, mark in shown)
     if running is not None:
         return StageLine("ports", Mark.RUNNING, words or "asking other ports, without the password", running)
     return StageLine("ports", Mark.OK if Mark.OK in best.values() else Mark.WARNING, words or "none answered")

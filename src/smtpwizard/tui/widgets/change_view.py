@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from textual.app import ComposeResult
@@ -42,20 +42,20 @@ class ChangeView(Fitted):
     def on_mount(self) -> None:
         self.add_class("box")
 
-    def show_diff(self, diff: str, sentences: Iterable[Sentence]) -> None:
-        """Show a unified, masked diff."""
-        self._show("Change", diff, "", sentences)
+    def show_diff(self, diffs: Sequence[tuple[str, str]], sentences: Iterable[Sentence]) -> None:
+        """Show unified, masked diffs, each with its file's name."""
+        self._show("Change", diffs, "", sentences)
 
     def show_block(self, title: str, text: str, sentences: Iterable[Sentence]) -> None:
         """Show a block of lines to paste."""
-        self._show(title, "", text, sentences)
+        self._show(title, (), text, sentences)
 
-    def _show(self, title: str, diff: str, text: str, sentences: Iterable[Sentence]) -> None:
+    def _show(self, title: str, diffs: Sequence[tuple[str, str]], text: str, sentences: Iterable[Sentence]) -> None:
         self.border_title = plain(title, newlines=False)
         with self.app.batch_update():
             view = self.query_one(DiffView)
-            view.show(diff)
-            view.display = bool(diff)
+            view.show(diffs)
+            view.display = any(diff for _, diff in diffs)
             block = self.query_one("#change-text", PlainText)
             block.update(plain(text, limit=20_000))
             block.display = bool(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from textual.content import Content
@@ -11,7 +12,7 @@ from textual.widget import Widget
 from smtpwizard.secret import BULLETS, MASK
 from smtpwizard.tui.content import plain
 
-_STYLES: Final = {"+": "$text-success", "-": "$text-error"}
+_STYLES: Final = {"+": "$text-success", "-": "$text-error", "▾": "bold"}
 
 
 def diff_rows(diff: str) -> tuple[tuple[str, str], ...]:
@@ -41,9 +42,14 @@ class DiffView(Widget):
         super().__init__()
         self._rows: tuple[tuple[str, str], ...] = ()
 
-    def show(self, diff: str) -> None:
-        """Show `diff` instead of what stood here."""
-        self._rows = diff_rows(diff)
+    def show(self, diffs: Sequence[tuple[str, str]]) -> None:
+        """Show diffs, each with its file's name, instead of what stood here; one alone needs no name."""
+        shown = [(name, diff) for name, diff in diffs if diff]
+        rows: list[tuple[str, str]] = []
+        for name, diff in shown:
+            rows += [("▾", name)] if len(shown) > 1 else []
+            rows += diff_rows(diff)
+        self._rows = tuple(rows)
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -15,8 +16,8 @@ from textual.widget import Widget
 
 from smtpwizard.tui.content import plain
 
-_LABEL_WIDTH: Final = 27
-"""`docker-compose.override.yml`; longer names push their words to the right."""
+_LABEL_WIDTH: Final = 30
+"""`docker-compose.yml service api`; longer names push their words to the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class Choice:
     words: str = ""
     """What is to know of it, muted at the right of the label."""
     variants: tuple[str, ...] = ()
-    """Kinds among which ← and → choose; shown instead of words."""
+    """Kinds among which ← and → choose; shown instead of words while the line is taken, or where there are none."""
+    variant: int = 0
+    """The kind that is chosen."""
 
 
 class TargetPicker(Widget, can_focus=True):
@@ -56,12 +59,12 @@ class TargetPicker(Widget, can_focus=True):
         super().__init__()
         self._choices: tuple[Choice, ...] = ()
         self._chosen = 0
-        self._variant = 0
 
-    def show(self, choices: Sequence[Choice], chosen: int, variant: int = 0) -> None:
-        """Show `choices` with the line `chosen` taken, and its kind `variant`; tells nobody."""
-        self._choices, self._chosen, self._variant = tuple(choices), chosen, variant
+    def show(self, choices: Sequence[Choice], chosen: int) -> None:
+        """Show `choices` with the line `chosen` taken; tells nobody."""
+        self._choices, self._chosen = tuple(choices), chosen
         self.refresh(layout=True)
+        self.call_after_refresh(self._into_view)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -77,9 +80,10 @@ class TargetPicker(Widget, can_focus=True):
         """Say what the choices are."""
         return (
             "Where to save",
-            "↑ and ↓ choose, ← and → the kind of block. In a .env file only the lines of these variables change, all "
-            "else stays byte for byte, and the file as it was is kept. A compose file is not edited: what to paste is "
-            "shown.",
+            "↑ and ↓ choose, ← and → the kind: of a block, or where the password goes that a compose file needs. Only "
+            "the lines of these variables change, all else stays byte for byte, and the file as it was is kept.\n\n"
+            "A password in .env stands there alone, and the compose file refers to it: right where git keeps the "
+            "compose file.",
         )
 
     def action_move(self, by: int) -> None:
@@ -88,11 +92,12 @@ class TargetPicker(Widget, can_focus=True):
 
     def action_turn(self, by: int) -> None:
         """Choose the next or the previous kind of the chosen line."""
-        kinds = len(self._choices[self._chosen].variants) if self._choices else 0
-        if kinds:
-            self._variant = (self._variant + by) % kinds
+        choice = self._choices[self._chosen] if self._choices else Choice("")
+        if choice.variants:
+            turned = replace(choice, variant=(choice.variant + by) % len(choice.variants))
+            self._choices = (*self._choices[: self._chosen], turned, *self._choices[self._chosen + 1 :])
             self.refresh()
-            self.post_message(self.Picked(self._chosen, self._variant))
+            self.post_message(self.Picked(self._chosen, turned.variant))
 
     def on_click(self, event: events.Click) -> None:
         if event.y < len(self._choices):
@@ -109,8 +114,13 @@ class TargetPicker(Widget, can_focus=True):
         if index != self._chosen and 0 <= index < len(self._choices):
             self._chosen = index
             self.refresh()
-            self.scroll_to_region(Region(0, index, 1, 1), animate=False)
-            self.post_message(self.Picked(index, self._variant))
+            self._into_view()
+            self.post_message(self.Picked(index, self._choices[index].variant))
+
+    def _into_view(self) -> None:
+        box = self.parent
+        if isinstance(box, VerticalScroll):
+            box.scroll_to_region(Region(0, self._chosen, 1, 1), animate=False)
 
     def _row(self, index: int, width: int) -> Content:
         choice = self._choices[index]
@@ -119,13 +129,14 @@ class TargetPicker(Widget, can_focus=True):
         column = 4 + min(max(len(item.label) for item in self._choices), _LABEL_WIDTH)
         head = plain(f"{'(•)' if taken else '( )'} {choice.label}".ljust(column), newlines=False)
         row = head.stylize(style) if style else head
-        words = self._kinds(choice, taken) if choice.variants else plain(choice.words, newlines=False)
-        words = words.stylize_before("$foreground-muted")
-        return (row + Content(" ") + words).truncate(width, ellipsis=True)
+        kinds = choice.variants and (taken or not choice.words)
+        words = _kinds(choice, taken) if kinds else plain(choice.words, newlines=False)
+        return (row + Content(" ") + words.stylize_before("$foreground-muted")).truncate(width, ellipsis=True)
 
-    def _kinds(self, choice: Choice, taken: bool) -> Content:
-        parts = []
-        for index, name in enumerate(choice.variants):
-            mine = taken and index == self._variant
-            parts.append(Content.styled(f"‹{name}›", "$foreground bold") if mine else Content(name))
-        return Content(" · ").join(parts)
+
+def _kinds(choice: Choice, taken: bool) -> Content:
+    parts = []
+    for index, name in enumerate(choice.variants):
+        mine = taken and index == choice.variant
+        parts.append(Content.styled(f"‹{name}›", "$foreground bold") if mine else Content(name))
+    return Content(" · ").join(parts)

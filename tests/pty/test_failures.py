@@ -1,0 +1,57 @@
+"""A failure is played, explained and left again on a real terminal without colour: everything is told by shapes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.terminal import Terminal
+
+pytestmark = [pytest.mark.pty, pytest.mark.xdist_group("pty")]
+
+CTRL_P, CTRL_Q = "\x10", "\x11"
+
+
+def test_without_colour_a_played_failure_and_the_choice_of_a_service_are_shapes(tmp_path: Path) -> None:
+    home, shop = tmp_path / "home", tmp_path / "shop"
+    home.mkdir()
+    shop.mkdir()
+    (shop / "compose.yaml").write_text("services:\n  api:\n    image: line/abc-user-feedback-api\n")
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    environment = {**kept, "HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    with Terminal([sys.executable, "-m", "smtpwizard", "--demo"], cwd=shop, env=environment) as terminal:
+        terminal.wait_for("Enter Use Practice server")
+        terminal.press("enter")
+        terminal.wait_for("Enter Test")
+        terminal.press("enter")
+        terminal.wait_for("The app  ✓ will send its mail")
+        terminal.press(CTRL_P)
+        terminal.wait_for("Search for commands")
+        terminal.press("play a failure")
+        terminal.wait_for("practice: Play a failure")
+        terminal.press("enter")
+        terminal.wait_for("▌N8")
+        terminal.press("gmail-app")
+        terminal.wait_for("▌A1")
+        terminal.press("enter")
+        screen = terminal.wait_for("A1 · checked")
+        assert "✗ auth" in screen
+        assert "✓ ehlo" in screen
+        assert "– mail, rcpt" in screen
+        assert "The app  ✗ will fail: EAUTH 534" in screen
+        terminal.press("\x07")  # Ctrl+G: on to Save whatever the test said
+        terminal.wait_for("(•) .env")
+        terminal.wait_for("Enter Write .env")
+        terminal.press("down")
+        screen = terminal.wait_for("Enter Write compose.yaml")
+        assert "(•) compose.yaml service api" in screen
+        assert "‹password here›" in screen
+        assert "( ) .env" in screen
+        terminal.press(CTRL_Q)
+        terminal.wait_for("Leave without saving")
+        terminal.press("\x1b[D", "enter")
+        assert terminal.wait() == 0
+    assert not (shop / ".env").exists()
