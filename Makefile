@@ -2,7 +2,7 @@
 VENV  ?= .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.stamp
-# xdist: one worker a core. Tests that drive a pseudo-terminal are grouped so that they do not starve each other.
+# xdist: one worker a core; the tests of one file stay on one worker, since some share a costly fixture.
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: run test check lint types layers conformance fuzz-readers bench screenshots clean help
@@ -14,7 +14,7 @@ run: $(STAMP) ## start the wizard on the practice server: no account, no network
 	@$(BIN)/smtpwizard --demo
 
 test: $(STAMP) ## run all tests
-	$(PYTEST) -n auto --dist loadgroup -q
+	$(PYTEST) -n auto --dist loadfile -q
 
 check: $(STAMP) lint types layers test ## everything CI does
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from smtpwizard.findings import Severity
@@ -182,5 +180,5 @@ def test_a_blocked_provider_is_an_error_and_a_fading_one_a_warning() -> None:
 
 
 def test_a_provider_without_password_login_is_blocked_whatever_its_status() -> None:
-    oauth_only = replace(preset("gmail"), password_auth=False)
+    oauth_only = preset("gmail")._replace(password_auth=False)
     assert judge(make(), oauth_only)["provider-blocked"].severity is Severity.ERROR

@@ -14,7 +14,7 @@ from conformance.table import document, lines
 from smtpwizard.probe.results import Verdict
 from support.node import ROOT, node_modules
 
-pytestmark = [pytest.mark.node, pytest.mark.xdist_group("conformance")]
+pytestmark = [pytest.mark.node]
 
 DOCUMENT = ROOT / "docs" / "app-conformance.md"
 

@@ -21,7 +21,7 @@ from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from support.node import node_json
 
-pytestmark = [pytest.mark.node, pytest.mark.xdist_group("conformance")]
+pytestmark = [pytest.mark.node]
 
 SEED = 20260508
 HOSTS = ["mail.example.com", "MAIL.example.com.", "a.b.example.com", "example.com", "localhost", "127.0.0.1", "::1"]

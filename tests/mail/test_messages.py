@@ -16,7 +16,7 @@ import pytest
 
 from smtpwizard.errors import ConfigError, InputError
 from smtpwizard.mail.messages import BuiltMail, build, new_code
-from smtpwizard.preset_schema import AppMail, ConsumingApp
+from smtpwizard.preset_schema import ConsumingApp
 from smtpwizard.presets import Presets
 from smtpwizard.sandbox import PracticeServer
 from smtpwizard.sandbox.received import find_code
@@ -154,8 +154,7 @@ def test_a_web_address_with_a_blank_is_a_matter_of_the_settings(url: str) -> Non
 
 
 def test_a_line_break_in_a_presets_subject_or_name_injects_no_header() -> None:
-    fields = {name: getattr(MAILS["verification"], name) for name in AppMail.__slots__}
-    mail = AppMail(**fields | {"subject": "Hello\r\nBcc: other@example.net"})
+    mail = MAILS["verification"]._replace(subject="Hello\r\nBcc: other@example.net")
     with pytest.raises(ConfigError, match="line break"):
         build(mail, APP, SETTINGS, "reader@example.net")
 

@@ -24,7 +24,6 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.xdist_group("packaging")
 def test_the_wheel_carries_every_preset_and_nothing_else_beside_the_code(dist: Path) -> None:
     names = zipfile.ZipFile(next(dist.glob("*.whl"))).namelist()
     presets = [name for name in names if name.startswith("smtpwizard/presets/")]
@@ -35,7 +34,6 @@ def test_the_wheel_carries_every_preset_and_nothing_else_beside_the_code(dist: P
     assert not [name for name in names if "test" in name.lower() and not name.startswith("smtpwizard/")]
 
 
-@pytest.mark.xdist_group("packaging")
 def test_the_sdist_carries_what_its_tests_need(dist: Path) -> None:
     with tarfile.open(next(dist.glob("*.tar.gz"))) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
@@ -44,7 +42,6 @@ def test_the_sdist_carries_what_its_tests_need(dist: Path) -> None:
     assert not [name for name in names if name.endswith(".env") or ".venv" in name]
 
 
-@pytest.mark.xdist_group("packaging")
 def test_an_installed_wheel_finds_its_presets_outside_the_checkout(dist: Path, tmp_path: Path) -> None:
     home = tmp_path / "venv"
     venv.create(home, with_pip=False, system_site_packages=False, symlinks=True)

@@ -10,7 +10,7 @@ import pytest
 
 from support.terminal import Terminal
 
-pytestmark = [pytest.mark.pty, pytest.mark.xdist_group("pty")]
+pytestmark = [pytest.mark.pty]
 
 CTRL_P, CTRL_Q = "\x10", "\x11"
 

@@ -13,7 +13,7 @@ import pytest
 
 from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, Terminal
 
-pytestmark = [pytest.mark.pty, pytest.mark.xdist_group("pty")]
+pytestmark = [pytest.mark.pty]
 
 SECRET = "zq7-Correct-Horse"
 

@@ -9,7 +9,7 @@ import pytest
 
 from support.terminal import Terminal
 
-pytestmark = [pytest.mark.pty, pytest.mark.xdist_group("pty")]
+pytestmark = [pytest.mark.pty]
 
 SECRET = "abcdefghijklmnop"
 

@@ -15,7 +15,7 @@ import pytest
 from support.node import node_json
 from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, Terminal
 
-pytestmark = [pytest.mark.pty, pytest.mark.xdist_group("pty")]
+pytestmark = [pytest.mark.pty]
 
 NAMES = ("SMTP_HOST", "SMTP_PORT", "SMTP_SENDER", "SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_TLS")
 
