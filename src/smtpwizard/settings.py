@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.secret import MASK, Secret
 
@@ -51,9 +50,8 @@ _LOGIN_IN_HOST: Final = r"(?s)(?:[^/@]*//(?P<url>.*)|(?P<bare>[^/]*:.*))@"
 """A URL's `user:password@` in SMTP_HOST, or the same without a scheme; a password may hold `/` and `@` itself."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Settings:
-    """One configuration. `replace()` and `with_changes()` make the next one."""
+class Settings(NamedTuple):
+    """One configuration. `_replace()` and `with_changes()` make the next one."""
 
     host: str | None = None
     port: str | None = None
@@ -114,14 +112,14 @@ class Settings:
         result = self
         for variable, value in changes.items():
             if variable in LEGACY and value is None:
-                result = replace(result, legacy=tuple(item for item in result.legacy if item[0] != variable))
+                result = result._replace(legacy=tuple(item for item in result.legacy if item[0] != variable))
                 continue
             name = FIELDS[variable]
             if name == "password" and isinstance(value, str):
                 value = Secret(value)
             elif name != "password" and isinstance(value, Secret):
                 value = value.reveal()
-            result = replace(result, **{name: value})  # type: ignore[arg-type]  # one field, of its own type
+            result = result._replace(**{name: value})  # type: ignore[arg-type]  # one field, of its own type
         return result
 
     def secrets(self) -> tuple[Secret, ...]:

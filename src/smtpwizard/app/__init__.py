@@ -1,24 +1,38 @@
 """What ABC User Feedback makes of its SMTP_* variables, as pure functions: no network, no files, no front end.
 
 The facts were read in the app's source and run against its libraries; tests compare with the real joi and nodemailer.
+The names below are the room's interface; each is imported when it is first used.
 """
 
 from __future__ import annotations
 
-from smtpwizard.app.case import meant_host
-from smtpwizard.app.client import Transport, refuses, transport
-from smtpwizard.app.hosts import is_private_host
-from smtpwizard.app.judge import findings
-from smtpwizard.app.masking import masked_settings
-from smtpwizard.app.origin import Origin
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = [
-    "Origin",
-    "Transport",
-    "findings",
-    "is_private_host",
-    "masked_settings",
-    "meant_host",
-    "refuses",
-    "transport",
-]
+if TYPE_CHECKING:
+    from smtpwizard.app.case import meant_host as meant_host
+    from smtpwizard.app.client import Transport as Transport
+    from smtpwizard.app.client import refuses as refuses
+    from smtpwizard.app.client import transport as transport
+    from smtpwizard.app.hosts import is_private_host as is_private_host
+    from smtpwizard.app.judge import findings as findings
+    from smtpwizard.app.masking import masked_settings as masked_settings
+    from smtpwizard.app.origin import Origin as Origin
+
+_HOMES: Final = {
+    "Origin": "origin",
+    "Transport": "client",
+    "findings": "judge",
+    "is_private_host": "hosts",
+    "masked_settings": "masking",
+    "meant_host": "case",
+    "refuses": "client",
+    "transport": "client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

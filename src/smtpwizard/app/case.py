@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from smtpwizard.app.client import implicit_tls
 from smtpwizard.app.hosts import is_private_host
@@ -21,8 +21,7 @@ CAPTURE_KINDS = LOCAL_KINDS | {Kind.TEST}
 """Kinds of provider that deliver nothing to the outside."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What is judged."""
 
     settings: Settings

@@ -6,7 +6,7 @@ they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from smtpwizard.app.joi import Reason, Refusal, boolean, js_text, number, parse_int, refusals
 from smtpwizard.app.origin import Origin
@@ -17,8 +17,7 @@ DEFAULT_CIPHERS = "TLSv1.2"
 """What the app's schema puts in for SMTP_CIPHER_SPEC where Joi reads SMTP_TLS as true."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transport:
+class Transport(NamedTuple):
     """nodemailer's `transport` as the app fills it."""
 
     host: str
@@ -29,7 +28,7 @@ class Transport:
     """Implicit TLS, from the first byte."""
     username: str | None = None
     """None with the password: the app logs in only when both are set and neither is empty."""
-    password: Secret | None = field(default=None, repr=False)
+    password: Secret | None = None
     ciphers: str = ""
     """`tls.ciphers`, for implicit TLS and STARTTLS alike; empty where Node's own list counts."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 _FREEMAIL: Final = """
@@ -17,8 +16,9 @@ FREEMAIL: Final = frozenset(_FREEMAIL.split())
 """Domains in which anybody has a mailbox, so that no relay may sign for them."""
 
 _EXAMPLES: Final = frozenset({"yourdomain.com", "your-domain.com", "mydomain.com", "domain.com", "company.com"})
-_RESERVED: Final = r"(.+\.)?(example\.(com|net|org)|(example|invalid|test|localhost))"
-"""RFC 2606 and RFC 6761: nobody can own these."""
+_RESERVED: Final = ("example", "invalid", "test", "localhost", "example.com", "example.net", "example.org")
+"""RFC 2606 and RFC 6761: nobody can own these, nor what is below them."""
+_BELOW: Final = tuple(f".{domain}" for domain in _RESERVED)
 
 
 def is_freemail(domain: str) -> bool:
@@ -29,4 +29,4 @@ def is_freemail(domain: str) -> bool:
 def is_placeholder(domain: str) -> bool:
     """Say whether `domain` comes from a guide or is reserved for examples."""
     name = domain.lower()
-    return name in _EXAMPLES or re.fullmatch(_RESERVED, name) is not None
+    return name in _EXAMPLES or name in _RESERVED or name.endswith(_BELOW)

@@ -7,9 +7,8 @@ sentences for people are made in `rules`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.settings import Settings
 
@@ -42,8 +41,7 @@ class Reason(StrEnum):
     UNSAFE_NUMBER = "unsafe-number"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """One variable over which the app refuses to start."""
 
     variable: str

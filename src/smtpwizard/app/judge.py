@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from smtpwizard.app.case import make_case
@@ -40,7 +39,7 @@ def _without_contradictions(found: Iterable[Finding]) -> Iterable[Finding]:
     decided: dict[str, str | Secret | None] = {}
     for item in found:
         if any(name in decided and not _same(decided[name], value) for name, value in item.changes.items()):
-            yield replace(item, changes={}, label="")
+            yield item._replace(changes={}, label="")
         else:
             decided.update(item.changes)
             yield item

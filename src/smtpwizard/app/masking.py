@@ -12,7 +12,7 @@ from smtpwizard.preset_schema import Provider
 from smtpwizard.secret import MASK
 from smtpwizard.settings import Settings
 
-_USERINFO = r"//[^/@\s]*@"
+_USERINFO = r"//\S*@"
 """`user:password@` of a URL that was pasted as a host."""
 
 

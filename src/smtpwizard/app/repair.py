@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from smtpwizard.app.case import Case
 from smtpwizard.app.values import meant_boolean
@@ -17,11 +17,10 @@ _SHOWN: Final = 48
 """Characters of a value in a sentence or label; a key on a screen of 80 columns holds no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(NamedTuple):
     """A change that a machine can make."""
 
-    changes: Mapping[str, str | Secret | None] = field(default_factory=dict)
+    changes: Mapping[str, str | Secret | None] = MappingProxyType({})
     label: str = ""
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.app.joi import number
 
@@ -19,7 +18,7 @@ INVISIBLE: Final = frozenset(
 
 _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "‚": "‘", "«": "»", "”": "”", "’": "’"}
 _ALL_QUOTES: Final = "\"'`“”„‘’‚«»"
-_SCHEME: Final = r"(?i)^[a-z][a-z0-9+.-]*:/+"
+_SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.-]*:/+"
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _ADDRESS: Final = r"[^\s@<>()\[\],;:\\\"]+@(?:[^\s@<>()\[\],;:\\\"'/]+|\[[0-9A-Za-z.:]+\])"
 _PORT_LIMIT: Final = 65536
@@ -29,8 +28,7 @@ _MAX_NAME: Final = 253
 """Characters of the longest host name (RFC 1035)."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostParts:
+class HostParts(NamedTuple):
     """What stands in SMTP_HOST, taken apart."""
 
     name: str

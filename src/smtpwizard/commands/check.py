@@ -1,26 +1,17 @@
-"""`smtpwizard check`: every stage short of sending a message. The report is the command's data and goes to stdout."""
+"""`smtpwizard check`: every stage short of sending a message."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Iterable
+import os
+from typing import TYPE_CHECKING
 
-from smtpwizard.commands import looking, probing
-from smtpwizard.commands.output import emit_json
-from smtpwizard.commands.probe_text import (
-    diagnosis_lines,
-    finding_lines,
-    is_unreached,
-    step_line,
-    unreached_line,
-    verdict_lines,
-)
-from smtpwizard.commands.probing import Plan
-from smtpwizard.errors import ExitCode
-from smtpwizard.probe.engine import Probe
-from smtpwizard.probe.results import Report
-from smtpwizard.text import safe
+from smtpwizard.commands import source
+from smtpwizard.probe import roots
+
+if TYPE_CHECKING:
+    import argparse
+
+    from smtpwizard.errors import ExitCode
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -30,48 +21,13 @@ def run(args: argparse.Namespace) -> ExitCode:
         from smtpwizard.commands import check_many
 
         return check_many.run(args, files)
-    planned = probing.plan(args)
+    found = source.load(args)
+    named = bool(args.ca_file or os.environ.get(roots.EXTRA_VARIABLE))
+    if roots.expects_tls(found.settings.host or "", implicit=found.settings.tls == "true", authorities=named):
+        roots.begin()  # before the imports below, which take as long
+    from smtpwizard.commands import probing, showing
+    from smtpwizard.probe.engine import Probe
+
+    planned = probing.plan(args, source=found)
     probe = Probe(planned.source.settings, planned.options, provider=planned.provider)
-    report = show(probe, planned, as_json=args.json)
-    return probing.exit_code(report)
-
-
-def show(probe: Probe, planned: Plan, *, as_json: bool) -> Report:
-    """Run a probe and print it: each stage as it ends and then the report, or all of it as one JSON object."""
-    if as_json:
-        for _ in probe.steps_blocking():
-            pass
-        report = probe.report()
-        look = looking.look_again(report, planned)
-        emit_json(probing.to_json(report, planned, look.proposals if look else ()))
-        return report
-    _out((headline(planned),))
-    for step in probe.steps_blocking():
-        if not is_unreached(step):
-            _out((step_line(step),))
-    report = probe.report()
-    left = unreached_line(report.steps)
-    _out((left,) if left else ())
-    _out(("", *verdict_lines(report)))
-    look = looking.look_again(report, planned)
-    seen = tuple(looking.look_lines(look)) if look else ()
-    _out(("", *seen) if seen else ())
-    _out(diagnosis_lines(probing.diagnoses(report, planned)))
-    found = tuple(finding_lines(probing.judged(planned)))
-    _out(("", *found) if found else ())
-    return report
-
-
-def headline(planned: Plan) -> str:
-    """Return `smtp.gmail.com:587 (Gmail), settings from .env`."""
-    settings = planned.source.settings
-    name = f" ({planned.provider.name})" if planned.provider else ""
-    where = f"{settings.shown_host or 'no host'}:{settings.port or 'no port'}"
-    return safe(f"{where}{name}, settings from {planned.source.description}")
-
-
-def _out(lines: Iterable[str]) -> None:
-    encoding = sys.stdout.encoding or "utf-8"
-    for line in lines:
-        sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    return probing.exit_code(showing.show(probe, planned, as_json=args.json))

@@ -36,11 +36,11 @@ class Plan(NamedTuple):
     options: Options
 
 
-def plan(args: argparse.Namespace, presets: Presets | None = None) -> Plan:
-    """Read settings and, where not given, presets. InputError for a recipient that is no address; as `source.load`."""
+def plan(args: argparse.Namespace, presets: Presets | None = None, source: Source | None = None) -> Plan:
+    """Read settings and presets where not given. InputError for a recipient that is no address; as `source.load`."""
     if args.to is not None and not _ADDRESS.fullmatch(args.to):
         raise InputError("--to wants one bare mail address, such as you@example.com.", "Recipient")
-    source = load(args)
+    source = source or load(args)
     options = Options(
         timeout=args.timeout,
         ca_files=tuple(args.ca_file),

@@ -9,8 +9,8 @@ import argparse
 
 from smtpwizard.app import transport
 from smtpwizard.commands import probing
-from smtpwizard.commands.check import show
 from smtpwizard.commands.output import say
+from smtpwizard.commands.showing import show
 from smtpwizard.errors import ExitCode
 from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.probe.engine import Probe

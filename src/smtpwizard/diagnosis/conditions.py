@@ -30,6 +30,8 @@ _QUOTED_HOST: Final = r"ENOTFOUND [\"'][^\s\"']{1,253}[\"']"
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
 _TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}SMTP_TLS\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
 _RISKY: Final = r"[$#'\"`\\ ]"
+_HELLO_ANSWERED: Final = "the port answers a TLS hello"
+"""The probe's own words about a port that owed its greeting."""
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
@@ -61,10 +63,11 @@ def port_not_offered(event: Event) -> bool:
 
 
 def plain_on_implicit_port(event: Event) -> bool:
-    """The port speaks TLS from the first byte, and the settings do not."""
+    """The port speaks TLS from the first byte, by its number or since it was asked, and the settings do not."""
+    asked = _HELLO_ANSWERED in event.raw
     if event.settings is None:
-        return event.port in (465, 2465)
-    return event.settings.port_number in (465, 2465) and event.settings.tls != "true"
+        return asked or event.port in (465, 2465)
+    return (asked or event.settings.port_number in (465, 2465)) and event.settings.tls != "true"
 
 
 def _keywords(event: Event) -> list[str]:

@@ -19,7 +19,7 @@ Changes = dict[str, str | Secret | None]
 _IMPLICIT: Final = "implicit"
 """The value of preset_schema.TlsMode: importing its enums would take 8 ms."""
 
-_INVISIBLE: Final = re.compile("[\r\n\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
+_INVISIBLE: Final = re.compile("[\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " "})
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://?", re.IGNORECASE)
 _HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?", re.IGNORECASE)

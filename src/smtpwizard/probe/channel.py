@@ -51,6 +51,11 @@ class Channel:
         """Return the moment at which a stage that begins now has to be over."""
         return min(time.monotonic() + self._timeout, self._until)
 
+    @property
+    def silent(self) -> bool:
+        """Whether not one octet has come since the last reply."""
+        return not self._heard
+
     async def command(self, line: str, deadline: float, *, shown: str | None = None) -> None:
         """Send a line; `shown` stands for it in the transcript where it holds credentials."""
         self._transcript.client(line if shown is None else shown)
@@ -101,7 +106,7 @@ class Channel:
         try:
             return self._queue.feed(chunk)
         except Overflow:
-            summary = "the server sends without end; no reply was complete after 4 MiB"
+            summary = "the server sends without end; no reply was complete after 4 MiB or 50,000 lines"
             raise self._late(summary, greeting, endless=True) from None
 
     async def _receive(self, deadline: float, greeting: bool) -> list[bytes]:

@@ -17,19 +17,20 @@ from smtpwizard.text import safe
 
 MAX_PENDING: Final = 4 << 20
 """Octets of replies that are kept at most. A real EHLO reply has a few KB; the client itself has no bound."""
+MAX_LINES: Final = 50_000
+"""Lines of replies that are kept at most: each takes some 60 octets of memory, however short it is."""
 SHOWN_LINES: Final = 64
 """Lines of a reply that are kept for display."""
 SHOWN_CHARACTERS: Final = 1000
 """Characters of such a line."""
 
-_CONTINUES: Final = re.compile(rb"[0-9]+-")
-_CODE: Final = re.compile(r"[0-9]+")
+_DIGITS: Final = "0123456789"
 _PARTS: Final = re.compile(r"([0-9]+)([ -]|$)(?:([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])[ ]?)?")
-_FAILED_TAIL: Final = re.compile(r"[45][0-9]{2}\b", re.ASCII)
+_FAILED_TAIL: Final = r"(?a)[45][0-9]{2}\b"
 
 
 class Overflow(Exception):
-    """The server sent more than MAX_PENDING octets without completing a reply."""
+    """The server sent more than MAX_PENDING octets, or MAX_LINES lines, without completing a reply."""
 
 
 class ReplyQueue:
@@ -39,6 +40,7 @@ class ReplyQueue:
         self._rest = bytearray()
         self._replies: deque[list[bytes]] = deque()
         self._size = 0
+        self._lines = 0
 
     def __len__(self) -> int:
         return len(self._replies)
@@ -59,21 +61,31 @@ class ReplyQueue:
         if end >= 0:
             lines = bytes(self._rest[:end]).split(b"\n")
             del self._rest[: end + 1]
+            self._lines += len(lines)
+            if self._lines > MAX_LINES:
+                raise Overflow
             for line in lines:
                 self._append(line.removesuffix(b"\r"))
-        return bool(self._replies) and not _CONTINUES.match(self._replies[-1][-1])
+        return bool(self._replies) and not _continues(self._replies[-1][-1])
 
     def take(self) -> str | None:
         """Remove the first reply and return it, lines joined with LF; None where it was incomplete: then it is lost."""
         lines = self._replies.popleft()
         self._size -= sum(len(line) + 2 for line in lines)
-        return None if _CONTINUES.match(lines[-1]) else decode(b"\n".join(lines))
+        self._lines -= len(lines)
+        return None if _continues(lines[-1]) else decode(b"\n".join(lines))
 
     def _append(self, line: bytes) -> None:
-        if self._replies and _CONTINUES.match(self._replies[-1][-1]):
+        if self._replies and _continues(self._replies[-1][-1]):
             self._replies[-1].append(line)
         else:
             self._replies.append([line])
+
+
+def _continues(line: bytes) -> bool:
+    """Say whether a line is digits and a hyphen: then the reply goes on."""
+    rest = line.lstrip(b"0123456789")
+    return len(rest) < len(line) and rest.startswith(b"-")
 
 
 def decode(octets: bytes) -> str:
@@ -87,13 +99,13 @@ def decode(octets: bytes) -> str:
 
 def response_code(reply: str) -> int | None:
     """Return the number that the client puts into an error's responseCode: all leading digits; 0 counts as none."""
-    found = _CODE.match(reply)
-    return (int(found[0]) or None) if found and len(found[0]) < 16 else None
+    digits = reply[: len(reply) - len(reply.lstrip(_DIGITS))]
+    return (int(digits) or None) if 0 < len(digits) < 16 else None
 
 
 def is_refusal(text: str) -> bool:
     """Say whether the beginning of a line that was cut off names a 4xx or 5xx code."""
-    return bool(_FAILED_TAIL.match(text))
+    return bool(re.match(_FAILED_TAIL, text))
 
 
 def parse(reply: str, redact: Callable[[str], str]) -> Reply:

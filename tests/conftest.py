@@ -1,0 +1,77 @@
+"""Over every test: nothing that a test prints, and no report of a probe made anywhere, may hold a marked secret."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from support.leaks import SHORTEST, found_in
+
+MARKED = {
+    "the wizard tests' password": "zq7-Correct-Horse",
+    "the probe tests' password": "correct-horse-9",
+    "the conformance suite's password": "correct horse",
+    "the sweep's password": "Zq7!mäRk-9+/wörd=Kx&42",
+}
+"""Passwords that tests hand to the program, by where."""
+
+_leaks = pytest.StashKey[dict[str, None]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_leaks] = {}
+
+
+class _Watch:
+    """Looks at every test's captured output, log lines included."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for title, content in report.sections:
+            hit = next(found_in(content.encode("utf-8", "surrogateescape"), MARKED), None)
+            if hit is not None:
+                self._config.stash[_leaks][f"{report.nodeid}: {title} holds {hit}"] = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.pluginmanager.register(_Watch(session.config), "secrets-watch")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.stash[_leaks] and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash[_leaks]:
+        terminalreporter.write_line(f"SECRET LEAKED {line}", red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_report_holds_a_secret() -> Iterator[None]:
+    """Look through the report of every probe that is made in this process, transcript included."""
+    from smtpwizard.probe.engine import Probe
+    from smtpwizard.probe.results import Report
+
+    original = Probe.report
+
+    @functools.wraps(original)
+    def report(self: Probe) -> Report:
+        made = original(self)
+        settings = self._settings
+        said = " ".join(filter(None, (settings.username, settings.sender, settings.host)))
+        words = enumerate(secret.reveal() for secret in settings.secrets())
+        marked = {f"secret {n}": word for n, word in words if len(word) >= SHORTEST and word not in said}
+        hits = list(found_in(repr(made).encode("utf-8", "surrogateescape"), marked))
+        assert not hits, f"the report holds {', '.join(hits)}"
+        return made
+
+    patched: Callable[[Probe], Report] = report
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Probe, "report", patched)
+        yield

@@ -1,0 +1,197 @@
+"""The questions as data: what is asked for which provider, what counts as an answer, what follows from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from smtpwizard.preset_schema import Kind, PasswordType, Provider, UsernameRule
+from smtpwizard.presets import CUSTOM, Presets
+from smtpwizard.questions import REGION, Question, answer, begin, clean, missing, questions
+from smtpwizard.secret import Secret
+from smtpwizard.settings import FIELDS, Settings
+
+PRESETS = Presets.open()
+ALL = PRESETS.all()
+
+
+def question(provider: Provider | None, variable: str) -> Question:
+    """Return one question of a provider."""
+    return next(item for item in questions(provider) if item.id == variable)
+
+
+def asked(provider: Provider | None) -> list[str]:
+    """Return the variables that are asked openly."""
+    return [item.id for item in questions(provider) if not item.advanced]
+
+
+@pytest.mark.parametrize("provider", ALL, ids=lambda provider: provider.id)
+def test_every_preset_asks_each_variable_at_most_once_and_explains_it(provider: Provider) -> None:
+    found = questions(provider)
+    ids = [item.id for item in found]
+    assert len(ids) == len(set(ids))
+    assert set(ids) <= {*FIELDS, REGION}
+    assert all(item.label and item.help for item in found)
+    assert all(item.placeholder or item.choices for item in found)
+
+
+@pytest.mark.parametrize("provider", ALL, ids=lambda provider: provider.id)
+def test_with_the_preset_and_the_answers_nothing_that_the_app_requires_is_missing(provider: Provider) -> None:
+    settings = begin(provider)
+    for item in questions(provider):
+        if not item.advanced and not item.optional:
+            text = {"SMTP_PORT": "587", "SMTP_TLS": "false"}.get(item.id, "you@example.com")
+            settings = answer(settings, item, text, provider)
+    assert missing(settings, questions(provider)) == ()
+    assert settings.host
+    assert settings.port_number
+    assert settings.sender
+
+
+def test_what_the_preset_knows_is_not_asked() -> None:
+    assert asked(PRESETS.provider("sendgrid")) == ["SMTP_PASSWORD", "SMTP_SENDER"]
+    assert asked(PRESETS.provider("mailpit")) == ["SMTP_SENDER"]
+    assert asked(PRESETS.provider("gmail")) == ["SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_SENDER"]
+    assert asked(CUSTOM)[:3] == ["SMTP_HOST", "SMTP_PORT", "SMTP_TLS"]
+    assert asked(None) == asked(CUSTOM)
+
+
+def test_a_password_is_called_what_the_provider_calls_it() -> None:
+    assert question(PRESETS.provider("gmail"), "SMTP_PASSWORD").label == "App password"
+    for provider in ALL:
+        if provider.password.type is not PasswordType.NONE and provider.kind is not Kind.CUSTOM:
+            assert question(provider, "SMTP_PASSWORD").label == provider.password.label or not provider.password.label
+
+
+def test_optional_is_only_what_the_provider_leaves_open() -> None:
+    gmail = PRESETS.provider("gmail")
+    assert [item.id for item in questions(gmail) if item.optional and not item.advanced] == ["SMTP_SENDER"]
+    assert not question(PRESETS.provider("sendgrid"), "SMTP_SENDER").optional
+
+
+def test_the_sender_follows_the_account_until_it_is_given_itself() -> None:
+    gmail = PRESETS.provider("gmail")
+    user, sender = question(gmail, "SMTP_USERNAME"), question(gmail, "SMTP_SENDER")
+    settings = answer(begin(gmail), user, "a@gmail.com", gmail)
+    assert settings.sender == "a@gmail.com"
+    assert answer(settings, user, "b@gmail.com", gmail).sender == "b@gmail.com"
+    own = answer(settings, sender, "alias@gmail.com", gmail)
+    assert answer(own, user, "b@gmail.com", gmail).sender == "alias@gmail.com"
+    assert answer(own, sender, "", gmail).sender == "a@gmail.com"
+
+
+def test_an_account_without_an_at_sign_is_no_sender() -> None:
+    gmail = PRESETS.provider("gmail")
+    assert answer(begin(gmail), question(gmail, "SMTP_USERNAME"), "ops", gmail).sender is None
+
+
+def test_a_token_that_is_both_goes_into_user_and_password() -> None:
+    postmark = PRESETS.provider("postmark")
+    assert postmark.username.rule is UsernameRule.SAME_AS_PASSWORD
+    settings = answer(begin(postmark), question(postmark, "SMTP_PASSWORD"), "token-1", postmark)
+    assert settings.username == "token-1"
+    assert settings.password == Secret("token-1")
+    assert "token-1" not in "".join(settings.masked().values())
+
+
+def test_an_empty_answer_leaves_the_variable_out() -> None:
+    item = question(CUSTOM, "SMTP_CIPHER_SPEC")
+    assert answer(Settings(cipher_spec="X"), item, "  ", CUSTOM).cipher_spec is None
+
+
+def test_tls_turns_the_variable_with_it_that_the_guide_writes() -> None:
+    gmail = PRESETS.provider("gmail")
+    tls = question(gmail, "SMTP_TLS")
+    settings = answer(begin(gmail), tls, "true", gmail)
+    assert (settings.tls, settings.opportunistic_tls) == ("true", "false")
+    assert answer(settings, tls, "false", gmail).opportunistic_tls == "true"
+    assert answer(Settings(), tls, "true", gmail).opportunistic_tls is None
+
+
+def test_a_region_changes_the_host_only() -> None:
+    amazon = PRESETS.provider("amazon-ses")
+    before = begin(amazon)
+    after = answer(before, question(amazon, REGION), "eu-west-1", amazon)
+    assert after == before._replace(host="email-smtp.eu-west-1.amazonaws.com")
+    with pytest.raises(KeyError):
+        answer(before, question(amazon, REGION), "mars", amazon)
+
+
+def test_another_provider_gets_neither_user_nor_password_nor_the_accounts_sender() -> None:
+    gmail, resend = PRESETS.provider("gmail"), PRESETS.provider("resend")
+    before = Settings(
+        host="smtp.gmail.com", username="a@gmail.com", password=Secret("x" * 16), sender="a@gmail.com",
+        admin_web_url="https://f.example", legacy=(("SMTP_PASS", Secret("old")),),
+    )  # fmt: skip
+    after = begin(resend, before=before, previous=gmail)
+    assert (after.username, after.password, after.sender) == ("resend", None, None)
+    assert after.admin_web_url == "https://f.example"
+    assert after.legacy == before.legacy
+    assert begin(CUSTOM, before=before, previous=gmail).password is None
+
+
+def test_the_same_provider_again_keeps_every_answer() -> None:
+    gmail = PRESETS.provider("gmail")
+    before = Settings(host="smtp.gmail.com", port="465", tls="true", username="a@gmail.com", password=Secret("x" * 16))
+    assert begin(gmail, before=before, previous=gmail) == before
+
+
+def test_the_practice_servers_sender_does_not_outlive_it() -> None:
+    practice, resend = PRESETS.provider("practice"), PRESETS.provider("resend")
+    before = Settings(host="127.0.0.1", username="practice@example.com", sender="other@example.com")
+    assert begin(resend, before=before, previous=practice).sender is None
+
+
+def test_a_typed_address_fills_in_account_and_sender_where_they_are_addresses() -> None:
+    assert begin(PRESETS.provider("gmail"), address="a@gmail.com").username == "a@gmail.com"
+    sendgrid = begin(PRESETS.provider("sendgrid"), address="a@acme.example")
+    assert (sendgrid.username, sendgrid.sender) == ("apikey", "a@acme.example")
+    assert begin(CUSTOM, address="a@acme.example").sender == "a@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("SMTP_HOST", "  mail.example.com ", "mail.example.com"),
+        ("SMTP_PASSWORD", " with blanks ", " with blanks "),
+        ("SMTP_SENDER", "a@b.example\t", "a@b.example"),
+    ],
+)
+def test_blanks_around_are_no_part_of_an_answer_but_of_a_typed_password(variable: str, text: str, value: str) -> None:
+    cleaned, said = clean(question(CUSTOM, variable), text)
+    assert cleaned == value
+    assert bool(said) is (cleaned != text)
+
+
+def test_the_groups_of_a_google_app_password_are_for_reading_only() -> None:
+    item = question(PRESETS.provider("gmail"), "SMTP_PASSWORD")
+    assert clean(item, "abcd efgh ijkl mnop") == ("abcdefghijklmnop", "3 blanks were removed.")
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "99999", "-1", "5e2", "٢٥", "25 25", "1" * 400])
+def test_what_is_no_port_is_told_so(text: str) -> None:
+    assert question(CUSTOM, "SMTP_PORT").check(text) == "A port is a number from 1 to 65535."
+
+
+@pytest.mark.parametrize("text", ["1", "25", "587", "65535"])
+def test_a_port_is_taken(text: str) -> None:
+    assert question(CUSTOM, "SMTP_PORT").check(text) is None
+
+
+@pytest.mark.parametrize(("text", "right"), [("a@b.example", True), ("a", False), ("a b@c", False), ("", False)])
+def test_a_sender_is_an_address(text: str, right: bool) -> None:
+    assert (question(CUSTOM, "SMTP_SENDER").check(text) is None) is right
+
+
+def test_a_display_name_is_left_to_the_finding_that_repairs_it() -> None:
+    assert question(CUSTOM, "SMTP_SENDER").check("Ops <ops@acme.example>") is None
+
+
+@pytest.mark.parametrize(("text", "right"), [("https://f.example", True), ("f.example", False), ("http://", False)])
+def test_the_admin_url_is_a_web_address(text: str, right: bool) -> None:
+    assert (question(CUSTOM, "ADMIN_WEB_URL").check(text) is None) is right
+
+
+def test_no_sentence_about_an_answer_repeats_it() -> None:
+    secret = question(PRESETS.provider("gmail"), "SMTP_PASSWORD")
+    _, said = clean(secret, "zq 7 zq")
+    assert "zq" not in said
