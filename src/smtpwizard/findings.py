@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from smtpwizard.secret import Secret
 
@@ -21,8 +21,7 @@ class Severity(StrEnum):
     """Worth knowing; nothing is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What was found. Messages never hold a secret."""
 
     id: str
@@ -32,7 +31,7 @@ class Finding:
     """The variable it is about, or None where it is about the whole."""
     message: str
     """One or two sentences: fact, then what to do."""
-    changes: Mapping[str, str | Secret | None] = field(default_factory=dict)
+    changes: Mapping[str, str | Secret | None] = MappingProxyType({})
     """Variable → value that repairs it; None leaves the line out. Empty where a person must decide."""
     label: str = ""
     """The repair as a short imperative for a key or button: `Set SMTP_TLS=false`."""

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from smtpwizard.errors import InputError
-from smtpwizard.preset_files import PresetFileError, PresetProblem, load_app, load_gateways, load_provider, read_text
+from smtpwizard.preset_files import load_app, load_gateways, load_provider, read_text
 from smtpwizard.preset_lines import key_lines, line_of
+from smtpwizard.preset_read import PresetFileError, PresetProblem
 from smtpwizard.preset_schema import ConsumingApp, Provider
 from smtpwizard.preset_where import provider_files
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from smtpwizard.preset_schema import Kind, Provider
 
+_KIND: Final = rb"(?m)^kind *= *[\"'](\w+)"
+_NAME: Final = rb"[\w.-]*"
 
-@dataclass(frozen=True, slots=True)
-class Match:
+
+class Match(NamedTuple):
     """A provider that an address or host leads to, and why."""
 
     provider: Provider
@@ -47,6 +48,18 @@ def by_mx(
         return None
     *_, provider, name = min(found, key=lambda item: item[:5])
     return Match(provider, "mx", name)
+
+
+def may_belong(raw: bytes, name: str) -> bool:
+    """Say whether the preset with the text `raw` may be that of host `name`, so that it is worth parsing.
+
+    In TOML a host is a whole string, or what follows {region} is its end. The practice server's own preset never is.
+    """
+    word = name.encode("utf-8", "replace")
+    if b'"' + word + b'"' in raw or b"'" + word + b"'" in raw:
+        return set(re.findall(_KIND, raw)) != {b"practice"}
+    ends = (re.match(_NAME, behind) for behind in raw.split(b"{region}")[1:])
+    return any(end is not None and word.endswith(end[0]) for end in ends)
 
 
 def by_host(providers: Iterable[Provider], host: str, *, own: Callable[[str], bool]) -> Provider | None:

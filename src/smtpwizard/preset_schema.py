@@ -5,8 +5,8 @@ The sources of the facts: the files under presets/providers, each with `sources`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -71,8 +71,7 @@ class SenderRule(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class PortChoice:
+class PortChoice(NamedTuple):
     """A port that the provider offers."""
 
     port: int
@@ -81,8 +80,7 @@ class PortChoice:
     """False where no vendor page or established library confirms it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """One of several hosts of a provider."""
 
     id: str
@@ -90,8 +88,7 @@ class Region:
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class UsernameSpec:
+class UsernameSpec(NamedTuple):
     """The rule for SMTP_USERNAME, and the sentence that explains it."""
 
     rule: UsernameRule
@@ -100,8 +97,7 @@ class UsernameSpec:
     """The fixed word where the rule is LITERAL."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """A credential that people paste here by mistake, recognised by its shape."""
 
     pattern: str
@@ -110,8 +106,7 @@ class Mistake:
     """What it is, and what is wanted instead. Holds nothing of the credential."""
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordSpec:
+class PasswordSpec(NamedTuple):
     """The rule for SMTP_PASSWORD."""
 
     type: PasswordType
@@ -130,16 +125,14 @@ class PasswordSpec:
     mistakes: tuple[Mistake, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SenderSpec:
+class SenderSpec(NamedTuple):
     """The rule for SMTP_SENDER."""
 
     rule: SenderRule
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorReply:
+class ErrorReply(NamedTuple):
     """A reply that this provider is known to give."""
 
     code: str
@@ -149,8 +142,7 @@ class ErrorReply:
     verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
     """One provider preset."""
 
     id: str
@@ -241,8 +233,7 @@ class Provider:
         return values
 
 
-@dataclass(frozen=True, slots=True)
-class AppVariable:
+class AppVariable(NamedTuple):
     """A variable that the consuming app reads."""
 
     name: str
@@ -253,8 +244,7 @@ class AppVariable:
     example: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AppMail:
+class AppMail(NamedTuple):
     """A mail that the app sends."""
 
     name: str
@@ -269,8 +259,7 @@ class AppMail:
     """Path and query of the link below ADMIN_WEB_URL, with {code} and {email}."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumingApp:
+class ConsumingApp(NamedTuple):
     """The app for which settings are made."""
 
     id: str

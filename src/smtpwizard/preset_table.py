@@ -7,9 +7,8 @@ used is replaced by an empty one of the right type. Whoever builds from a Table 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -20,8 +19,7 @@ Check = Callable[[str], str]
 """Takes a text, returns what is wrong with it, or an empty text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """One mistake in a preset."""
 
     path: Path_

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from smtpwizard.app.client import Transport
-from smtpwizard.probe.look import hello, limits
+from smtpwizard.probe.look import limits
+from smtpwizard.probe.look.hello import hello
 from smtpwizard.probe.net_asyncio import AsyncioNet
 from smtpwizard.probe.net_blocking import BlockingNet
 from smtpwizard.probe.results import TlsFacts

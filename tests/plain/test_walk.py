@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.outputs import read_env_file
+from smtpwizard.outputs import block, read_env_file
 from smtpwizard.plain import Walk, walk
 from smtpwizard.plain.console import Console
+from smtpwizard.preset_schema import PortChoice, Provider, TlsMode
 from smtpwizard.presets import Presets
 from smtpwizard.sandbox import PracticeServer
+from support.looking import closed_port, provider_with
 
 
 class Script(io.StringIO):
@@ -142,3 +144,34 @@ def test_an_app_password_pasted_with_blanks_is_cleaned_and_it_says_so(tmp_path: 
     assert "blanks were removed" in said.getvalue()
     assert state.settings.sender == "you@gmail.com"
     assert "abcd" not in said.getvalue()
+
+
+def test_a_closed_port_is_answered_with_the_one_that_is_open(tmp_path: Path) -> None:
+    with PracticeServer() as server:
+        good = server.settings()
+        (tmp_path / ".env").write_text(
+            block(good.with_changes({"SMTP_PORT": str(closed_port())}).to_variables(), "env")
+        )
+        rules: list[tuple[str, str | Callable[[str], str]]] = [("What now", "1"), ("What now", "1"), ("Recipient", "-")]
+        state, said, _ = walker(tmp_path, rules)
+        state.ca_files = (server.ca_file,)
+        state.presets = WithPort(int(good.port or 0))
+        assert walk(state) is ExitCode.OK
+    text = said.getvalue()
+    assert "Asking the server's other ports, without user and password" in text
+    assert f"Seen: {good.port}: STARTTLS" in text
+    assert f"Cause 1, seen just now: Port {good.port} with STARTTLS." in text
+    assert "  1  Apply the repair and test again" in text
+    assert state.settings.port == good.port
+    assert read_env_file(tmp_path / ".env").variables["SMTP_PORT"] == good.port
+
+
+class WithPort(Presets):
+    """Presets in which the loopback is a provider that lists one port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(())
+        self._port = port
+
+    def for_host(self, host: str) -> Provider:
+        return provider_with(PortChoice(self._port, TlsMode.STARTTLS))

@@ -13,6 +13,7 @@ import pytest
 import smtpwizard.preset_files as module
 from smtpwizard.preset_schema import Provider
 from smtpwizard.presets import Presets
+from support.preset_files import changed, put
 
 
 @pytest.fixture
@@ -86,3 +87,35 @@ def test_importing_the_catalogue_does_not_import_platformdirs() -> None:
     code = "import sys, smtpwizard.presets as p; p.Presets.open(); print('platformdirs' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
+
+
+def test_a_host_of_no_preset_is_told_without_parsing_any(parsed: Counter[str]) -> None:
+    assert Presets.open().for_host("127.0.0.1") is None
+    assert Presets.open().for_host("mail.acme.example") is None
+    assert not parsed
+
+
+def test_a_region_is_looked_for_only_where_the_name_ends_like_it(parsed: Counter[str]) -> None:
+    found = Presets.open().for_host("email-smtp.eu-west-9.amazonaws.com")
+    assert found is not None
+    assert (found.id, set(parsed)) == ("amazon-ses", {"amazon-ses"})
+
+
+@pytest.mark.parametrize("quoted", ['"smtp.acme.test"', "'smtp.acme.test'", '"""smtp.acme.test"""'])
+def test_a_host_is_found_in_every_kind_of_quotes(tmp_path: Path, quoted: str) -> None:
+    put(tmp_path, "acme", changed(('"smtp.acme.example"', quoted)))
+    found = Presets.open(tmp_path).for_host("smtp.acme.test")
+    assert found is not None
+    assert found.id == "acme"
+
+
+def test_a_look_up_imports_no_parser_where_there_is_nothing_to_parse() -> None:
+    code = (
+        "import sys, smtpwizard.presets as p; p.Presets.open().for_host('127.0.0.1');"
+        "print(*sorted({'tomllib', 'dataclasses', 'inspect', 'platformdirs'} & set(sys.modules)))"
+    )
+    environment = {"HOME": "/nobody", "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=environment
+    )
+    assert done.stdout.split() == []

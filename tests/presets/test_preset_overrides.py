@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from smtpwizard.errors import ExitCode, InputError
@@ -112,3 +113,29 @@ def test_the_app_names_every_variable_that_settings_know(shipped: Presets) -> No
     from smtpwizard.settings import FIELDS
 
     assert [variable.name for variable in shipped.app().variables] == list(FIELDS)
+
+
+def test_the_apps_name_is_read_without_the_rest(shipped: Presets, tmp_path: Path) -> None:
+    assert shipped.app_name() == shipped.app().name == "ABC User Feedback"
+    (tmp_path / "apps").mkdir()
+    (tmp_path / "apps" / "abc-user-feedback.toml").write_text(
+        'id = "x"\nname = "Feedback \x1b[1m"\n[[mails]]\nname = "y"\n'
+    )
+    assert Presets.open(tmp_path).app_name() == "Feedback ␛[1m"
+
+
+def test_an_app_without_a_plain_name_is_the_app(tmp_path: Path) -> None:
+    assert Presets.open(tmp_path).app_name("nobody") == "The app"
+
+
+@pytest.mark.parametrize("home", ["/home/ops", "/home/ops/", "relative", ""])
+@pytest.mark.parametrize("xdg", [None, "", "/etc/xdg", "relative"])
+def test_the_own_folder_is_where_platformdirs_has_it(
+    monkeypatch: pytest.MonkeyPatch, home: str, xdg: str | None
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    if xdg is None:
+        monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_CONFIG_HOME", xdg)
+    assert user_root() == Path(platformdirs.user_config_dir("smtpwizard")) / "presets"

@@ -43,5 +43,6 @@ def test_a_probe_without_tls_runs_without_the_ssl_module() -> None:
     assert "ssl" not in loaded(
         "from smtpwizard.probe import run_blocking, Options\n"
         "from smtpwizard.settings import Settings\n"
-        "run_blocking(Settings(host='127.0.0.1', port='1', sender='a@example.com'), Options(timeout=1))"
+        "options = Options(timeout=1, trust_extra_env=False)\n"
+        "run_blocking(Settings(host='127.0.0.1', port='1', sender='a@example.com'), options)"
     )

@@ -8,13 +8,13 @@ import certifi
 import pytest
 
 from smtpwizard.errors import FileError
-from smtpwizard.probe import Options, Probe, trust
+from smtpwizard.probe import Options, Probe, roots, trust
 from smtpwizard.settings import Settings
 from support.probing import certificates
 
 
 def test_the_roots_are_certifis() -> None:
-    assert trust._roots() == certifi.where()
+    assert roots.path() == certifi.where()
 
 
 @pytest.mark.parametrize("ciphers", ["TLSv1.3", "nonsense", "TLS_NOPE", "TLS_AES_128_GCM_SHA256:nonsense", "-ALL"])

@@ -41,13 +41,14 @@ def plan(args: argparse.Namespace, presets: Presets | None = None, source: Sourc
     if args.to is not None and not _ADDRESS.fullmatch(args.to):
         raise InputError("--to wants one bare mail address, such as you@example.com.", "Recipient")
     source = source or load(args)
+    known = presets or catalogue(args)
     options = Options(
         timeout=args.timeout,
         ca_files=tuple(args.ca_file),
         recipient=args.to,
         origin=source.origin,
+        app_name=known.app_name(),
     )
-    known = presets or catalogue(args)
     return Plan(source, known.for_host(source.settings.host or ""), options)
 
 

@@ -1,7 +1,7 @@
 """Reading a `.env` file: through python-dotenv, and shown as the app's own reader (npm dotenv) would read it.
 
-The only module that imports dotenv, and only when a file is read. Writes nothing and prints nothing; problems are told
-by line number, never by text, because any line may hold a secret.
+The only module that imports dotenv, and only for a file that could be read in more than one way. Writes nothing and
+prints nothing; problems are told by line number, never by text, because any line may hold a secret.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.errors import FileError
-from smtpwizard.outputs import npm_dotenv
+from smtpwizard.outputs.env_plain import read_plain
 from smtpwizard.outputs.paths import refuse_special
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ def read_env_file(path: Path) -> EnvFile:
     if raw is None:
         return EnvFile(path, exists=False)
     text = decode(raw)
+    plain = read_plain(text)
+    if plain is not None:
+        return EnvFile(path, exists=True, raw=raw, variables=plain)
+    from smtpwizard.outputs import npm_dotenv  # compiles its grammar: 2 ms
+
     seen = npm_dotenv.parse(text)
     found = bindings(text)
     other = {item.key: item.value for item in found if item.key and not item.error}
@@ -120,6 +125,8 @@ def decode(raw: bytes) -> str:
 def read_app_variables(path: Path) -> dict[str, str]:
     """Return only what the app's reader makes of `path`; empty where nothing exists there. FileError as above."""
     raw = read_bytes(path)
+    from smtpwizard.outputs import npm_dotenv
+
     found = npm_dotenv.parse(decode(raw)) if raw else {}
     return {key: _as_node_shows(value) for key, value in found.items()}
 

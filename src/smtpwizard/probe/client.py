@@ -47,9 +47,18 @@ class Client:
         self.refused_ehlo: str | None = None
         """The reply that refused EHLO, where HELO was used instead."""
 
-    async def greeting(self) -> str:
-        """Wait for the greeting: it must begin with 220."""
-        reply = await self._channel.reply(self._channel.deadline(), greeting=True)
+    def deadline(self) -> float:
+        """Return the moment at which a stage that begins now has to be over."""
+        return self._channel.deadline()
+
+    @property
+    def silent(self) -> bool:
+        """Whether not one octet has come since the last reply."""
+        return self._channel.silent
+
+    async def greeting(self, deadline: float | None = None) -> str:
+        """Wait for the greeting: it must begin with 220. May be called again after a deadline that came too early."""
+        reply = await self._channel.reply(self._channel.deadline() if deadline is None else deadline, greeting=True)
         if reply[:3] != "220":
             raise refused(reply, "EPROTOCOL", "CONN")
         return reply

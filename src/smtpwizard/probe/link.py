@@ -10,8 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.app.client import Transport
-from smtpwizard.app.hosts import is_loopback
-from smtpwizard.probe import nodewords, resolve, trust
+from smtpwizard.probe import nodewords, resolve, roots, trust
 from smtpwizard.probe.channel import Channel
 from smtpwizard.probe.client import Client
 from smtpwizard.probe.ending import Ended, Ending
@@ -62,7 +61,7 @@ class Link:
         self._wire: Wire | None = None
         self._client: Client | None = None
         self._context: Job[ssl.SSLContext] | None = None
-        if transport.secure or not is_loopback(transport.host):
+        if roots.expects_tls(transport.host, implicit=transport.secure, authorities=bool(authorities)):
             self.prepare()  # 20 ms of reading roots, while the network is waited for
 
     @property
@@ -154,6 +153,18 @@ class Link:
         sentence = tls_facts.sentence(facts, self.transport.host)
         status = Status.WARNED if soon else Status.PASSED
         return Told(sentence, status, tls=facts, detail=tls_facts.lines(facts))
+
+    async def hello(self) -> None:
+        """Ask a port that owes its greeting, on another connection, for TLS. Ended where it answers that.
+
+        The app's client reports what it would without the question: ETIMEDOUT, after 30 s.
+        """
+        from smtpwizard.probe.look.hello import hello
+
+        facts = await hello(self._net, self.address, self.transport)
+        if facts is not None:
+            summary = "Greeting never received: the port answers a TLS hello, so it speaks TLS from the first byte"
+            raise Ended(Ending(f"{summary} (the app waits 30 s)", "ETIMEDOUT", "CONN", error="ETIMEDOUT", tls=facts))
 
     def prepare(self) -> None:
         """Begin to read the roots, once. A refused cipher list is told elsewhere, before the result is used."""

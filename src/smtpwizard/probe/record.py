@@ -18,7 +18,7 @@ from smtpwizard.probe.replies import parse
 from smtpwizard.probe.results import OutgoingMessage, Reply, SentMessage, Status, Step, StepResult
 from smtpwizard.probe.transcript import Transcript
 from smtpwizard.probe.verdict import Course
-from smtpwizard.secret import MASK, Secret, redact
+from smtpwizard.secret import MASK, Secret, redactor
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 
@@ -39,8 +39,8 @@ class Record:
         self.steps: list[StepResult] = []
         self.sent: list[SentMessage] = []
         self.course = Course()
-        self._secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
-        self._username = settings.username or ""
+        secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
+        self._redact = redactor(secrets, username=settings.username or "")
         self.transcript = Transcript(self._redact)
 
     async def stage(self, step: Step, run: Callable[[], Awaitable[Told]]) -> StepResult:
@@ -91,9 +91,6 @@ class Record:
 
     def _clean(self, text: str) -> str:
         return safe(self._redact(text), limit=SUMMARY)
-
-    def _redact(self, text: str) -> str:
-        return redact(text, self._secrets, username=self._username)
 
 
 def _misplaced(settings: Settings, masked: Mapping[str, str]) -> Iterator[Secret]:

@@ -1,9 +1,15 @@
-"""What a probe says: steps, replies, TLS facts, the report. Data only; texts in here are already safe and redacted."""
+"""What a probe says: steps, replies, TLS facts, the report. Data only; texts in here are already safe and redacted.
+
+NamedTuples, as are all records on the way of `check`: a frozen dataclass with slots takes 0.5 ms to define, four times
+as long, and the module dataclasses 6 ms to import; a whole `check` has to stand beside a Node process of 80 ms.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Step(StrEnum):
@@ -44,8 +50,7 @@ class Verdict(StrEnum):
     HANGS = "hangs"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A server's reply (RFC 5321 section 4.2): code, enhanced status code (RFC 3463), safe text without the codes."""
 
     code: int | None
@@ -58,8 +63,7 @@ class Reply:
         return " ".join(str(part) for part in (self.code, self.enhanced, self.text) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFacts:
+class TlsFacts(NamedTuple):
     """What a TLS session and its certificate say."""
 
     protocol: str
@@ -77,8 +81,7 @@ class TlsFacts:
     """Whether the app's client trusts it for this host."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """One stage, ended."""
 
     step: Step
@@ -95,8 +98,7 @@ class StepResult:
     """Further facts, a line each: all addresses, EHLO keywords."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientOutcome:
+class ClientOutcome(NamedTuple):
     """What nodemailer's verify() or sendMail() does: its error code, the reply code and the command it names."""
 
     ok: bool | None
@@ -106,8 +108,7 @@ class ClientOutcome:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AppOutcome:
+class AppOutcome(NamedTuple):
     """The verdict on the app."""
 
     verdict: Verdict
@@ -117,8 +118,7 @@ class AppOutcome:
     """The verdict in words: `ABC User Feedback will log in, but in clear text.`"""
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptLine:
+class TranscriptLine(NamedTuple):
     """One line of the dialogue, redacted."""
 
     sender: str
@@ -126,20 +126,21 @@ class TranscriptLine:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
+class OutgoingMessage(NamedTuple):
     """A message to be sent."""
 
     id: str
     """Its Message-ID."""
-    data: bytes = field(repr=False)
+    data: bytes
     """The whole message as MIME, header included, with CRLF line ends. May hold a code or a link: not for display."""
     recipient: str
     """The envelope recipient, one bare address."""
 
+    def __repr__(self) -> str:
+        return f"OutgoingMessage(id={self.id!r}, recipient={self.recipient!r}, {len(self.data)} octets)"
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
+
+class SentMessage(NamedTuple):
     """A message that the server accepted or refused."""
 
     id: str
@@ -151,8 +152,7 @@ class SentMessage:
     ms: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """All of one run."""
 
     steps: tuple[StepResult, ...]
@@ -165,7 +165,7 @@ class Report:
     provider: str | None = None
     messages: tuple[SentMessage, ...] = ()
     """Every message that was sent or refused in this run."""
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = MappingProxyType({})
     """The settings used, masked."""
 
     @property

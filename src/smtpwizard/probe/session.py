@@ -5,6 +5,7 @@ Each method is one stage; it returns what to tell, or raises Ended. Times, and w
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from smtpwizard.app.hosts import is_private_host
@@ -12,8 +13,11 @@ from smtpwizard.probe.client import Client
 from smtpwizard.probe.ending import Ended
 from smtpwizard.probe.keywords import announced
 from smtpwizard.probe.link import Link, Told
+from smtpwizard.probe.look.limits import SILENT_SECONDS
 from smtpwizard.probe.results import Status
 
+_CATCH_UP: Final = 0.1
+"""Seconds in which a greeting is still taken that came while something else was asked."""
 _UNASKED: Final = "no login offered: the app goes on without its user and password"
 
 
@@ -34,8 +38,17 @@ class Session:
         return not self.client.secure and not is_private_host(self._link.address)
 
     async def greeting(self) -> Told:
-        """Wait for the greeting."""
-        reply = await self.client.greeting()
+        """Wait for the greeting; where all is silent, ask beside it whether the port waits for TLS."""
+        late = self.client.deadline()
+        early = late if self.client.secure else min(time.monotonic() + SILENT_SECONDS, late)
+        try:
+            reply = await self.client.greeting(early)
+        except Ended as end:
+            if early == late or end.ending.code != "ETIMEDOUT":
+                raise
+            if self.client.silent:
+                await self._link.hello()
+            reply = await self.client.greeting(max(late, time.monotonic() + _CATCH_UP))
         return Told(reply=reply)
 
     async def ehlo(self) -> Told:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.probe import roots
 from smtpwizard.probe.resolve import literal
 
 if TYPE_CHECKING:
     import ssl
-
-EXTRA_VARIABLE: Final = "NODE_EXTRA_CA_CERTS"
 
 NODE_CIPHERS: Final = ":".join(
     (
@@ -84,7 +83,7 @@ def read_authorities(files: tuple[Path, ...]) -> tuple[str, ...]:
 
 def extra_authorities() -> str | None:
     """Return the PEM text that NODE_EXTRA_CA_CERTS names, or None; like Node, pass over what cannot be read."""
-    name = os.environ.get(EXTRA_VARIABLE)
+    name = os.environ.get(roots.EXTRA_VARIABLE)
     if not name:
         return None
     try:
@@ -101,34 +100,18 @@ def context(ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) 
     """
     import ssl
 
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = roots.take() if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
     made.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
     made.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST  # Python 3.13 may add flags that Node does not set
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     _set_ciphers(made, ciphers)
-    if verify:
-        made.load_verify_locations(cafile=_roots())
-        for text in authorities:
-            try:
-                made.load_verify_locations(cadata=text)
-            except (ssl.SSLError, ValueError):
-                continue  # Node, too, goes on without a certificate that it cannot read
+    for text in authorities if verify else ():
+        try:
+            made.load_verify_locations(cadata=text)
+        except (ssl.SSLError, ValueError):
+            continue  # Node, too, goes on without a certificate that it cannot read
     return made
-
-
-def _roots() -> str:
-    """Return the file with Mozilla's roots, without importing certifi, which costs 12 ms for importlib.resources."""
-    from importlib.util import find_spec
-
-    found = find_spec("certifi")
-    for folder in (found.submodule_search_locations or ()) if found else ():
-        file = Path(folder) / "cacert.pem"
-        if file.is_file():
-            return str(file)
-    import certifi  # packed in some other way: it knows how to unpack itself
-
-    return certifi.where()
 
 
 def server_name(host: str) -> str | None:

@@ -6,12 +6,10 @@ what a person asks about a server certificate is read; anything else is passed o
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 _COMMON_NAME: Final = b"\x55\x04\x03"  # 2.5.4.3
 _ORGANISATION: Final = b"\x55\x04\x0a"  # 2.5.4.10
@@ -28,15 +26,14 @@ _BMP_STRING: Final = 0x1E
 _DNS_NAME: Final = 0x82
 _IP_ADDRESS: Final = 0x87
 
-_DATE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z", re.ASCII)
+_DATE_LENGTH: Final = len("20260102030405Z")
 
 
 class MalformedCertificate(ValueError):
     """The octets are not a certificate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(NamedTuple):
     """What a certificate says of itself."""
 
     common_names: tuple[str, ...]
@@ -114,11 +111,10 @@ def _moment(tag: int, value: bytes) -> datetime:
     text = value.decode("ascii")
     if tag == _UTC_TIME:  # two digits of the year: from 50 on the last century (RFC 5280 section 4.1.2.5.1)
         text = ("19" if int(text[:2]) >= 50 else "20") + text
-    found = _DATE.fullmatch(text)
-    if not found:
+    if len(text) != _DATE_LENGTH or not text.endswith("Z") or not text[:-1].isdigit():
         raise ValueError("not a date")
-    year, month, day, hour, minute, second = (int(part) for part in found.groups())
-    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
+    return datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _alternative_names(fields: list[tuple[int, bytes]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -3,15 +3,36 @@
 Never sends credentials, never names a sender, opens no more than a handful of connections a port, and is over after
 10 s. It says what was seen, and proposes only what was seen to answer. The app's verdict is not its business.
 
-What is exported here costs nothing to import. `second.second_look` and `scan.scan_ports` need asyncio, 35 ms, since
-they ask many ports at once: import them where they are called.
+The names below are the room's interface; each is imported when it is first used: where the first try went well, only
+`applies` is. `second.second_look` and `scan.scan_ports` need asyncio, 35 ms, since they ask many ports at once: import
+them where they are called.
 """
 
 from __future__ import annotations
 
-from smtpwizard.probe.look.applying import applies
-from smtpwizard.probe.look.facts import PortFacts, Proposal, SecondLook
-from smtpwizard.probe.look.hello import hello
-from smtpwizard.probe.look.ports import expected_modes, ports_to_ask
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["PortFacts", "Proposal", "SecondLook", "applies", "expected_modes", "hello", "ports_to_ask"]
+if TYPE_CHECKING:
+    from smtpwizard.probe.look.applying import applies as applies
+    from smtpwizard.probe.look.facts import PortFacts as PortFacts
+    from smtpwizard.probe.look.facts import Proposal as Proposal
+    from smtpwizard.probe.look.facts import SecondLook as SecondLook
+    from smtpwizard.probe.look.ports import expected_modes as expected_modes
+    from smtpwizard.probe.look.ports import ports_to_ask as ports_to_ask
+
+_HOMES: Final = {
+    "PortFacts": "facts",
+    "Proposal": "facts",
+    "SecondLook": "facts",
+    "applies": "applying",
+    "expected_modes": "ports",
+    "ports_to_ask": "ports",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

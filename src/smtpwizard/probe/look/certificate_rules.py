@@ -10,7 +10,7 @@ from smtpwizard.probe.look.facts import Evidence, PortFacts, Proposal
 from smtpwizard.probe.look.words import enumerate_words, listed
 from smtpwizard.probe.nodewords import ALTNAME
 from smtpwizard.probe.results import Step
-from smtpwizard.probe.trust import EXTRA_VARIABLE
+from smtpwizard.probe.roots import EXTRA_VARIABLE
 
 _DISCLAIMER: Final = "we do not authorize the use of this system to transport unsolicited"
 """What Exim says in the greeting on hosts with cPanel; none of the known providers does."""

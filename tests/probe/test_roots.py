@@ -1,0 +1,83 @@
+"""Roots are read ahead where TLS is likely, given away once, and read again where that went wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from smtpwizard.probe import roots, trust
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    yield
+    roots.take()
+
+
+def read_ahead() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "smtpwizard-roots"]
+
+
+def test_what_was_begun_is_given_away_once() -> None:
+    roots.begin()
+    first, second = roots.take(), roots.take()
+    assert first is not second
+    assert first.cert_store_stats() == second.cert_store_stats()
+    assert first.cert_store_stats()["x509_ca"] > 100
+
+
+def test_to_begin_again_changes_nothing() -> None:
+    roots.begin()
+    roots.begin()
+    assert len(read_ahead()) <= 1
+
+
+def test_two_takers_never_get_the_same_context() -> None:
+    roots.begin()
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: roots.take(), range(8)))
+    assert len({id(item) for item in made}) == 8
+
+
+def test_a_failure_is_told_to_who_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roots, "path", lambda: "/nowhere/cacert.pem")
+    roots.begin()
+    with pytest.raises(FileNotFoundError):
+        trust.context("", ())
+
+
+def test_a_context_that_was_read_ahead_is_set_up_like_any_other() -> None:
+    roots.begin()
+    ahead, after = trust.context("TLSv1.2", ()), trust.context("TLSv1.2", ())
+    for made in (ahead, after):
+        assert not made.check_hostname
+        assert made.verify_mode.name == "CERT_REQUIRED"
+        assert made.minimum_version.name == "TLSv1_2"
+    assert ahead.get_ciphers() == after.get_ciphers()
+    assert ahead.verify_flags == after.verify_flags
+
+
+@pytest.mark.parametrize(
+    ("host", "implicit", "authorities", "likely"),
+    [
+        ("smtp.example.com", False, False, True),
+        ("mailpit", False, False, True),
+        ("localhost", False, False, False),
+        ("127.0.0.1", False, False, False),
+        ("127.0.0.1", True, False, True),
+        ("127.0.0.1", False, True, True),
+    ],
+)
+def test_tls_is_likely_but_on_this_machine(host: str, implicit: bool, authorities: bool, likely: bool) -> None:
+    assert roots.expects_tls(host, implicit=implicit, authorities=authorities) is likely
+
+
+def test_roots_that_nobody_took_do_not_keep_or_break_the_end_of_a_process() -> None:
+    code = "from smtpwizard.probe import roots; roots.begin()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
