@@ -83,9 +83,7 @@ def rehearse(stage: str, *, reply_text: str = "", event: str = "", username: str
     return played.get((stage, event))
 
 
-def rehearse_first(
-    examples: Iterable[Example], *, username: str, password: Secret
-) -> tuple[Example, Rehearsal] | None:
+def rehearse_first(examples: Iterable[Example], *, username: str, password: Secret) -> tuple[Example, Rehearsal] | None:
     """Return the first of `examples` that a server can show, and how; None where there is none."""
     for example in examples:
         found = rehearse(
