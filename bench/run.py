@@ -20,7 +20,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import bench_check
 import bench_explain
-import bench_files
 import bench_many
 import bench_steps
 from pty_run import first_frame
@@ -93,7 +92,7 @@ def main() -> None:
     bench_check.main(runs, row)
     bench_explain.main(runs, row)
     bench_many.main(runs, row)
-    bench_files.main(runs, row)
+    subprocess.run([python, str(HERE / "bench_files.py"), str(runs)], check=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from smtpwizard.outputs.change import counted
 from smtpwizard.outputs.wanted import wanted_changes
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.steps.save_plan import change_sentence, listed, next_command
+from smtpwizard.tui.steps.save_plan import listed, next_command
 from smtpwizard.tui.widgets.diff_view import diff_rows
 
 SETTINGS = Settings(host="smtp.example.com", port="587", sender="a@example.com", password=Secret("pw-hunter2"))
@@ -41,8 +42,8 @@ def test_an_old_name_goes_only_once_it_was_repaired() -> None:
 
 
 def test_the_count_of_lines_is_a_sentence() -> None:
-    assert change_sentence(6, 11) == "6 lines change, 11 stay."
-    assert change_sentence(1, 0) == "1 line changes."
+    assert counted(6, 11) == "6 lines change, 11 stay"
+    assert counted(1, 0) == "1 line changes"
 
 
 def test_the_next_command_makes_the_container_anew() -> None:

@@ -19,6 +19,7 @@ from smtpwizard.commands.write_values import values_of
 from smtpwizard.errors import ExitCode
 from smtpwizard.findings import Finding, has_errors
 from smtpwizard.outputs import Applied, Change, Conflict, apply, block
+from smtpwizard.outputs.change import counted
 from smtpwizard.outputs.env_findings import value_findings
 from smtpwizard.preset_schema import Provider
 from smtpwizard.presets import Presets
@@ -136,7 +137,7 @@ def _tell(changes: Sequence[Change], applied: Sequence[Applied], found: Sequence
     for change, result in zip_longest(changes, applied):
         for note in change.notes:
             say(note)
-        counts = f"{change.lines_changed} lines change, {change.lines_kept} stay"
+        counts = counted(change.lines_changed, change.lines_kept)
         if not change.changed:
             say(f"{change.path} holds these settings already. Nothing was written.")
         elif result is None:

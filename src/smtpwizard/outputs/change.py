@@ -79,6 +79,12 @@ class Applied:
     notes: tuple[str, ...] = ()
 
 
+def counted(changed: int, kept: int) -> str:
+    """Return how much changes: `6 lines change, 11 stay`."""
+    lines = "1 line changes" if changed == 1 else f"{changed} lines change"
+    return f"{lines}, {kept} stay" if kept else lines
+
+
 def backup_name(path: Path, at: datetime) -> str:
     """Return `2026-11-22-071733.env` for `.env`: sorted by time, and the original name still to be seen."""
     return f"{at:%Y-%m-%d-%H%M%S}.{path.name.lstrip('.') or 'file'}"

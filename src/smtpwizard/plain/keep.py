@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from smtpwizard.errors import FileError
 from smtpwizard.outputs import InPlaceRequired, LeavesProject
+from smtpwizard.outputs.change import counted
 from smtpwizard.plain.tell import finding_line
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def save(state: Walk) -> bool:
         for finding in change.findings:
             console.say(finding_line(finding))
         console.say(change.diff.rstrip("\n"))
-        console.say(f"{change.lines_changed} lines change, {change.lines_kept} stay. Mode {change.mode:04o}.")
+        console.say(f"{counted(change.lines_changed, change.lines_kept)}. Mode {change.mode:04o}.")
         if not console.confirm(f"Write {state.target}?", default=True):
             console.say("Nothing was written.")
             return False

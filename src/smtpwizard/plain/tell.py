@@ -76,7 +76,7 @@ def summary_lines(
         yield "Nothing was written."
         return
     kept = f", backup kept at {backup}" if backup else ""
-    yield f"Written: {saved}, {changed} lines changed{kept}."
+    yield f"Written: {saved}, {changed} {'line' if changed == 1 else 'lines'} changed{kept}."
     yield "Tested: the app will work with these settings." if proved else "Not tested: whether these settings work."
     yield "Arrived: the code in the mail was confirmed." if confirmed else "Not proved: that mail arrives."
     yield f"Next: {next_command}"

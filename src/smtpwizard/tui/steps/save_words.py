@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.findings import Finding, Severity
+from smtpwizard.outputs.change import counted
 from smtpwizard.tui.state import Target
-from smtpwizard.tui.steps.save_plan import change_sentence, next_command
+from smtpwizard.tui.steps.save_plan import next_command
 from smtpwizard.tui.steps.test_lines import Mark
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _facts(change: Change, *, several: bool) -> list[Sentence]:
     if not change.changed:
         return [(None, f"Nothing changes: {name} holds these values already.")]
     count = change.lines_changed
-    first = f"A new file of {count} lines." if change.before is None else change_sentence(count, change.lines_kept)
+    first = f"A new file of {count} lines." if change.before is None else f"{counted(count, change.lines_kept)}."
     kept = f"Backup: {change.backup_name} in the state folder. " if change.backup_name else ""
     link = f" {name} is a link: {change.real_path} is written." if change.through_link else ""
     said = " ".join([first, *change.notes])
