@@ -6,6 +6,7 @@ stdout is data and nothing else; everything said to a person goes to stderr.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -22,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     arguments = sys.argv[1:] if argv is None else list(argv)
     code = _guarded(arguments)
     _flush()
+    # The collection at the interpreter's end looks through every object that is about to vanish with the process: 8 ms.
+    gc.freeze()
     sys.exit(int(code))
 
 
@@ -30,7 +33,6 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if list(arguments) in (["--version"], ["-V"]):
         sys.stdout.write(f"smtpwizard {__version__}\n")
         return ExitCode.OK
-    import gc
     from importlib import import_module
 
     from smtpwizard.cli_parser import QUICK, build_parser

@@ -75,7 +75,9 @@ def build_parser(only: str = "") -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"smtpwizard {__version__}")
     _wizard(parser)
     _common(parser, top=True)
-    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands (none: the wizard)")
+    title = "commands (none: the wizard)"
+    # prog is given: working it out formats a usage line, which loads shutil and locale, 3 ms.
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title=title, prog=parser.prog)
     for name, (text, add) in _verbs().items():
         if only in ("", name):
             add(_verb(verbs, name, text))
