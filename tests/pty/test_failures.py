@@ -37,19 +37,12 @@ def test_without_colour_a_played_failure_and_the_choice_of_a_service_are_shapes(
         terminal.press("gmail-app")
         terminal.wait_for("▌A1")
         terminal.press("enter")
-        screen = terminal.wait_for("A1 · checked")
-        assert "✗ auth" in screen
-        assert "✓ ehlo" in screen
-        assert "– mail, rcpt" in screen
-        assert "The app  ✗ will fail: EAUTH 534" in screen
+        terminal.wait_for("A1 · checked", "✗ auth", "✓ ehlo", "– mail, rcpt", "The app  ✗ will fail: EAUTH 534")
         terminal.press("\x07")  # Ctrl+G: on to Save whatever the test said
         terminal.wait_for("(•) .env")
         terminal.wait_for("Enter Write .env")
         terminal.press("down")
-        screen = terminal.wait_for("Enter Write compose.yaml")
-        assert "(•) compose.yaml service api" in screen
-        assert "‹password here›" in screen
-        assert "( ) .env" in screen
+        terminal.wait_for("Enter Write compose.yaml", "(•) compose.yaml service api", "‹password here›", "( ) .env")
         terminal.press(CTRL_Q)
         terminal.wait_for("Leave without saving")
         terminal.press("\x1b[D", "enter")

@@ -42,8 +42,7 @@ def walk(terminal: Terminal) -> str:
     terminal.press("enter")
     terminal.wait_for("Enter Send ")
     terminal.press("enter")
-    screen = terminal.wait_for("practice inbox: Email verification · code ")
-    terminal.wait_for("Enter Check code")
+    screen = terminal.wait_for("practice inbox: Email verification · code ", "Enter Check code")
     found = re.search(r"code (\d{3}) (\d{3})", screen)
     assert found is not None
     code = "".join(found.groups())

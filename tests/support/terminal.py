@@ -78,12 +78,15 @@ class Terminal:
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
 
-    def wait_for(self, text: str, *, seconds: float = 30.0) -> str:
-        """Read until `text` stands on the screen and return the screen; fail with the screen after `seconds`."""
+    def wait_for(self, *texts: str, seconds: float = 30.0) -> str:
+        """Read until all `texts` stand on the screen and return the screen; fail with the screen after `seconds`.
+
+        What is drawn in one frame can arrive in several reads, so texts that belong together are waited for together.
+        """
         deadline = monotonic() + seconds
-        while text not in self.text:
+        while missing := [text for text in texts if text not in self.text]:
             if not self._read(deadline - monotonic()):
-                pytest.fail(f"no {text!r} on the screen:\n{self.text}")
+                pytest.fail(f"no {missing} on the screen:\n{self.text}")
         return self.text
 
     def wait(self, *, seconds: float = 30.0) -> int:
