@@ -108,10 +108,15 @@ def test_a_taken_port_is_refused_when_asked_for_and_avoided_when_not() -> None:
 
 
 def test_a_given_port_is_used() -> None:
-    port = free_port()
-    with sandbox("--port", str(port), lines=8) as running:
-        assert running.variables["SMTP_PORT"] == str(port)
-        running.client().quit()
+    # A port that was free a moment ago, or the one after it, may go to another program meanwhile: then another is tried.
+    for _ in range(10):
+        port = free_port()
+        with sandbox("--port", str(port), lines=8) as running:
+            if "SMTP_PORT" in running.variables:
+                assert running.variables["SMTP_PORT"] == str(port)
+                running.client().quit()
+                return
+    pytest.fail("no free port in ten tries")
 
 
 def test_a_failure_is_played_to_a_client_that_logs_in() -> None:
