@@ -108,7 +108,7 @@ def test_a_taken_port_is_refused_when_asked_for_and_avoided_when_not() -> None:
 
 
 def test_a_given_port_is_used() -> None:
-    # A port that was free a moment ago, or the one after it, may go to another program meanwhile: then another is tried.
+    # A port that was free a moment ago, or the one after it, may be taken meanwhile: then another is tried.
     for _ in range(10):
         port = free_port()
         with sandbox("--port", str(port), lines=8) as running:
