@@ -6,8 +6,9 @@ The names below are the room's interface; each is imported when it is first used
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.lazy import lazy
 
 if TYPE_CHECKING:
     from smtpwizard.app.case import meant_host as meant_host
@@ -30,9 +31,4 @@ _HOMES: Final = {
     "transport": "client",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = lazy(__name__, _HOMES)

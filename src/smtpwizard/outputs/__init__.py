@@ -6,8 +6,9 @@ what writing one needs.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.lazy import lazy
 
 if TYPE_CHECKING:
     from smtpwizard.outputs.after_words import Note as Note
@@ -54,9 +55,4 @@ _HOMES: Final = {
     "read_env_file": "env_file",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = lazy(__name__, _HOMES)

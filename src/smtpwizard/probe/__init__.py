@@ -6,8 +6,9 @@ The names below are the room's interface; each is imported when it is first used
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.lazy import lazy
 
 if TYPE_CHECKING:
     from smtpwizard.probe.engine import Probe as Probe
@@ -26,9 +27,4 @@ _HOMES: Final = {
     "run_blocking": "engine",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = lazy(__name__, _HOMES)

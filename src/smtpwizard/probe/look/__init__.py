@@ -10,8 +10,9 @@ them where they are called.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.lazy import lazy
 
 if TYPE_CHECKING:
     from smtpwizard.probe.look.applying import applies as applies
@@ -30,9 +31,4 @@ _HOMES: Final = {
     "ports_to_ask": "ports",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = lazy(__name__, _HOMES)
