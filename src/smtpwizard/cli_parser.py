@@ -21,8 +21,10 @@ STAGES: Final = (
 )  # fmt: skip
 MOST_JOBS: Final = 256
 QUICK: Final = frozenset(
-    {"check", "send", "lint", "scan", "explain", "write", "restore", "presets", "preview", "sandbox"}
-)
+    {
+        "check", "send", "lint", "scan", "explain", "write", "restore", "presets", "preview", "sender", "logs", "sandbox",
+    }
+)  # fmt: skip
 """Commands that need no other command's flags. `completion` prints the whole tree."""
 PRINT_STYLES: Final = ("env", "compose-list", "compose-map")
 
@@ -95,6 +97,8 @@ def _verbs() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], object]
         "restore": ("list the backups of changed files, or bring one back", _restore),
         "presets": ("list, show, match or check provider presets", _presets),
         "preview": ("render one of the app's mails", _preview),
+        "sender": ("can mail from this address be trusted? MX, SPF, DMARC, DKIM", _sender),
+        "logs": ("what the app's log says about mail, explained", _logs),
         "sandbox": ("run the practice server alone", _sandbox),
         "completion": ("print a completion script for a shell", _completion),
     }
@@ -179,12 +183,24 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _json(_source(parser, several=True))
     parser.add_argument("--to", metavar="ADDR", help="recipient to try at RCPT TO (default: the sender)")
     parser.add_argument("--jobs", type=_jobs, metavar="N", help="files checked at a time (default 16)")
+    parser.add_argument("--inside", metavar="SERVICE", help="check from within this service's container, too")
+    parser.add_argument("--inside-script", action="store_true",
+                        help="print what --inside runs, to pipe it to docker elsewhere")  # fmt: skip
 
 
 def _send(parser: argparse.ArgumentParser) -> None:
     _json(_source(parser))
-    parser.add_argument("--to", metavar="ADDR", required=True, help="recipient")
+    parser.add_argument("--to", metavar="ADDR", action="append", required=True, help="recipient (repeatable)")
     parser.add_argument("--mail", choices=(*MAILS, "all"), default="verification", help="which of the app's mails")
+    parser.add_argument("--templates", type=Path, metavar="DIR", help="the app's own templates, or a checkout of it")
+    group = parser.add_argument_group("arrival")
+    group.add_argument("--inbox", metavar="URL",
+                       help="where the mail is to be found: imaps://USER@HOST, or a catcher's http://HOST:PORT; none: "
+                       "do not look (default: the catcher at the mail server's host, if there is one)")  # fmt: skip
+    group.add_argument("--inbox-password-stdin", action="store_true",
+                       help="read the mailbox's password from stdin (else: INBOX_PASSWORD, or a prompt)")  # fmt: skip
+    group.add_argument("--wait", type=_seconds, metavar="SECONDS", default=60.0,
+                       help="how long to wait for the mail to arrive (default 60)")  # fmt: skip
 
 
 def _scan(parser: argparse.ArgumentParser) -> None:
@@ -237,10 +253,35 @@ def _presets(parser: argparse.ArgumentParser) -> None:
 
 def _preview(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mail", choices=MAILS, required=True, help="which mail")
-    parser.add_argument("--templates", type=Path, metavar="DIR", help="render the templates of this folder")
+    parser.add_argument("--templates", type=Path, metavar="DIR", help="the app's own templates, or a checkout of it")
     parser.add_argument("--context", metavar="JSON", help="values for the template, as a JSON object")
     parser.add_argument("--raw", action="store_true", help="before CSS is inlined")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the HTML to this file")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--out", type=Path, metavar="FILE", help="write the HTML to this file")
+    one.add_argument("--text", action="store_true", help="as readable text (the default on a terminal)")
+    one.add_argument("--browser", action="store_true", help="open it in the browser")
+
+
+def _sender(parser: argparse.ArgumentParser) -> None:
+    _json(_source(parser))
+    parser.add_argument("address", metavar="ADDRESS", help="the sender, or its domain")
+    parser.add_argument("--preset", metavar="ID", help="the provider that sends (default: by the source's SMTP_HOST)")
+    parser.add_argument("--nameserver", metavar="IP[:PORT]", action="append", default=[],
+                        help="ask this name server in place of the system's (repeatable)")  # fmt: skip
+
+
+def _logs(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", help="a saved log; -: stdin; without it, docker compose logs"
+    )
+    parser.add_argument("--compose", type=Path, metavar="FILE", help="the compose file (default: as docker finds it)")
+    parser.add_argument("--service", metavar="NAME", help="the service (default: the app's)")
+    parser.add_argument(
+        "--since", metavar="TIME", default="10m", help="as docker takes it: 10m, 2h, a date (default 10m)"
+    )
+    parser.add_argument("--follow", action="store_true", help="go on as the log grows, until Ctrl+C")
+    parser.add_argument("--provider", metavar="ID", help="the provider that gave the replies")
 
 
 def _sandbox(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,64 @@
+"""What is looked for in an inbox, and what was found there. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+
+class Wanted(NamedTuple):
+    """A mail that was sent and accepted."""
+
+    message_id: str
+    """With its angle brackets. A relay may have replaced it (Amazon SES does): then the code tells."""
+    code: str
+    """The six digits in the mail."""
+
+
+class Place(StrEnum):
+    """Where in a mailbox a mail lies."""
+
+    INBOX = "inbox"
+    JUNK = "junk"
+    OTHER = "other"
+
+
+class Authentication(NamedTuple):
+    """What the receiving server says of a mail in `Authentication-Results` (RFC 8601); a word as it stands there."""
+
+    server: str = ""
+    """The authserv-id: who says so."""
+    spf: str = ""
+    """`pass`, `fail`, `softfail`, `none`, …; empty where it says nothing."""
+    dkim: str = ""
+    dmarc: str = ""
+
+
+class Arrival(NamedTuple):
+    """A wanted mail that was found."""
+
+    message_id: str
+    """The `Wanted.message_id` that it answers."""
+    place: Place
+    folder: str
+    """The folder's name, safe to show; empty where the inbox has none."""
+    at: datetime | None
+    """When the inbox received it, with its time zone, where it says so."""
+    authentication: Authentication | None = None
+    """None where no server on the way has left a word."""
+
+
+class Inbox(Protocol):
+    """Something in which mails can be found."""
+
+    @property
+    def name(self) -> str:
+        """In a few words, safe to show: `MailDev at http://localhost:1080`."""
+
+    async def look(self, wanted: Sequence[Wanted], *, timeout: float) -> tuple[Arrival, ...]:
+        """Return those of `wanted` that are there now, each once.
+
+        `timeout` is in seconds. NetworkError, with what to do, where the inbox cannot be read.
+        """
