@@ -22,7 +22,8 @@ STAGES: Final = (
 MOST_JOBS: Final = 256
 QUICK: Final = frozenset(
     {
-        "check", "send", "lint", "scan", "explain", "write", "restore", "presets", "preview", "sender", "logs", "sandbox",
+        "check", "send", "lint", "scan", "explain", "write", "restore", "presets", "preview", "sender", "logs",
+        "sandbox",
     }
 )  # fmt: skip
 """Commands that need no other command's flags. `completion` prints the whole tree."""
