@@ -26,6 +26,8 @@ def build_app(data: Mapping[str, Any], stem: str) -> tuple[ConsumingApp, list[Is
         mails=tuple(_mail(item) for item in top.tables("mails", required=True)),
         sources=top.texts("sources", check=fields.source, required=True),
         checked=top.text("checked", check=fields.iso_date),
+        templates_path=top.text("templates_path", "", check=fields.folder),
+        partials=top.flag("partials"),
     )
     top.close()
     return app, issues

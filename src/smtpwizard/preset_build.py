@@ -53,6 +53,8 @@ def build_provider(data: Mapping[str, Any], stem: str) -> tuple[Provider, list[I
         mx_note=top.text("mx_note", ""),
         spf_include=top.texts("spf_include", check=fields.spf_domain),
         spf_note=top.text("spf_note", ""),
+        spf_envelope=parts.spf_envelope(top),
+        dkim=parts.dkim(top),
         username=parts.username(top.table("username")),
         password=parts.password(top.table("password")),
         sender=parts.sender(top.table("sender")),

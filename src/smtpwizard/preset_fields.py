@@ -48,6 +48,22 @@ def spf_domain(text: str) -> str:
     return "" if _SPF.fullmatch(text) else f"must be a domain name as in an SPF include, not {text!r}"
 
 
+def selector(text: str) -> str:
+    """A DKIM selector: one label or several (RFC 6376 section 3.1)."""
+    return "" if _HOST.fullmatch(text.lower()) else f"must be a DKIM selector such as s1, not {text!r}"
+
+
+def dkim_type(text: str) -> str:
+    """The type of a record that publishes a DKIM key."""
+    return "" if text in ("CNAME", "TXT") else f"must be CNAME or TXT, not {text!r}"
+
+
+def dkim_target(text: str) -> str:
+    """A domain name, with {domain} or {dashed} in it where it depends on the sender's domain."""
+    plain = text.replace("{domain}", "a.example").replace("{dashed}", "a-example")
+    return "" if _SPF.fullmatch(plain.lower()) else f"must be a domain name, {{domain}} and {{dashed}}, not {text!r}"
+
+
 def url(text: str) -> str:
     """A web address."""
     return "" if _URL.fullmatch(text) else f"must be a web address (https://…), not {text!r}"
@@ -99,6 +115,15 @@ def true_or_false(text: str) -> str:
 def variable(text: str) -> str:
     """The name of an environment variable."""
     return "" if _VARIABLE.fullmatch(text) else f"must be the name of a variable, not {text!r}"
+
+
+def folder(text: str) -> str:
+    """A folder below another, parts joined by slashes."""
+    parts = text.split("/")
+    right = all(re.fullmatch(r"[\w.-]+", part) and part.strip(".") for part in parts)
+    return (
+        "" if right else f"must be a folder such as src/templates, without .. and a slash at either end, not {text!r}"
+    )
 
 
 def template(text: str) -> str:

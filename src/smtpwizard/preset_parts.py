@@ -6,6 +6,8 @@ from typing import Final
 
 from smtpwizard import preset_fields as fields
 from smtpwizard.preset_schema import (
+    DkimSelector,
+    DkimSpec,
     ErrorReply,
     Mistake,
     PasswordSpec,
@@ -14,6 +16,7 @@ from smtpwizard.preset_schema import (
     Region,
     SenderRule,
     SenderSpec,
+    SpfEnvelope,
     TlsMode,
     UsernameRule,
     UsernameSpec,
@@ -100,3 +103,40 @@ def error(item: Table) -> ErrorReply:
     )
     item.close()
     return reply
+
+
+def spf_envelope(top: Table) -> SpfEnvelope:
+    """The key `spf_envelope`, which may be left out."""
+    return top.choice("spf_envelope", SpfEnvelope) if "spf_envelope" in top else SpfEnvelope.SENDER
+
+
+def dkim(top: Table) -> DkimSpec:
+    """The table [dkim], which may be left out."""
+    if "dkim" not in top:
+        return DkimSpec()
+    item = top.table("dkim")
+    spec = DkimSpec(tuple(_selector(entry) for entry in item.tables("selectors")), item.text("where", ""))
+    names = [entry.selector for entry in spec.selectors]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            item.complain(("selectors", index, "selector"), f"{name} is listed twice")
+    if spec.selectors and all(entry.alternative for entry in spec.selectors):
+        item.complain("selectors", "must have one that is no alternative")
+    if not spec.selectors and not spec.where:
+        item.complain("where", "is wanted where there are no selectors")
+    item.close()
+    return spec
+
+
+def _selector(item: Table) -> DkimSelector:
+    entry = DkimSelector(
+        selector=item.text("selector", check=fields.selector),
+        type=item.text("type", check=fields.dkim_type),
+        target=item.text("target", "", check=fields.dkim_target),
+        alternative=item.flag("alternative"),
+        verified=item.flag("verified", True),
+    )
+    if entry.target and entry.type != "CNAME":
+        item.complain("target", "is for the type CNAME")
+    item.close()
+    return entry

@@ -71,6 +71,17 @@ class SenderRule(StrEnum):
     ANY = "any"
 
 
+class SpfEnvelope(StrEnum):
+    """Whose domain is in the envelope sender (return path) of the mail that a provider sends on: its SPF counts."""
+
+    SENDER = "sender"
+    """The domain of SMTP_SENDER, as the app's client gives it."""
+    SUBDOMAIN = "subdomain"
+    """A name below the sender's domain, set up with the provider and looked after by it."""
+    PROVIDER = "provider"
+    """A domain of the provider's own."""
+
+
 class PortChoice(NamedTuple):
     """A port that the provider offers."""
 
@@ -142,6 +153,34 @@ class ErrorReply(NamedTuple):
     verified: bool
 
 
+class DkimSelector(NamedTuple):
+    """A name under which the provider's DKIM key for a sender's domain is published (RFC 6376 section 3.1)."""
+
+    selector: str
+    """`s1`: the key is at `s1._domainkey.<domain>`."""
+    type: str
+    """`CNAME` or `TXT`: what the provider asks the operator to publish."""
+    target: str = ""
+    """What the CNAME points to, with {domain} and {dashed} (the domain with hyphens for dots); empty: the account's."""
+    alternative: bool = False
+    """In place of the others, on older accounts or by another way of setting up: never missed where one is there."""
+    verified: bool = True
+    """False where no page of the vendor's confirms it."""
+
+    def target_for(self, domain: str) -> str:
+        """Return the target for a domain in ASCII; empty where only the provider's page can tell it."""
+        return self.target.replace("{domain}", domain).replace("{dashed}", domain.replace(".", "-"))
+
+
+class DkimSpec(NamedTuple):
+    """How the provider signs for a sender's domain."""
+
+    selectors: tuple[DkimSelector, ...] = ()
+    """Fixed ones; empty where the provider makes one up for each domain."""
+    where: str = ""
+    """A sentence: where the provider shows the records to publish."""
+
+
 class Provider(NamedTuple):
     """One provider preset."""
 
@@ -186,6 +225,8 @@ class Provider(NamedTuple):
     mx_note: str = ""
     spf_include: tuple[str, ...] = ()
     spf_note: str = ""
+    spf_envelope: SpfEnvelope = SpfEnvelope.SENDER
+    dkim: DkimSpec = DkimSpec()
     errors: tuple[ErrorReply, ...] = ()
     nodemailer_service: str = ""
     activity_url: str = ""
@@ -274,3 +315,7 @@ class ConsumingApp(NamedTuple):
     mails: tuple[AppMail, ...]
     sources: tuple[str, ...]
     checked: str
+    templates_path: str = ""
+    """Where the app's own mail templates lie, below the root of its source tree."""
+    partials: bool = False
+    """Whether the app's mailer knows partials, `{{> name}}`; a template that uses one fails there otherwise."""

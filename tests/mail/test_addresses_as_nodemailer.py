@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.mail.addresses import to_ascii
+from smtpwizard.mail.addresses import envelope
 from support.node import node_json
 
 DOMAINS = [
@@ -25,4 +25,4 @@ def test_punycode_is_that_of_nodemailer() -> None:
         "output(input.map((domain) => new MimeNode()._normalizeAddress('a@' + domain)));"
     )
     expected = node_json(script, DOMAINS)
-    assert [to_ascii(f"a@{domain}").lower() for domain in DOMAINS] == [address.lower() for address in expected]
+    assert [envelope(f"a@{domain}").lower() for domain in DOMAINS] == [address.lower() for address in expected]

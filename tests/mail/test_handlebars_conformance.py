@@ -81,10 +81,12 @@ def test_generated_templates_and_contexts_render_the_same(handlebars: Handlebars
             return
         assert ours(folder, template, context, partials) == expected
         outcomes["rendered"] += 1
+        outcomes["rendered with block parameters"] += "|" in template
 
     compare()
     assert outcomes["rendered"] >= 500
     assert outcomes["refused"] >= 50
+    assert outcomes["rendered with block parameters"] >= 20
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,10 @@ def test_generated_templates_and_contexts_render_the_same(handlebars: Handlebars
         "<style>a{color:red}</style>{{a}}",
         "{{[a]}}",
         "\ufeff{{a}}",
+        "{{!--}}x{{!-- }} --}}y{{!--~}}\n z",
+        "{{#each xs as |x i|}}{{i}}: {{x}} {{x.length}}{{x.none}}{{@index}}\n{{/each}}",
+        "{{#with a}}-{{else with c as |c2|}}{{c2}}{{#with ../c as |c2 more|}}{{c2}}{{more}}{{/with}}{{/with}}",
+        "{{#each xs as |index|}}{{@index}} {{this}}{{index}}{{else}}none{{/each}}",
         "",
     ],
 )
@@ -133,6 +139,12 @@ def test_whitespace_and_escapes_are_handlebars(handlebars: Handlebars, folder: P
         "{{!-- no end }}",
         "{{xs.0}}",
         "{{a b=1}}",
+        "a\0{{b}}",
+        "{{#each xs as |x|}}{{x.none.deeper}}{{/each}}",
+        "{{#each xs as |x|}}{{/each}}{{x}}",
+        "{{#each xs as |x}}{{/each}}",
+        "{{#each xs as ||}}{{/each}}",
+        "{{a as |x|}}",
     ],
 )
 def test_what_handlebars_refuses_is_refused(handlebars: Handlebars, folder: Path, source: str) -> None:

@@ -105,6 +105,22 @@ def test_without_a_web_address_links_lead_where_the_apps_default_leads() -> None
     assert link.startswith("http://localhost:3000/link/user-invitation?")
 
 
+def test_letters_beyond_ascii_before_the_at_stand_in_header_and_envelope_as_they_are() -> None:
+    mail = built(to="leserîn@Bücher.example", settings=Settings(sender="büro@acme.example"))
+    assert mail.to == "leserîn@xn--bcher-kva.example"
+    head = mail.data.partition(b"\r\n\r\n")[0].decode()
+    assert head.splitlines()[:2] == [
+        "From: User feedback <büro@acme.example>",
+        "To: leserîn@xn--bcher-kva.example",
+    ]
+    assert mail.data.partition(b"\r\n\r\n")[2].isascii()
+
+
+def test_a_link_has_the_address_as_it_was_typed() -> None:
+    link = built("invitation", to="leserîn@Bücher.example").link
+    assert link == "https://feedback.acme.example/link/user-invitation?code=418205&email=leserîn@Bücher.example"
+
+
 def test_a_domain_beyond_ascii_is_sent_in_punycode() -> None:
     mail = built(to="leser@bücher.example", settings=Settings(sender="ops@straße.example"))
     assert mail.to == "leser@xn--bcher-kva.example"
@@ -119,7 +135,8 @@ def test_a_domain_beyond_ascii_is_sent_in_punycode() -> None:
         ("Reader <reader@example.net>", "blank"),
         ("<reader@example.net>", "bare address"),
         ("a@example.net,b@example.net", "more than one"),
-        ("rëader@example.net", "SMTPUTF8"),
+        ("rëader@@example.net", "before the @"),
+        ("ë" * 33 + "@example.net", "before the @"),
         ("a..b@example.net", "before the @"),
         ("reader@", "after the @"),
         ("reader@-x.example", "after the @"),
@@ -140,7 +157,7 @@ def test_a_recipient_that_is_none_is_refused_with_the_reason(to: str, word: str)
 
 
 @pytest.mark.parametrize(
-    "sender", [None, "", "User <a@b.example>", "a@b.example\nX: y", '"a"@b.example', "ä@b.example"]
+    "sender", [None, "", "User <a@b.example>", "a@b.example\nX: y", '"a"@b.example', "ä@b@c.example"]
 )
 def test_a_sender_that_no_header_can_carry_is_a_matter_of_the_settings(sender: str | None) -> None:
     with pytest.raises(ConfigError, match="SMTP_SENDER"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import pytest
 
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.mail.handlebars.errors import MissingVariableError, TemplateError
-from smtpwizard.mail.templates import SIZE_LIMIT, render, templates_dir, warm
+from smtpwizard.mail.templates import SIZE_LIMIT, folder, partials_of, render, templates_dir, warm
 
 SHIPPED = sorted(path.name for path in templates_dir().glob("*.hbs"))
 
@@ -49,7 +50,10 @@ def test_a_variable_missing_in_a_partial_names_the_partial(tmp_path: Path) -> No
         ("\n{{#> layout}}x{{/layout}}", "partial blocks"),
         ("\n{{{{raw}}}}x{{{{/raw}}}}", "raw blocks"),
         ("\n{{* decorate}}", "decorators"),
-        ("\n{{#each xs as |x|}}{{x}}{{/each}}", "block parameters"),
+        ("\n{{#if a as |x|}}{{x}}{{/if}}", "block parameters"),
+        ("\n{{#xs as |x|}}{{x}}{{/xs}}", "block parameters"),
+        ("\n{{^each xs as |x|}}{{x}}{{/each}}", "block parameters"),
+        ("\n{{#each xs as |if|}}{{if}}{{/each}}", "block parameter"),
         ("\n{{> (lookup . 'x')}}", "computed name"),
         ('\n{{"a"}}', "literal as a variable"),
         ("\n{{12}}", "literal as a variable"),
@@ -175,3 +179,35 @@ def test_pybars_is_imported_by_rendering_and_not_before() -> None:
         "assert 'pybars' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("block", ["style", 'style data-css-inline="keep"'])
+def test_the_shipped_templates_share_one_look(block: str) -> None:
+    """They repeat it, since the app's mailer knows no partials: each can be put into the app's folder as it is."""
+    element = re.compile(rf"<{block}>.*?</style>", re.DOTALL)
+    found = {match.group() for name in SHIPPED if (match := element.search((templates_dir() / name).read_text()))}
+    assert len(found) == 1
+    assert all(partials_of(Path(name).stem) == () for name in SHIPPED)
+
+
+def test_partials_are_named_once_in_the_order_of_use(tmp_path: Path) -> None:
+    (tmp_path / "main.hbs").write_text("{{> b}}{{#each xs}}{{> a}}{{> b}}{{else}}{{> c x=1}}{{/each}}")
+    assert partials_of("main", tmp_path) == ("b", "a", "c")
+
+
+def test_the_templates_of_a_checkout_are_found_from_its_root_or_on_the_way(tmp_path: Path) -> None:
+    below = "apps/api/templates"
+    place = tmp_path / below
+    place.mkdir(parents=True)
+    (place / "verification.hbs").touch()
+    for given in (tmp_path, tmp_path / "apps", tmp_path / "apps/api", place):
+        assert folder(given, below) == place
+    assert folder(None, below) is None
+    assert folder(tmp_path, "") == tmp_path
+    assert folder(tmp_path / "nowhere", below) == tmp_path / "nowhere"
+
+
+def test_a_folder_with_templates_of_its_own_is_the_one_meant(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "mine.hbs").touch()
+    assert folder(tmp_path, "apps/api/templates") == tmp_path

@@ -12,6 +12,7 @@ _TEXT = [
 _NAMES = ["a", "b", "c", "xs", "o", "n", "z", "long_name", "k-k", "$d"]
 _SCOPED = ["this", ".", "this.a", "./a", "this/b"]
 _SPECIAL = ["@root.a", "@index", "@key", "@first", "@last", "@root.o.b", "o.[b]", "[a]", "xs.[0]", "xs.[0].a", "o.a.b"]
+_PARAMETERS = ["v", "v", "k", "v.a", "v.a.b", "v.[0]", "k.length", "this.v", "../v"]
 _LITERALS = ['"s<"', "'t\"'", '"a\\"b"', "1", "0", "-3", "true", "false", "null", "undefined", '""']
 _STRINGS = ["", "x", "<&>", "a=b", "`'\"", "1", "é", "\U0001f600z", "true"]
 _PARTIALS = [
@@ -33,6 +34,8 @@ class Grammar:
 
     def __init__(self, random: Random) -> None:
         self._random = random
+        self._named = 0
+        """Blocks with parameters that are open."""
 
     def partials(self) -> dict[str, str]:
         """Return the source of each partial."""
@@ -85,7 +88,11 @@ class Grammar:
             zero = " includeZero=true" if name == "if" and self._chance(0.2) else ""
             opening, closing = f"#{name} {self._param(levels)}{zero}", name
             inner += name in ("each", "with")
+        names = name in ("each", "with") and self._chance(0.3)
+        opening += self._random.choice([" as |v|", " as |v k|", " as |k v|", " as |v v|", " as |v k z|"]) * names
+        self._named += names
         parts = [self._tag(opening), self.template(nesting + 1, inner, budget - 1)]
+        self._named -= names
         while name != "^" and self._chance(0.15):
             condition = self._random.choice(
                 [f"if {self._param(levels)}", f"unless {self._param(levels)}", "each xs", "a"]
@@ -97,6 +104,8 @@ class Grammar:
         return "".join([*parts, self._tag(closing, "/")])
 
     def _path(self, levels: int) -> str:
+        if self._named and self._chance(0.5):
+            return self._random.choice(_PARAMETERS)
         kind = self._random.randint(0, 9)
         if kind < 6:
             return self._random.choice(_NAMES)

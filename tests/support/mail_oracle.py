@@ -1,6 +1,8 @@
-"""The real Handlebars from npm, in one long-lived node process: what the app's mails would look like.
+"""The real Handlebars and css-inline from npm, in one long-lived node process: what the app's mails would look like.
 
-Set up as the app's mailer does: `strict: true` and a `concat` helper (@nestjs-modules/mailer 2.0.2).
+Used as the app's mailer does (@nestjs-modules/mailer 2.0.2, dist/adapters/handlebars.adapter.js): `strict: true`, a
+`concat` helper, `partials` and `data` empty at run time, CSS inlined with no options. The app registers no partials;
+here those that a test gives are.
 """
 
 from __future__ import annotations
@@ -16,18 +18,22 @@ from support.node import node_modules
 
 _SCRIPT = """
 const Handlebars = require('handlebars');
+const {inline} = require('@css-inline/css-inline');
 Handlebars.logger.level = 4;
 const lines = require('readline').createInterface({input: process.stdin});
 lines.on('line', (line) => {
-  const {template, context, partials} = JSON.parse(line);
+  const {html, template, context, partials} = JSON.parse(line);
+  const answered = (make) => {
+    let answer;
+    try { answer = {text: String(make())}; } catch (error) { answer = {error: String(error.message)}; }
+    process.stdout.write(JSON.stringify(answer) + '\\n');
+  };
+  if (html !== undefined) return answered(() => inline(html, {}));
   const engine = Handlebars.create();
   engine.logger.log = () => {};
   engine.registerHelper('concat', (...args) => { args.pop(); return args.join(''); });
   for (const [name, source] of Object.entries(partials)) engine.registerPartial(name, source);
-  let answer;
-  try { answer = {text: String(engine.compile(template, {strict: true})(context))}; }
-  catch (error) { answer = {error: String(error.message)}; }
-  process.stdout.write(JSON.stringify(answer) + '\\n');
+  answered(() => engine.compile(template, {strict: true})(context, {partials: {}, data: {}}));
 });
 process.stdout.write(JSON.stringify({version: Handlebars.VERSION}) + '\\n');
 """
@@ -59,8 +65,14 @@ class Handlebars:
 
     def render(self, template: str, context: Any, partials: Mapping[str, str] | None = None) -> str:
         """Return what Handlebars prints; HandlebarsError with its message where it refuses."""
+        return self._ask({"template": template, "context": context, "partials": dict(partials or {})})
+
+    def inline(self, html: str) -> str:
+        """Return the document with its CSS inlined; HandlebarsError where the engine refuses it."""
+        return self._ask({"html": html})
+
+    def _ask(self, request: Mapping[str, Any]) -> str:
         assert self._process.stdin is not None
-        request = {"template": template, "context": context, "partials": dict(partials or {})}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = self._read()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from smtpwizard.app.client import transport as transport
     from smtpwizard.app.hosts import is_private_host as is_private_host
     from smtpwizard.app.judge import findings as findings
+    from smtpwizard.app.links import recipient_findings as recipient_findings
     from smtpwizard.app.masking import masked_settings as masked_settings
     from smtpwizard.app.origin import Origin as Origin
 
@@ -27,6 +28,7 @@ _HOMES: Final = {
     "is_private_host": "hosts",
     "masked_settings": "masking",
     "meant_host": "case",
+    "recipient_findings": "links",
     "refuses": "client",
     "transport": "client",
 }

@@ -1,6 +1,7 @@
 """`preview`: one of the app's mails as it would be sent, from sample or given values. Sends nothing.
 
-HTML on stdout, or in a file; on a terminal without --out it is the mail as readable text, since HTML is not read there.
+Four ways out: HTML on stdout or in a file, the mail as readable text (the default on a terminal, since HTML is not read
+there), or the browser.
 """
 
 from __future__ import annotations
@@ -15,26 +16,68 @@ from typing import Any
 from smtpwizard.commands.output import emit, say
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.mail import templates
+from smtpwizard.mail.handlebars.errors import MissingVariableError
+from smtpwizard.mail.inlining import inline, well_formed
+from smtpwizard.preset_schema import ConsumingApp
 from smtpwizard.text import safe
+
+_TITLE = "Preview"
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """Render and print. TemplateError, FileError and InputError as the mail room raises them."""
-    from smtpwizard.mail.inlining import inline
-    from smtpwizard.mail.plain_text import from_html
+    """Render and show. TemplateError, FileError and InputError as the mail room raises them."""
+    from smtpwizard.presets import Presets
 
-    html = templates.render(args.mail, _context(args.mail, args.context), directory=args.templates)
-    if not args.raw:
-        html = inline(html)
+    dirs = () if args.presets is None else (args.presets,)
+    rendered = _rendered(args, Presets.open(*dirs).app())
+    html = well_formed(rendered) if args.raw else inline(rendered)
     if args.out is not None:
         _write(args.out, html)
-        say(f"{args.out} written: {args.mail}, {len(html.encode())} octets.")
-    elif sys.stdout.isatty() and not args.raw:
-        emit(safe(from_html(html).rstrip("\n"), limit=len(html), newlines=True))
-    else:
-        sys.stdout.write(html)
-        sys.stdout.flush()
+        say(f"{args.out} written: {args.mail}, {len(html.encode()):,} octets.")
+        return ExitCode.OK
+    if args.browser:
+        return _browse(html)
+    if args.text or (sys.stdout.isatty() and not args.raw):
+        from smtpwizard.mail.plain_text import from_html
+
+        emit(safe(from_html(html).rstrip("\n"), limit=len(html) + 1, newlines=True))
+        return ExitCode.OK
+    sys.stdout.buffer.write(html.encode())  # as the mail is, whatever the terminal's encoding
+    sys.stdout.buffer.flush()
     return ExitCode.OK
+
+
+def _rendered(args: argparse.Namespace, app: ConsumingApp) -> str:
+    mail: str = args.mail
+    values = _context(mail, args.context)
+    folder = templates.folder(args.templates, app.templates_path)
+    try:
+        html = templates.render(mail, values, directory=folder)
+    except MissingVariableError as error:
+        known = ", ".join(values) or "none"
+        action = f"The values given are {known}; give more with --context, or take it out of the template."
+        raise FileError(f"{error.message} In the app this mail would fail too. {action}", error.title) from error
+    if folder is not None and not app.partials:
+        for name in templates.partials_of(mail, folder):
+            say(
+                f"! {safe(mail, limit=40)} uses the partial {safe(name, limit=80)}. The mailer of {app.name} registers "
+                "none, so the app cannot send it: put the partial's text into the template."
+            )
+    return html
+
+
+def _browse(html: str) -> ExitCode:
+    from smtpwizard.browsing import open_page, private_page
+
+    try:
+        path = private_page(html)
+    except OSError as error:
+        raise FileError(f"No temporary file can be written: {error.strerror}.", _TITLE) from error
+    if open_page(path.as_uri()):
+        say(f"{path} handed to the browser.")
+        return ExitCode.OK
+    say(f"! No desktop here to open a page on. The mail is in {path}; --out FILE writes it where you want it.")
+    return ExitCode.FAILED
 
 
 def _context(mail: str, given: str | None) -> dict[str, Any]:
@@ -58,6 +101,6 @@ def _context(mail: str, given: str | None) -> dict[str, Any]:
 
 def _write(path: Path, html: str) -> None:
     try:
-        path.write_bytes(html.encode("utf-8", "surrogatepass"))
+        path.write_bytes(html.encode())
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}.", "Preview") from error
+        raise FileError(f"{path} cannot be written: {error.strerror}.", _TITLE) from error

@@ -1,6 +1,7 @@
 """The app's mails as messages: rendered, with a code that proves arrival, as bytes ready for DATA. Sends nothing.
 
-The messages need no extension of the server: 7-bit lines of at most 78 octets, so neither 8BITMIME nor SMTPUTF8.
+A message needs no extension of the server, neither 8BITMIME nor SMTPUTF8, as long as both addresses are ASCII before
+the @: its lines are 7-bit and short. Otherwise From and To hold UTF-8 (RFC 6532), as the app's client writes them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import ConfigError, InputError
-from smtpwizard.mail import templates
-from smtpwizard.mail.addresses import AddressError, to_ascii
+from smtpwizard.mail import header, templates
+from smtpwizard.mail.addresses import AddressError, envelope
 from smtpwizard.mail.inlining import inline
 from smtpwizard.mail.plain_text import from_html
 from smtpwizard.preset_schema import AppMail, ConsumingApp
@@ -26,6 +26,9 @@ from smtpwizard.text import safe
 
 CODE_DIGITS: Final = 6
 """As many as the app's own verification code has."""
+
+_POLICY: Final = SMTP.clone(max_line_length=76)
+"""Octets of a quoted-printable line (RFC 2045 section 6.7 rule 5); the package's own limit is that of a header, 78."""
 
 _DEFAULT_WEB_URL: Final = "http://localhost:3000"
 """Where the app's preset gives no default; the default of ABC User Feedback itself."""
@@ -38,7 +41,7 @@ class BuiltMail:
     mail: AppMail
     subject: str
     to: str
-    """The envelope recipient, its domain in ASCII: what RCPT TO takes."""
+    """The envelope recipient, its domain in ASCII: what RCPT TO takes, and what stands in the header."""
     message_id: str
     """With its angle brackets, as in the header."""
     code: str
@@ -68,30 +71,39 @@ def build(
 ) -> BuiltMail:
     """Render `mail` and make a message of it, as the app would send it to `to` with these settings.
 
-    `directory` holds other templates than the shipped ones, such as the app's own. ConfigError for a sender or web
-    address that no message can carry, InputError for a recipient, TemplateError or FileError for a template.
+    `directory` holds other templates than the shipped ones: the app's own, or a checkout of the app. ConfigError for a
+    sender or web address that no message can carry, InputError for a recipient, TemplateError or FileError for a
+    template.
     """
     code = code or new_code()
     sender, recipient = _sender(settings), _recipient(to)
     base = _web_url(app, settings)
     link = link_of(mail, base, code, to) if mail.carries == "link" else None
+    directory = templates.folder(directory, app.templates_path)
     html = inline(templates.render(mail.name, context(base, code, link), directory=directory))
     text = from_html(html)
     message_id = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
-    message = EmailMessage(policy=SMTP)
-    try:
-        message["From"] = Address(app.from_name, addr_spec=sender)
-        message["To"] = Address(addr_spec=recipient)
-        message["Subject"] = mail.subject
-    except ValueError as error:  # a line break in a name or subject of a user's preset: the email package refuses it
-        raise ConfigError("The preset of the app has a line break in a name or subject.", "Mail") from error
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = message_id
+    if any(char < " " for char in app.from_name + mail.subject):  # in a preset of the user's
+        raise ConfigError("The preset of the app has a line break in a name or subject.", "Mail")
+    fields = (
+        header.from_field(app.from_name, sender),
+        header.to_field(recipient),
+        header.subject_field(mail.subject),
+        f"Message-ID: {message_id}",
+        f"Date: {format_datetime(datetime.now(UTC))}",
+    )
+    data = "".join(f"{line}\r\n" for line in fields).encode() + _body(text, html)
+    return BuiltMail(mail, mail.subject, recipient, message_id, code, link, html, text, data)
+
+
+def _body(text: str, html: str) -> bytes:
+    """Return both parts with the rest of the header above them."""
+    message = EmailMessage(policy=_POLICY)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     for part in message.iter_parts():
         del part["MIME-Version"]  # the email package puts one into the second part, where it means nothing
-    return BuiltMail(mail, mail.subject, recipient, message_id, code, link, html, text, message.as_bytes())
+    return message.as_bytes()
 
 
 def context(base: str, code: str, link: str | None) -> dict[str, str]:
@@ -110,7 +122,7 @@ def _sender(settings: Settings) -> str:
     if not settings.sender:
         raise ConfigError("SMTP_SENDER is not set. Give the address that the mails come from.", "Sender")
     try:
-        return to_ascii(settings.sender)
+        return envelope(settings.sender)
     except AddressError as error:
         shown = safe(settings.sender, limit=120)
         raise ConfigError(f"SMTP_SENDER ({shown}) {error}. Give a bare address.", "Sender") from error
@@ -118,7 +130,7 @@ def _sender(settings: Settings) -> str:
 
 def _recipient(to: str) -> str:
     try:
-        return to_ascii(to)
+        return envelope(to)
     except AddressError as error:
         raise InputError(f"The recipient ({safe(to, limit=120)}) {error}.", "Recipient") from error
 

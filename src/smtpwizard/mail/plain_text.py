@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
 
 WIDTH: Final = 72
 """Characters of a line: leaves room for a `> ` of replies within 78 (RFC 5322 section 2.1.1)."""
 
-_BLOCKS: Final = re.compile(
-    "address|article|blockquote|body|center|div|d[dlt]|figure|footer|form|h[1-6r]|header|html|li|main|nav|[ou]l|p|pre|"
-    "section|table|tbody|t[dhr]|tfoot|thead"
+_PARAGRAPHS: Final = re.compile(
+    "address|article|blockquote|body|center|div|dl|figure|footer|form|h[1-6r]|header|html|main|nav|[ou]l|p|pre|"
+    "section|table|tbody|tfoot|thead|tr"
 )
+_LINES: Final = re.compile("d[dt]|li|t[dh]")
+"""What begins a line but no paragraph: the items of a list, the cells of a row."""
 _UNSEEN: Final = re.compile("head|script|style|template|title")
 _VOID: Final = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
 _UNSEEN_CLASSES: Final = frozenset(("preheader", "html-only"))
 """What our templates have for the HTML reader alone: the line that an inbox shows, and the repeated link."""
 
-_HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+_HIDDEN_STYLE: Final = re.compile(
+    r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|(?:max-height|opacity)\s*:\s*0(?![\d.])",
+    re.IGNORECASE,
+)
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\0\1\u00ad\u034f\u200b\ufeff"))
+"""Our own two marks, and the characters that mails pad their preheader with."""
+
+_INDENT: Final = "\1"
+"""Stands for one level of a list in a line until it is filled."""
 
 
 def from_html(html: str) -> str:
     """Return the text of an HTML mail: paragraphs filled to WIDTH, lists with dashes, links with their address.
 
-    What is not seen (the preheader, `display: none`) is left out, and an address that stands in the text already is not
-    put behind a link again.
+    What is not seen (the preheader, `display: none`) is left out. An address is told once: not behind a link where it
+    stands in the text already.
     """
     reader = _Reader()
     reader.feed(html)
@@ -34,71 +46,118 @@ def from_html(html: str) -> str:
     return reader.text()
 
 
+@dataclass(slots=True)
+class _Link:
+    label: str
+    address: str
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._blocks: list[str] = [""]
         self._open: list[tuple[str, bool]] = []
-        """Elements that are open, and whether each is hidden."""
-        self._links: list[tuple[str, int]] = []
-        self._pending: list[tuple[int, str, str]] = []
-        """Links: block, label, address."""
+        """Elements that are open, and whether each is hidden by itself."""
+        self._counts: Counter[str] = Counter()
+        """How many of each are open; under "" how many are hidden: a mail may nest a hundred thousand."""
+        self._lists: list[int | None] = []
+        """Lists that are open: how many items a numbered one has had, None for one with dashes."""
+        self._mark = ""
+        """What the next text of a list's item begins with."""
+        self._opened: list[tuple[str, int]] = []
+        """Links that are open: address, and where in the last block the label begins."""
+        self._links: list[_Link] = []
+        """Links that were closed; `\\0number\\0` in a block stands for one's address."""
 
     @property
     def _hidden(self) -> bool:
-        return any(hidden for _, hidden in self._open)
+        return self._counts[""] > 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if _BLOCKS.fullmatch(tag):
-            self._break()
+        self._part(tag)
         if not _VOID.fullmatch(tag):
-            self._open.append((tag, _is_hidden(tag, given)))
+            self._push(tag, _is_hidden(tag, given))
+        if tag in ("ul", "ol"):
+            self._lists.append(0 if tag == "ol" else None)
         if self._hidden:
             return
         if tag == "br":
             self._blocks[-1] += "\n"
         elif tag == "li":
-            self._blocks[-1] += "- "
+            self._mark = self._item()
         elif tag == "img" and given.get("alt", "").strip():
             self.handle_data(f"[{given['alt'].strip()}]")
         elif tag == "a":
-            self._links.append((given.get("href", ""), len(self._blocks[-1])))
+            self._blocks[-1] += self._mark
+            self._mark = ""
+            self._opened.append((given.get("href", ""), len(self._blocks[-1])))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._links and not self._hidden:
-            address, start = self._links.pop()
-            label = self._blocks[-1][start:].strip()
+        if tag == "a" and self._opened and not self._hidden:
+            address, start = self._opened.pop()
             if address.startswith(("http://", "https://", "mailto:")):
-                self._pending.append((len(self._blocks) - 1, label, address.removeprefix("mailto:")))
-                self._blocks[-1] += f"\0{len(self._pending) - 1}\0"
-        if any(name == tag for name, _ in self._open):
-            while self._open.pop()[0] != tag:
+                text = self._blocks[-1].rstrip(" ")
+                self._links.append(_Link(text[start:].strip(), address.removeprefix("mailto:")))
+                self._blocks[-1] = f"{text}\0{len(self._links) - 1}\0{self._blocks[-1][len(text) :]}"
+        if tag in ("ul", "ol") and self._lists:
+            self._lists.pop()
+        if self._counts[tag]:
+            while self._pop() != tag:
                 pass
-        if _BLOCKS.fullmatch(tag):
-            self._break()
+        self._part(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self._blocks[-1] += re.sub(r"\s+", " ", data.replace("\0", "").replace("\u00a0", " "))
+        if self._hidden:
+            return
+        text = re.sub(r"\s+", " ", data.translate(_INVISIBLE).replace("\u00a0", " "))
+        if self._mark and text.strip():
+            text, self._mark = self._mark + text.lstrip(), ""
+        self._blocks[-1] += text
 
     def text(self) -> str:
         """Return the blocks as paragraphs, links resolved."""
-        seen = "\n".join(self._blocks)
-        blocks = (re.sub(r"\0(\d+)\0", lambda found: self._address(int(found.group(1)), seen), b) for b in self._blocks)
-        filled = [_filled(block) for block in blocks]
-        return "\n\n".join(block for block in filled if block) + "\n"
+        told = {word.strip(".,:;()<>") for block in self._blocks for word in re.sub(r"\0\d+\0", " ", block).split()}
+        blocks = [re.sub(r"\0(\d+)\0", lambda at: _address(self._links[int(at[1])], told), b) for b in self._blocks]
+        return "\n\n".join(filled for filled in map(_filled, blocks) if filled) + "\n"
 
-    def _address(self, number: int, seen: str) -> str:
-        _, label, address = self._pending[number]
-        if address in seen:
-            return ""
-        return f": {address}" if label and not label.endswith(":") else address
+    def _push(self, tag: str, hidden: bool) -> None:
+        self._open.append((tag, hidden))
+        self._counts.update((tag, "") if hidden else (tag,))
 
-    def _break(self) -> None:
-        if self._blocks[-1].strip():
+    def _pop(self) -> str:
+        tag, hidden = self._open.pop()
+        self._counts.subtract((tag, "") if hidden else (tag,))
+        return tag
+
+    def _item(self) -> str:
+        if not self._lists:
+            return "- "
+        count = self._lists[-1]
+        if count is not None:
+            count = self._lists[-1] = count + 1
+        return _INDENT * (len(self._lists) - 1) + ("- " if count is None else f"{count}. ")
+
+    def _part(self, tag: str) -> None:
+        paragraph = _PARAGRAPHS.fullmatch(tag)
+        if not paragraph and not _LINES.fullmatch(tag):
+            return
+        if self._lists or not paragraph:  # in a list, paragraphs and further lists are lines too
+            if self._blocks[-1].rstrip(" ")[-1:] not in ("", "\n"):
+                self._blocks[-1] += "\n"
+        elif self._blocks[-1].strip():
             self._blocks.append("")
-            self._links = [(address, 0) for address, _ in self._links]
+        self._opened = [(address, len(self._blocks[-1])) for address, _ in self._opened]
+
+
+def _address(link: _Link, told: set[str]) -> str:
+    """Return what stands behind a link's label, and put it into `told`."""
+    label, address = link.label.removesuffix(":"), link.address
+    bare = re.sub(r"^https?://|/$", "", address)
+    if address in told or label == bare:
+        return ""
+    told.add(address)
+    return (" " if link.label.endswith(":") else ": ") + address if label else address
 
 
 def _is_hidden(tag: str, attributes: dict[str, str]) -> bool:
@@ -110,7 +169,19 @@ def _is_hidden(tag: str, attributes: dict[str, str]) -> bool:
 
 
 def _filled(block: str) -> str:
-    lines = (re.sub(" +", " ", line).strip() for line in block.split("\n"))
-    return "\n".join(
-        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) if line else "" for line in lines
-    ).strip()
+    lines = []
+    for line in block.split("\n"):
+        words = re.sub(" +", " ", line.replace(_INDENT, "")).strip()
+        indent = "  " * line.count(_INDENT)
+        hanging = indent + " " * len(match[0]) if (match := re.match(r"- |\d+\. ", words)) else indent
+        lines.append(
+            textwrap.fill(
+                words,
+                WIDTH,
+                initial_indent=indent,
+                subsequent_indent=hanging,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+    return "\n".join(lines).strip("\n")

@@ -6,6 +6,10 @@ stands, and nothing here imports it before a template is rendered. Its compiler 
 pybars3 0.9.7 calls what it finds in a context, prints a missing variable as nothing, leaves `=` as it is, knows neither
 `else if` nor standalone lines as Handlebars does. So it is given a skeleton of numbered calls, and all of these are
 decided in `handlebars`.
+
+The app's mailer (@nestjs-modules/mailer 2.0.2, dist/adapters/handlebars.adapter.js) compiles with the app's options,
+`strict: true`, registers the helper `concat` and no other, and renders with `{partials: false, data: {}}`, where the
+templates that it has sent before stand in for partials. So a partial fails in the app that renders here: `partials_of`.
 """
 
 from __future__ import annotations
@@ -63,6 +67,26 @@ def render(name: str, context: dict[str, Value], *, directory: Path | None = Non
     """
     check_context(context)
     return _render(name, Frame.root(context), directory or templates_dir(), 0)
+
+
+def folder(directory: Path | None, below: str) -> Path | None:
+    """Return where the templates of `--templates DIR` are: DIR itself, or in a checkout of the app the folder `below`.
+
+    DIR may also be a folder on the way, such as `apps/api`. Where no templates are to be found it stays DIR: `find`
+    tells what is missing.
+    """
+    if directory is None or any(directory.glob("*.hbs")):
+        return directory
+    parts = below.split("/") if below else []
+    ways = (directory.joinpath(*parts[start:]) for start in range(len(parts)))
+    return next((way for way in ways if way.is_dir()), directory)
+
+
+def partials_of(name: str, directory: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the partials that a template uses. Raises as `render`."""
+    path = find(name, directory or templates_dir())
+    table = _compiled(_read(path), path.name).table
+    return tuple(dict.fromkeys(node.name for node in table if isinstance(node, Partial)))
 
 
 def find(name: str, directory: Path) -> Path:

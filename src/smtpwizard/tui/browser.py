@@ -1,43 +1,7 @@
-"""Opening a web page without disturbing the terminal: never a text browser, nothing of its output on our screen."""
+"""The opener of web pages, under the name by which the wizard knows it."""
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING, Final
+from smtpwizard.browsing import open_page
 
-if TYPE_CHECKING:
-    import subprocess
-
-_PATIENCE: Final = 3.0
-"""Seconds in which an opener says that it cannot."""
-
-_running: Final[list[subprocess.Popen[bytes]]] = []
-
-
-def open_page(url: str) -> bool:
-    """Have the desktop open `url`; False where there is no desktop to ask. Blocking: for a daemon thread."""
-    if not url.startswith(("https://", "http://", "file://")):
-        return False
-    import shutil  # these three cost 3 ms, and the first frame opens no page
-    import subprocess
-    import webbrowser
-
-    if sys.platform.startswith("linux"):
-        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            return False  # webbrowser would start w3m or lynx in the terminal that we draw on
-        opener = shutil.which("xdg-open")
-        if opener:
-            process = subprocess.Popen(  # noqa: S603  # a fixed program; the URL is one argument, not through a shell
-                [opener, url],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            try:
-                return process.wait(timeout=_PATIENCE) == 0
-            except subprocess.TimeoutExpired:
-                _running.append(process)  # some openers stay as long as the browser does
-                return True
-    return webbrowser.open(url)
+__all__ = ["open_page"]

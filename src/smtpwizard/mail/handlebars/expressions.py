@@ -23,11 +23,13 @@ _NESTING: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What a tag says: a path or helper name, then arguments."""
+    """What a tag says: a path or helper name, then arguments, and in the opening tag of a block the names it gives."""
 
     path: Path
     params: tuple[Argument, ...]
     hash: tuple[tuple[str, Argument], ...]
+    names: tuple[str, ...] = ()
+    """Block parameters: `as |item index|`."""
 
     @property
     def is_call(self) -> bool:
@@ -52,14 +54,18 @@ class Expression:
         return Call(name, self.params, line)
 
 
-def parse_expression(words: tuple[Word, ...], line: int, *, partial: bool = False) -> Expression:
-    """Return what the words of a tag say; a partial's name may be a string or have dots and slashes in it."""
+def parse_expression(words: tuple[Word, ...], line: int, *, partial: bool = False, block: bool = False) -> Expression:
+    """Return what the words of a tag say. TemplateError.
+
+    A partial's name may be a string or have dots and slashes in it; only the opening tag of a block has parameters.
+    """
     reader = _Reader(words, line)
     path = reader.partial_name() if partial else reader.path()
     params, named = reader.arguments(0)
+    names = reader.names() if block else ()
     if reader.current is not None:
         raise reader.error()
-    return Expression(path, params, named)
+    return Expression(path, params, named, names)
 
 
 class _Reader:
@@ -127,7 +133,7 @@ class _Reader:
     def arguments(self, nesting: int) -> tuple[tuple[Argument, ...], tuple[tuple[str, Argument], ...]]:
         params: list[Argument] = []
         named: list[tuple[str, Argument]] = []
-        while self.current is not None and self.current.kind != "shut":
+        while self.current is not None and self.current.kind not in ("shut", "as"):
             following = self._words[self._next + 1].kind if self._next + 1 < len(self._words) else ""
             if self.current.kind == "id" and following == "equals":
                 key = self.current.text
@@ -138,6 +144,21 @@ class _Reader:
             else:
                 params.append(self._argument(nesting))
         return tuple(params), tuple(named)
+
+    def names(self) -> tuple[str, ...]:
+        """Take `as |item index|`, if it stands there."""
+        if not self._take("as"):
+            return ()
+        names: list[str] = []
+        while word := self._take("id"):
+            if word.text in _RESERVED | INLINE | {"this"}:
+                raise TemplateError(
+                    f"the block parameter {word.text} is not supported: it is a word of Handlebars.", self._line
+                )
+            names.append(word.text)
+        if not names or not self._take("pipe"):
+            raise self.error()
+        return tuple(names)
 
     def _argument(self, nesting: int) -> Argument:
         if word := self._take("string"):

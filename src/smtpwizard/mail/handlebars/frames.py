@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from smtpwizard.mail.handlebars.errors import MissingVariableError, TemplateError
@@ -31,28 +32,32 @@ class Frame:
     """This level and those above, nearest first: what `../` climbs."""
     data: Mapping[str, Value]
     """`@root`, `@index` and their like."""
+    names: Mapping[str, Value] = field(default_factory=dict)
+    """Block parameters: what `{{#each list as |item index|}}` calls its items."""
 
     @classmethod
     def root(cls, context: Value) -> Frame:
         """Return the outermost level."""
         return cls(context, (context,), {"root": context})
 
-    def enter(self, value: Value, **data: Value) -> Frame:
-        """Return the level inside a block, with more `@` data."""
+    def enter(self, value: Value, names: Mapping[str, Value] = MappingProxyType({}), **data: Value) -> Frame:
+        """Return the level inside a block, with more block parameters and `@` data."""
         outer = self.outer if loosely_equal(value, self.outer[0]) else (value, *self.outer)
-        return Frame(value, outer, {**self.data, **data})
+        return Frame(value, outer, {**self.data, **data}, {**self.names, **names})
 
     def again(self) -> Frame:
         """Return the same level for a block that changes no context, as `#if`: there a null `this` is an object."""
-        return Frame(_NULL_CONTEXT, self.outer, self.data) if self.value in (None, UNDEFINED) else self
+        return replace(self, value=_NULL_CONTEXT) if self.value in (None, UNDEFINED) else self
 
     def partial(self, value: Value) -> Frame:
-        """Return the level of a partial, which does not see the levels above."""
+        """Return the level of a partial, which sees neither the levels above nor their block parameters."""
         return Frame(value, (value,), self.data)
 
 
 def variable(path: Path, frame: Frame) -> Value:
     """Return the value of a variable that is printed or opens a block: it must exist. MissingVariableError."""
+    if _is_parameter(path, frame):
+        return argument(path, frame)
     try:
         value = _start(path, frame)
         for name in path.parts[:-1]:
@@ -69,8 +74,10 @@ def argument(value: Argument, frame: Frame) -> Value:
     if isinstance(value, Call):
         return call(value, frame)
     try:
-        result = _start(value, frame)
-        for name in value.parts:
+        result, parts = _start(value, frame), value.parts
+        if _is_parameter(value, frame):
+            result, parts = frame.names[parts[0]], parts[1:]
+        for name in parts:
             result = get(result, name)
     except LookupError as error:
         raise MissingVariableError(value.text, value.line) from error
@@ -84,6 +91,15 @@ def call(expression: Call, frame: Frame) -> Value:
         return "".join(map(to_text, values))
     target, key = values
     return target if is_false(target) else get(target, to_text(key))
+
+
+def _is_parameter(path: Path, frame: Frame) -> bool:
+    """Say whether a path begins with a block parameter, whose missing properties Handlebars prints as nothing.
+
+    Its compiler asks before it looks at the `@` (4.7.8, lib/handlebars/compiler/compiler.js, PathExpression), so
+    `{{@index}}` too means a parameter of that name.
+    """
+    return bool(path.parts) and path.parts[0] in frame.names and not path.depth and not path.scoped
 
 
 def _start(path: Path, frame: Frame) -> Value:

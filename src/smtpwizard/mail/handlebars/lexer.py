@@ -62,7 +62,7 @@ _REFUSED: Final = {
 _REFUSED_OPEN: Final = re.compile(r"\{\{\{\{|\{\{~?(?:#>|#\*|\*)")
 _ELSE: Final = re.compile(rf"\{{\{{(~?)(?:\^|{SPACE}*else\b){SPACE}*(~?)\}}\}}", re.ASCII)
 _ELSE_BLOCK: Final = re.compile(rf"\{{\{{(~?){SPACE}*else\b", re.ASCII)
-_LONG_COMMENT: Final = re.compile(r"\{\{(~?)!--.*?--(~?)\}\}", re.DOTALL)
+_LONG_COMMENT: Final = re.compile(r"\{\{(~?)!(?=--).*?--(~?)\}\}", re.DOTALL)
 _COMMENT: Final = re.compile(r"\{\{(~?)!.*?(~?)\}\}", re.DOTALL)
 _OPEN: Final = re.compile(r"\{\{(~?)([{#/^>&]?)")
 _KINDS: Final = {
@@ -82,7 +82,7 @@ _WORD: Final = re.compile(
     |(?P<string>"(?:\\"|[^"])*"|'(?:\\'|[^'])*')
     |(?P<boolean>(?:true|false){_AFTER_LITERAL})|(?P<null>(?:null|undefined){_AFTER_LITERAL})
     |(?P<number>-?[0-9]+(?:\.[0-9]+)?{_AFTER_LITERAL})
-    |(?P<as>as{SPACE}+\|)
+    |(?P<as>as{SPACE}+\|)|(?P<pipe>\|)
     |(?P<id>[^{_SPACES}!"#%-,./;->@\[-\^`{{-~]+(?=[=~}}{_SPACES}/.)|\]]))
     |(?P<bracket>\[(?:\\\]|[^\]])*\])""",
     re.VERBOSE,
@@ -91,6 +91,8 @@ _WORD: Final = re.compile(
 
 def pieces(source: str) -> Iterator[Piece]:
     """Cut `source` into pieces. TemplateError with the line for a tag that is broken or not supported."""
+    if "\0" in source:  # no rule of Handlebars' lexer matches it as text
+        raise TemplateError("a NUL character stands in the text.", source.count("\n", 0, source.index("\0")) + 1)
     position, line = 0, 1
     escaped = False  # whether the braces at `position` follow a backslash, and are text
     while position < len(source):
@@ -154,8 +156,6 @@ def _words(source: str, position: int, line: int) -> tuple[tuple[Word, ...], Wor
             return tuple(words), Word(kind, match.group()), position
         if kind == "raw_close":
             raise TemplateError("four closing braces stand together: part them with a blank.", line)
-        if kind == "as":
-            raise TemplateError("block parameters (as |name|) are not supported.", line)
         if kind != "space":
             words.append(Word(kind, match.group()))
     shown = source[position : position + 1]

@@ -104,6 +104,8 @@ class Block:
     inverse_strip: Strip
     close_strip: Strip
     line: int
+    names: tuple[str, ...] = ()
+    """Block parameters, for `each` and `with`."""
 
 
 Node: TypeAlias = Text | Comment | Mustache | Partial | Block

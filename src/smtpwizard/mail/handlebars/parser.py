@@ -68,7 +68,7 @@ class _Parser:
     def _block(self, opening: Piece, depth: int) -> Block:
         if depth > DEPTH:
             raise TemplateError(f"more than {DEPTH} blocks inside each other are not supported.", opening.line)
-        head = parse_expression(opening.words, opening.line)
+        head = parse_expression(opening.words, opening.line, block=True)
         program = self.program(depth)
         if opening.kind is Kind.INVERTED and self.current is not None and self.current.kind is Kind.ELSE_BLOCK:
             raise TemplateError("{{else …}} with a condition cannot stand in a {{^…}} block.", self.current.line)
@@ -97,7 +97,7 @@ class _Parser:
             return self.program(depth), piece.strip
         if depth > DEPTH:
             raise TemplateError(f"more than {DEPTH} blocks inside each other are not supported.", piece.line)
-        head = parse_expression(piece.words, piece.line)
+        head = parse_expression(piece.words, piece.line, block=True)
         program = self.program(depth + 1)
         inverse, strip = self._inverse(depth + 1)
         if inverse is not None and inverse.chained:
@@ -132,7 +132,11 @@ def _block(
         if name not in ("if", "unless") or key != "includeZero" or not isinstance(value, Literal):
             raise TemplateError(f"the argument {key}= of #{name} is not supported.", path.line)
         include_zero = bool(value.value)
-    return Block(name, argument, include_zero, program, inverse, opening.strip, inverse_strip, close, opening.line)
+    if head.names and (name not in ("each", "with") or opening.kind is Kind.INVERTED):
+        raise TemplateError("block parameters (as |name|) are supported in #each and #with only.", path.line)
+    return Block(
+        name, argument, include_zero, program, inverse, opening.strip, inverse_strip, close, opening.line, head.names
+    )
 
 
 def _mustache(piece: Piece) -> Mustache:

@@ -8,12 +8,13 @@ escape is ours.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from smtpwizard.mail.handlebars.errors import TemplateError
 from smtpwizard.mail.handlebars.frames import Frame, argument, call, variable
 from smtpwizard.mail.handlebars.nodes import Argument, Block, Call, Mustache, Node, Partial, Path, Program, Text
-from smtpwizard.mail.handlebars.values import Value, escape, is_empty, is_false, items, to_text
+from smtpwizard.mail.handlebars.values import UNDEFINED, Value, escape, is_empty, is_false, items, to_text
 
 Table: TypeAlias = list[Node]
 Helper: TypeAlias = Callable[..., Any]
@@ -88,29 +89,40 @@ def _unless(node: Block, frame: Frame, options: Any) -> Any:
 
 def _with(node: Block, frame: Frame, options: Any) -> Any:
     found = argument(node.argument, frame)
-    return options["inverse"](frame.again()) if is_empty(found) else options["fn"](frame.enter(found))
+    if is_empty(found):
+        return options["inverse"](frame.again())
+    return options["fn"](frame.enter(found, _named(node, found)))
 
 
 def _each(node: Block, frame: Frame, options: Any) -> Any:
-    return _walk(argument(node.argument, frame), frame, options)
+    return _walk(node, argument(node.argument, frame), frame, options)
 
 
 def _section(node: Block, frame: Frame, options: Any) -> Any:
     found = _evaluate(node.argument, frame)
     if isinstance(found, list):
-        return _walk(found, frame, options)
-    if found is False or found is None:
+        return _walk(node, found, frame, options)
+    if found is False or found is None or found is UNDEFINED:
         return options["inverse"](frame.again())
     return options["fn"](frame.again() if found is True else frame.enter(found))
 
 
-def _walk(value: Value, frame: Frame, options: Any) -> Any:
+def _walk(node: Block, value: Value, frame: Frame, options: Any) -> Any:
     walk = items(value)
     last = len(walk) - 1
-    return [
-        options["fn"](frame.enter(item, index=index, key=key, first=index == 0, last=index == last))
-        for index, (key, item) in enumerate(walk)
-    ] or options["inverse"](frame.again())
+    parts = []
+    for index, (key, item) in enumerate(walk):
+        named = _named(node, item, key)
+        parts.append(
+            options["fn"](frame.enter(item, named, index=index, key=key, first=index == 0, last=index == last))
+        )
+    return parts or options["inverse"](frame.again())
+
+
+def _named(node: Block, *values: Value) -> dict[str, Value]:
+    """Return the block parameters with their values: the first of two with one name wins, one too many is undefined."""
+    pairs = zip_longest(node.names, values[: len(node.names)], fillvalue=UNDEFINED)
+    return dict(reversed(list(pairs)))
 
 
 def _evaluate(expression: Argument, frame: Frame) -> Value:
