@@ -28,5 +28,7 @@ class Behaviour:
     host: str = "localhost"
     port: str | None = None
     """Where not the server's own: a closed one."""
+    to: str = "to@example.com"
+    """Whom `send` writes to."""
     crashes: bool = False
     """Whether the client may take its process down."""

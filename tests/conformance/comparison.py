@@ -21,7 +21,7 @@ from support.tls_kinds import Certificates, self_signed
 SECONDS: Final = 1.2
 """Our deadline for a stage: between a server's pauses (0.4 s) and what the whole suite may take."""
 AT_ONCE: Final = 12
-_MESSAGE: Final = OutgoingMessage("<1@example.com>", b"Subject: Conformance\r\n\r\n.one line\r\n", "to@example.com")
+_DATA: Final = b"Subject: Conformance\r\n\r\n.one line\r\n"
 _FATES: Final = {Verdict.HANGS: "hangs", Verdict.CRASHES: "crashes"}
 
 
@@ -97,21 +97,21 @@ class Comparison:
         with ScriptedServer(item.script, tls=self.context(item.certificate)) as server, ThreadPoolExecutor() as pool:
             variables = variables_for(server, item, extra)
             calls = [
-                pool.submit(self._client.run, verb, variables, library=library, alone=item.crashes)
+                pool.submit(self._client.run, verb, variables, library=library, alone=item.crashes, to=item.to)
                 for library in ("nodemailer", "nodemailer-latest")
                 for verb in ("verify", "send")
             ]
-            checked, sent = (self.probe(variables, message) for message in (None, _MESSAGE))
+            checked, sent = (self.probe(variables, message) for message in (None, _message(item)))
             verify, send, newest_verify, newest_send = (call.result() for call in calls)
         return Row(item.name, name, verify, send, newest_verify, newest_send, checked, sent)
 
     def real_client(self, server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> Outcome:
         """Have nodemailer send a mail to a server."""
-        return self._client.run("send", variables_for(server, item, extra))
+        return self._client.run("send", variables_for(server, item, extra), to=item.to)
 
     def our_client(self, server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> Report:
         """Have ours do the same."""
-        return self.probe(variables_for(server, item, extra), _MESSAGE)
+        return self.probe(variables_for(server, item, extra), _message(item))
 
     def probe(self, variables: Mapping[str, str], message: OutgoingMessage | None = None) -> Report:
         """Run ours with the same variables and the same trust."""
@@ -130,6 +130,10 @@ def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, s
         "SMTP_TLS": "true" if item.script.implicit else "false",
         **extra,
     }
+
+
+def _message(item: Behaviour) -> OutgoingMessage:
+    return OutgoingMessage("<1@example.com>", _DATA, item.to)
 
 
 def _told(outcome: Outcome) -> ClientOutcome:

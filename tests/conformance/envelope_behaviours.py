@@ -56,6 +56,29 @@ ALL: tuple[Behaviour, ...] = (
         {"a sender beyond ASCII": {**LOGIN, "SMTP_SENDER": "büro@example.com"}},
     ),
     Behaviour(
+        "SMTPUTF8 offered, a recipient beyond ASCII",
+        Script(keywords=("SMTPUTF8", "8BITMIME")),
+        ONLY_LOGIN,
+        to="lesër@bücher.example",
+    ),
+    Behaviour("SMTPUTF8 not offered, a recipient beyond ASCII", PLAIN, ONLY_LOGIN, to="lesër@bücher.example"),
+    Behaviour(
+        "SMTPUTF8 not offered, a recipient beyond ASCII refused",
+        PLAIN.but(RCPT, reply("553 5.6.7 non-ASCII addresses need SMTPUTF8")),
+        ONLY_LOGIN,
+        to="lesër@bücher.example",
+    ),
+    Behaviour(
+        "SMTPUTF8 offered, a sender beyond ASCII refused",
+        Script(keywords=("SMTPUTF8", "8BITMIME")).but(MAIL, reply("550 5.6.7 mailbox name not allowed")),
+        {"a sender beyond ASCII": {**LOGIN, "SMTP_SENDER": "büro@example.com"}},
+    ),
+    Behaviour(
+        "SIZE smaller than the message, refused after it",
+        Script(keywords=("SIZE 10",)).but(DOT, reply("552 5.3.4 Message size exceeds fixed limit")),
+        ONLY_LOGIN,
+    ),
+    Behaviour(
         "senders",
         PLAIN,
         {f"SMTP_SENDER with {name}": {**LOGIN, "SMTP_SENDER": value} for name, value in SENDERS.items()},

@@ -159,6 +159,7 @@ output(input.map((reply) => {
         login: connection.allowsAuth,
         mechanisms: connection._supportedAuth,
         smtputf8: connection._supportedExtensions.includes('SMTPUTF8'),
+        eightbit: connection._supportedExtensions.includes('8BITMIME'),
         size: connection._supportedExtensions.includes('SIZE') ? connection._maxAllowedSize : null,
         lines: connection._ehloLines,
     };
@@ -169,6 +170,7 @@ output(input.map((reply) => {
 def test_ehlo_replies_are_read_as_the_client_reads_them() -> None:
     chance = random.Random(SEED)
     words = ["AUTH", "auth", "PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "SIZE", "STARTTLS", "SMTPUTF8", "250", "X", "10"]
+    words += ["8BITMIME"]
     glue = [" ", "-", "=", "\n", "\n250-", "\n250 ", "\t", "_", "\xa0", "\ufeff", "  "]
 
     def some() -> str:

@@ -251,3 +251,41 @@ def test_importing_the_package_loads_neither_aiosmtpd_nor_cryptography() -> None
     code = "import sys, smtpwizard.sandbox; print([m for m in ('aiosmtpd', 'trustme') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_addresses_beyond_ascii_are_taken_with_smtputf8_and_the_code_is_found(server: PracticeServer) -> None:
+    data = "From: büro@example.com\r\nTo: lesër@example.net\r\nSubject: Größe\r\n\r\nYour code is 418205.\r\n".encode()
+    with logged_in(server) as client:
+        assert client.has_extn("SMTPUTF8")
+        assert client.has_extn("8BITMIME")
+        assert client.has_extn("SIZE")
+        client.sendmail("büro@example.com", ["lesër@example.net"], data, mail_options=["SMTPUTF8"])
+    (message,) = server.messages
+    assert (message.sender, message.recipients) == ("büro@example.com", ("lesër@example.net",))
+    assert (message.subject, message.code, message.data) == ("Größe", "418205", data)
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (["MAIL FROM:<büro@example.com>"], b"550 5.6.7"),
+        (["MAIL FROM:<a@example.com>", "RCPT TO:<lesër@example.net>"], b"553 5.6.7"),
+        (["MAIL FROM:<a@example.com> SMTPUTF8", "RCPT TO:<lesër@example.net>"], b"250 2.1.5"),
+    ],
+)
+def test_an_address_beyond_ascii_needs_the_word_for_it(server: PracticeServer, lines: list[str], code: bytes) -> None:
+    with logged_in(server, implicit=True) as client:
+        client.ehlo()
+        assert client.sock is not None
+        for line in lines:
+            client.sock.sendall(line.encode() + b"\r\n")
+            number, text = client.getreply()
+    assert b"%d %s" % (number, text.partition(b" ")[0]) == code
+
+
+def test_octets_that_are_no_utf8_are_no_address(server: PracticeServer) -> None:
+    with logged_in(server, implicit=True) as client:
+        client.ehlo()
+        assert client.sock is not None
+        client.sock.sendall(b"MAIL FROM:<b\xff\xfe@example.com> SMTPUTF8\r\n")
+        assert client.getreply()[0] == 501

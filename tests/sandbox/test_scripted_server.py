@@ -59,6 +59,18 @@ def test_a_play_replaces_the_usual_reply() -> None:
     assert first_octets(Script().but(Stage.GREETING, raw(b"\x00\xff"))) == b"\x00\xff"
 
 
+def test_turns_are_played_once_each_over_all_connections_and_then_the_usual() -> None:
+    script = Script().but(Stage.RCPT, reply("450 later")).turn(Stage.RCPT, None, reply("550 no"), reply("251 yes"))
+    seen = []
+    with serving(script) as server:
+        for _ in range(2):
+            with smtplib.SMTP("127.0.0.1", server.port, timeout=5) as client:
+                client.ehlo()
+                client.mail("a@example.com")
+                seen += [client.rcpt("b@example.com")[0] for _ in range(2)]
+    assert seen == [450, 550, 251, 450]
+
+
 def test_dripping_sends_octet_by_octet() -> None:
     assert first_octets(Script().but(Stage.GREETING, drip("220 x\r\n", pause=0.05))) == b"2"
 

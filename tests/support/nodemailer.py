@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -71,16 +72,25 @@ class Nodemailer:
         self._reader.join()
         self._process.stdout.close()
 
-    def run(self, call: str, variables: dict[str, str], *, library: str = "nodemailer", alone: bool = False) -> Outcome:
+    def run(
+        self,
+        call: str,
+        variables: dict[str, str],
+        *,
+        library: str = "nodemailer",
+        alone: bool = False,
+        to: str = "to@example.com",
+        limits: Mapping[str, int] = LIMITS,
+    ) -> Outcome:
         """Run `verify` or `send` with the app's transport for `variables`; `alone` in a process of its own."""
         job = {
             "id": next(self._numbers),
             "library": library,
             "call": call,
             "variables": variables,
-            "limits": LIMITS,
-            "patience": PATIENCE,
-            "to": "to@example.com",
+            "limits": dict(limits),
+            "patience": max(PATIENCE, *limits.values()),
+            "to": to,
         }
         return self._run_alone(job) if alone else self._run_shared(job)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.findings import Finding, Severity
-from smtpwizard.probe.results import Report, Status, Step, StepResult, Verdict
+from smtpwizard.probe.results import Report, SentMessage, Status, Step, StepResult, Verdict
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -45,12 +45,24 @@ def verdict_lines(report: Report) -> Iterator[str]:
     server = ("✓ fine" if report.server_ok else "✗ did not go through") if tried else "– not tried"
     yield f"Server   {server}"
     yield f"The app  {'✓' if works else '✗'} {report.app.sentence}"
-    for message in report.messages:
-        queued = f", queue id {message.queued_as}" if message.queued_as else ""
-        yield f"Message  {'✓ accepted' if message.accepted else '✗ refused'}: {message.response}{queued}"
+    if len(report.messages) == 1:  # several have a line each before this
+        (message,) = report.messages
+        yield f"Message  {'✓ accepted' if message.accepted else '✗ refused'}: {_answer(message)}"
     if report.not_proved:
         yield "Not proved:"
         yield from (f"{_INDENT}{item}" for item in report.not_proved)
+
+
+def message_line(message: SentMessage) -> str:
+    """Return `✓ verification to you@example.com: 250 2.0.0 Ok: queued as 4ZQK1T, queue id 4ZQK1T, 31 ms`."""
+    status = Status.PASSED if message.accepted else Status.FAILED if message.tried else Status.SKIPPED
+    at = f" {message.stage.value}:" if message.stage and not message.accepted else ""
+    time = "" if message.ms is None else f", {message.ms:.0f} ms"
+    return f"{SYMBOLS[status]} {message.mail or 'mail'} to {message.recipient}:{at} {_answer(message)}{time}"
+
+
+def _answer(message: SentMessage) -> str:
+    return message.response + (f", queue id {message.queued_as}" if message.queued_as else "")
 
 
 def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:

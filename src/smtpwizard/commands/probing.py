@@ -18,7 +18,8 @@ from smtpwizard.findings import Severity
 from smtpwizard.preset_schema import Provider
 from smtpwizard.presets import Presets
 from smtpwizard.probe.options import Options
-from smtpwizard.probe.results import Report, Status, Step, StepResult, Verdict
+from smtpwizard.probe.results import Report, SentMessage, Status, Step, StepResult, Verdict
+from smtpwizard.text import safe
 
 if TYPE_CHECKING:
     from smtpwizard.diagnosis import Diagnosis
@@ -34,22 +35,33 @@ class Plan(NamedTuple):
     source: Source
     provider: Provider | None
     options: Options
+    findings: tuple[Finding, ...] = ()
+    """What is to be told beside what the settings and the file say: about recipients."""
 
 
 def plan(args: argparse.Namespace, presets: Presets | None = None, source: Source | None = None) -> Plan:
     """Read settings and presets where not given. InputError for a recipient that is no address; as `source.load`."""
-    if args.to is not None and not _ADDRESS.fullmatch(args.to):
-        raise InputError("--to wants one bare mail address, such as you@example.com.", "Recipient")
+    to = recipients(args)
     source = source or load(args)
     known = presets or catalogue(args)
     options = Options(
         timeout=args.timeout,
         ca_files=tuple(args.ca_file),
-        recipient=args.to,
+        recipient=to[0] if to else None,
         origin=source.origin,
         app_name=known.app_name(),
     )
     return Plan(source, known.for_host(source.settings.host or ""), options)
+
+
+def recipients(args: argparse.Namespace) -> tuple[str, ...]:
+    """Return whom `--to` names, each once: `check` takes one, `send` several. InputError for what is no address."""
+    given = [args.to] if isinstance(args.to, str) else args.to or []
+    for address in given:
+        if not _ADDRESS.fullmatch(address):
+            what = f"{safe(address, limit=120)} is none" if address else "it is empty"
+            raise InputError(f"--to wants one bare mail address, such as you@example.com; {what}.", "Recipient")
+    return tuple(dict.fromkeys(given))
 
 
 def catalogue(args: argparse.Namespace) -> Presets:
@@ -91,7 +103,8 @@ def judged(planned: Plan) -> tuple[Finding, ...]:
     source = planned.source
     about_values = findings(source.settings, provider=planned.provider, origin=source.origin)
     order = list(Severity)
-    return tuple(sorted((*about_values, *source.findings), key=lambda item: order.index(item.severity)))
+    found = (*about_values, *source.findings, *planned.findings)
+    return tuple(sorted(found, key=lambda item: order.index(item.severity)))
 
 
 def exit_code(report: Report) -> ExitCode:
@@ -122,11 +135,10 @@ def to_json(report: Report, planned: Plan, proposals: Iterable[Proposal] = ()) -
         "diagnoses": [item.to_json() for item in diagnoses(report, planned)],
         "transcript": [{"from": line.sender, "line": line.line} for line in report.transcript],
     }
-    sent = [_fields(item, "id", "queued_as", "response", "accepted") for item in report.messages]
-    if sent:
-        value["message"] = sent[-1]
-    if len(sent) > 1:
-        value["messages"] = sent
+    if report.message is not None:
+        value["message"] = _message(report.message)
+    if len(report.messages) > 1:
+        value["messages"] = [_message(item) for item in report.messages]
     return value | {"not_proved": list(report.not_proved), "elapsed_ms": report.elapsed_ms}
 
 
@@ -134,6 +146,8 @@ def _step(step: StepResult) -> dict[str, Any]:
     value: dict[str, Any] = _fields(step, "step", "status", "ms", "summary", "error")
     if step.error is None:
         del value["error"]
+    if step.message is not None:
+        value["message"] = step.message
     if step.reply is not None:
         value["reply"] = _fields(step.reply, "code", "enhanced", "text")
     if step.tls is not None:
@@ -141,6 +155,10 @@ def _step(step: StepResult) -> dict[str, Any]:
             step.tls, "protocol", "cipher", "names", "issuer", "not_before", "not_after", "days_left", "verified"
         )
     return value
+
+
+def _message(item: SentMessage) -> dict[str, Any]:
+    return {"to": item.recipient, "mail": item.mail, **_fields(item, "id", "queued_as", "response", "accepted", "ms")}
 
 
 def _fields(item: object, *names: str) -> dict[str, Any]:

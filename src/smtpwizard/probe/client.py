@@ -152,7 +152,12 @@ class Client:
         return reply
 
     async def mail(self, sender: str, recipient: str) -> str:
-        """Name the envelope sender."""
+        """Name the envelope sender.
+
+        nodemailer adds SMTPUTF8 (RFC 6531) where an address needs it and the server offers it, and says nothing where
+        it is not offered. It knows SIZE= and BODY=8BITMIME too, but only for an envelope that has `size` and
+        `use8BitMime`, which no caller sets (lib/smtp-connection `_setEnvelope`, lib/mime-node `getEnvelope`).
+        """
         utf8_wanted = needs_smtputf8(sender, recipient) and self.capabilities.smtputf8
         line = f"MAIL FROM:<{sender}>" + (" SMTPUTF8" if utf8_wanted else "")
         return await self._expect(line, "EENVELOPE", "MAIL FROM")
@@ -174,6 +179,10 @@ class Client:
         if reply[:1] != "2":
             raise refused(reply, "EMESSAGE", "DATA")
         return reply
+
+    async def reset(self) -> str:
+        """Drop the transaction, so that the next may begin; the reply may be a refusal."""
+        return await self._ask("RSET", self._channel.deadline())
 
     async def say(self, line: str) -> str:
         """Send RSET or QUIT, whose replies decide nothing and are not waited for longer than a second."""

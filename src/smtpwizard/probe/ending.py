@@ -27,6 +27,8 @@ class Ending(NamedTuple):
     """The system's or TLS library's own word."""
     fate: Verdict = Verdict.FAILS
     tls: TlsFacts | None = None
+    notes: tuple[str, ...] = ()
+    """What is to be added to the reply, for people."""
 
     @property
     def outcome(self) -> ClientOutcome:

@@ -18,8 +18,9 @@ from smtpwizard.probe.ending import Ended, Ending
 from smtpwizard.probe.link import Link
 from smtpwizard.probe.net import Net
 from smtpwizard.probe.options import Options
+from smtpwizard.probe.posting import Posting
 from smtpwizard.probe.record import Record, StageFailed
-from smtpwizard.probe.results import OutgoingMessage, Report, Status, Step, StepResult
+from smtpwizard.probe.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult
 from smtpwizard.probe.session import Session
 from smtpwizard.probe.verdict import judge, not_proved
 from smtpwizard.settings import Settings
@@ -39,7 +40,8 @@ class Probe:
     ) -> None:
         """Prepare; FileError where a certificate authority of the options cannot be read.
 
-        Without a message everything short of sending one is tried. Several messages go over one connection.
+        Without a message everything short of sending one is tried. Several messages go over one connection with one
+        login, each whatever becomes of the others, as long as the connection stands.
         """
         self._settings = settings
         self._options = options or Options()
@@ -47,10 +49,23 @@ class Probe:
         self._messages = (message,) if isinstance(message, OutgoingMessage) else tuple(message or ())
         self._authorities = self._read_authorities()
         self._record = Record(settings, provider)
+        self._record.course = self._record.course._replace(due=len(self._messages))
         self._began = self._ended = time.monotonic()
+
+    @property
+    def due(self) -> int:
+        """How many messages it was given."""
+        return len(self._messages)
+
+    @property
+    def sent(self) -> tuple[SentMessage, ...]:
+        """What has become of messages so far: as `messages` of the report, while it runs."""
+        return tuple(self._record.sent)
 
     def steps(self) -> AsyncGenerator[StepResult, None]:
         """Run on the current event loop and yield each stage as it ends.
+
+        `message` of a result tells which one it belongs to; with its last stage, that message is in `sent`.
 
         Closing the generator, or cancelling the task, closes the connection at once.
         """
@@ -76,7 +91,7 @@ class Probe:
             not_proved=not_proved(course, where=where, recipient=self._recipient, provider=self._provider),
             elapsed_ms=round((self._ended - self._began) * 1000, 1),
             provider=self._provider.id if self._provider else None,
-            messages=tuple(record.sent),
+            messages=self.sent,
             settings=record.masked,
         )
 
@@ -121,25 +136,30 @@ class Probe:
                 yield await self._record.stage(Step.EHLO, session.ehlo)
             yield await self._record.stage(Step.AUTH, session.auth)
             self._verified(session)
-            async with aclosing(self._envelopes(session)) as results:
+            async with aclosing(self._mails(session) if self._messages else self._envelope(session)) as results:
                 async for result in results:
                     yield result
-            await session.farewell(reset=not self._messages)
         except StageFailed:
             yield self._record.steps[-1]
 
-    async def _envelopes(self, session: Session) -> AsyncGenerator[StepResult, None]:
-        """Yield what comes after the login: each message, or the envelope alone."""
-        sender = address.from_header(self._settings.sender or "")
-        for message in self._messages or (None,):
-            recipient = address.normalise(message.recipient) if message else self._recipient
-            yield await self._record.stage(Step.MAIL, partial(session.mail, sender, recipient))
-            if not recipient:
-                yield self._record.keep(StepResult(Step.RCPT, Status.SKIPPED, "no recipient to name"))
-                continue
+    async def _mails(self, session: Session) -> AsyncGenerator[StepResult, None]:
+        """Yield what comes after the login where mails are sent."""
+        posting = Posting(session, self._record, address.from_header(self._settings.sender or ""), self._messages)
+        async with aclosing(posting.run()) as results:
+            async for result in results:
+                yield result
+        if not posting.over:
+            await session.farewell(reset=False)
+
+    async def _envelope(self, session: Session) -> AsyncGenerator[StepResult, None]:
+        """Yield what comes after the login where none is sent: sender and recipient are named, and taken back."""
+        sender, recipient = address.from_header(self._settings.sender or ""), self._recipient
+        yield await self._record.stage(Step.MAIL, partial(session.mail, sender, recipient))
+        if recipient:
             yield await self._record.stage(Step.RCPT, partial(session.rcpt, recipient))
-            if message is not None:
-                yield await self._record.message(message, partial(session.data, message.data))
+        else:
+            yield self._record.keep(StepResult(Step.RCPT, Status.SKIPPED, "no recipient to name"))
+        await session.farewell(reset=True)
 
     def _verified(self, session: Session) -> None:
         client = session.client

@@ -35,6 +35,8 @@ class Capabilities(NamedTuple):
 
     starttls: bool = False
     smtputf8: bool = False
+    eightbit: bool = False
+    """8BITMIME (RFC 6152). The app's client never asks for it."""
     login: bool = False
     """Whether AUTH is offered at all."""
     mechanisms: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ def read(reply: str) -> Capabilities:
     return Capabilities(
         starttls=_has(text, "STARTTLS"),
         smtputf8=_has(text, "SMTPUTF8"),
+        eightbit=_has(text, "8BITMIME"),
         login=_has(text, "AUTH"),
         mechanisms=tuple(name for name in MECHANISMS if offers(reply, name)),
         size=_size(text),

@@ -27,7 +27,11 @@ SUMMARY: Final = 500
 
 
 class StageFailed(Exception):
-    """A stage ended the dialogue; its result is the last that was kept."""
+    """A stage ended the client's dialogue; its result is the last that was kept."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.code or ending.fate.value)
+        self.ending = ending
 
 
 class Record:
@@ -39,6 +43,8 @@ class Record:
         self.steps: list[StepResult] = []
         self.sent: list[SentMessage] = []
         self.course = Course()
+        self.place: int | None = None
+        """The message under way; every step that is kept gets its number."""
         secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
         self._redact = redactor(secrets, username=settings.username or "")
         self.transcript = Transcript(self._redact)
@@ -65,27 +71,31 @@ class Record:
 
     def fail(self, step: Step, ending: Ending, ms: float) -> None:
         reply = parse(ending.reply, self._redact) if ending.reply else None
-        summary = self._clean(ending.summary) or _worded(reply)
-        self.course = self.course._replace(ending=ending._replace(summary=summary))
-        self.keep(StepResult(step, Status.FAILED, summary, ms, reply, ending.tls, ending.error))
-        raise StageFailed
+        summary = self._clean(ending.summary) or _worded(reply, self._clean("; ".join(ending.notes)))
+        if self.course.ending is None:  # the first decides: of what comes later the app's client would know nothing
+            self.course = self.course._replace(ending=ending._replace(summary=summary))
+        notes = tuple(self._clean(note) for note in ending.notes)
+        self.keep(StepResult(step, Status.FAILED, summary, ms, reply, ending.tls, ending.error, notes))
+        raise StageFailed(ending)
 
-    async def message(self, message: OutgoingMessage, send: Callable[[], Awaitable[Told]]) -> StepResult:
-        """Run the stage that sends a message, and keep what became of it."""
-        try:
-            result = await self.stage(Step.DATA, send)
-        except StageFailed:
-            failed = self.steps[-1]
-            said = str(failed.reply) if failed.reply else failed.summary
-            self.sent.append(SentMessage(message.id, None, said, accepted=False, ms=failed.ms))
-            raise
-        assert result.reply is not None
-        queued = queue_id(result.reply.text)
-        self.sent.append(SentMessage(message.id, queued, str(result.reply), ms=result.ms))
-        self.course = self.course._replace(sent=self.course.sent + 1)
-        return result
+    def became(self, message: OutgoingMessage, recipient: str, *, accepted: bool) -> None:
+        """Keep what the last step made of a message."""
+        last = self.steps[-1]
+        said = str(last.reply) if last.reply else last.summary
+        queued = queue_id(last.reply.text) if accepted and last.reply else None
+        to = self._clean(recipient)
+        self.sent.append(SentMessage(message.id, queued, said, accepted, last.ms, to, message.mail, last.step))
+        self.course = self.course._replace(sent=self.course.sent + accepted)
+
+    def left_out(self, message: OutgoingMessage, recipient: str, why: str) -> StepResult:
+        """Keep that a message was not tried."""
+        self.sent.append(
+            SentMessage(message.id, None, why, accepted=False, recipient=self._clean(recipient), mail=message.mail)
+        )
+        return self.keep(StepResult(Step.MAIL, Status.SKIPPED, why))
 
     def keep(self, result: StepResult) -> StepResult:
+        result = result._replace(message=self.place)
         self.steps.append(result)
         return result
 

@@ -96,6 +96,9 @@ class StepResult(NamedTuple):
     """The system's or TLS library's own word: `ECONNREFUSED`, `CERT_HAS_EXPIRED`; None where a reply tells it."""
     detail: tuple[str, ...] = ()
     """Further facts, a line each: all addresses, EHLO keywords."""
+    message: int | None = None
+    """The place of the message that it belongs to, from 0, in the order in which the probe was given them; None for
+    what comes before them."""
 
 
 class ClientOutcome(NamedTuple):
@@ -135,21 +138,36 @@ class OutgoingMessage(NamedTuple):
     """The whole message as MIME, header included, with CRLF line ends. May hold a code or a link: not for display."""
     recipient: str
     """The envelope recipient, one bare address."""
+    mail: str = ""
+    """Which of the app's mails it is, by name: `reset-password`."""
 
     def __repr__(self) -> str:
         return f"OutgoingMessage(id={self.id!r}, recipient={self.recipient!r}, {len(self.data)} octets)"
 
 
 class SentMessage(NamedTuple):
-    """A message that the server accepted or refused."""
+    """What became of a message: accepted, refused, or not tried since the dialogue broke off before it."""
 
     id: str
     """Its Message-ID."""
     queued_as: str | None
     """The queue id in the reply, where one can be read."""
     response: str
+    """The reply that decided; where there is none, what happened instead."""
     accepted: bool = True
     ms: float | None = None
+    """Milliseconds of the stage that decided; None where it was not tried."""
+    recipient: str = ""
+    """As in RCPT TO."""
+    mail: str = ""
+    """As in OutgoingMessage."""
+    stage: Step | None = None
+    """The stage that decided; None where it was not tried."""
+
+    @property
+    def tried(self) -> bool:
+        """Whether the server was asked at all."""
+        return self.accepted or self.stage is not None
 
 
 class Report(NamedTuple):
@@ -164,14 +182,14 @@ class Report(NamedTuple):
     elapsed_ms: float
     provider: str | None = None
     messages: tuple[SentMessage, ...] = ()
-    """Every message that was sent or refused in this run."""
+    """What became of each message, in their order; empty where the dialogue ended before the first of them."""
     settings: Mapping[str, str] = MappingProxyType({})
     """The settings used, masked."""
 
     @property
     def message(self) -> SentMessage | None:
         """The last message that was sent or refused."""
-        return self.messages[-1] if self.messages else None
+        return next((item for item in reversed(self.messages) if item.tried), None)
 
     @property
     def failed(self) -> StepResult | None:

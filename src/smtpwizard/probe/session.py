@@ -11,6 +11,7 @@ from typing import Final
 from smtpwizard.app.hosts import is_private_host
 from smtpwizard.probe.client import Client
 from smtpwizard.probe.ending import Ended
+from smtpwizard.probe.extensions import doubts
 from smtpwizard.probe.keywords import announced
 from smtpwizard.probe.link import Link, Told
 from smtpwizard.probe.look.limits import SILENT_SECONDS
@@ -82,9 +83,18 @@ class Session:
         reply = await self.client.login()
         return self._clear(reply, "the password went in clear text")
 
-    async def mail(self, sender: str, recipient: str) -> Told:
-        """Name the sender."""
-        return self._clear(await self.client.mail(sender, recipient), "the mail goes in clear text")
+    async def mail(self, sender: str, recipient: str, message: bytes | None = None) -> Told:
+        """Name the sender; what the server will probably not take of this mail is told beside its reply."""
+        notes = doubts(self.client.capabilities, sender, recipient, message)
+        try:
+            reply = await self.client.mail(sender, recipient)
+        except Ended as end:
+            raise Ended(end.ending._replace(notes=tuple(notes))) from end
+        told = self._clear(reply, "the mail goes in clear text")
+        if not notes:
+            return told
+        note = "; ".join(note for note in (told.note, *notes) if note)
+        return told._replace(status=Status.WARNED, note=note, detail=tuple(notes))
 
     async def rcpt(self, recipient: str) -> Told:
         """Name the recipient."""
@@ -97,6 +107,13 @@ class Session:
         self._link.transcript.client(f"(the message, {len(message):,} octets)")
         reply = await self.client.message(message)
         return Told(reply=reply)
+
+    async def reset(self) -> bool:
+        """Drop a transaction that was refused; say whether the next can begin on this connection."""
+        try:
+            return (await self.client.reset())[:1] == "2"
+        except Ended:
+            return False
 
     async def farewell(self, *, reset: bool) -> None:
         """Say RSET, where a mail was begun, and QUIT; what comes of it decides nothing."""

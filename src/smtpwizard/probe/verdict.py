@@ -24,16 +24,21 @@ class Course(NamedTuple):
     encrypted: bool = False
     exposed: bool = False
     """Whether password or mail crossed a public network in clear text."""
+    due: int = 0
+    """Messages that were to be sent."""
     sent: int = 0
     """Messages that the server accepted."""
 
 
 def judge(course: Course, app: str) -> AppOutcome:
-    """Return the verdict on the app."""
+    """Return the verdict on the app. Of several messages the first that was refused decides."""
     if course.ending is not None:
         failed = course.ending.outcome
         verify = ClientOutcome(True) if course.verified else failed
-        return AppOutcome(course.ending.fate, verify, failed, _bad(course.ending, app))
+        sentence = _bad(course.ending, app)
+        if course.verified and course.due > 1:
+            sentence += f" The server took {course.sent} of {course.due} messages."
+        return AppOutcome(course.ending.fate, verify, failed, sentence)
     if not course.finished:
         return AppOutcome(
             Verdict.FAILS, ClientOutcome(None), ClientOutcome(None), "The test was stopped before its end."
@@ -44,12 +49,18 @@ def judge(course: Course, app: str) -> AppOutcome:
 
 
 def not_proved(course: Course, *, where: str, recipient: str, provider: Provider | None) -> tuple[str, ...]:
-    """Return what a run that went through leaves open; `where` is host and port."""
+    """Return what a run that went through leaves open; of one that did not, what is open about the mails it sent.
+
+    `where` is host and port.
+    """
+    if course.ending is not None and course.finished and course.sent:
+        return ("that the mails accepted arrive: accepted is not delivered",)
     if course.ending is not None or not course.finished:
         return ()
     container = f"that the app's container reaches {where}"
     if course.sent:
-        return ("that the mail arrives: accepted is not delivered", container)
+        arrival = "the mail arrives" if course.sent == 1 else "the mails arrive"
+        return (f"that {arrival}: accepted is not delivered", container)
     verified = provider is not None and provider.sender.rule is SenderRule.VERIFIED
     name = provider.name if provider is not None else ""
     sender = f" ({name} says only after the message whether the sender is verified)" if verified else ""
@@ -79,5 +90,7 @@ def _good(course: Course, app: str) -> str:
         what = "password and mail cross" if course.logged_in else "the mail crosses"
         return f"{app} will {does}, but in clear text: {what} a public network unencrypted."
     how = "over TLS" if course.encrypted else "unencrypted, on this machine or a private network"
-    taken = "The server took the message." if course.sent else "The server takes sender and recipient."
+    taken = "The server takes sender and recipient."
+    if course.sent:
+        taken = "The server took the message." if course.sent == 1 else f"The server took all {course.sent} messages."
     return f"{app} will {does}, {how}. {taken}"

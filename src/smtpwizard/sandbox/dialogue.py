@@ -24,6 +24,9 @@ from smtpwizard.secret import Secret
 
 _MAILBOX: Final = re.compile(r'(?:"(?:[^"\\\r\n]|\\.)+"|[^\s@<>"(),:;\\\[\]]+)@(?:\[[^\s\]]+\]|[^\s@<>()\[\]\\,;:"]+)')
 
+_UNASKED: Final = "An address beyond ASCII needs SMTPUTF8 in the MAIL command"
+"""RFC 6531 section 3.5: 550 or 553, with the enhanced code X.6.7."""
+
 HANDSHAKE_SECONDS: Final = 30.0
 """Within this time a client of the implicit-TLS port must have shaken hands."""
 
@@ -58,11 +61,13 @@ class Dialogue:
     async def handle_MAIL(  # aiosmtpd's name for the hook
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Refuse an envelope sender before login or without a domain."""
+        """Refuse an envelope sender before login, without a domain, or beyond ASCII without SMTPUTF8."""
         if not session.authenticated:
             return "530 5.7.0 Authentication required"
-        if not _MAILBOX.fullmatch(address):
+        if not _is_mailbox(address):
             return "501 5.1.7 Bad sender address syntax"
+        if not (address.isascii() or envelope.smtp_utf8):
+            return f"550 5.6.7 {_UNASKED}"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 Ok"
@@ -70,9 +75,11 @@ class Dialogue:
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Refuse a recipient without a domain."""
-        if not _MAILBOX.fullmatch(address):
+        """Refuse a recipient without a domain, or beyond ASCII where MAIL did not say SMTPUTF8."""
+        if not _is_mailbox(address):
             return "501 5.1.3 Bad recipient address syntax"
+        if not (address.isascii() or envelope.smtp_utf8):
+            return f"553 5.6.7 {_UNASKED}"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 Ok"
@@ -98,6 +105,11 @@ class Dialogue:
     async def handle_exception(self, _error: Exception) -> str:
         """Answer for a connection that went wrong, mostly a client that did not trust the certificate."""
         return "451 4.3.0 Local error in processing"
+
+
+def _is_mailbox(address: str) -> bool:
+    """Say whether an address has its parts, and is UTF-8: aiosmtpd keeps other octets as surrogates."""
+    return _MAILBOX.fullmatch(address) is not None and not any("\ud800" <= char <= "\udfff" for char in address)
 
 
 class Connection(SMTP):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,4 +63,6 @@ def _text(message: EmailMessage) -> str:
     if part is None:
         return ""
     content = part.get_content()
-    return content if isinstance(content, str) else ""
+    if not isinstance(content, str):
+        return ""
+    return html.unescape(content) if part.get_content_type() == "text/html" else content  # Handlebars: `code&#x3D;…`

@@ -128,6 +128,8 @@ class Script:
 
     plays: Mapping[Stage, Play] = field(default_factory=dict)
     """What is played instead of the usual reply."""
+    turns: Mapping[Stage, tuple[Play | None, ...]] = field(default_factory=dict)
+    """What is played the first, second, … time that a stage comes, over all connections; None: what it plays else."""
     keywords: tuple[str, ...] = ("PIPELINING", "SIZE 35882577", "8BITMIME", "ENHANCEDSTATUSCODES")
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     """Offered with AUTH; empty: AUTH is not offered."""
@@ -144,6 +146,10 @@ class Script:
     def but(self, stage: Stage, *plays: Play) -> Script:
         """Return the script with another play at one stage; several plays are played one after the other."""
         return replace(self, plays={**self.plays, stage: tuple(act for play in plays for act in play)})
+
+    def turn(self, stage: Stage, *plays: Play | None) -> Script:
+        """Return the script with plays for the first times of one stage, one each; afterwards it plays what it did."""
+        return replace(self, turns={**self.turns, stage: plays})
 
     def ehlo(self, *, secure: bool) -> Play:
         """Return the reply to EHLO: STARTTLS only before TLS."""

@@ -21,6 +21,7 @@ from smtpwizard.sandbox.script import (
     USUAL,
     Act,
     Close,
+    Play,
     Repeat,
     Script,
     Send,
@@ -63,6 +64,8 @@ class ScriptedServer:
         self._stopped = threading.Event()
         self._live: set[_Connection] = set()
         self._lock = threading.Lock()
+        self._times: dict[Stage, int] = {}
+        """How often each stage has come."""
 
     def start(self) -> Self:
         """Listen. OSError where the address cannot be had."""
@@ -94,6 +97,14 @@ class ScriptedServer:
         values |= fields
         password = values.pop("password", None)
         return Settings(**values, password=None if password is None else Secret(password))  # type: ignore[arg-type]
+
+    def turn(self, stage: Stage) -> Play | None:
+        """Count a stage, and return what the script has for this time alone."""
+        plays = self.script.turns.get(stage, ())
+        with self._lock:
+            time = self._times.get(stage, 0)
+            self._times[stage] = time + 1
+        return plays[time] if time < len(plays) else None
 
     def _accept(self) -> None:
         while True:
@@ -217,7 +228,7 @@ class _Connection:
         self._server.messages.append(b"".join(line + b"\r\n" for line in lines))
 
     def _play(self, stage: Stage) -> bytes:
-        play = self._script.plays.get(stage)
+        play = self._server.turn(stage) or self._script.plays.get(stage)
         if play is None:
             play = self._script.ehlo(secure=self._secure) if stage is Stage.EHLO else USUAL[stage]
         return self._act(play)
