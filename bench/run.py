@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import bench_check
 import bench_explain
+import bench_mails
 import bench_many
 import bench_steps
 from pty_run import first_frame
@@ -92,6 +93,7 @@ def main() -> None:
     bench_check.main(runs, row)
     bench_explain.main(runs, row)
     bench_many.main(runs, row)
+    bench_mails.main(runs, row)
     subprocess.run([python, str(HERE / "bench_files.py"), str(runs)], check=True)
 
 

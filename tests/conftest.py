@@ -13,6 +13,7 @@ MARKED = {
     "the wizard tests' password": "zq7-Correct-Horse",
     "the probe tests' password": "correct-horse-9",
     "the conformance suite's password": "correct horse",
+    "the real servers' password": "e2e: the #1 Pass$word",
     "the sweep's password": "Zq7!mäRk-9+/wörd=Kx&42",
 }
 """Passwords that tests hand to the program, by where."""

@@ -8,15 +8,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import Final
 
+from smtpwizard.commands.stdin_password import read_password
 from smtpwizard.errors import InputError
 from smtpwizard.preset_schema import PasswordSpec, PasswordType, Provider, UsernameRule
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES
-
-_STDIN_LIMIT: Final = 64 * 1024
-"""Bytes of a password on stdin: beyond that it is a file given by mistake."""
 
 
 def values_of(args: argparse.Namespace, provider: Provider, *, have_password: bool) -> dict[str, str | Secret]:
@@ -70,7 +67,7 @@ def _defaults(provider: Provider, region: str | None) -> dict[str, str]:
 
 def _password(args: argparse.Namespace, provider: Provider, *, have_password: bool) -> Secret | None:
     if args.password_stdin:
-        return _tidied(_from_stdin(), provider.password)
+        return _tidied(read_password().reveal(), provider.password)
     given = os.environ.get("SMTP_PASSWORD", "")
     if given:
         return _tidied(given, provider.password)
@@ -81,22 +78,6 @@ def _password(args: argparse.Namespace, provider: Provider, *, have_password: bo
 
     answer = getpass(f"{provider.password.label or 'Password'} for {provider.name}: ", stream=sys.stderr)
     return _tidied(answer, provider.password) if answer else None
-
-
-def _from_stdin() -> str:
-    raw = sys.stdin.buffer.read(_STDIN_LIMIT + 1)
-    if len(raw) > _STDIN_LIMIT:
-        raise InputError(f"stdin holds more than {_STDIN_LIMIT // 1024} KiB, which is no password.", "Not a password")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError("The password on stdin is not UTF-8.", "Not a password") from error
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text:
-        raise InputError(
-            "stdin is empty. Pipe the password into the command, with or without a line end.", "No password"
-        )
-    return text
 
 
 def _tidied(text: str, spec: PasswordSpec) -> Secret:

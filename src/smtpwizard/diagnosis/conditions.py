@@ -153,8 +153,12 @@ def quotes_kept(event: Event) -> bool:
 
 
 def comment_kept(event: Event) -> bool:
-    """A comment has become part of a value, or would for a reader that knows none."""
-    return bool(re.search(_INLINE_COMMENT, event.raw)) or any(" #" in value for value in _values(event).values())
+    """A comment has become part of a value, or would for a reader that knows none.
+
+    A password may hold ` #` by right, and correctly quoted it is no comment to any reader.
+    """
+    values = (value for name, value in _values(event).items() if name != "SMTP_PASSWORD")
+    return bool(re.search(_INLINE_COMMENT, event.raw)) or any(" #" in value for value in values)
 
 
 def invisible_characters(event: Event) -> bool:

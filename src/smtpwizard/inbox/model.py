@@ -7,6 +7,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from smtpwizard.errors import NetworkError
+
+
+class InboxRefused(NetworkError):
+    """An inbox that will not be readable by asking again: a refused login, a certificate, a page that is no catcher.
+
+    Never tried again without the operator's word: repeated wrong logins lock an account.
+    """
+
 
 class Wanted(NamedTuple):
     """A mail that was sent and accepted."""
@@ -33,7 +42,12 @@ class Authentication(NamedTuple):
     spf: str = ""
     """`pass`, `fail`, `softfail`, `none`, …; empty where it says nothing."""
     dkim: str = ""
+    """The best of the signatures: `pass` where one of them passes."""
     dmarc: str = ""
+    signer: str = ""
+    """The domain (`d=`) of that signature, where the server names it."""
+    signatures: int = 0
+    """How many DKIM signatures it has judged."""
 
 
 class Arrival(NamedTuple):
@@ -58,7 +72,11 @@ class Inbox(Protocol):
         """In a few words, safe to show: `MailDev at http://localhost:1080`."""
 
     async def look(self, wanted: Sequence[Wanted], *, timeout: float) -> tuple[Arrival, ...]:
-        """Return those of `wanted` that are there now, each once.
+        """Return those of `wanted` that are there now, each once; with none wanted, see that the inbox can be read.
 
-        `timeout` is in seconds. NetworkError, with what to do, where the inbox cannot be read.
+        `timeout` is in seconds. NetworkError, with what to do, where the inbox cannot be read; InboxRefused where
+        asking again cannot help.
         """
+
+    async def close(self) -> None:
+        """Let go of connections. Returns at once; a later look opens them anew."""

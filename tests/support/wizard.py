@@ -1,0 +1,37 @@
+"""The installed `smtpwizard` as a process of its own, in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+WIZARD: Final = Path(sys.executable).with_name("smtpwizard")
+_SECONDS: Final = 90.0
+
+
+def wizard(folder: Path, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in `folder`, which is its home, too; `variables` are added to PATH and a UTF-8 locale."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", **variables}
+    return subprocess.run(
+        [str(WIZARD), *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=_SECONDS,
+        check=False,
+    )
+
+
+def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """Return the one JSON object on stdout; AssertionError with stderr where there is none."""
+    try:
+        data: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as error:
+        raise AssertionError(done.stderr or done.stdout) from error
+    return data
