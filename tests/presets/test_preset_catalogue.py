@@ -10,6 +10,8 @@ import pytest
 
 from smtpwizard.preset_files import load_provider
 from smtpwizard.preset_schema import (
+    DkimSelector,
+    DkimSpec,
     ErrorReply,
     Kind,
     Mistake,
@@ -21,6 +23,7 @@ from smtpwizard.preset_schema import (
     Region,
     SenderRule,
     SenderSpec,
+    SpfEnvelope,
     TlsMode,
     UsernameRule,
     UsernameSpec,
@@ -109,6 +112,29 @@ def test_what_cannot_log_in_says_why(provider: Provider) -> None:
     assert provider.status is ProviderStatus.OK or (provider.status_note and provider.caveats)
 
 
+@each
+def test_dkim_selectors_can_be_asked_for_and_their_records_published(provider: Provider) -> None:
+    spec = provider.dkim
+    assert not spec.where or spec.where.endswith(".")
+    for entry in spec.selectors:
+        target = entry.target_for("mail.acme.example")
+        assert "{" not in target
+        assert not entry.target or entry.type == "CNAME"
+    if not all(entry.verified for entry in spec.selectors):
+        assert any("DKIM" in item for item in provider.unverified), "what is not verified is named"
+    if provider.spf_envelope is not SpfEnvelope.SENDER:
+        assert provider.kind is Kind.RELAY
+        assert provider.spf_include, "else nothing has to be said about it"
+
+
+def test_the_target_of_a_key_is_made_for_the_domain() -> None:
+    presets = Presets.open()
+    fastmail, brevo, sendgrid = (presets.provider(name).dkim.selectors[0] for name in ("fastmail", "brevo", "sendgrid"))
+    assert fastmail.target_for("mail.acme.example") == "fm1.mail.acme.example.dkim.fmhosted.com"
+    assert brevo.target_for("mail.acme.example") == "b1.mail-acme-example.dkim.brevo.com"
+    assert sendgrid.target_for("mail.acme.example") == "", "it holds the number of the account"
+
+
 def test_a_mail_domain_leads_to_one_provider() -> None:
     owners = Counter(domain for provider in PROVIDERS for domain in provider.mail_domains)
     assert [domain for domain, count in owners.items() if count > 1] == []
@@ -159,9 +185,10 @@ def test_no_source_is_a_remark_instead_of_a_place() -> None:
 
 def test_the_contributors_page_names_every_key() -> None:
     page = (presets_root().parent / "docs" / "presets.md").read_text("utf-8")
-    for part in (Provider, PortChoice, Region, UsernameSpec, PasswordSpec, Mistake, SenderSpec, ErrorReply):
+    parts = (Provider, PortChoice, Region, UsernameSpec, PasswordSpec, Mistake, SenderSpec, ErrorReply)
+    for part in (*parts, DkimSpec, DkimSelector):
         for field in part._fields:
             assert re.search(rf"[`.\[{{ ]{field}[`\], }}]", page), f"{part.__name__}.{field}"
-    for kind in (Kind, ProviderStatus, TlsMode, UsernameRule, PasswordType, SenderRule):
+    for kind in (Kind, ProviderStatus, TlsMode, UsernameRule, PasswordType, SenderRule, SpfEnvelope):
         for member in kind:
             assert f"`{member.value}`" in page or member in (Kind.PRACTICE, Kind.CUSTOM), member

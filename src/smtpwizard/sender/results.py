@@ -40,6 +40,8 @@ class SenderCheck(NamedTuple):
     """What to do; empty where nothing is to be done."""
     record: DnsRecord | None = None
     """What to publish, where a record is wanted."""
+    also: tuple[DnsRecord, ...] = ()
+    """Further records that belong to it, where one is not enough: a provider's second and third DKIM key."""
 
 
 class SenderReport(NamedTuple):
