@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Probe the settings that `args` name and print the report; of several files, a line each."""
+    if args.inside is not None or args.inside_script:
+        from smtpwizard.commands import inside
+
+        return inside.run(args)
     files = getattr(args, "env_files", ())
     if len(files) > 1 or (files and args.jobs):
         from smtpwizard.commands import check_many

@@ -33,8 +33,8 @@ _WIDEST: Final = 100
 def run(args: argparse.Namespace) -> ExitCode:
     """Explain `args.text`, or what comes on stdin."""
     text = _text(args.text)
-    catalogue = _catalogue(args.presets)
-    provider = _provider(args.provider, args.presets, catalogue)
+    catalogue = open_catalogue(args.presets)
+    provider = named_provider(args.provider, args.presets, catalogue)
     explained = explain_log(text, stage=args.stage, provider=provider, catalogue=catalogue)
     if args.json:
         emit_json({"schema": 1, "diagnoses": [item.to_json() for item in flat(explained)]})
@@ -62,7 +62,7 @@ def _text(given: str | None) -> str:
     return text
 
 
-def _catalogue(own: Path | None) -> Catalogue:
+def open_catalogue(own: Path | None) -> Catalogue:
     """Open the shipped entries, and those in the folder `failures` of `--presets`."""
     catalogue = Catalogue.open(*([own / "failures"] if own and (own / "failures").is_dir() else []))
     for problem in catalogue.problems:
@@ -70,7 +70,7 @@ def _catalogue(own: Path | None) -> Catalogue:
     return catalogue
 
 
-def _provider(name: str | None, own: Path | None, catalogue: Catalogue) -> Provider | str | None:
+def named_provider(name: str | None, own: Path | None, catalogue: Catalogue) -> Provider | str | None:
     """Return the provider's preset, or its id where only the catalogue knows it."""
     if name is None:
         return None

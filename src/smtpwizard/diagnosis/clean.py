@@ -14,11 +14,13 @@ _TIME: Final = (
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d|UTC))?\]?"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
     r"|\[?\d{1,2}[/.]\d{1,2}[/.]\d{4},? \d{1,2}:\d\d:\d\d(?: ?[AP]M)?\]?"
+    r"|\[\d\d:\d\d:\d\d\.\d{3}\]"  # pino-pretty, the app's own logger
 )
 _PREFIX: Final = re.compile(
     rf"^(?:(?:{_TIME})[ \t:,-]{{0,6}}"
     r"|\[Nest\][ \t]{1,6}\d{1,9}[ \t]{1,6}-[ \t]{1,6}"
-    r"|(?:\[?(?:ERROR|WARN(?:ING)?|FATAL|LOG|INFO|DEBUG|VERBOSE|TRACE|error|warn|info|debug)\]?:?)(?=[ \t])[ \t]{1,8}"
+    r"|(?:\[?(?:ERROR|WARN(?:ING)?|FATAL|LOG|INFO|DEBUG|VERBOSE|TRACE|error|warn|info|debug)\]?"
+    r"(?: \(\d{1,9}\))?:?)(?=[ \t])[ \t]{1,8}"
     r"|[\w.-]{1,60} [\w./-]{1,40}(?:\[\d{1,9}\])?: (?=\S)(?<=\]: )"
     r"|\[[A-Za-z][\w ./:-]{0,60}\][ \t]{1,6}(?=\S)"
     r"|\+\d{1,7}ms[ \t]{1,4})"

@@ -49,25 +49,39 @@ def explain_log(
     catalogue: Catalogue | None = None,
 ) -> tuple[Explained, ...]:
     """Find the mail errors in `text`, a reply or a whole log, and explain each once, in the order of their lines."""
-    known = catalogue or default()
-    found: dict[tuple[str, ...], Explained] = {}
-    seen: dict[tuple[object, ...], tuple[Diagnosis, ...]] = {}
+    explainer = Explainer(catalogue or default())
     for item in find(text, stage=stage, provider=provider):
+        explainer.take(item)
+    return tuple(explainer.kinds.values())
+
+
+class Explainer:
+    """Explains each mail error once, and counts how often it comes."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.kinds: dict[tuple[str, ...], Explained] = {}
+        """What was found so far, by what makes two errors the same, in the order of their lines."""
+        self._catalogue = catalogue
+        self._seen: dict[tuple[object, ...], tuple[Diagnosis, ...]] = {}
+
+    def take(self, item: Found) -> tuple[str, ...] | None:
+        """Take the next one. Return its key in `kinds`, or None where it is not about mail."""
         likeness = _likeness(item)
-        if likeness not in seen:
-            if len(seen) >= MOST_DIFFERENT:
-                continue
-            seen[likeness] = _told(item, known)
-        diagnoses = seen[likeness]
+        if likeness not in self._seen:
+            if len(self._seen) >= MOST_DIFFERENT:
+                return None
+            self._seen[likeness] = _told(item, self._catalogue)
+        diagnoses = self._seen[likeness]
         if not diagnoses:
-            continue
+            return None
         key = _sameness(item.event, diagnoses[0])
-        if key in found:
-            found[key] = replace(found[key], times=found[key].times + 1)
+        known = self.kinds.get(key)
+        if known is not None:
+            self.kinds[key] = replace(known, times=known.times + 1)
         else:
             said = safe(hide_secrets(bound(item.said)), limit=SAID_LIMIT)
-            found[key] = Explained(said, item.number, 1, diagnoses)
-    return tuple(found.values())
+            self.kinds[key] = Explained(said, item.number, 1, diagnoses)
+        return key
 
 
 def explain_text(

@@ -109,7 +109,7 @@ def find(text: str, *, stage: str | None = None, provider: Provider | str | None
     second = next(entries, None)
     first.alone = second is None
     for record in _chain(first, second, entries):
-        found = _found(record, stage, provider)
+        found = found_in(record, stage, provider)
         if found is not None:
             yield found
 
@@ -121,7 +121,8 @@ def _chain(first: Record, second: Record | None, rest: Iterator[Record]) -> Iter
         yield from rest
 
 
-def _found(record: Record, stage: str | None, provider: Provider | str | None) -> Found | None:
+def found_in(record: Record, stage: str | None, provider: Provider | str | None) -> Found | None:
+    """Return what may be a mail error in one entry of a log, or None."""
     text = record.text
     if not (record.alone or record.mail or _SIGN.search(text)):
         return None

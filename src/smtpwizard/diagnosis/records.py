@@ -45,40 +45,61 @@ class Record:
         return "\n".join(self.lines)
 
 
-def records(lines: Iterable[str]) -> Iterator[Record]:
-    """Group `lines`. Blank lines end an entry."""
-    current: Record | None = None
-    depth = 0
-    command = ""
-    for number, raw in enumerate(lines, 1):
+class Grouping:
+    """`records` for lines as they come: a line in, and out comes the entry that ended with it, if one did."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        """Lines taken so far."""
+        self.current: Record | None = None
+        """The entry that may still go on."""
+        self._depth = 0
+        self._command = ""
+
+    def add(self, raw: str, *, contained: bool = False) -> Record | None:
+        """Take the next line; `contained` when it came whole from a container, without the container's name on it."""
+        self.number += 1
         line = clean(raw)
         if line.client:
             found = _COMMAND.match(line.client)
-            command = found[1].upper() if found else command
-            if current:
-                yield current
-            current, depth = None, 0
-            continue
+            self._command = found[1].upper() if found else self._command
+            return self.flush()
         text = line.text
+        current = self.current
         if not text.strip():
-            if current and depth <= 0:
-                yield current
-                current = None
-            continue
+            return self.flush() if current and self._depth <= 0 else None
         if _FRAME.match(text):
             if current:
                 current.mail = current.mail or bool(_MAIL_FRAME.search(text))
-                depth = 1 if text.endswith("{") else depth
-            continue
-        if current is None or not _belongs(line, current, depth):
-            if current:
-                yield current
-            current, depth = Record(number, command=command), 0
+                self._depth = 1 if text.endswith("{") else self._depth
+            return None
+        if contained and not line.contained:
+            line = line._replace(contained=True)
+        ended = None
+        if current is None or not _belongs(line, current, self._depth):
+            ended = self.flush()
+            current = self.current = Record(self.number, command=self._command)
         if len(current.lines) < LONGEST:
             current.lines.append(text)
-        depth = _depth(text, depth)
-    if current:
-        yield current
+        self._depth = _depth(text, self._depth)
+        return ended
+
+    def flush(self) -> Record | None:
+        """End the entry that may still go on, and return it."""
+        ended, self.current, self._depth = self.current, None, 0
+        return ended
+
+
+def records(lines: Iterable[str]) -> Iterator[Record]:
+    """Group `lines`. Blank lines end an entry."""
+    grouping = Grouping()
+    for raw in lines:
+        ended = grouping.add(raw)
+        if ended:
+            yield ended
+    last = grouping.flush()
+    if last:
+        yield last
 
 
 def _belongs(line: Line, record: Record, depth: int) -> bool:

@@ -1,0 +1,155 @@
+"""What the script in the container says, taken apart: every word of it is foreign text, every type is checked. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from smtpwizard.secret import Secret, redactor
+from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.text import safe
+
+MOST: Final = 200_000
+"""Octets of what the script says."""
+_LINE: Final = re.compile(rb"^SMTPWIZARD-INSIDE (\{.*\}) END\r?$", re.MULTILINE)
+_TEXT: Final = 500
+
+
+class Verify(NamedTuple):
+    """What became of nodemailer's verify() in the container."""
+
+    ok: bool
+    code: str | None
+    response_code: int | None
+    command: str | None
+    message: str
+    response: str
+    """The server's words; empty where it said none."""
+    fate: str
+    """`crashes` or `hangs`; empty where verify() came back."""
+
+    def __str__(self) -> str:
+        if self.ok or self.fate:
+            return self.fate or "ok"
+        command = self.command if self.command != "CONN" else None
+        return " ".join(str(part) for part in (self.code or "no code", self.response_code, command) if part)
+
+
+class InsideView(NamedTuple):
+    """The mail server as the app's container sees it."""
+
+    hostname: str
+    ehlo: str
+    """The name that the app's client greets with."""
+    node: str
+    nodemailer: str
+    """Its version; empty where the image has none that could be found."""
+    extra_ca: str
+    """NODE_EXTRA_CA_CERTS: `set`, `not set` or `cannot be read`."""
+    env_file: str
+    """The app's own .env in its working directory: `none`, `read`, or `unread` where no dotenv was found to read it."""
+    settings: Mapping[str, str]
+    """The variables, masked."""
+    differences: Mapping[str, str]
+    """Variable → how it differs from the file: `other value`, `not in the container`, `only in the container`."""
+    refuses: tuple[str, ...]
+    """Required variables that are missing or empty: the app would not start."""
+    login: str
+    """`tried`, `none` (no credentials, or no run), or `withheld`."""
+    addresses: tuple[str, ...]
+    dns_error: str
+    error: str
+    """Why nothing was tried; empty where it was."""
+    verify: Verify | None
+    elapsed_ms: float
+
+
+def login_mac(key: str, settings: Settings) -> str:
+    """Return what tells one login from another, and nothing else: useless without the run's random `key`."""
+    password = settings.password.reveal() if settings.password else ""
+    return mac(key, "\0".join(((settings.host or "").lower(), settings.username or "", password)))
+
+
+def mac(key: str, text: str) -> str:
+    """Return the HMAC-SHA256 of `text` (RFC 2104), as the script makes it."""
+    return hmac.new(key.encode(), text.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+
+
+def parse(said: bytes, settings: Settings, key: str) -> InsideView | None:
+    """Return what the script said; None where it said nothing that can be read. `settings` are those of the file."""
+    lines = _LINE.findall(said[-MOST:])
+    try:
+        value = json.loads(lines[-1]) if lines else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("settings"), dict):
+        return None
+    clear = redactor(settings.secrets())
+
+    def text(item: object) -> str:
+        return safe(clear(item), limit=_TEXT) if isinstance(item, str) else ""
+
+    found = {name: item for name, item in value["settings"].items() if name in FIELDS and isinstance(item, dict)}
+    dns = value.get("dns")
+    asked = dns if isinstance(dns, dict) else {}
+    return InsideView(
+        hostname=text(value.get("hostname")),
+        ehlo=text(value.get("ehlo")),
+        node=text(value.get("node")),
+        nodemailer=text(value.get("nodemailer")),
+        extra_ca=text(value.get("extra_ca")),
+        env_file=text(value.get("env_file")),
+        settings={name: text(item.get("shown")) for name, item in found.items()},
+        differences=_differences(found, settings, key),
+        refuses=tuple(name for name in FIELDS if name in _list(value.get("refuses"))),
+        login=text(value.get("login")),
+        addresses=tuple(text(item) for item in _list(asked.get("addresses"))[:20]),
+        dns_error=text(asked.get("error")),
+        error=text(value.get("error")),
+        verify=_verify(value.get("verify"), text),
+        elapsed_ms=_number(value.get("elapsed_ms")),
+    )
+
+
+def _verify(value: object, text: Callable[[object], str]) -> Verify | None:
+    if not isinstance(value, dict):
+        return None
+    number = value.get("response_code")
+    return Verify(
+        ok=value.get("ok") is True,
+        code=text(value.get("code")) or None,
+        response_code=number if type(number) is int and 0 <= number < 1000 else None,
+        command=text(value.get("command")) or None,
+        message=text(value.get("message")),
+        response=text(value.get("response")),
+        fate=text(value.get("fate")),
+    )
+
+
+def _differences(found: Mapping[str, Mapping[str, Any]], settings: Settings, key: str) -> dict[str, str]:
+    given = {
+        name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.to_variables().items()
+    }
+    result: dict[str, str] = {}
+    for name in FIELDS:
+        if name not in found:
+            if name in given:
+                result[name] = "not in the container"
+        elif name not in given:
+            if name.startswith("SMTP_"):
+                result[name] = "only in the container"
+        elif found[name].get("mac") != mac(key, f"{name}\0{given[name]}"):
+            result[name] = "other value"
+    return result
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e7 else 0.0
