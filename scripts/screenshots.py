@@ -1,7 +1,8 @@
 """Draw every step at 80×24 and 120×36 into docs/screenshots, as SVG. The same on every machine and every run.
 
 The practice server and a played Gmail are real servers on the loopback; only what differs from run to run is made
-steady: times, ports, queue ids, arrival codes, the date in a backup's name.
+steady: times, ports, queue ids, arrival codes, the date in a backup's name. What name servers, a mailbox and docker
+answer is prepared: see prepared_answers.
 """
 
 from __future__ import annotations
@@ -10,22 +11,24 @@ import asyncio
 import itertools
 import os
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
+import prepared_answers
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from smtpwizard import probe
 from smtpwizard.mail import messages
 from smtpwizard.outputs import env_plan
-from smtpwizard.preset_schema import Provider
+from smtpwizard.preset_schema import ConsumingApp, Provider
 from smtpwizard.probe import engine
 from smtpwizard.probe.options import Options
-from smtpwizard.probe.results import Report, Step, StepResult
+from smtpwizard.probe.results import Report, SentMessage, Step, StepResult
 from smtpwizard.sandbox import PracticeServer
 from smtpwizard.sandbox.certificates import make
 from smtpwizard.sandbox.script import Script, Stage, reply
@@ -34,8 +37,9 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import WizardState
+from smtpwizard.tui.state import SentMail, WizardState
 from smtpwizard.tui.steps import send_run
+from smtpwizard.tui.widgets.code_entry import CodeEntry
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 SIZES: Final = ((80, 24), (120, 36))
@@ -68,6 +72,20 @@ GMAIL: Final = Settings(
     opportunistic_tls="true",
     admin_web_url="https://feedback.acme.example",
 )
+
+SENDGRID: Final = Settings(
+    host="smtp.sendgrid.net",
+    port="587",
+    sender="noreply@acme.example",
+    username="apikey",
+    password=Secret("SG.abcdefghijklmnopqrstuv.wxyz"),
+    tls="false",
+    opportunistic_tls="true",
+    admin_web_url="https://feedback.acme.example",
+)
+
+READER: Final = "reader@acme.example"
+CODES: Final = ("418205", "730164", "255917")
 
 PLAYED: Final = (
     Script(starttls=True, clear_login=False, keywords=("SIZE 35882577",), mechanisms=("LOGIN", "PLAIN", "XOAUTH2"))
@@ -107,7 +125,7 @@ class SteadyProbe(engine.Probe):
         self._gmail = settings.host == GMAIL.host
         if self._gmail:
             settings = settings.with_changes({"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(self.played.port)})
-            options = replace(options, extra_ca_pem=self.played.ca_pem)
+            options = options._replace(extra_ca_pem=self.played.ca_pem)
         super().__init__(settings, options, provider=provider, message=message)
 
     async def steps(self) -> AsyncGenerator[StepResult, None]:
@@ -117,18 +135,28 @@ class SteadyProbe(engine.Probe):
     def report(self) -> Report:
         report = super().report()
         sent = tuple(
-            replace(message, queued_as=f"173225{place}", response=f"250 2.0.0 Ok: queued as 173225{place}")
+            message._replace(queued_as=f"173225{place}", response=f"250 2.0.0 Ok: queued as 173225{place}")
             for place, message in enumerate(report.messages)
         )
-        return replace(report, steps=tuple(self._steady(step) for step in report.steps), messages=sent)
+        return report._replace(steps=tuple(self._steady(step) for step in report.steps), messages=sent)
 
     def _steady(self, step: StepResult) -> StepResult:
         summary = self.played.disguise(step.summary) if self._gmail else step.summary
         ms = None if step.ms is None else float(TIMES.get(step.step, 21))
-        return replace(step, summary=summary, ms=ms)
+        return step._replace(summary=summary, ms=ms)
 
 
 Walk = Callable[[Pilot[WizardState], SmtpWizard], Awaitable[None]]
+
+
+@dataclass
+class Picture:
+    """What is drawn: where the walk begins, with which state and services, and how it goes on."""
+
+    step: str
+    state: WizardState
+    walk: Walk
+    services: Services = field(default_factory=Services)
 
 
 async def wait_for(pilot: Pilot[WizardState], condition: Callable[[], object]) -> None:
@@ -161,16 +189,42 @@ async def ended(pilot: Pilot[WizardState], app: SmtpWizard) -> None:
 
 
 async def arrived(pilot: Pilot[WizardState], app: SmtpWizard) -> None:
-    """Two mails sent, the code of the first typed back."""
+    """All three mails sent, and found in the practice server's inbox."""
     await shown(pilot, app)
-    await pilot.press("down", "down", "space", "enter")
-    await wait_for(pilot, lambda: len(app.state.sent) == 2)
-    await pilot.press(*(app.state.sent[0].code or ""))
-    await wait_for(pilot, lambda: app.state.confirmed)
+    await pilot.press("enter")
+    await wait_for(pilot, lambda: len(app.state.arrived) == 3)
 
 
-def pictures(services: Services, practice: PracticeServer) -> dict[str, tuple[str, WizardState, Walk]]:
-    """Return name → step, state and walk of every picture."""
+async def in_mailbox(pilot: Pilot[WizardState], app: SmtpWizard) -> None:
+    """A mailbox opened, and all three mails found in it."""
+    await shown(pilot, app)
+    app.query_one(CodeEntry).focus()
+    await pilot.press("f8", "tab", "tab", "tab", *"password", "enter")
+    await wait_for(pilot, lambda: len(app.state.arrived) == 3)
+
+
+def pressed(key: str) -> Walk:
+    """A key pressed on entry, and its screen filled."""
+
+    async def walk(pilot: Pilot[WizardState], app: SmtpWizard) -> None:
+        await shown(pilot, app)
+        await pilot.press(key)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+    return walk
+
+
+def sent_by(app: ConsumingApp) -> tuple[SentMail, ...]:
+    """Return the app's mails as if SendGrid had taken them."""
+    return tuple(
+        SentMail(mail.name, mail.title, READER, SentMessage(f"<{place}@acme.example>", None, "250 Ok"), code)
+        for place, (mail, code) in enumerate(zip(app.mails, CODES, strict=True))
+    )
+
+
+def pictures(services: Services, practice: PracticeServer) -> dict[str, Picture]:
+    """Return every picture by name."""
     gmail = WizardState(settings=GMAIL, provider=services.presets.provider("gmail"))
     settings = practice.settings().with_changes({"ADMIN_WEB_URL": GMAIL.admin_web_url})
     own = WizardState(settings=settings, provider=services.presets.provider("practice"), practice=practice)
@@ -181,37 +235,50 @@ def pictures(services: Services, practice: PracticeServer) -> dict[str, tuple[st
     def at(state: WizardState, step: str) -> WizardState:
         return state.changed(visited=steps[: steps.index(step)])
 
+    relay = services.presets.provider("sendgrid")
+    relayed = WizardState(
+        settings=SENDGRID, saved=SENDGRID, provider=relay, recipient=READER, report=report, tested=SENDGRID
+    )
+    waiting = at(relayed.changed(sent=sent_by(services.app)), "send")
+    answering = Services(
+        check_sender=prepared_answers.sender, open_mailbox=prepared_answers.mailbox, recent_log=prepared_answers.log
+    )
     return {
-        "1-provider": ("provider", WizardState(), typed),
-        "2-settings": ("settings", at(gmail, "settings"), shown),
-        "3-test": ("test", at(own, "test"), ended),
-        "3-test-failed": ("test", at(gmail, "test"), ended),
-        "4-save": ("save", at(tested, "save"), shown),
-        "5-send": ("send", at(tested.changed(saved=settings), "send"), arrived),
+        "1-provider": Picture("provider", WizardState(), typed),
+        "2-settings": Picture("settings", at(gmail, "settings"), shown),
+        "3-test": Picture("test", at(own, "test"), ended),
+        "3-test-failed": Picture("test", at(gmail, "test"), ended),
+        "4-save": Picture("save", at(tested, "save"), shown),
+        "5-send": Picture("send", at(tested.changed(saved=settings), "send"), arrived),
+        "5-send-mailbox": Picture("send", waiting, in_mailbox, answering),
+        "5-send-missing": Picture("send", waiting, pressed("f6"), answering),
+        "5-send-app-log": Picture("send", waiting, pressed("f9"), answering),
     }
 
 
-async def draw(name: str, step: str, state: WizardState, walk: Walk, size: tuple[int, int]) -> None:
+async def draw(name: str, picture: Picture, size: tuple[int, int]) -> None:
     """Run one walk and write its picture."""
-    codes = itertools.cycle(("418205", "730164", "255917"))
+    codes = itertools.cycle(CODES)
     vars(messages)["new_code"] = lambda: next(codes)
     ticks = itertools.count(0, 0.19)
     vars(send_run)["monotonic"] = lambda: next(ticks)  # a clock of 190 ms a tick
-    app = SmtpWizard(Services(), state, start=step)
+    app = SmtpWizard(picture.services, picture.state, start=picture.step)
     async with app.run_test(size=size) as pilot:
-        await walk(pilot, app)
+        await picture.walk(pilot, app)
         for field in app.screen.query(Input):
             field.cursor_blink = False
         await pilot.pause()
-        picture = app.export_screenshot(title="smtpwizard")
+        drawn = app.export_screenshot(title="smtpwizard")
     file = FOLDER / f"{name}-{size[0]}x{size[1]}.svg"
-    file.write_text(picture)
+    file.write_text(drawn)
     print(file.relative_to(FOLDER.parents[1]))  # says what it made
 
 
 def main() -> None:
     """Draw all pictures in a temporary project folder."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    os.environ["TZ"] = "UTC"  # times of a log are shown in this machine's zone
+    time.tzset()
     vars(probe)["Probe"] = SteadyProbe  # the steps import it from there when they run
     vars(env_plan)["backup_name"] = lambda path, at: "2026-11-22-071733.env"
     ca_pem, tls = make()
@@ -223,8 +290,8 @@ def main() -> None:
         SteadyProbe.played = Played(gmail.port, ca_pem)
         for size in SIZES:
             with PracticeServer(port=PORT) as practice:
-                for name, (step, state, walk) in pictures(Services(), practice).items():
-                    asyncio.run(draw(name, step, state, walk, size))
+                for name, picture in pictures(Services(), practice).items():
+                    asyncio.run(draw(name, picture, size))
         os.chdir(FOLDER)
 
 

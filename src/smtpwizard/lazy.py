@@ -8,7 +8,11 @@ from typing import Any
 
 
 def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package (PEP 562) whose public names live in the submodules that `homes` gives."""
+    """Return the `__getattr__` of a package (PEP 562) whose public names live in the submodules that `homes` gives.
+
+    No name may be that of its submodule: once that was imported, Python finds the module under the name.
+    """
+    assert not any(name == home for name, home in homes.items()), "a name hides behind its own submodule"
 
     def __getattr__(name: str) -> Any:
         home = homes.get(name)

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Final, NoReturn
 
 import pytest
 
+_NEVER: Final = threading.Event()
 STOP_SECONDS: Final = 10.0
 """How long the processes of a killed server may take to be gone."""
 _ATTEMPTS: Final = 4
@@ -66,7 +68,7 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 20.
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.01)
+        _NEVER.wait(0.01)  # a poll: there is no event for what another process does
 
 
 class Daemon:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from textual.pilot import Pilot
 
+from smtpwizard.preset_schema import Provider
 from smtpwizard.secret import Secret
+from smtpwizard.sender.results import SenderReport
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.services import Services
@@ -33,13 +36,25 @@ async def no_mx(domain: str) -> tuple[str, ...]:
     return ()
 
 
+async def no_catcher(host: str, *, provider: Provider | None, timeout: float) -> None:
+    """Find no catcher beside any mail server."""
+    return
+
+
+async def no_dns(address: str, *, provider: Provider | None, timeout: float) -> SenderReport:
+    """Answer like a machine without a network."""
+    return SenderReport(address, address.rpartition("@")[2], (), answered=False)
+
+
 def quiet_services(
     *,
     mx_hosts: Callable[[str], Awaitable[tuple[str, ...]]] = no_mx,
     open_url: Callable[[str], bool] = lambda url: False,
+    **others: Any,
 ) -> Services:
-    """Return services without network, browser and delays."""
-    return Services(mx_hosts=mx_hosts, open_url=open_url, mx_delay=0.0)
+    """Return services without network, browser and delays; `others` are further fields of Services."""
+    quiet = {"find_catcher": no_catcher, "check_sender": no_dns, "arrival_pause": 0.0}
+    return Services(mx_hosts=mx_hosts, open_url=open_url, mx_delay=0.0, **{**quiet, **others})
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from smtpwizard.probe.results import AppOutcome, ClientOutcome, Report, SentMess
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import SentMail, Target, TargetKind, WizardState
+from smtpwizard.tui.state import Arrived, Proof, SentMail, Target, TargetKind, WizardState
 from smtpwizard.tui.summary import summary
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard
 
@@ -165,7 +165,7 @@ def test_the_summary_of_a_whole_walk_says_what_was_written_and_proved_and_what_w
             SentMail("verification", "Email verification", "a@b.example", SentMessage("<1>", "Q1", "250 OK"), "418205"),
             SentMail("invitation", "User invitation", "a@b.example", SentMessage("<2>", "Q2", "250 OK")),
         ),
-        confirmed=("verification",),
+        arrived=(Arrived("<1>", "verification", Proof.CODE),),
     )
     lines = summary(state, services.app)
     assert lines[0] == "✓ Gmail (smtp.gmail.com:465, TLS) tested: logs in"

@@ -12,10 +12,10 @@ from smtpwizard.sandbox import PracticeServer
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.confirm import ConfirmScreen
-from smtpwizard.tui.screens.help import HelpScreen
 from smtpwizard.tui.screens.mail_preview import SAMPLE_CODE, MailPreviewScreen
-from smtpwizard.tui.state import WizardState
+from smtpwizard.tui.state import Proof, WizardState
 from smtpwizard.tui.widgets.code_entry import CodeEntry
+from smtpwizard.tui.widgets.diagnosis_card import DiagnosisCard
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text
 from support.tui_steps import logins, practising, scripted, until
 
@@ -51,61 +51,80 @@ def taken(file: Path) -> tuple[int, str]:
     return found
 
 
-async def accepted(app: SmtpWizard, pilot: Pilot[WizardState], count: int = 1) -> None:
-    """Press Enter and wait until the mails are accepted and the code is asked for."""
+async def accepted(app: SmtpWizard, pilot: Pilot[WizardState], count: int = 3) -> None:
+    """Press Enter and wait until `count` mails are accepted and the code is asked for."""
     await pilot.press("enter")
-    await until(pilot, lambda: len(app.state.sent) == count and isinstance(app.focused, CodeEntry), "accepted mail")
+    await until(
+        pilot, lambda: taken_by_the_server(app) == count and isinstance(app.focused, CodeEntry), "accepted mail"
+    )
 
 
-async def test_a_mail_is_accepted_with_its_queue_id_and_its_code_proves_arrival(tmp_path: Path) -> None:
+def taken_by_the_server(app: SmtpWizard) -> int:
+    """Return how many mails were accepted so far."""
+    return sum(1 for mail in app.state.sent if mail.message.accepted)
+
+
+async def only_the_first(pilot: Pilot[WizardState]) -> None:
+    """Take the ticks from the second and the third mail, and go back to the address."""
+    await pilot.press("down", "down", "space", "down", "space", "up", "up", "up")
+
+
+async def test_all_three_mails_go_with_one_login_and_the_practice_inbox_proves_them(tmp_path: Path) -> None:
     async with sending(tmp_path) as (app, pilot, server):
         assert "practice@example.com" in screen_text(app)
-        assert "[X] Email verification" in screen_text(app)
-        assert "[ ] Password reset" in screen_text(app)
+        assert screen_text(app).count("[X]") == 3
         await accepted(app, pilot)
-        mail = server.messages[0]
-        assert mail.code is not None
-        assert f"queue id {mail.queue_id}" in screen_text(app)
-        assert f"practice inbox: Email verification · code {mail.code[:3]} {mail.code[3:]}" in screen_text(app)
-        assert app.state.confirmed == ()
-        await pilot.press(*mail.code)
-        await until(pilot, lambda: app.state.confirmed == ("verification",), "proof of arrival")
-        assert "✓ Email verification arrived" in screen_text(app)
-        assert "Enter Finish" in screen_text(app)
+        codes = [mail.code or "" for mail in server.messages]
+        assert len(set(codes)) == 3
+        await until(pilot, lambda: len(app.state.arrived) == 3, "proof of all three")
+        assert {item.by for item in app.state.arrived} == {Proof.PRACTICE}
+        text = screen_text(app)
+        for mail, code in zip(server.messages, codes, strict=True):
+            assert f"queue id {mail.queue_id}" in text
+            assert f"code {code[:3]} {code[3:]}" in text
+        assert "✓ Email verification  arrived, code " in text
+        assert "Enter Finish" in text
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "question, since nothing is saved")
 
 
-async def test_several_mails_go_with_one_login_and_each_has_its_own_code(tmp_path: Path) -> None:
-    async with sending(tmp_path) as (app, pilot, server):
-        await pilot.press("down", "down", "space", "down", "space")
-        await accepted(app, pilot, 3)
-        codes = [mail.code for mail in server.messages]
-        assert len(set(codes)) == 3
+async def test_a_code_typed_back_proves_arrival_where_no_inbox_can_be_read(tmp_path: Path) -> None:
+    async with scripted(Script(), tmp_path, start="send", size=(80, 30)) as (app, pilot, _):
+        await accepted(app, pilot)
         assert app.state.confirmed == ()
-        for code in codes:
-            assert code is not None
-            await pilot.press(*code)
-            await pilot.pause()
-        await until(pilot, lambda: len(app.state.confirmed) == 3, "proof of all three")
+        assert "Enter Check code" in screen_text(app)
+        for number, mail in enumerate(app.state.sent, 1):
+            await pilot.press(*(mail.code or ""))
+            await until(pilot, lambda: len(app.state.confirmed) == number, "proof of arrival")  # noqa: B023
+        assert {item.by for item in app.state.arrived} == {Proof.CODE}
+        assert "✓ Email verification arrived: the code is right" in words(app)
+        assert "Enter Finish" in screen_text(app)
+
+
+async def test_in_practice_the_code_can_be_typed_as_from_a_real_mail(tmp_path: Path) -> None:
+    async with sending(tmp_path) as (app, pilot, _):
+        await accepted(app, pilot)
+        await until(pilot, lambda: len(app.state.arrived) == 3, "proof of all three")
+        await pilot.press(*(app.state.sent[0].code or ""))
+        await until(pilot, lambda: "arrived: the code is right" in screen_text(app), "word on the code")
+        assert len(app.state.arrived) == 3
 
 
 async def test_a_wrong_code_is_told_kindly_and_proves_nothing(tmp_path: Path) -> None:
-    async with sending(tmp_path) as (app, pilot, server):
-        await accepted(app, pilot)
-        right = server.messages[0].code
-        wrong = "000000" if right != "000000" else "111111"
-        await pilot.press(*wrong)
+    async with scripted(Script(), tmp_path, start="send", size=(80, 30)) as (app, pilot, _):
+        await only_the_first(pilot)
+        await accepted(app, pilot, 1)
+        right = app.state.sent[0].code or ""
+        await pilot.press(*("000000" if right != "000000" else "111111"))
         await until(pilot, lambda: "is not the code of the mail" in words(app), "word on the code")
         assert app.state.confirmed == ()
-        assert right is not None
         await pilot.press(*right)
         await until(pilot, lambda: app.state.confirmed == ("verification",), "proof of arrival")
         assert "is not the code" not in words(app)
 
 
 async def test_half_a_code_is_not_compared(tmp_path: Path) -> None:
-    async with sending(tmp_path) as (app, pilot, _):
+    async with scripted(Script(), tmp_path, start="send", size=(80, 30)) as (app, pilot, _):
         await accepted(app, pilot)
         await pilot.press("1", "2", "3", "enter")
         await until(pilot, lambda: "The code has 6 digits." in screen_text(app), "word on the code")
@@ -118,7 +137,7 @@ async def test_no_mail_goes_without_an_address_and_none_without_a_tick(tmp_path:
         await until(pilot, lambda: "An address is needed" in screen_text(app), "word on the address")
         await pilot.press(*"you", "enter")
         await until(pilot, lambda: "not a bare mail address" in screen_text(app), "word on the address")
-        await pilot.press("at", *"acme", "full_stop", *"example", "down", "space", "enter")
+        await pilot.press("at", *"acme", "full_stop", *"example", *("down", "space") * 3, "enter")
         await until(pilot, lambda: "Tick one of the mails" in screen_text(app), "word on the ticks")
         assert server.messages == []
 
@@ -141,36 +160,41 @@ async def test_the_preview_has_a_sample_code_and_the_browser_gets_a_private_file
         assert server.messages == []
 
 
-async def test_f6_says_where_a_mail_may_be_before_any_dns(tmp_path: Path) -> None:
-    async with sending(tmp_path, SMTP_SENDER="app@acme.example") as (app, pilot, _):
-        await pilot.press("f6")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen), "advice")
-        assert "Spam" in screen_text(app)
-        assert "_dmarc.acme.example" in words(app)
-
-
-async def test_a_refused_recipient_is_explained_and_the_rest_is_not_tried(tmp_path: Path) -> None:
+async def test_every_refused_recipient_is_told_and_explained_once(tmp_path: Path) -> None:
     script = Script().but(Stage.RCPT, reply("550 5.1.1 no such user"))
     async with scripted(script, tmp_path, start="send", size=(80, 40)) as (app, pilot, server):
-        await pilot.press("down", "down", "space", "enter")
-        await until(pilot, lambda: "✗ Email verification" in screen_text(app), "failed mail")
-        assert "550 5.1.1 no such user" in words(app)
-        assert "– Password reset" in screen_text(app)
-        assert "not tried" in screen_text(app)
-        assert app.state.sent == ()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, DiagnosisCard), "explanation")
+        assert words(app).count("rcpt: 550 5.1.1 no such user") == 3
+        assert taken_by_the_server(app) == 0
         assert "Enter Fix in Settings" in screen_text(app) or "and test again" in screen_text(app)
-        assert server.messages == []
+        assert len(server.messages) == 0
+        assert logins(server) == 1
+
+
+async def test_one_refused_mail_is_explained_and_the_others_stand_as_accepted(tmp_path: Path) -> None:
+    script = Script().turn(Stage.DOT, None, reply("554 5.7.1 too much like spam"))
+    async with scripted(script, tmp_path, start="send", size=(80, 40)) as (app, pilot, server):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, DiagnosisCard), "explanation")
+        assert [mail.message.accepted for mail in app.state.sent] == [True, False, True]
+        text = words(app)
+        assert "✓ Email verification accepted: 250" in text
+        assert "✗ Password reset data: 554 5.7.1 too much like spam" in text
+        assert "✓ User invitation accepted" in text
+        assert "Type the six digits" in text
+        assert logins(server) == 1
 
 
 async def test_a_message_refused_after_the_first_leaves_the_first_accepted(tmp_path: Path) -> None:
     async with scripted(Script(), tmp_path, start="send", size=(80, 40)) as (app, pilot, server):
-        await pilot.press("enter")
-        await until(pilot, lambda: len(app.state.sent) == 1, "accepted mail")
+        await only_the_first(pilot)
+        await accepted(app, pilot, 1)
         server.script = Script().but(Stage.DOT, reply("550 5.7.1 The from address does not match"))
         app.query_one("#send-to").focus()
         await pilot.press("enter")
         await until(pilot, lambda: "✗ Email verification" in screen_text(app), "refused mail")
-        assert len(app.state.sent) == 1
+        assert taken_by_the_server(app) == 1
 
 
 async def test_a_refused_login_is_asked_about_here_too(tmp_path: Path) -> None:
@@ -216,3 +240,14 @@ async def test_an_outcome_about_other_settings_is_not_kept(tmp_path: Path) -> No
         app.go("send")
         await until(pilot, lambda: app.state.step == "send", "Send step")
         assert "550 5.7.1" not in screen_text(app)
+
+
+async def test_on_the_smallest_screen_the_outcome_takes_the_room_of_the_ticks(tmp_path: Path) -> None:
+    async with scripted(Script(), tmp_path, start="send", size=(40, 10)) as (app, pilot, _):
+        assert screen_text(app).count("[X]") == 3
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, CodeEntry), "code asked for")
+        assert "[X]" not in screen_text(app)
+        app.query_one("#send-to").focus()
+        await until(pilot, lambda: screen_text(app).count("[X]") == 3, "ticks")
+        assert all(len(line) == 40 for line in screen_text(app).splitlines())

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from smtpwizard.inbox.address import parse
+from smtpwizard.inbox.model import Arrival, Place
 from smtpwizard.probe.results import SentMessage
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.state import SentMail
+from smtpwizard.tui import arrivals, mailboxes
+from smtpwizard.tui.state import Arrived, Proof, SentMail
 from smtpwizard.tui.steps import send_arrival as arrival
+from support.tui import quiet_services
 
 
 def mail(name: str, code: str | None, *, accepted: bool = True) -> SentMail:
@@ -63,10 +67,89 @@ def test_plain_and_international_addresses_are_taken(text: str) -> None:
     assert arrival.recipient_problem(text) is None
 
 
-def test_advice_names_the_records_of_the_operators_own_domain_only() -> None:
-    own = "\n".join(arrival.advice(None, Settings(sender="app@acme.example"), "you@example.com"))
-    assert "_dmarc.acme.example" in own
-    assert "Spam" in own
+def test_where_name_servers_cannot_be_asked_the_questions_are_named() -> None:
+    provider = quiet_services().presets.provider("google-workspace-relay")
+    lines = "\n".join(arrival.dig_lines("acme.example", provider))
+    assert "dig +short TXT _dmarc.acme.example" in lines
+    assert "include:_spf.google.com" in lines
+
+
+def test_advice_begins_with_where_a_mail_to_oneself_hides() -> None:
+    provider = quiet_services().presets.provider("gmail")
+    settings = Settings(sender="me@gmail.com", username="me@gmail.com")
+    assert "All Mail" in arrival.advice(provider, settings, "ME@gmail.com")[0]
+
+
+def test_notes_are_about_links_and_only_where_a_mail_has_one() -> None:
+    settings = Settings(
+        host="smtp.acme.example", port="587", sender="a@acme.example", admin_web_url="http://localhost:3000"
+    )
+    told = arrival.notes("you+me@example.com", settings, None, link=True)
+    assert "+ stands for a blank" in told[0]
+    assert "localhost:3000" in told[1]
+    assert arrival.notes("you+me@example.com", settings, None, link=False) == ()
+    public = settings._replace(admin_web_url="https://feedback.acme.example")
+    assert arrival.notes("you@example.com", public, None, link=True) == ()
+    assert arrival.notes("you+me", public, None, link=True) == ()
+
+
+def sent(*names: str) -> tuple[SentMail, ...]:
+    """Return accepted mails, each with an id and a code of its own."""
+    return tuple(
+        SentMail(name, name.title(), "you@example.com", SentMessage(f"<{place}>", "Q", "250 OK"), f"00000{place}")
+        for place, name in enumerate(names)
+    )
+
+
+def test_of_a_kind_that_was_sent_twice_the_newest_is_awaited() -> None:
+    mails = sent("verification", "invitation", "verification")
+    assert [mail.message.id for mail in arrivals.awaited(mails, ())] == ["<2>", "<1>"]
+    known = arrivals.with_code((), mails[2])
+    assert [mail.message.id for mail in arrivals.awaited(mails, known)] == ["<1>"]
+
+
+def test_the_summary_tells_of_a_kind_the_mail_that_arrived_or_the_last_one_tried() -> None:
+    mails = sent("verification", "verification")
+    assert arrivals.best(mails, {"<0>"}) == (mails[0],)
+    assert arrivals.best(mails, set()) == (mails[1],)
+
+
+def test_a_mail_that_was_seen_in_a_catcher_is_not_said_to_have_arrived_by_its_code() -> None:
+    mails = sent("verification")
+    seen = arrivals.with_seen((), Arrival("<0>", Place.INBOX, "", None), mails, Proof.CATCHER, "MailDev")
+    assert arrivals.with_code(seen, mails[0]) == seen
+    assert arrivals.with_seen(seen, Arrival("<9>", Place.INBOX, "", None), mails, Proof.CATCHER, "MailDev") == seen
+
+
+@pytest.mark.parametrize(
+    ("place", "folder", "words"),
+    [
+        (Place.INBOX, "INBOX", ("✓", "arrived in the inbox of you@acme.example")),
+        (Place.JUNK, "Spam", ("!", "arrived in junk, the folder Spam of you@acme.example")),
+        (Place.OTHER, "Sent", ("!", "arrived, but in the folder Sent of you@acme.example")),
+    ],
+)
+def test_where_a_mail_lies_is_told(place: Place, folder: str, words: tuple[str, str]) -> None:
+    item = Arrived(
+        "<0>", "verification", Proof.MAILBOX, "the mailbox of you@acme.example", Arrival("<0>", place, folder, None)
+    )
+    assert arrivals.words(item) == words
+    assert arrivals.judged(item) == ""
+
+
+@pytest.mark.parametrize(
+    ("recipient", "server"), [("you@acme.example", "imap.acme.example"), ("you", ""), ("you@localhost", "")]
+)
+def test_the_mailboxes_server_is_guessed_from_the_domain(recipient: str, server: str) -> None:
+    assert mailboxes.guessed_server(recipient) == server
+
+
+def test_a_mailboxes_url_encodes_what_would_end_the_user() -> None:
+    url = mailboxes.url_of(mailboxes.Mode.STARTTLS, "imap.acme.example:1143", "you/me@acme.example")
+    assert url == "imap://you%2Fme%40acme.example@imap.acme.example:1143"
+    assert parse(url).user == "you/me@acme.example"
+    assert mailboxes.address_problem("[::1]:143", "you") == ""
+    assert mailboxes.address_problem("imap.acme.example", "")
 
 
 def test_advice_holds_no_secret() -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from smtpwizard.inbox.opening import open_inbox as open_inbox
     from smtpwizard.inbox.practice import PracticeInbox as PracticeInbox
     from smtpwizard.inbox.watching import watch as watch
-    from smtpwizard.inbox.words import words as words
 
 _HOMES: Final = {
     "Arrival": "model",
@@ -34,7 +33,6 @@ _HOMES: Final = {
     "discover": "discovery",
     "open_inbox": "opening",
     "watch": "watching",
-    "words": "words",
 }
 
 __getattr__ = lazy(__name__, _HOMES)

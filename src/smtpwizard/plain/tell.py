@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.findings import Finding, Severity
@@ -69,14 +69,22 @@ def diagnosis_lines(diagnoses: Iterable[Diagnosis], *, begin: int = 1) -> Iterat
 
 
 def summary_lines(
-    *, saved: str, changed: int, backup: str, proved: bool, confirmed: bool, next_command: str
+    *, saved: str, changed: int, backup: str, proved: bool, arrivals: Mapping[str, str], next_command: str
 ) -> Iterator[str]:
-    """Yield what was written, what was proved, what was not, and the next command."""
+    """Yield what was written, what was proved, what was not, and the next command.
+
+    `arrivals`: titles of the accepted mails, and how it is known that they arrived, if it is.
+    """
     if not saved:
         yield "Nothing was written."
+    else:
+        kept = f", backup kept at {backup}" if backup else ""
+        yield f"Written: {saved}, {changed} {'line' if changed == 1 else 'lines'} changed{kept}."
+        yield "Tested: the app will work with these settings." if proved else "Not tested: whether these settings work."
+    for title, known in arrivals.items():
+        yield f"{title}: {known or 'accepted by the server; not proved that it arrived'}."
+    if not saved:
         return
-    kept = f", backup kept at {backup}" if backup else ""
-    yield f"Written: {saved}, {changed} {'line' if changed == 1 else 'lines'} changed{kept}."
-    yield "Tested: the app will work with these settings." if proved else "Not tested: whether these settings work."
-    yield "Arrived: the code in the mail was confirmed." if confirmed else "Not proved: that mail arrives."
+    if not arrivals:
+        yield "Not proved: that mail arrives."
     yield f"Next: {next_command}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from smtpwizard.errors import ExitCode
 from smtpwizard.plain.console import Console
+from smtpwizard.plain.reach import Reach
 from smtpwizard.plain.tell import summary_lines
 from smtpwizard.preset_schema import Kind
 from smtpwizard.settings import Settings
@@ -55,8 +56,17 @@ class Walk:
     practice: PracticeServer | None = None
     applied: Applied | None = None
     lines_changed: int = 0
-    confirmed: bool = False
+    recipient: str = ""
+    """Where the last mails went."""
+    arrivals: dict[str, str] = field(default_factory=dict)
+    """Titles of the mails that were accepted → how it is known that they arrived; '' where it is not."""
+    reach: Reach = field(default_factory=Reach)
     closing: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a mail is known to have arrived."""
+        return any(self.arrivals.values())
 
 
 def walk(state: Walk) -> ExitCode:
@@ -100,7 +110,7 @@ def _summary(state: Walk) -> list[str]:
             changed=state.lines_changed,
             backup=str(applied.backup) if applied is not None and applied.backup else "",
             proved=state.report is not None and state.report.app.verdict.value == "works",
-            confirmed=state.confirmed,
+            arrivals=state.arrivals,
             next_command="smtpwizard, with a real provider"
             if state.provider is not None and state.provider.kind is Kind.PRACTICE
             else f"docker compose up -d {state.app.service}",

@@ -5,6 +5,7 @@ Pure functions. Styles are theme variables; every mark is a shape as well as a c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any, Final
 
@@ -58,3 +59,11 @@ def clickable(content: Content, action: str, *arguments: Any) -> Content:
 def lines(*parts: Content | str) -> Content:
     """Join parts with line breaks."""
     return Content("\n").join(parts)
+
+
+def keys_line(keys: Sequence[str], width: int) -> str:
+    """Return the keys of a dialog for its lower border of `width` cells: the first are left out where room is short."""
+    shown = list(keys)
+    while len(shown) > 1 and len("   ".join(shown)) > width - 4:
+        del shown[0]
+    return "   ".join(shown)

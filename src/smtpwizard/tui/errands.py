@@ -1,4 +1,4 @@
-"""What the app does for any step: copy, open a page, start and stop the practice server. Knows no step."""
+"""What the app does for any step: copy, open a page, read the log, run the practice server. Knows no step."""
 
 from __future__ import annotations
 
@@ -66,10 +66,17 @@ class Errands(App[Any]):
             text = f"{safe(url, limit=300)}\nNo browser could be asked to open it."
             self.notify(text, title="Page", markup=False, timeout=20)
 
+    def action_app_log(self) -> None:
+        """Read what the app itself says of its mail, in its container's log."""
+        from smtpwizard.tui.screens.app_log import AppLogScreen
+
+        self.push_screen(AppLogScreen.of(self.state.target, self.services.app.service))
+
     def action_picture(self) -> None:
         """Hide every secret that is shown, then save the screen as an SVG."""
-        for secret in self.query(SecretInput):
-            secret.hide()
+        for screen in self.screen_stack:
+            for secret in screen.query(SecretInput):
+                secret.hide()
         self.call_after_refresh(self._picture)  # the palette has closed and the bullets are drawn by then
 
     def _picture(self) -> None:

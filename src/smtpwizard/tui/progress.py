@@ -60,7 +60,7 @@ def outcome(state: WizardState, step_id: str) -> str:
             if state.target.kind is TargetKind.PRINT
             else f"{safe(state.target.label, limit=20)} written"
         )
-    accepted = sum(1 for mail in state.sent if mail.message.accepted)
+    accepted = len({mail.name for mail in state.sent if mail.message.accepted})
     if not accepted:
         return ""
     return f"{len(state.confirmed)} of {accepted} arrived" if state.confirmed else f"{accepted} accepted"

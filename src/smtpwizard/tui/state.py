@@ -14,6 +14,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, Settings
 
 if TYPE_CHECKING:
+    from smtpwizard.inbox.model import Arrival
     from smtpwizard.outputs import Applied, EnvFile
     from smtpwizard.preset_schema import Provider
     from smtpwizard.probe.look import SecondLook
@@ -73,6 +74,34 @@ class SentMail:
     """The six digits in the mail, where it carries some."""
 
 
+class Proof(StrEnum):
+    """How it is known that a mail arrived."""
+
+    CODE = "code"
+    """The operator typed its code back."""
+    MAILBOX = "mailbox"
+    """It was seen in the recipient's mailbox."""
+    CATCHER = "catcher"
+    """It was seen in a local server that catches mail: it went as far as it ever will."""
+    PRACTICE = "practice"
+    """It was seen in the practice server's inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A sent mail that is known to have arrived."""
+
+    message_id: str
+    """SentMail.message.id: the very mail, not another of its kind."""
+    name: str
+    """SentMail.name."""
+    by: Proof
+    inbox: str = ""
+    """Inbox.name, where it was seen in one: safe to show."""
+    arrival: Arrival | None = None
+    """Where in the inbox, and what the server there says of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class WizardState:
     """Everything the steps share. Equal states cause no redraw."""
@@ -105,8 +134,8 @@ class WizardState:
     block: Secret | None = None
     """A block for stdout after leaving, where the target is PRINT: it holds the password."""
     sent: tuple[SentMail, ...] = ()
-    confirmed: tuple[str, ...] = ()
-    """Names of the mails whose code was typed back: proof of arrival."""
+    arrived: tuple[Arrived, ...] = ()
+    """Mails that are known to have arrived, each once, in the order in which that became known."""
     recipient: str = ""
     practice: PracticeServer | None = field(default=None, repr=False)
     """The running practice server, once it was chosen."""
@@ -139,6 +168,11 @@ class WizardState:
         """Whether the settings as they are now were tested and the app will work."""
         report = self.fresh_report
         return report is not None and report.app.verdict.value == "works"
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """Names of the mails that are known to have arrived."""
+        return tuple(dict.fromkeys(item.name for item in self.arrived))
 
     @property
     def unsaved(self) -> bool:

@@ -8,8 +8,9 @@ from smtpwizard.preset_schema import ConsumingApp, Kind
 from smtpwizard.probe.results import Report, Step, Verdict
 from smtpwizard.secret import redact
 from smtpwizard.text import safe
+from smtpwizard.tui import arrivals
 from smtpwizard.tui.progress import saved
-from smtpwizard.tui.state import TargetKind, WizardState
+from smtpwizard.tui.state import Proof, TargetKind, WizardState
 
 _VERDICTS = {
     Verdict.WORKS: "✓",
@@ -18,6 +19,8 @@ _VERDICTS = {
     Verdict.CRASHES: "✗",
     Verdict.HANGS: "✗",
 }
+
+_CONFIRMED = "arrived (code confirmed)"
 
 
 def summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
@@ -69,12 +72,15 @@ def _written(state: WizardState, app: ConsumingApp) -> Iterator[str]:
 
 
 def _mails(state: WizardState) -> Iterator[str]:
-    for mail in state.sent:
+    known = {item.message_id: item for item in state.arrived}
+    for mail in arrivals.best(state.sent, known):
         title = mail.title.lower()
         if not mail.message.accepted:
             yield f"✗ {title} refused: {mail.message.response}"
-        elif mail.name in state.confirmed:
-            yield f"✓ {title} arrived (code confirmed)"
+        elif mail.message.id in known:
+            item = known[mail.message.id]
+            symbol, words = arrivals.words(item)
+            yield f"{symbol} {title} {_CONFIRMED if item.by is Proof.CODE else words + arrivals.judged(item)}"
         else:
             queue = f", queue id {mail.message.queued_as}" if mail.message.queued_as else ""
             yield f"! {title} accepted by the server{queue}; not proved that it arrived"
@@ -91,7 +97,9 @@ def _not_proved(state: WizardState) -> Iterator[str]:
 def _proved_since(sentence: str, state: WizardState) -> bool:
     """Say whether the mails sent afterwards have proved what the test itself could not."""
     accepted = any(mail.message.accepted for mail in state.sent)
-    return (accepted and "message itself" in sentence) or (bool(state.confirmed) and "arrives" in sentence)
+    # What a local server catches goes no further: that proves the app's part, and no delivery.
+    delivered = any(item.by is not Proof.CATCHER for item in state.arrived)
+    return (accepted and "message itself" in sentence) or (delivered and "arrive" in sentence)
 
 
 def _next(state: WizardState, app: ConsumingApp) -> Iterator[str]:

@@ -51,8 +51,12 @@ class MailPreviewScreen(ModalScreen[None]):
         Binding("o,ctrl+o", "browser", "Open in the browser", show=False),
     ]
 
-    def __init__(self, services: Services, settings: Settings, mails: Sequence[AppMail], to: str) -> None:
+    def __init__(
+        self, services: Services, settings: Settings, mails: Sequence[AppMail], to: str, notes: Sequence[str] = ()
+    ) -> None:
         super().__init__()
+        self._notes = tuple(notes)
+        """What is to know of the recipient and of the links."""
         self._services, self._settings, self._mails, self._to = services, settings, tuple(mails), to
         self._place = 0
         self._built: BuiltMail | None = None
@@ -87,7 +91,7 @@ class MailPreviewScreen(ModalScreen[None]):
         except TimeoutError:
             text.update("✗ The mail was not rendered within its deadline.")
             return
-        text.update(_shown(self._built))
+        text.update(_shown(self._built, self._notes))
         box.scroll_home(animate=False)
 
     @work(exclusive=True, group="browser", exit_on_error=False, description="opening the browser")
@@ -108,12 +112,13 @@ class MailPreviewScreen(ModalScreen[None]):
             self.notify(f"No browser took it.{where}", severity="warning", markup=False)
 
 
-def _shown(mail: BuiltMail) -> Content:
+def _shown(mail: BuiltMail, notes: Sequence[str]) -> Content:
     head = plain(f"To: {mail.to}\nSubject: {mail.subject}").stylize("$foreground-muted")
     note = Content.styled(
         f"The code here is a sample ({SAMPLE_CODE}); each mail sent has its own.", "$foreground-muted"
     )
-    return Content("\n\n").join([head, plain(mail.text, limit=20_000), note])
+    warnings = [plain(f"! {line}").stylize("$text-warning") for line in notes]
+    return Content("\n\n").join([head, *warnings, plain(mail.text, limit=20_000), note])
 
 
 def _written(html: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events, on
 from textual.containers import Vertical
@@ -62,6 +62,10 @@ class Command:
     help: str
     action: str
     """Name of an action of the step, without `action_`."""
+
+
+APP_LOG: Final = Command("app: Read its log", "What the app says of its mail, explained (F9)", "app_log")
+"""For the steps after which the app may have been started."""
 
 
 class StepPane(Vertical):
@@ -129,6 +133,10 @@ class StepPane(Vertical):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.action_primary()
+
+    def action_app_log(self) -> None:
+        """Read what the app itself says of its mail."""
+        self.wizard.action_app_log()
 
     def hints_changed(self) -> None:
         """Have the key bar drawn again."""

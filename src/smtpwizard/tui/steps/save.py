@@ -16,7 +16,7 @@ from smtpwizard.preset_schema import Kind
 from smtpwizard.secret import Secret, redact
 from smtpwizard.tui.state import Target, TargetKind
 from smtpwizard.tui.steps import save_run
-from smtpwizard.tui.steps.base import Command, Hint
+from smtpwizard.tui.steps.base import APP_LOG, Command, Hint
 from smtpwizard.tui.steps.save_choosing import SaveChoosing
 from smtpwizard.tui.steps.save_plan import listed
 from smtpwizard.tui.steps.save_words import Sentence, block_words, planned, told, written
@@ -43,6 +43,7 @@ class SaveStep(SaveChoosing):
         Binding("f5", "readers", "Readers", show=False),
         Binding("f6", "help_out", "Way out", show=False),
         Binding("f8", "reveal", "Show password", show=False),
+        Binding("f9", "app_log", "What the app says", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -103,6 +104,8 @@ class SaveStep(SaveChoosing):
             found.append(Command("save: Choose readers", "The programs that read the file (F5)", "readers"))
         if helps:
             found.append(Command(f"save: {helps}", "What the finding or the way out names (F6)", "help_out"))
+        if self._is_saved():
+            found.append(APP_LOG)
         return tuple(found)
 
     def action_primary(self) -> None:

@@ -11,11 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
-from smtpwizard.preset_schema import AppMail
 from smtpwizard.probe import lockout
+from smtpwizard.tui import arrivals
 from smtpwizard.tui.steps import send_arrival
-from smtpwizard.tui.steps.base import Command, Hint
-from smtpwizard.tui.steps.send_delivery import SendDelivery
+from smtpwizard.tui.steps.base import APP_LOG, Command, Hint
+from smtpwizard.tui.steps.send_lines import arrival_lines, asked, hint, watch_lines
+from smtpwizard.tui.steps.send_screens import SendScreens
 from smtpwizard.tui.steps.test_verdict import concerned_variable
 from smtpwizard.tui.widgets.arrival import Arrival
 from smtpwizard.tui.widgets.code_entry import CodeEntry
@@ -24,25 +25,29 @@ from smtpwizard.tui.widgets.mail_form import MailForm
 from smtpwizard.tui.widgets.mail_results import MailResults
 from smtpwizard.tui.widgets.plain_text import PlainText
 
-_GROUP = "send"
 _EMPTY = "Here: what became of each mail, and the code that proves its arrival."
-_LOOK = "Nothing there? Look in Spam; then F6: where else to look, and the sender's domain (SPF, DMARC)."
 
 
-class SendStep(SendDelivery):
-    """Truth is the state's `sent` and `confirmed`; the lines of mails under way are all that is kept here."""
+class SendStep(SendScreens):
+    """Truth is the state's `sent` and `arrived`; the lines of mails under way are all that is kept here."""
 
     step_id = "send"
     title = "Send"
     HELP = (
         "The app's own mails, rendered and sent as the app does it: same sender, same subjects, same mail client.\n\n"
         "Accepted by the server is not arrived. Each mail carries a code of six digits made for this test; typed back "
-        "here it proves arrival. A link in a test mail points where the app's would, but its code opens nothing."
+        "here it proves arrival. A server of this machine that catches mail is asked by itself, and so is a mailbox "
+        "that you open with F8: inbox or junk, and what its server says of SPF, DKIM and DMARC. A link in a test mail "
+        "points where the app's would, but its code opens nothing.\n\n"
+        "F6 says where else a mail may be and looks up the sender's domain. F7 shows the mails. F9 reads what the app "
+        "itself says in its log."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel_or_back", "Cancel or back", show=False),
         Binding("f6", "missing", "It did not arrive", show=False),
         Binding("f7", "preview", "Preview", show=False),
+        Binding("f8", "mailbox", "Read a mailbox", show=False),
+        Binding("f9", "app_log", "What the app says", show=False),
         Binding("ctrl+g", "finish", "Finish", show=False),
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -59,16 +64,6 @@ class SendStep(SendDelivery):
                 yield DiagnosisCard()
                 yield Arrival()
 
-    @property
-    def form(self) -> MailForm:
-        """Recipient and ticks."""
-        return self.query_one(MailForm)
-
-    @property
-    def card(self) -> DiagnosisCard:
-        """The opened failure."""
-        return self.query_one(DiagnosisCard)
-
     # Coming and going
 
     async def entered(self) -> None:
@@ -79,13 +74,16 @@ class SendStep(SendDelivery):
         )
         if not self._busy and self._failure is not None and self._failure[1] != state.settings:
             self._failure, self._causes, self._mail_lines = None, (), {}  # about settings that are no more
+        self._note()
         self._draw()
+        self._watch()
 
     async def leaving(self) -> None:
         self._cancel()
         typed = self.form.recipient
         if typed != send_arrival.default_recipient(self.state.settings):
             self.wizard.update(recipient=typed)
+        await super().leaving()
 
     def first_focus(self) -> Widget | None:
         return self.form.field
@@ -99,34 +97,41 @@ class SendStep(SendDelivery):
         focused = self.app.focused
         if isinstance(focused, DiagnosisCard) and self.card.current and self._failure is not None:
             return f"{self.card.current.label} and test again" if self.card.current.changes else "Fix in Settings"
-        if isinstance(focused, CodeEntry):
+        if not self._accepted:
+            return "Send"
+        if isinstance(focused, CodeEntry) and (focused.value or self._awaited):
             return "Check code"
-        if self.state.sent:
-            return "Send again" if self.form in (focused.ancestors if focused else ()) else "Finish"
-        return "Send"
+        return "Send again" if self.form in (focused.ancestors if focused else ()) else "Finish"
 
     def hints(self) -> tuple[Hint, ...]:
         if self._busy:
             return (Hint("escape", "Cancel"),)
-        if self.state.sent:
-            return (Hint("f6", "Not there"), Hint("ctrl+g", "Finish"), Hint("f7", "Preview"))
+        if self._awaited:
+            return (Hint("f6", "Not there"), Hint("f8", "Mailbox"), Hint("ctrl+g", "Finish"))
+        if self._accepted:
+            return (Hint("f9", "App log"), Hint("f7", "Preview"), Hint("escape", "Back"))
         return (Hint("f7", "Preview"), Hint("escape", "Back"), Hint("ctrl+g", "Finish"))
 
     def commands(self) -> tuple[Command, ...]:
+        mailbox = (Command("send: Read a mailbox", "Look for the mails over IMAP: inbox or junk (F8)", "mailbox"),)
         return (
             Command("send: Preview mails", "As text, and in the browser (F7)", "preview"),
-            Command("send: Explain where mail goes missing", "Where to look when none arrived (F6)", "missing"),
+            *(mailbox if self._accepted else ()),
+            Command("send: Find a mail that did not arrive", "Where to look; the sender's domain (F6)", "missing"),
+            APP_LOG,
             Command("wizard: Finish", "Leave with a summary in the scrollback (Ctrl+G)", "finish"),
         )
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        # On a low screen the outcome gets the room of the ticks while it has the focus.
+        self.set_class(self.has_class("-low") and self.form not in event.widget.ancestors, "-outcome")
         self.hints_changed()
 
     def action_primary(self) -> None:
         focused = self.app.focused
         if self._busy:
             return
-        if isinstance(focused, CodeEntry):
+        if isinstance(focused, CodeEntry) and self.primary == "Check code":
             self._check(send_arrival.digits(focused.value))
         elif isinstance(focused, DiagnosisCard) and self.card.current and self._failure is not None:
             self._repair()
@@ -145,22 +150,6 @@ class SendStep(SendDelivery):
         """Leave; the app asks first where something is not saved."""
         self.wizard.action_quit_wizard()
 
-    def action_missing(self) -> None:
-        """Say where a mail that was accepted may be."""
-        from smtpwizard.tui.screens.help import HelpScreen
-
-        state = self.state
-        lines = send_arrival.advice(state.provider, state.settings, self.form.recipient)
-        self.app.push_screen(HelpScreen("It did not arrive", "\n\n".join(lines), ()))
-
-    def action_preview(self) -> None:
-        """Show the ticked mails as text; all of them where none is ticked."""
-        from smtpwizard.tui.screens.mail_preview import MailPreviewScreen
-
-        mails = self._chosen() or self.wizard.services.app.mails
-        to = self.form.recipient or "you@example.com"
-        self.app.push_screen(MailPreviewScreen(self.wizard.services, self.state.settings, mails, to))
-
     def _repair(self) -> None:
         shown = self.card.current
         assert shown is not None
@@ -176,10 +165,6 @@ class SendStep(SendDelivery):
         self.wizard.focus_variable(variable or "SMTP_SENDER")
 
     # Sending
-
-    def _chosen(self) -> tuple[AppMail, ...]:
-        names = self.form.chosen
-        return tuple(mail for mail in self.wizard.services.app.mails if mail.name in names)
 
     def _send(self) -> None:
         to = self.form.recipient
@@ -200,12 +185,14 @@ class SendStep(SendDelivery):
         self.app.push_screen(ConfirmScreen(**words), lambda yes: self._start(to, self._chosen()) if yes else None)
 
     def _ended(self) -> None:
+        self._note()
         self._draw()
+        self._watch()
         if self.card.display and self._failure is not None:
             self.card.focus()
             return
         arrival = self.query_one(Arrival)
-        if self.state.sent and arrival.display:
+        if self._accepted and arrival.display:
             arrival.entry.focus()
 
     # The code
@@ -222,10 +209,8 @@ class SendStep(SendDelivery):
             found = send_arrival.matching(code, self.state.sent)
             self._remark = "" if found else send_arrival.code_sentence(code, self.state.sent)
             self.query_one(Arrival).entry.value = ""
-            if found is not None and found.name not in self.state.confirmed:
-                self.wizard.update(confirmed=(*self.state.confirmed, found.name))
-        if not send_arrival.awaited(self.state.sent, self.state.confirmed):
-            self.query_one("#send-outcome").focus()
+            if found is not None:
+                self.wizard.update(arrived=arrivals.with_code(self.state.arrived, found))
         self._draw()
 
     # Drawing
@@ -236,16 +221,12 @@ class SendStep(SendDelivery):
         self.query_one("#send-empty").display = not self._mail_lines and not state.sent
         self.card.show(self._causes)
         arrival = self.query_one(Arrival)
-        if state.sent:
-            titles = {mail.name: mail.title for mail in state.sent}
-            proved = [f"{titles[name]} arrived: the code is right." for name in state.confirmed]
-            hint = "" if state.confirmed or state.practice else _LOOK
-            waiting = send_arrival.awaited(state.sent, state.confirmed)
-            arrival.show(self._inbox(), proved, self._remark, hint, asking=waiting or not state.confirmed)
+        if self._accepted:
+            known = [*arrival_lines(state), *watch_lines(self._watched, self._unseen, self._within)]
+            asking = asked(state)
+            if not asking and self.app.focused is arrival.entry:
+                self.query_one("#send-outcome").focus()
+            arrival.show(known, self._remark, hint(state), asking=asking)
         elif self._remark:
             self.form.problem(self._remark)
         super()._draw()
-
-    def _inbox(self) -> tuple[str, ...]:
-        practice = self.state.practice
-        return send_arrival.inbox_lines(practice.messages, self.state.sent) if practice is not None else ()

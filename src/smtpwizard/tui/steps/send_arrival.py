@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.findings import Severity
+from smtpwizard.preset_schema import Kind
 from smtpwizard.settings import Settings
 from smtpwizard.tui.state import SentMail
 
 if TYPE_CHECKING:
     from smtpwizard.preset_schema import AppMail, ConsumingApp, Provider
-    from smtpwizard.sandbox import ReceivedMessage
 
 DIGITS: Final = 6
 """Of an arrival code, as in the app's own verification mail."""
@@ -45,15 +46,22 @@ def recipient_problem(text: str) -> str | None:
     return None
 
 
+def notes(to: str, settings: Settings, provider: Provider | None, *, link: bool) -> tuple[str, ...]:
+    """Return what a mail to `to` would bring, before it is sent: what its address does, where its links lead.
+
+    `link`: whether one of the mails carries a link.
+    """
+    from smtpwizard.app import findings, recipient_findings
+
+    found = list(recipient_findings(to, link=link)) if recipient_problem(to) is None else []
+    if link:
+        found += [item for item in findings(settings, provider=provider) if item.id.startswith("links-")]
+    return tuple(item.message for item in found if item.severity is not Severity.INFO)
+
+
 def matching(code: str, sent: Iterable[SentMail]) -> SentMail | None:
     """Return the mail that carries `code`, the newest first, or None."""
     return next((mail for mail in reversed(tuple(sent)) if mail.code == code and mail.message.accepted), None)
-
-
-def awaited(sent: Iterable[SentMail], confirmed: Iterable[str]) -> bool:
-    """Say whether an accepted mail carries a code that was not typed back yet."""
-    known = set(confirmed)
-    return any(mail.code and mail.message.accepted and mail.name not in known for mail in sent)
 
 
 def code_sentence(code: str, sent: Sequence[SentMail]) -> str:
@@ -62,16 +70,6 @@ def code_sentence(code: str, sent: Sequence[SentMail]) -> str:
     newest = "the mail" if carrying == 1 else "one of the mails"
     return (
         f"{spaced(code)} is not the code of {newest} sent from here. Take the newest mail; older tests had other codes."
-    )
-
-
-def inbox_lines(received: Sequence[ReceivedMessage], sent: Sequence[SentMail]) -> tuple[str, ...]:
-    """Return the practice server's inbox, newest last, only what was sent from here: `title · code 418 205`."""
-    titles = {mail.code: mail.title for mail in sent if mail.code}
-    return tuple(
-        f"practice inbox: {titles[item.code]} · code {spaced(item.code)}"
-        for item in received
-        if item.code is not None and item.code in titles
     )
 
 
@@ -86,8 +84,9 @@ def mail_words(mail: AppMail, app: ConsumingApp, settings: Settings) -> str:
 
 def advice(provider: Provider | None, settings: Settings, recipient: str) -> tuple[str, ...]:
     """Return where to look when an accepted mail did not arrive, the likeliest first; facts from the preset only."""
-    domain = (settings.sender or "").rpartition("@")[2]
     lines: list[str] = []
+    if provider is not None and provider.kind is Kind.PRACTICE:
+        return ("The practice server delivers nothing: what it takes stays in its inbox, and is shown in this step.",)
     if provider is not None and provider.web_ui:
         lines.append(f"{provider.name} catches mail and delivers none of it: look in its own page, {provider.web_ui}.")
     if recipient and recipient.lower() == (settings.username or "").lower() and provider and provider.id == "gmail":
@@ -99,13 +98,11 @@ def advice(provider: Provider | None, settings: Settings, recipient: str) -> tup
         lines.append(f"{provider.name} shows what became of each message: {provider.activity_url}")
     if provider is not None and provider.sender.hint:
         lines.append(f"Sender: {provider.sender.hint}")
-    if domain and not (provider is not None and domain.lower() in provider.mail_domains):
-        lines += _records(domain, provider)
     return tuple(lines)
 
 
-def _records(domain: str, provider: Provider | None) -> list[str]:
-    """Return what the operator's own domain should publish; a mailbox provider's own domain does so already."""
+def dig_lines(domain: str, provider: Provider | None) -> list[str]:
+    """Return what `domain` should publish and how to see it, where this machine cannot look itself."""
     lines = []
     if provider is not None and provider.spf_include:
         included = " or ".join(f"include:{name}" for name in provider.spf_include)

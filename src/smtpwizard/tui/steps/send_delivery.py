@@ -24,7 +24,7 @@ _GROUP = "send"
 
 
 class SendDelivery(StepPane):
-    """The part of the step that talks to the server. Accepted mails go into the state; the rest is kept here."""
+    """The part of the step that talks to the server. What became of a mail goes into the state; the rest stays here."""
 
     def __init__(self) -> None:
         super().__init__()

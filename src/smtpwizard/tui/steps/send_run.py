@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
@@ -17,7 +17,7 @@ from smtpwizard.tui.steps.test_lines import Mark, milliseconds
 if TYPE_CHECKING:
     from smtpwizard.mail.messages import BuiltMail
     from smtpwizard.preset_schema import AppMail, ConsumingApp, Provider
-    from smtpwizard.probe import Options
+    from smtpwizard.probe import Options, Probe
     from smtpwizard.settings import Settings
 
 _LEAD: Final = re.compile(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", re.IGNORECASE)
@@ -41,12 +41,13 @@ class MailLine:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where one mail is: its line, and what it brought if it was accepted."""
+    """Where one mail is: its line, and what became of it in the end."""
 
     name: str
     """AppMail.name."""
     line: MailLine
     sent: SentMail | None = None
+    """The mail, once the server has taken or refused it."""
 
 
 class Delivery:
@@ -54,7 +55,10 @@ class Delivery:
 
     def __init__(self, mails: Sequence[AppMail], app: ConsumingApp, settings: Settings, to: str) -> None:
         self._mails, self._app, self._settings, self._to = tuple(mails), app, settings, to
+        self._built: list[BuiltMail] = []
         self._began = 0.0
+        self._told: set[int] = set()
+        """Places of the mails of which it is known what became of them."""
         self.report: Report | None = None
 
     async def run(self, options: Options, provider: Provider | None) -> AsyncGenerator[Progress, None]:
@@ -63,40 +67,55 @@ class Delivery:
         Never raises for network reasons; what rendering raises, and a CA file that cannot be read, comes through as
         SmtpWizardError, and TimeoutError where rendering takes too long.
         """
-        built: list[BuiltMail] = []
         for mail in self._mails:
             yield Progress(mail.name, MailLine(Mark.RUNNING, mail.title, "rendering"))
-            built.append(await render(mail, self._app, self._settings, self._to))
+            self._built.append(await render(mail, self._app, self._settings, self._to))
+            yield Progress(mail.name, MailLine(Mark.WAITING, mail.title, "waiting"))
         # 60 ms of ssl and asyncio streams: loaded by now, unless the test was skipped.
         from smtpwizard.probe import OutgoingMessage, Probe
 
-        outgoing = [OutgoingMessage(item.message_id, item.data, item.to) for item in built]
+        outgoing = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in self._built]
         probe = Probe(self._settings, options, provider=provider, message=outgoing)
         self._began = monotonic()
-        done = 0
         async with aclosing(probe.steps()) as steps:
             async for step in steps:
-                if done == len(self._mails) or step.status is Status.SKIPPED:
-                    continue
-                if step.step is Step.DATA and step.status is not Status.FAILED:
-                    yield self._accepted(self._mails[done], probe.report().messages[done], built[done].code)
-                    done += 1
-                elif step.status is not Status.FAILED:
-                    yield self._under_way(self._mails[done], step)
+                for progress in self._after(step, probe):
+                    yield progress
         self.report = probe.report()
-        for place, mail in enumerate(self._mails[done:]):
-            yield self._unsent(mail, first=place == 0)
+        for place, mail in enumerate(self._mails):
+            if place not in self._told:
+                yield self._unsent(mail, first=place == 0)
 
-    def _under_way(self, mail: AppMail, step: StepResult) -> Progress:
-        return Progress(mail.name, MailLine(Mark.RUNNING, mail.title, f"{step.step.value}: {step.summary}"))
+    def _after(self, step: StepResult, probe: Probe) -> Iterator[Progress]:
+        """Yield what a stage changes. What comes before the mails is told on the line of the first."""
+        place = step.message or 0
+        mail = self._mails[place]
+        decided = step.message is not None and (
+            step.step is Step.DATA or step.status in (Status.FAILED, Status.SKIPPED)
+        )
+        if decided:
+            self._told.add(place)
+            yield self._became(place, probe.report().messages[place])
+        elif step.status in (Status.PASSED, Status.WARNED):
+            yield Progress(mail.name, MailLine(Mark.RUNNING, mail.title, f"{step.step.value}: {step.summary}"))
 
-    def _accepted(self, mail: AppMail, message: SentMessage, code: str | None) -> Progress:
+    def _became(self, place: int, message: SentMessage) -> Progress:
+        """Return the line of a mail that was accepted, refused, or not tried since another broke the dialogue off."""
+        mail = self._mails[place]
+        if not message.tried:
+            return Progress(mail.name, MailLine(Mark.SKIPPED, mail.title, message.response))
+        time, code = self._time_of_one(), self._built[place].code
+        sent = SentMail(mail.name, mail.title, self._to, message, code)
+        if not message.accepted:
+            stage = message.stage.value if message.stage else "refused"
+            return Progress(
+                mail.name, MailLine(Mark.FAILED, mail.title, f"{stage}: {message.response}", "", time), sent
+            )
         words = f"accepted: {_without_id(message.response, message.queued_as)}"
-        line = MailLine(Mark.OK, mail.title, words, message.queued_as or "", self._time_of_one())
-        return Progress(mail.name, line, SentMail(mail.name, mail.title, self._to, message, code))
+        return Progress(mail.name, MailLine(Mark.OK, mail.title, words, message.queued_as or "", time), sent)
 
     def _unsent(self, mail: AppMail, *, first: bool) -> Progress:
-        """Return the line of a mail that did not go; the first of them is where it broke."""
+        """Return the line of a mail that no dialogue came to; the first one's says where it ended."""
         failed = self.report.failed if self.report else None
         if not first:
             return Progress(mail.name, MailLine(Mark.SKIPPED, mail.title, "not tried"))

@@ -1,17 +1,20 @@
-"""To whom, and which of the app's mails. Posts nothing of its own: the step asks when it sends."""
+"""To whom, and which of the app's mails. Tells when the answers change; the step asks for them when it sends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.widgets import Checkbox, Input
 
 from smtpwizard.tui.content import plain
 from smtpwizard.tui.widgets.inputs import BarInput
+from smtpwizard.tui.widgets.paragraphs import Paragraph, Paragraphs
 from smtpwizard.tui.widgets.plain_text import PlainText
 from smtpwizard.tui.widgets.shapes import ShapeCheckbox
 
@@ -25,6 +28,9 @@ class MailCheckbox(ShapeCheckbox, inherit_bindings=False):
 class MailForm(Vertical):
     """The upper half of the Send step."""
 
+    class Changed(Message):
+        """The address was typed into, or a mail ticked."""
+
     def __init__(self, titles: Mapping[str, str]) -> None:
         super().__init__()
         self._titles = dict(titles)
@@ -34,9 +40,10 @@ class MailForm(Vertical):
             yield PlainText("To", classes="send-label")
             yield BarInput(placeholder="you@example.com", id="send-to")
         yield PlainText("", id="send-problem")
+        yield Paragraphs(id="send-notes")
         width = max((len(title) for title in self._titles.values()), default=0)
-        for index, (name, title) in enumerate(self._titles.items()):
-            yield MailCheckbox(title.ljust(width), index == 0, id=f"send-{name}")
+        for name, title in self._titles.items():
+            yield MailCheckbox(title.ljust(width), True, id=f"send-{name}")
 
     @property
     def recipient(self) -> str:
@@ -60,6 +67,18 @@ class MailForm(Vertical):
             label = plain(self._titles[name].ljust(width + 2), newlines=False)
             box = self.query_one(f"#send-{name}", Checkbox)
             box.label = label + plain(text, newlines=False).stylize("$foreground-muted")
+
+    def note(self, notes: Sequence[str]) -> None:
+        """Show under the address what a mail to it would bring, before it is sent."""
+        shown = self.query_one("#send-notes", Paragraphs)
+        shown.show([Paragraph(note, "!", "$text-warning", "$foreground-muted") for note in notes])
+        shown.display = bool(notes)
+
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Changed())
 
     def problem(self, sentence: str) -> None:
         """Show `sentence` under the address, or nothing."""

@@ -20,6 +20,9 @@ _STYLES: Final = {
     Mark.RUNNING: "$text-primary bold",
 }
 
+_FEWEST: Final = 10
+"""Cells for the server's words; where that is all there is, the time is left out."""
+
 
 class MailResults(Widget):
     """A line a mail; a failed one is wrapped instead of cut. Hidden while there is none."""
@@ -62,7 +65,9 @@ class MailResults(Widget):
         tail = Content("  ").join(
             [part for part in (queue, Content(mail.time)) if part.plain and (beside or part is not queue)]
         )
-        room = max(width - head.cell_length - (tail.cell_length + 2 if tail.plain else 0), 10)
+        if width - head.cell_length - tail.cell_length - 2 < _FEWEST:
+            tail = Content()
+        room = max(width - head.cell_length - (tail.cell_length + 2 if tail.plain else 0), _FEWEST)
         if mail.mark is Mark.FAILED:
             parts = [part.rstrip() for part in words.wrap(room)]
         else:
