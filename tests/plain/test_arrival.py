@@ -161,8 +161,8 @@ def test_the_senders_domain_is_offered_when_the_code_is_skipped(tmp_path: Path) 
     rules: Rules = [("What now", choice("Look up the sender's domain"))]
     with sending(tmp_path, Script(), rules, check_sender=domain) as (_, said, _):
         text = said.getvalue()
-        assert "mx: ok: mail.acme.example takes its mail" in text
-        assert "spf: failed: SendGrid is not in it" in text
+        assert "MX: ok: mail.acme.example takes its mail" in text
+        assert "SPF: failed: SendGrid is not in it" in text
         assert f"Record name: {SPF.name}\nRecord type: TXT\nRecord value: {SPF.value}" in text
 
 

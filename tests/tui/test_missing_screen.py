@@ -74,11 +74,11 @@ async def test_each_check_is_told_by_its_shape_with_remedy_and_record() -> None:
         text = words(app)
         assert "Look in Spam" in text
         assert "https://app.sendgrid.com" in text
-        assert "✓ domain acme.example exists" in text
-        assert "✗ spf SendGrid is not in it v=spf1 -all Publish this in its place." in text
+        assert "✓ Domain acme.example exists" in text
+        assert "✗ SPF SendGrid is not in it v=spf1 -all Publish this in its place." in text
         assert f"Name acme.example ▌ Type TXT ▌ Value {SPF.value}" in text.replace("▐", "▌")
-        assert "– dkim no selector is known" in text
-        assert "! dmarc there is no policy" in text
+        assert "– DKIM no selector is known" in text
+        assert "! DMARC there is no policy" in text
 
 
 async def test_c_copies_the_record_and_v_its_value_of_the_one_in_focus() -> None:

@@ -16,6 +16,7 @@ from smtpwizard.tui.screens.mail_preview import SAMPLE_CODE, MailPreviewScreen
 from smtpwizard.tui.state import Proof, WizardState
 from smtpwizard.tui.widgets.code_entry import CodeEntry
 from smtpwizard.tui.widgets.diagnosis_card import DiagnosisCard
+from smtpwizard.tui.widgets.mail_form import MailForm
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text
 from support.tui_steps import logins, practising, scripted, until
 
@@ -158,6 +159,17 @@ async def test_the_preview_has_a_sample_code_and_the_browser_gets_a_private_file
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, MailPreviewScreen), "step")
         assert server.messages == []
+
+
+async def test_the_preview_warns_of_the_recipients_address_only_in_mails_with_a_link(tmp_path: Path) -> None:
+    async with sending(tmp_path) as (app, pilot, _):
+        app.query_one(MailForm).field.value = "you+me@acme.example"
+        await pilot.press("f7")
+        await until(pilot, lambda: "Subject: User feedback Email Verification" in screen_text(app), "first mail")
+        assert "+ stands for a blank" not in words(app)
+        await pilot.press("right")
+        await until(pilot, lambda: "Subject: User feedback Reset Password" in screen_text(app), "second mail")
+        assert "+ stands for a blank" in words(app)
 
 
 async def test_every_refused_recipient_is_told_and_explained_once(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from smtpwizard.preset_schema import Provider
     from smtpwizard.sender.results import DnsRecord, SenderCheck, SenderReport
 
-_TITLES: Final = {"domain": "Domain", "mx": "MX", "spf": "SPF", "dkim": "DKIM", "dmarc": "DMARC"}
 _SYMBOLS: Final = {"passed": "✓", "warned": "!", "failed": "✗", "skipped": "–"}
 _INDENT: Final = " " * 9
 _WIDEST: Final = 80
@@ -141,8 +140,7 @@ def _page(report: SenderReport, provider: Provider | None) -> Iterator[str]:
 def _lines(check: SenderCheck, width: int) -> Iterator[str]:
     """Yield fact, what was found, and remedy, wrapped; each record on lines of its own, to be copied unbroken."""
     symbol = _SYMBOLS[check.standing.value]
-    title = _TITLES.get(check.id, check.id)
-    yield from _wrapped(check.summary, width, first=f"{symbol} {title:<7}")
+    yield from _wrapped(check.summary, width, first=f"{symbol} {check.title:<7}")
     for line in check.detail:
         yield from _wrapped(line, width, first=_INDENT)
     if check.remedy:

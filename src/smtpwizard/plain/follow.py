@@ -34,7 +34,7 @@ def tell_sender(state: Walk) -> None:
         console.say(f"From another machine: smtpwizard sender {sender}")
         return
     for check in report.checks:
-        console.say(f"{check.id}: {_STANDINGS[check.standing.value]}: {check.summary}")
+        console.say(f"{check.title}: {_STANDINGS[check.standing.value]}: {check.summary}")
         for line in (*check.detail, check.remedy):
             if line:
                 console.say(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Standing(StrEnum):
@@ -26,6 +26,9 @@ class DnsRecord(NamedTuple):
     value: str
 
 
+_TITLES: Final = {"domain": "Domain", "mx": "MX", "spf": "SPF", "dkim": "DKIM", "dmarc": "DMARC"}
+
+
 class SenderCheck(NamedTuple):
     """One question about the domain, answered."""
 
@@ -42,6 +45,11 @@ class SenderCheck(NamedTuple):
     """What to publish, where a record is wanted."""
     also: tuple[DnsRecord, ...] = ()
     """Further records that belong to it, where one is not enough: a provider's second and third DKIM key."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: `SPF`."""
+        return _TITLES.get(self.id, self.id)
 
 
 class SenderReport(NamedTuple):

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smtpwizard.tui.browser import open_page
+from smtpwizard.browsing import open_page
 
 if TYPE_CHECKING:
     from smtpwizard.container import LogReport

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
@@ -15,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from smtpwizard.browsing import private_page
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.content import plain
@@ -39,7 +37,7 @@ class MailPreviewScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     MailPreviewScreen { align: center middle; background: $background 60%; }
     MailPreviewScreen > VerticalScroll {
-        width: 96%; max-width: 100; height: 90%;
+        width: 98%; max-width: 100; height: 90%;
         border: round $accent; padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
     }
     """
@@ -56,7 +54,7 @@ class MailPreviewScreen(ModalScreen[None]):
     ) -> None:
         super().__init__()
         self._notes = tuple(notes)
-        """What is to know of the recipient and of the links."""
+        """What is to know of the recipient and of the links: for mails that have one."""
         self._services, self._settings, self._mails, self._to = services, settings, tuple(mails), to
         self._place = 0
         self._built: BuiltMail | None = None
@@ -91,7 +89,7 @@ class MailPreviewScreen(ModalScreen[None]):
         except TimeoutError:
             text.update("✗ The mail was not rendered within its deadline.")
             return
-        text.update(_shown(self._built, self._notes))
+        text.update(_shown(self._built, self._notes if self._built.link else ()))
         box.scroll_home(animate=False)
 
     @work(exclusive=True, group="browser", exit_on_error=False, description="opening the browser")
@@ -101,7 +99,7 @@ class MailPreviewScreen(ModalScreen[None]):
         if built is None:
             return
         try:
-            path = _written(built.html)
+            path = private_page(built.html)
             opened = await in_daemon_thread(lambda: self._services.open_url(path.as_uri()), timeout=_BROWSER_SECONDS)
         except (OSError, TimeoutError):
             opened, path = False, None
@@ -119,11 +117,3 @@ def _shown(mail: BuiltMail, notes: Sequence[str]) -> Content:
     )
     warnings = [plain(f"! {line}").stylize("$text-warning") for line in notes]
     return Content("\n\n").join([head, *warnings, plain(mail.text, limit=20_000), note])
-
-
-def _written(html: str) -> Path:
-    """Write `html` into a new file of mode 0600 and return it; the system clears its temporary folder."""
-    descriptor, name = tempfile.mkstemp(prefix="smtpwizard-", suffix=".html")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(html)
-    return Path(name)

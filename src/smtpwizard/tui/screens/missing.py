@@ -189,4 +189,4 @@ def _sentences(check: SenderCheck) -> list[Paragraph]:
     inner = _NAME_WIDTH + 3
     found = [Paragraph(line, style="$foreground-muted", indent=inner) for line in check.detail]
     remedy = [Paragraph(check.remedy, style="$text-primary", indent=inner)] if check.remedy else []
-    return [Paragraph(check.summary, f"{symbol} {check.id:<{_NAME_WIDTH}}", style), *found, *remedy]
+    return [Paragraph(check.summary, f"{symbol} {check.title:<{_NAME_WIDTH}}", style), *found, *remedy]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STYLES: Final = {"✓": "$text-success", "!": "$text-warning", "✗": "$text-error bold", "–": "$foreground-muted"}
 _MUTED: Final = "$foreground-muted"
 
-_REHEARSED: Final = "Elsewhere you type the code from the mail; try it:"
+_REHEARSED: Final = "Elsewhere you type the code; try it:"
 _LOOK: Final = (
     "Nothing there? Look in Spam. F6 looks up the sender's domain, F8 reads a mailbox, F9 what the app itself says."
 )
