@@ -140,7 +140,7 @@ def test_no_byte_that_reaches_the_terminal_holds_the_secret_of_the_file(env_file
 def test_quitting_does_not_wait_for_a_resolver_thread(tmp_path: Path) -> None:
     body = """
 import threading
-from smtpwizard.tui.background import in_daemon_thread
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.tui.services import Services
 
 async def slow(domain):

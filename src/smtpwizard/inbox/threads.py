@@ -6,13 +6,14 @@ silent server takes.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from smtpwizard.background import in_daemon_thread
 
 T = TypeVar("T")
 
@@ -45,35 +46,10 @@ class Cord:
 
 async def in_thread(work: Callable[[], T], cord: Cord, *, timeout: float) -> T:
     """Return work() as run in a daemon thread. TimeoutError after `timeout` seconds; then and on a cancel it is cut."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # None only where T allows it
-
-    def run() -> None:
-        result: T | None = None
-        error: Exception | None = None
-        try:
-            result = work()
-        except Exception as caught:  # handed to the one who awaits
-            error = caught
-        # Where the loop has ended nobody waits for the answer any more.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, daemon=True, name="inbox").start()
     try:
-        async with asyncio.timeout(timeout):
-            return await future
+        return await in_daemon_thread(work, timeout=timeout, name="inbox")
     except BaseException:
-        if not future.done() or future.cancelled():
-            cord.cut()
+        cord.cut()  # where the work itself has failed there is nothing left to cut
         raise
 
 

@@ -6,11 +6,11 @@ and a thread of the default executor would hold up the end of the program until 
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 from collections.abc import Sequence
 from typing import Final
+
+from smtpwizard.background import in_daemon_thread
 
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 """What a host name in DNS may look like; anything else in an answer is dropped, not shown."""
@@ -27,24 +27,12 @@ async def mx_hosts(
     Empty on any failure: no such domain, no MX, a null MX (RFC 7505), SERVFAIL, no name server, no network, or no
     answer within `timeout` seconds. `nameservers` are IP addresses to ask at `port` in place of the system's.
     """
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[tuple[str, ...]] = loop.create_future()
-
-    def settle(hosts: tuple[str, ...]) -> None:
-        if not answer.done():
-            answer.set_result(hosts)
-
-    def work() -> None:
-        hosts = look_up(domain, timeout=timeout, nameservers=nameservers, port=port)
-        try:
-            loop.call_soon_threadsafe(settle, hosts)
-        except RuntimeError:
-            return  # the loop has ended: nobody waits for the answer any more
-
-    threading.Thread(target=work, name="mx look-up", daemon=True).start()
     try:
-        async with asyncio.timeout(timeout):
-            return await answer
+        return await in_daemon_thread(
+            lambda: look_up(domain, timeout=timeout, nameservers=nameservers, port=port),
+            timeout=timeout,
+            name="mx look-up",
+        )
     except TimeoutError:
         return ()
 

@@ -6,9 +6,9 @@ The imports take 85 ms, which would stop a screen; a thread of the default execu
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.sender.name_servers import NameServers
 
 if TYPE_CHECKING:
@@ -31,32 +31,11 @@ class Tools(NamedTuple):
 
 async def prepared(domain: str, servers: NameServers, deadline: float) -> Tools | None:
     """Return the tools, or None if the running loop's clock reads `deadline` before they are ready."""
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[Tools] = loop.create_future()
-
-    def settle(tools: Tools | None, error: Exception | None) -> None:
-        if ready.done():
-            return
-        if error is not None:
-            ready.set_exception(error)
-        elif tools is not None:
-            ready.set_result(tools)
-
-    def work() -> None:
-        tools, failed = None, None
-        try:
-            tools = Tools(_resolver(servers), _home(domain))
-        except Exception as error:  # belongs to whoever waits, not to a thread's last words on the screen
-            failed = error
-        try:
-            loop.call_soon_threadsafe(settle, tools, failed)
-        except RuntimeError:
-            return  # the loop has ended: nobody waits any more
-
-    threading.Thread(target=work, name="sender check", daemon=True).start()
+    left = deadline - asyncio.get_running_loop().time()
     try:
-        async with asyncio.timeout_at(deadline):
-            return await ready
+        return await in_daemon_thread(
+            lambda: Tools(_resolver(servers), _home(domain)), timeout=left, name="sender check"
+        )
     except TimeoutError:
         return None
 

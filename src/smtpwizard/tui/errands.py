@@ -8,11 +8,11 @@ from textual import work
 from textual.app import App
 from textual.notifications import SeverityLevel
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.secret import redact
 from smtpwizard.text import safe
 from smtpwizard.tui import playing
-from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.widgets.inputs import SecretInput
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.preset_schema import Kind
 from smtpwizard.settings import Settings
 from smtpwizard.tui import rehearsing
-from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.steps.base import Command
 
 if TYPE_CHECKING:

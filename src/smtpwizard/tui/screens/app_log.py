@@ -10,10 +10,10 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.tui.content import keys_line, plain
+from smtpwizard.tui.screens.framed import FramedScreen
 from smtpwizard.tui.state import Target, TargetKind
 from smtpwizard.tui.widgets.paragraphs import GAP, Paragraph, Paragraphs
 
@@ -29,18 +29,10 @@ _SILENT: Final = (
 )
 
 
-class AppLogScreen(ModalScreen[None]):
+class AppLogScreen(FramedScreen):
     """The log of one compose service. R reads it again, C copies the command, Escape closes and ends the reading."""
 
-    DEFAULT_CSS = """
-    AppLogScreen { align: center middle; background: $background 60%; }
-    AppLogScreen Paragraphs { margin-right: 1; }
-    AppLogScreen > VerticalScroll {
-        width: 96%; max-width: 100; height: auto; max-height: 92%;
-        border: round $accent; border-title-style: bold; border-subtitle-color: $text-muted;
-        padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
-    }
-    """
+    DEFAULT_CSS = "AppLogScreen Paragraphs { margin-right: 1; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f9,q", "dismiss", "Close", show=False),

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.content import plain
 from smtpwizard.tui.rehearsing import Playable, matching, playable
 from smtpwizard.tui.widgets.inputs import BarInput

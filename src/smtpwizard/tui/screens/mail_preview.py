@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.browsing import private_page
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.content import plain
+from smtpwizard.tui.screens.framed import FramedScreen
 from smtpwizard.tui.steps.send_run import render
 from smtpwizard.tui.widgets.plain_text import PlainText
 
@@ -31,16 +31,10 @@ SAMPLE_CODE: Final = "123456"
 _BROWSER_SECONDS: Final = 10.0
 
 
-class MailPreviewScreen(ModalScreen[None]):
+class MailPreviewScreen(FramedScreen):
     """One mail at a time. ← and → turn, O opens the browser, Escape closes."""
 
-    DEFAULT_CSS = """
-    MailPreviewScreen { align: center middle; background: $background 60%; }
-    MailPreviewScreen > VerticalScroll {
-        width: 98%; max-width: 100; height: 90%;
-        border: round $accent; padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
-    }
-    """
+    DEFAULT_CSS = "MailPreviewScreen > VerticalScroll { height: 90%; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f7,q", "dismiss", "Close", show=False),

@@ -9,7 +9,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from smtpwizard.errors import SmtpWizardError
@@ -17,6 +16,7 @@ from smtpwizard.preset_schema import Kind
 from smtpwizard.sender.results import SenderCheck, SenderReport, Standing
 from smtpwizard.text import safe
 from smtpwizard.tui.content import keys_line
+from smtpwizard.tui.screens.framed import FramedScreen
 from smtpwizard.tui.steps.send_arrival import dig_lines
 from smtpwizard.tui.widgets.paragraphs import GAP, Paragraph, Paragraphs
 from smtpwizard.tui.widgets.record_card import RecordCard
@@ -40,17 +40,11 @@ _NOBODY: Final = "example.com"
 _PRACTICE: Final = "is nobody's. The domain of a sender of your own is looked up here: MX, SPF, DKIM, DMARC."
 
 
-class MissingScreen(ModalScreen[None]):
+class MissingScreen(FramedScreen):
     """Advice above, the sender's domain below. Escape closes and ends the look-up."""
 
     DEFAULT_CSS = """
-    MissingScreen { align: center middle; background: $background 60%; }
     MissingScreen Paragraphs { margin-right: 1; }
-    MissingScreen > VerticalScroll {
-        width: 96%; max-width: 100; height: auto; max-height: 92%;
-        border: round $accent; border-title-style: bold; border-subtitle-color: $text-muted;
-        padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
-    }
     MissingScreen #missing-checks { height: auto; }
     """
 

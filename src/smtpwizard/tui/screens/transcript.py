@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from smtpwizard.probe.results import Report
 from smtpwizard.tui.content import plain
+from smtpwizard.tui.screens.framed import FramedScreen
 from smtpwizard.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -22,16 +22,10 @@ if TYPE_CHECKING:
 FILE_NAME = "smtpwizard-transcript.txt"
 
 
-class TranscriptScreen(ModalScreen[None]):
+class TranscriptScreen(FramedScreen):
     """The transcript of one report. C copies it, W writes it into a file, Escape closes."""
 
-    DEFAULT_CSS = """
-    TranscriptScreen { align: center middle; background: $background 60%; }
-    TranscriptScreen > VerticalScroll {
-        width: 96%; max-width: 120; height: 90%;
-        border: round $accent; padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
-    }
-    """
+    DEFAULT_CSS = "TranscriptScreen > VerticalScroll { max-width: 120; height: 90%; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f4,q", "dismiss", "Close", show=False),

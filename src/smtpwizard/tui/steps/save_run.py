@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.outputs.wanted import Changes, wanted_changes
-from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.state import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:

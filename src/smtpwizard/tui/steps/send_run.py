@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.probe.results import Report, SentMessage, Status, Step, StepResult
-from smtpwizard.tui.background import in_daemon_thread
 from smtpwizard.tui.state import SentMail
 from smtpwizard.tui.steps.test_lines import Mark, milliseconds
 
