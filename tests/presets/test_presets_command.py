@@ -64,6 +64,13 @@ def test_a_preset_is_shown_with_all_that_one_must_know(capsys: pytest.CaptureFix
     assert max(len(line) for line in out.splitlines() if "http" not in line and "/" not in line) <= 110
 
 
+def test_a_relay_is_shown_with_what_it_publishes_for_a_senders_domain(capsys: pytest.CaptureFixture[str]) -> None:
+    run(args("show", "sendgrid"))
+    flat = " ".join(capsys.readouterr().out.split())
+    assert "SPF include:sendgrid.net" in flat
+    assert "DKIM s1._domainkey (CNAME), s2._domainkey (CNAME), m1._domainkey (TXT, not confirmed)" in flat
+
+
 def test_a_blocked_preset_says_so_first(capsys: pytest.CaptureFixture[str]) -> None:
     run(args("show", "outlook-com"))
     assert capsys.readouterr().out.splitlines()[1] == "! Blocked: takes no password since 2024-09-16."

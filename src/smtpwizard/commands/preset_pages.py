@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from smtpwizard.preset_schema import ErrorReply, Kind, PasswordType, Provider, ProviderStatus, TlsMode
+from smtpwizard.preset_schema import DkimSelector, ErrorReply, Kind, PasswordType, Provider, ProviderStatus, TlsMode
 
 GROUPS: Final = {
     Kind.RELAY: "Relays",
@@ -127,7 +127,13 @@ def _domain(provider: Provider) -> list[tuple[str, str]]:
         ("" if provider.mx_suffixes else "MX", provider.mx_note),
         ("SPF", " ".join(f"include:{name}" for name in provider.spf_include)),
         ("" if provider.spf_include else "SPF", provider.spf_note),
+        ("DKIM", ", ".join(_selector(item) for item in provider.dkim.selectors)),
+        ("" if provider.dkim.selectors else "DKIM", provider.dkim.where),
     ]
+
+
+def _selector(item: DkimSelector) -> str:
+    return f"{item.selector}._domainkey ({item.type}{'' if item.verified else ', not confirmed'})"
 
 
 def _pages(provider: Provider) -> list[tuple[str, str]]:
