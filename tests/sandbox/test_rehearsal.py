@@ -95,6 +95,7 @@ def test_each_flaw_of_a_certificate_is_met_as_itself(flaw: Flaw, word: str) -> N
     rehearsal = rehearse("tls", event=flaw.value, username=USER, password=PASSWORD)
     assert rehearsal is not None
     trust = ssl.create_default_context(cadata=ca_pem or None)
+    trust.minimum_version = ssl.TLSVersion.TLSv1_2  # as node's; distributions change Python's
     with (
         ScriptedServer(rehearsal.script, tls=context) as server,
         socket.create_connection((server.host, server.port), timeout=5) as sock,

@@ -77,6 +77,10 @@ class Certificates:
         return context
 
 
+CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+"""CPython's own default for servers. Distributions change it, and with it what a client's old suites meet."""
+
+
 def self_signed() -> tuple[ssl.SSLContext, str]:
     """Return a server context with a self-signed certificate for localhost, and that certificate as PEM."""
     from cryptography import x509
@@ -107,6 +111,8 @@ def self_signed() -> tuple[ssl.SSLContext, str]:
 
 def _loaded(pem: bytes) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "chain.pem"
         path.write_bytes(pem)

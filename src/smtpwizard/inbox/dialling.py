@@ -64,6 +64,7 @@ def trust(authorities: Sequence[str]) -> ssl.SSLContext:
     import certifi
 
     context = ssl.create_default_context(cafile=certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # CPython's default, which distributions take off
     for text in authorities:
         try:
             context.load_verify_locations(cadata=text)

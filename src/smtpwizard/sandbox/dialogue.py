@@ -36,9 +36,12 @@ _LOG.addHandler(logging.NullHandler())
 _LOG.propagate = False
 
 
-@dataclass(slots=True)
+@dataclass
 class Dialogue:
-    """What all connections of one server share."""
+    """What all connections of one server share.
+
+    Without slots: aiosmtpd looks at every member, and up to Python 3.11.2 the `__weakref__` of such a dataclass raises.
+    """
 
     username: str
     password: Secret
