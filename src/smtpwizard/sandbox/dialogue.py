@@ -6,6 +6,7 @@ Imported only when a server starts. aiosmtpd keeps the RFC 5321 state; this adds
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import logging
 import re
@@ -150,7 +151,9 @@ class Connection(SMTP):
         """Drop the connection without goodbye; return the task that still has to unwind."""
         for transport in (self.transport, self._original_transport):
             if isinstance(transport, asyncio.Transport | asyncio.WriteTransport):
-                transport.abort()
+                # Of TLS that is closed already there is nothing left to abort, and up to Python 3.11.2 that raises.
+                with contextlib.suppress(AttributeError):
+                    transport.abort()
         task: asyncio.Task[None] | None = self._handler_coroutine
         if task is not None:
             task.cancel()
