@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.plain import follow
 from smtpwizard.preset_schema import Kind
+from smtpwizard.reach import practice_inbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,11 +90,7 @@ def _by_itself(state: Walk, accepted: Sequence[Accepted]) -> bool:
     """Look into what can be read without asking. True for the practice server: there is nothing to be offered then."""
     provider, host = state.provider, state.settings.host or ""
     if provider is not None and provider.kind is Kind.PRACTICE and state.practice is not None:
-        from smtpwizard.inbox.practice import PracticeInbox
-
-        messages = state.practice
-        inbox: Inbox = PracticeInbox(lambda: messages.messages, "the practice server's inbox")
-        asyncio.run(_watch(state, inbox, accepted, within=_AT_ONCE))
+        asyncio.run(_watch(state, practice_inbox(state.practice), accepted, within=_AT_ONCE))
         return not _missing(state, accepted)
     from smtpwizard.app import is_private_host
 

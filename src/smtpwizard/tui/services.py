@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smtpwizard import reach
 from smtpwizard.browsing import open_page
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from smtpwizard.presets import Presets
     from smtpwizard.probe import Options
     from smtpwizard.sandbox import PracticeServer
-    from smtpwizard.secret import Secret
     from smtpwizard.sender.results import SenderReport
     from smtpwizard.tui.state import WizardState
 
@@ -41,43 +41,6 @@ def _practice_server() -> PracticeServer:
     return PracticeServer()
 
 
-async def _find_catcher(host: str, *, provider: Provider | None, timeout: float) -> Inbox | None:
-    # An HTTP client, and only once a mail went to a server of this machine or network.
-    from smtpwizard.inbox import discover
-
-    return await discover(host, provider, timeout=timeout)
-
-
-def _practice_inbox(server: PracticeServer) -> Inbox:
-    from smtpwizard.inbox import PracticeInbox
-
-    return PracticeInbox(lambda: server.messages)
-
-
-def _open_mailbox(url: str, password: Secret | None, *, ca_files: Sequence[Path]) -> Inbox:
-    # ssl and an IMAP client: only for those who offer a mailbox.
-    from smtpwizard.inbox import open_inbox
-    from smtpwizard.probe.trust import read_authorities
-
-    return open_inbox(url, password, authorities=read_authorities(tuple(ca_files)))
-
-
-async def _check_sender(address: str, *, provider: Provider | None, timeout: float) -> SenderReport:
-    # dnspython: only once somebody asks where a mail is.
-    from smtpwizard.sender import check_sender
-
-    return await check_sender(address, provider=provider, timeout=timeout)
-
-
-async def _recent_log(
-    service: str, *, compose_file: Path | None, cwd: Path, provider: Provider | None, timeout: float
-) -> LogReport:
-    # A child process and the failure catalogue: only once somebody asks what the app says.
-    from smtpwizard.container.recent import recent
-
-    return await recent(service, compose_file=compose_file, cwd=cwd, provider=provider, timeout=timeout)
-
-
 @dataclass
 class Services:
     """Presets, clock, browser, resolver, inboxes, practice server. Not frozen: the catalogue is opened on first use."""
@@ -92,14 +55,14 @@ class Services:
     open_url: Callable[[str], bool] = open_page
     """Blocking: called in a daemon thread."""
     make_practice_server: Callable[[], PracticeServer] = _practice_server
-    find_catcher: Callable[..., Awaitable[Inbox | None]] = _find_catcher
+    find_catcher: Callable[..., Awaitable[Inbox | None]] = reach.find_catcher
     """(host, *, provider, timeout): the local server's inbox, if it is one that catches mail."""
-    practice_inbox: Callable[[PracticeServer], Inbox] = _practice_inbox
-    open_mailbox: Callable[..., Inbox] = _open_mailbox
+    practice_inbox: Callable[[PracticeServer], Inbox] = reach.practice_inbox
+    open_mailbox: Callable[..., Inbox] = reach.open_mailbox
     """(url, password, *, ca_files): a mailbox, not yet connected."""
-    check_sender: Callable[..., Awaitable[SenderReport]] = _check_sender
+    check_sender: Callable[..., Awaitable[SenderReport]] = reach.check_sender
     """(address, *, provider, timeout)"""
-    recent_log: Callable[..., Awaitable[LogReport]] = _recent_log
+    recent_log: Callable[..., Awaitable[LogReport]] = reach.recent_log
     """(service, *, compose_file, cwd, provider, timeout)"""
     arrival_seconds: float = 60.0
     """How long an inbox is watched for a mail that was accepted."""
