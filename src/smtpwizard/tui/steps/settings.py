@@ -112,6 +112,7 @@ class SettingsStep(StepPane):
     @on(Answered)
     def _answered(self, event: Answered) -> None:
         event.stop()
+        event.taken()
         state = self.state
         settings = event.into(state.settings, state.provider)
         region = state.region

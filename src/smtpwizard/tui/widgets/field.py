@@ -22,10 +22,16 @@ from smtpwizard.tui.widgets.shapes import ShapeRadio, ShapeRadioSet
 class Answered(Message):
     """A field was typed into, or a choice made."""
 
-    def __init__(self, question: Question, text: str) -> None:
+    def __init__(self, question: Question, text: str, typed: BarInput | None = None) -> None:
         super().__init__()
         self.question = question
         self._text = text  # may be a secret: private, so that no message log shows it
+        self._typed = typed
+
+    def taken(self) -> None:
+        """Note that the answer is taken: what its input shows is no longer ahead of the state by it."""
+        if self._typed is not None:
+            self._typed.untold -= 1
 
     def into(self, settings: Settings, provider: Provider | None) -> Settings:
         """Return `settings` with the answer in."""
@@ -68,7 +74,13 @@ class Field(Vertical):
         return self.question.label, self.question.help
 
     def show(self, settings: Settings, provider: Provider | None) -> None:
-        """Take the text from `settings`, unless what stands here means just that already."""
+        """Take the text from `settings`, unless what stands here means just that already, or is newer.
+
+        Keys come faster than their messages are handled: `settings` is then older than what was typed, and is made new
+        by the answers on their way.
+        """
+        if self.input.untold:
+            return
         text = self.input.value
         if answer(settings, self.question, text, provider) == settings:
             return
@@ -100,7 +112,7 @@ class Field(Vertical):
         event.stop()
         self.remove_class("-marked")
         self._left_out = ""
-        self.post_message(Answered(self.question, event.value))
+        self.post_message(Answered(self.question, event.value, self.input))
 
     @on(Input.Blurred)
     def _blurred(self, event: Input.Blurred) -> None:
