@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from smtpwizard.container import LogReport
@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     from smtpwizard.sandbox import PracticeServer
     from smtpwizard.secret import Secret
     from smtpwizard.sender.results import SenderReport
+
+
+NEARBY: Final = 2.0
+"""Seconds to find out whether a mail server of this machine or network is one that catches mail."""
+AT_ONCE: Final = 10.0
+"""Seconds after which such a server, and the practice server, would long have had the mail."""
+
+
+def may_catch(provider: Provider | None, host: str) -> bool:
+    """Say whether a mail server may be one that catches mail: it is on this machine or network. No other is asked."""
+    from smtpwizard.app import is_private_host
+    from smtpwizard.preset_schema import Kind
+
+    return (provider is not None and provider.kind is Kind.LOCAL) or is_private_host(host)
 
 
 async def find_catcher(host: str, *, provider: Provider | None, timeout: float) -> Inbox | None:

@@ -17,6 +17,7 @@ from smtpwizard.commands.stdin_password import read_password
 from smtpwizard.errors import InputError, NetworkError
 from smtpwizard.inbox.model import Inbox, Wanted
 from smtpwizard.preset_schema import Provider
+from smtpwizard.reach import AT_ONCE
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "INBOX_PASSWORD"
 """The environment variable that holds the mailbox's password."""
-
-DISCOVERED_SECONDS: Final = 10.0
-"""How long a catcher that nobody named is asked at most: it has a mail at once, or the mail goes elsewhere."""
 
 
 class Lookout(NamedTuple):
@@ -104,7 +102,7 @@ async def _look(
     inbox = planned.inbox or await discover(host, provider)
     if inbox is None:
         return None
-    within = planned.within if planned.explicit else min(planned.within, DISCOVERED_SECONDS)
+    within = planned.within if planned.explicit else min(planned.within, AT_ONCE)
     say(f"Looking for the mail in {inbox.name}, for {within:g} s at most.")
     found: dict[str, Row] = {}
     trouble = ""

@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.plain import follow
 from smtpwizard.preset_schema import Kind
-from smtpwizard.reach import practice_inbox
+from smtpwizard.reach import AT_ONCE, NEARBY, may_catch, practice_inbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smtpwizard.inbox.model import Arrival, Inbox
     from smtpwizard.plain.walk import Walk
-
-_NEARBY: Final = 2.0
-"""Seconds to find out whether a mail server of this machine or network catches mail."""
-_AT_ONCE: Final = 10.0
-"""Seconds after which such a server would long have had the mail."""
 
 
 class Accepted(NamedTuple):
@@ -90,19 +85,17 @@ def _by_itself(state: Walk, accepted: Sequence[Accepted]) -> bool:
     """Look into what can be read without asking. True for the practice server: there is nothing to be offered then."""
     provider, host = state.provider, state.settings.host or ""
     if provider is not None and provider.kind is Kind.PRACTICE and state.practice is not None:
-        asyncio.run(_watch(state, practice_inbox(state.practice), accepted, within=_AT_ONCE))
+        asyncio.run(_watch(state, practice_inbox(state.practice), accepted, within=AT_ONCE))
         return not _missing(state, accepted)
-    from smtpwizard.app import is_private_host
-
-    if (provider is not None and provider.kind is Kind.LOCAL) or is_private_host(host):
+    if may_catch(provider, host):
         asyncio.run(_catcher(state, accepted, host))
     return False
 
 
 async def _catcher(state: Walk, accepted: Sequence[Accepted], host: str) -> None:
-    inbox = await state.reach.find_catcher(host, provider=state.provider, timeout=_NEARBY)
+    inbox = await state.reach.find_catcher(host, provider=state.provider, timeout=NEARBY)
     if inbox is not None:
-        await _watch(state, inbox, accepted, within=min(_AT_ONCE, state.reach.wait), catches=True)
+        await _watch(state, inbox, accepted, within=min(AT_ONCE, state.reach.wait), catches=True)
         state.console.say(f"{inbox.name} catches mail and delivers none of it.")
 
 

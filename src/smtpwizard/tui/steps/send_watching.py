@@ -10,6 +10,7 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.preset_schema import Kind
+from smtpwizard.reach import AT_ONCE, NEARBY, may_catch
 from smtpwizard.tui import arrivals
 from smtpwizard.tui.state import Proof
 from smtpwizard.tui.steps.send_delivery import SendDelivery
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from smtpwizard.inbox.model import Arrival, Inbox
 
 _GROUP: Final = "arrival"
-_NEARBY: Final = 2.0
-"""Seconds to find out whether the mail server of this machine or network is one that catches mail."""
-_AT_ONCE: Final = 10.0
-"""Seconds after which such a server, and the practice server, would long have had the mail."""
 
 
 class SendWatching(SendDelivery):
@@ -77,7 +74,7 @@ class SendWatching(SendDelivery):
             from smtpwizard.inbox import watch
 
             wanted = arrivals.wanted(arrivals.awaited(self.state.sent, self.state.arrived))
-            self._within = services.arrival_seconds if by is Proof.MAILBOX else min(services.arrival_seconds, _AT_ONCE)
+            self._within = services.arrival_seconds if by is Proof.MAILBOX else min(services.arrival_seconds, AT_ONCE)
             self._watched = inbox.name
             self._draw()
             found = watch(inbox, wanted, within=self._within, pause=services.arrival_pause)
@@ -104,10 +101,8 @@ class SendWatching(SendDelivery):
         if provider is not None and provider.kind is Kind.PRACTICE:
             server = state.practice if state.rehearsed is None else None
             return (services.practice_inbox(server) if server is not None else None), Proof.PRACTICE
-        from smtpwizard.app import is_private_host
-
-        if (provider is not None and provider.kind is Kind.LOCAL) or is_private_host(host):
-            return await services.find_catcher(host, provider=provider, timeout=_NEARBY), Proof.CATCHER
+        if may_catch(provider, host):
+            return await services.find_catcher(host, provider=provider, timeout=NEARBY), Proof.CATCHER
         return None, Proof.MAILBOX
 
     def _saw(self, arrival: Arrival, by: Proof, inbox: str) -> None:
