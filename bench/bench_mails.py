@@ -15,13 +15,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from smtpwizard.mail.messages import build
-from smtpwizard.presets import Presets
-from smtpwizard.probe import Options, OutgoingMessage, Probe
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.probe.engine import Probe
+from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import OutgoingMessage
 
 SERVER: Final = """
 import json, sys
-from smtpwizard.sandbox import PracticeServer
+from smtpwizard.sandbox.server import PracticeServer
 with PracticeServer() as server:
     variables = server.settings().to_variables() | {"SMTP_PASSWORD": server.password.reveal()}
     print(json.dumps({"variables": variables, "ca_pem": server.ca_pem}), flush=True)

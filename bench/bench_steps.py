@@ -8,8 +8,8 @@ import tempfile
 import time
 
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import WizardState
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import WizardState
 
 
 async def measure(runs: int) -> dict[str, float]:

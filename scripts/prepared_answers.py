@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from smtpwizard.container import LogReport
-from smtpwizard.container.log_reader import LogReader
-from smtpwizard.container.recent import report_of
-from smtpwizard.inbox.model import Arrival, Authentication, Inbox, Place, Wanted
+from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport, Standing
+from smtpwizard.docker.logs import LogReader, LogReport, report_of
+from smtpwizard.mailbox.model import Arrival, Authentication, Inbox, Place, Wanted
 from smtpwizard.secret import Secret
-from smtpwizard.sender.results import DnsRecord, SenderCheck, SenderReport, Standing
 
 _DOMAIN: Final = "acme.example"
 _LOG: Final = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from smtpwizard.preset_schema import Kind, Provider, ProviderStatus
-from smtpwizard.presets import Presets
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- providers:begin -->\n", "<!-- providers:end -->\n"

@@ -22,24 +22,24 @@ import prepared_answers
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from smtpwizard import probe
 from smtpwizard.mail import messages
-from smtpwizard.outputs import env_plan
-from smtpwizard.preset_schema import ConsumingApp, Provider
+from smtpwizard.presets.schema import ConsumingApp, Provider
 from smtpwizard.probe import engine
-from smtpwizard.probe.options import Options
-from smtpwizard.probe.results import Report, SentMessage, Step, StepResult
-from smtpwizard.sandbox import PracticeServer
+from smtpwizard.probe import engine as probe
+from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.certificates import make
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Report, SentMessage, Step, StepResult
+from smtpwizard.targets.env import plan as env_plan
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import SentMail, WizardState
-from smtpwizard.tui.steps import send_run
-from smtpwizard.tui.widgets.code_entry import CodeEntry
+from smtpwizard.tui.widgets.inputs import CodeEntry
+from smtpwizard.wizard import send as send_run
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import SentMail, WizardState
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 SIZES: Final = ((80, 24), (120, 36))

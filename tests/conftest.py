@@ -57,7 +57,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def no_report_holds_a_secret() -> Iterator[None]:
     """Look through the report of every probe that is made in this process, transcript included."""
     from smtpwizard.probe.engine import Probe
-    from smtpwizard.probe.results import Report
+    from smtpwizard.smtp.results import Report
 
     original = Probe.report
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smtpwizard.cli import main
+from smtpwizard.cli.main import main
 
 if __name__ == "__main__":
     main()

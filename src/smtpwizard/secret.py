@@ -56,7 +56,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        import hmac  # here and below: together 8 ms of import that most commands never need
+        import hmac
 
         return hmac.compare_digest(self._encoded(), other._encoded())
 
@@ -99,7 +99,7 @@ def redactor(secrets: Iterable[Secret], *, username: str = "") -> Callable[[str]
 
 
 def _base64(raw: bytes) -> str:
-    import binascii  # base64 and quopri only wrap it, and html brings a table of all entities: 3 ms together
+    import binascii
 
     return binascii.b2a_base64(raw, newline=False).decode("ascii")
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.app import is_private_host, masked_settings, meant_host, transport
-from smtpwizard.app.hosts import is_address, is_loopback
-from smtpwizard.app.values import bare_address, host_parts, is_host_name, meant_port, one_line, tidy
+from smtpwizard.clients.transport import transport
+from smtpwizard.hosts import is_address, is_loopback, is_private_host
+from smtpwizard.lint.check import masked_settings
+from smtpwizard.lint.context import bare_address, host_parts, is_host_name, meant_host, meant_port, one_line, tidy
 from smtpwizard.secret import MASK, Secret
 from support.traps import LEFT_OUT, Origin, make, of, preset
 
@@ -87,6 +88,6 @@ def test_a_secret_in_the_wrong_variable_is_masked_too() -> None:
 
 def test_the_room_imports_nothing_heavy() -> None:
     heavy = {"asyncio", "ssl", "socket", "email", "textual", "rich", "pybars", "dns", "dotenv", "subprocess", "tomllib"}
-    script = "import sys, smtpwizard.app; print(' '.join(sys.modules))"
+    script = "import sys, smtpwizard.lint.check; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not heavy & set(loaded)

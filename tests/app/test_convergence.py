@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from smtpwizard.app import Origin, findings, transport
+from smtpwizard.clients.transport import Origin, transport
 from smtpwizard.findings import Finding, Severity
-from smtpwizard.preset_schema import Provider
-from smtpwizard.presets import Presets
+from smtpwizard.lint.check import findings
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, Settings
 from support.traps import of, plain

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.app import Origin, refuses, transport
-from smtpwizard.app.joi import boolean, number
+from smtpwizard.clients.nestjs import boolean, number
+from smtpwizard.clients.transport import Origin, refuses, transport
 from smtpwizard.settings import Settings
 from support.node import node_json
 

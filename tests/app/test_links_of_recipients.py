@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.app import recipient_findings
-from smtpwizard.app.links import read_back
 from smtpwizard.findings import Severity
+from smtpwizard.lint.mail import read_back, recipient_findings
 from support.node import node_json
 
 ADDRESSES = [

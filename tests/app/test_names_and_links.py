@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.app import findings
 from smtpwizard.findings import Finding, Severity
+from smtpwizard.lint.check import findings
 from smtpwizard.settings import LEGACY, Settings
 from support.traps import LEFT_OUT, judge, make, of, plain
 

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from smtpwizard.findings import Severity
-from smtpwizard.preset_schema import Kind, PasswordType, Provider, ProviderStatus, UsernameRule
+from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, UsernameRule
 from smtpwizard.settings import Settings
 from support.traps import LEFT_OUT, catalogue, judge, of, preset
 

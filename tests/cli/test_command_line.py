@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.cli_parser import build_parser
+from smtpwizard.cli.parser import build_parser
 
 
 def smtpwizard(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -67,10 +67,10 @@ def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
 
 def test_an_unexpected_error_tells_its_place_and_not_its_message(tmp_path: Path) -> None:
     program = (
-        "import smtpwizard.commands.lint as lint\n"
+        "import smtpwizard.cli.commands.lint as lint\n"
         "def broken(args): raise ValueError('hunter2-secret')\n"
         "lint.run = broken\n"
-        "from smtpwizard.cli import main; main(['lint'])\n"
+        "from smtpwizard.cli.main import main; main(['lint'])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1

@@ -27,7 +27,7 @@ def tell():
     os.replace("telling", "told")
 
 threading.Thread(target=tell, daemon=True).start()
-from smtpwizard.cli import main
+from smtpwizard.cli.main import main
 sys.exit(main([]))
 """
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.cli_parser import build_parser
+from smtpwizard.cli.parser import build_parser
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 

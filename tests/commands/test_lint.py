@@ -156,7 +156,9 @@ def test_a_terminal_without_unicode_gets_plain_letters(tmp_path: Path) -> None:
 
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(SOUND)
-    script = "import sys; from smtpwizard.cli import run; run(['lint', '--json']);print(*sys.modules, file=sys.stderr)"
+    script = (
+        "import sys; from smtpwizard.cli.main import run; run(['lint', '--json']);print(*sys.modules, file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     heavy = {"asyncio", "ssl", "socket", "email", "textual", "rich", "pybars", "dns", "aiosmtpd", "trustme"}
     assert not heavy & set(done.stderr.split())

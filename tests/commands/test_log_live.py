@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.commands import log_live
-from smtpwizard.commands.log_live import QUIET_SECONDS, Live
-from smtpwizard.container.log_reader import LogReader, Trouble
-from smtpwizard.container.recent import report_of
+from smtpwizard.cli.commands import logs as log_live
+from smtpwizard.cli.commands.logs import QUIET_SECONDS, Live
+from smtpwizard.docker.logs import LogReader, Trouble, report_of
 from smtpwizard.errors import ExitCode
 
 LINE = b"Error: connect ECONNREFUSED 127.0.0.1:587\n"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.commands.scan import Target, target_of
+from smtpwizard.cli.commands.scan import Target, target_of
 from smtpwizard.errors import InputError
 from smtpwizard.sandbox.script import Script, Stage, reply
 from support.looking import Bench, closed_port
@@ -153,7 +153,7 @@ def test_scan_loads_no_interface(tmp_path: Path) -> None:
     program = (
         "import sys, atexit\n"
         "atexit.register(lambda: print(' '.join(m.split('.')[0] for m in sys.modules), file=sys.stderr))\n"
-        "from smtpwizard.cli import main; main(['scan', '127.0.0.77'])\n"
+        "from smtpwizard.cli.main import main; main(['scan', '127.0.0.77'])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     slow = {"textual", "rich", "pybars", "dns", "aiosmtpd", "trustme", "cryptography"}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.sandbox.received import parse
+from smtpwizard.sandbox.dialogue import parse
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 from support.probing import PASSWORD, USERNAME, certificates, serving

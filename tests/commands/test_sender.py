@@ -223,7 +223,7 @@ def test_the_command_loads_no_interface(tmp_path: Path, server: NameServer) -> N
     program = (
         "import sys, atexit\n"
         "atexit.register(lambda: sys.stderr.write(' '.join({m.split('.')[0] for m in sys.modules})))\n"
-        "from smtpwizard.cli import main\n"
+        "from smtpwizard.cli.main import main\n"
         f"main(['sender', 'acme.com', '--json', '--nameserver', {server.address!r}])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from conformance.behaviour import Behaviour
-from smtpwizard.probe import Options, OutgoingMessage, Report, run_blocking
-from smtpwizard.probe.results import ClientOutcome, Verdict
+from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, Verdict
 from support.nodemailer import Nodemailer, Outcome
 from support.tls_kinds import Certificates, self_signed
 

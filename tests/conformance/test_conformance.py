@@ -11,7 +11,7 @@ import pytest
 from conformance.behaviours import ALL
 from conformance.comparison import Comparison, Row
 from conformance.table import document, lines
-from smtpwizard.probe.results import Verdict
+from smtpwizard.smtp.results import Verdict
 from support.node import ROOT, node_modules
 
 pytestmark = [pytest.mark.node]

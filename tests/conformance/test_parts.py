@@ -11,14 +11,13 @@ import pytest
 
 from conformance.behaviour import LOGIN, Behaviour
 from conformance.comparison import Comparison
-from smtpwizard.probe import trust
-from smtpwizard.probe.address import from_header
-from smtpwizard.probe.identity import mismatch
-from smtpwizard.probe.keywords import read
-from smtpwizard.probe.replies import ReplyQueue
-from smtpwizard.probe.x509 import Certificate
+from smtpwizard.clients.nodemailer import tls as trust
+from smtpwizard.clients.nodemailer.ehlo import from_header, read
+from smtpwizard.clients.nodemailer.replies import ReplyQueue
+from smtpwizard.clients.nodemailer.tls import mismatch
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.smtp.certificate import Certificate
 from support.node import node_json
 
 pytestmark = [pytest.mark.node]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from smtpwizard.mail.messages import build
-from smtpwizard.presets import Presets
-from smtpwizard.probe import OutgoingMessage, Report
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.sandbox.script import Play, Script, Stage, reply
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import OutgoingMessage, Report
 from support.node import node_json
 from support.probing import probe_of, serving
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.container.comparing import Comparison, compare, to_json
-from smtpwizard.container.compose import Compose
-from smtpwizard.container.inside_view import InsideView, Verify
-from smtpwizard.container.sides import Sides
-from smtpwizard.probe.results import Report
+from smtpwizard.docker.comparison import Comparison, Sides, compare, to_json
+from smtpwizard.docker.compose import Compose
+from smtpwizard.docker.inside import InsideView, Verify
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Report
 from support.probing import probed
 
 GOOD = Verify(True, None, None, None, "", "", "")

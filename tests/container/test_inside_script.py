@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.container.inside import script
+from smtpwizard.docker.inside import script
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Script, Stage, reply
 from support.leaks import assert_no_secret, echoes
 from support.node import node_modules
@@ -131,7 +131,7 @@ def test_it_logs_in_once_and_sends_nothing() -> None:
 
 @pytest.mark.parametrize("options", [{"login": False}, {"key": "k" * 64, "refused": None}])
 def test_it_stops_before_a_login_that_was_refused(options: dict[str, Any]) -> None:
-    from smtpwizard.container.inside_view import login_mac
+    from smtpwizard.docker.inside import login_mac
     from smtpwizard.settings import Settings
 
     with serving(PLAIN) as server:

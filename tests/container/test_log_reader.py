@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from smtpwizard.container.log_reader import LINE_MOST, LogReader
+from smtpwizard.docker.logs import LINE_MOST, LogReader
 from support.docker_stand_in import BLANK, stamped
 from support.reply_variants import error_dump
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smtpwizard.container.moments import moment, own_time, split_stamp
+from smtpwizard.docker.logs import moment, own_time, split_stamp
 
 NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.container import docker_words
-from smtpwizard.container.docker_words import Kind
+from smtpwizard.docker import compose as docker_words
+from smtpwizard.docker.compose import Kind
 from smtpwizard.sandbox.script import Script
 from support import docker_stand_in as stand_in
 from support.compose_program import compose_binary

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.container import LogReport, Trouble
-from smtpwizard.container.docker_words import Kind
-from smtpwizard.container.recent import recent
-from smtpwizard.container.services import app_service, names, project_file
+from smtpwizard.docker.compose import Kind, app_service, names, project_file
+from smtpwizard.docker.logs import LogReport, Trouble, recent
 from smtpwizard.errors import FileError, InputError
 from support import docker_stand_in as docker
 from support.docker_stand_in import StandIn, stamped, stand_in

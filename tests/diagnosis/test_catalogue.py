@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.diagnosis import STAGES, Catalogue, Failure
-from smtpwizard.diagnosis.catalogue import by_ref, shipped
+from smtpwizard.diagnosis.catalogue import Catalogue, by_ref, shipped
+from smtpwizard.diagnosis.schema import STAGES, Failure
 from smtpwizard.errors import FileError
 
 FULL = Catalogue.open(examples=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from smtpwizard.diagnosis import explain_log, explain_text
+from smtpwizard.diagnosis.logs import explain_log, explain_text
 from support.failure_examples import all_examples
 from support.reply_variants import error_variants, reply_variants
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis import Example, Failure, explain_text
+from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.schema import Example, Failure
 from support.failure_examples import all_examples, as_text, diagnose, name_of
 
 PAIRS = [pytest.param(*pair, id=name_of(pair)) for pair in all_examples()]

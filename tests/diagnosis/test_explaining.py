@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis import explain, explain_steps, not_arrived
-from smtpwizard.presets import Presets
-from smtpwizard.probe.results import Reply, Status, Step, StepResult, TlsFacts
+from smtpwizard.diagnosis.explain import explain, explain_steps, not_arrived
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Reply, Status, Step, StepResult, TlsFacts
 
 PRESETS = Presets.open()
 EHLO = Reply(250, None, "mail.example.com", ("250-mail.example.com", "250-SIZE 1000", "250 AUTH PLAIN LOGIN"))

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.diagnosis import Diagnosis, explain_log, explain_text
-from smtpwizard.diagnosis.hide import hide_secrets
-from smtpwizard.diagnosis.normalise import LIMIT, plain, reply_words
-from smtpwizard.diagnosis.schema import Phrase
+from smtpwizard.diagnosis.event import LIMIT, plain, reply_words
+from smtpwizard.diagnosis.logs import explain_log, explain_text, hide_secrets
+from smtpwizard.diagnosis.schema import Diagnosis, Phrase
 
 SECONDS = 60.0
 """Far above what a megabyte takes (about one second), far below what a quadratic search would: hours."""

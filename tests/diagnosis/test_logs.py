@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis import explain_log, explain_text
-from smtpwizard.diagnosis.clean import clean
-from smtpwizard.diagnosis.properties import properties
-from smtpwizard.diagnosis.records import records
+from smtpwizard.diagnosis.log_entries import clean, properties, records
+from smtpwizard.diagnosis.logs import explain_log, explain_text
 from support.reply_variants import error_dump, error_json, nest_log
 
 GMAIL = (

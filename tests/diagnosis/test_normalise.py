@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis.normalise import LIMIT, bound, plain, reply_words
+from smtpwizard.diagnosis.event import LIMIT, bound, plain, reply_words
 from smtpwizard.diagnosis.schema import GAP, Phrase
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis import Diagnosis, Example, Failure, explain_steps
-from smtpwizard.probe import Options, OutgoingMessage, Report, run_blocking
+from smtpwizard.diagnosis.explain import explain_steps
+from smtpwizard.diagnosis.schema import Diagnosis, Example, Failure
+from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.certificates import Flaw, make
 from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
+from smtpwizard.smtp.results import OutgoingMessage, Report
 from support.failure_examples import all_examples, name_of
 
 USER, PASSWORD = "practice@example.com", Secret("the password")

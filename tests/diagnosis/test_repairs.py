@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis import Diagnosis, explain, explain_text
-from smtpwizard.presets import Presets
-from smtpwizard.probe.results import Reply, Status, Step, StepResult, TlsFacts
+from smtpwizard.diagnosis.explain import explain
+from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.schema import Diagnosis
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Reply, Status, Step, StepResult, TlsFacts
 
 PRESETS = Presets.open()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis import explain_text
+from smtpwizard.diagnosis.logs import explain_text
 
 KNOWN = [
     (

@@ -6,8 +6,7 @@ import base64
 
 import pytest
 
-from smtpwizard.diagnosis import explain_log
-from smtpwizard.diagnosis.hide import hide_secrets
+from smtpwizard.diagnosis.logs import explain_log, hide_secrets
 
 SECRET = "kQ7-marked-secret-Zx"
 TOKEN = base64.b64encode(f"\0app@example.com\0{SECRET}".encode()).decode()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis import explain_log
-from smtpwizard.diagnosis.clean import clean
-from smtpwizard.diagnosis.stream import LogStream
+from smtpwizard.diagnosis.log_entries import clean
+from smtpwizard.diagnosis.logs import LogStream, explain_log
 from support.reply_variants import error_dump, nest_log
 
 GMAIL = (

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtpwizard.probe import Options, OutgoingMessage, run_blocking
-from smtpwizard.probe.results import ClientOutcome
+from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage
 from support.company import APP, READER
 from support.dovecot import Dovecot
 from support.node import node_modules

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.commands.probe_text import diagnosis_lines
-from smtpwizard.diagnosis import Diagnosis, default, explain, explain_log, explain_steps, explain_text
-from smtpwizard.probe.replies import parse, response_code
-from smtpwizard.probe.results import Reply, Report, Status, Step, StepResult
+from smtpwizard.clients.nodemailer.replies import parse, response_code
+from smtpwizard.diagnosis.catalogue import default
+from smtpwizard.diagnosis.explain import explain, explain_steps
+from smtpwizard.diagnosis.logs import explain_log, explain_text
+from smtpwizard.diagnosis.schema import Diagnosis
+from smtpwizard.report.probe import diagnosis_lines
 from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.smtp.results import Reply, Report, Status, Step, StepResult
 from support.failure_examples import all_examples, as_text
 from support.fake_net import Source, probed
 from support.hostile import SPICE, unsafe

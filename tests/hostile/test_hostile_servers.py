@@ -24,7 +24,7 @@ MOST_OUTPUT = 400_000
 # getrusage's maximum would be that of the forked test process, before it became this one.
 PROGRAM = """
 import re, sys
-from smtpwizard.cli import main
+from smtpwizard.cli.main import main
 try:
     main(sys.argv[2:])
 finally:

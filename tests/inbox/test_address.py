@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpwizard.errors import InputError
-from smtpwizard.inbox.address import Address, parse
-from smtpwizard.inbox.opening import open_inbox
+from smtpwizard.mailbox.address import Address, parse
+from smtpwizard.mailbox.watch import open_inbox
 from smtpwizard.secret import Secret
 
 TAKEN = {

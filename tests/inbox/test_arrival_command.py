@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.cli_parser import build_parser
-from smtpwizard.commands.arrival import Lookout, look, prepare
-from smtpwizard.commands.arrival_sight import Row, Sight
+from smtpwizard.cli.commands.send import Lookout, look, prepare
+from smtpwizard.cli.parser import build_parser
 from smtpwizard.errors import FileError, InputError, NetworkError
-from smtpwizard.inbox.model import Arrival, Authentication, InboxRefused, Place
+from smtpwizard.mailbox.model import Arrival, Authentication, InboxRefused, Place
+from smtpwizard.report.arrival import Row, Sight
 from support.catcher_mails import new_mail
 from support.catcher_raw import RawServer, answering, http
 from support.catcher_stand_in import StandIn
@@ -132,7 +132,7 @@ def test_a_catcher_that_nobody_named_is_asked_shortly_and_not_taken_for_the_trut
 ) -> None:
     with StandIn("mailpit") as server:
         monkeypatch.setattr(
-            "smtpwizard.inbox.discovery.discover.__kwdefaults__", {"timeout": 10, "ports": (server.port,)}
+            "smtpwizard.mailbox.watch.discover.__kwdefaults__", {"timeout": 10, "ports": (server.port,)}
         )
         wanted, raw = new_mail()
         server.catch(raw)

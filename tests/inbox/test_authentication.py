@@ -6,11 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.inbox.authentication import Result, authentication_of, parse
-from smtpwizard.inbox.mail_text import read_headers
-from smtpwizard.inbox.model import Authentication, Place
-from smtpwizard.inbox.trace import related, trace
-from smtpwizard.inbox.words import words
+from smtpwizard.mailbox.authentication import Result, authentication_of, parse, related, trace, words
+from smtpwizard.mailbox.model import Authentication, Place, read_headers
 
 OWN = "Received: from relay.acme.example by mx.receiver.example with ESMTPS; Wed, 25 Nov 2026 18:00:00 +0000"
 FOREIGN = "Received: from app by relay.acme.example with ESMTPSA; Wed, 25 Nov 2026 17:59:59 +0000"

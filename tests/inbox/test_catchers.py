@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.inbox.catchers import CATCHERS, MOST, moment, newest
-from smtpwizard.inbox.discovery import candidates, discover
-from smtpwizard.inbox.opening import open_inbox
-from smtpwizard.presets import Presets
+from smtpwizard.mailbox.catchers import CATCHERS, MOST, moment, newest
+from smtpwizard.mailbox.watch import candidates, discover, open_inbox
+from smtpwizard.presets.catalogue import Presets
 from support.catcher_mails import new_mail, rewritten
 from support.catcher_stand_in import StandIn
 

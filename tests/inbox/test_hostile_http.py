@@ -11,10 +11,9 @@ import time
 import pytest
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.inbox.catchers import CATCHERS
-from smtpwizard.inbox.http_get import JSON_LIMIT
-from smtpwizard.inbox.model import InboxRefused
-from smtpwizard.inbox.opening import open_inbox
+from smtpwizard.mailbox.catchers import CATCHERS, JSON_LIMIT
+from smtpwizard.mailbox.model import InboxRefused
+from smtpwizard.mailbox.watch import open_inbox
 from smtpwizard.secret import Secret
 from support.catcher_mails import new_mail
 from support.catcher_raw import RawServer, Talk, answering, http

@@ -12,9 +12,8 @@ import pytest
 import trustme
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.inbox.model import Inbox, InboxRefused, Wanted
-from smtpwizard.inbox.opening import open_inbox
-from smtpwizard.inbox.watching import watch
+from smtpwizard.mailbox.model import Inbox, InboxRefused, Wanted
+from smtpwizard.mailbox.watch import open_inbox, watch
 from smtpwizard.secret import Secret
 from support.catcher_mails import new_mail
 from support.catcher_raw import RawServer, Talk
@@ -249,7 +248,7 @@ async def test_on_a_public_network_no_password_goes_without_tls(
     greeting: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RawServer(scripted(greeting=greeting)) as server:
-        monkeypatch.setattr("smtpwizard.inbox.address.is_private_host", lambda host: False)
+        monkeypatch.setattr("smtpwizard.mailbox.address.is_private_host", lambda host: False)
         error = await told(server)
         assert "no TLS" in error.message
         assert "It was not sent" in error.message

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.inbox.model import Inbox, InboxRefused, Place
-from smtpwizard.inbox.opening import open_inbox
-from smtpwizard.inbox.watching import watch
+from smtpwizard.mailbox.model import Inbox, InboxRefused, Place
+from smtpwizard.mailbox.watch import open_inbox, watch
 from smtpwizard.secret import Secret
 from support.catcher_mails import new_mail, rewritten
 from support.dovecot import MAILBOXES, Dovecot

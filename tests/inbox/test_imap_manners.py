@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.inbox.model import InboxRefused
-from smtpwizard.inbox.opening import open_inbox
+from smtpwizard.mailbox.model import InboxRefused
+from smtpwizard.mailbox.watch import open_inbox
 from smtpwizard.secret import Secret
 from support.catcher_mails import new_mail
 from support.catcher_raw import RawServer, Talk

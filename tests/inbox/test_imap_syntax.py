@@ -6,13 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.inbox.imap_folders import MOST, Folder, Listed, choose, listed
-from smtpwizard.inbox.imap_search import _moment
-from smtpwizard.inbox.imap_syntax import (
+from smtpwizard.mailbox.imap import (
+    MOST,
+    Folder,
     ImapSyntaxError,
+    Listed,
     Response,
+    _moment,
+    choose,
     folder_word,
     from_utf7,
+    listed,
     literal_ahead,
     pairs,
     parse,
@@ -20,7 +24,7 @@ from smtpwizard.inbox.imap_syntax import (
     to_utf7,
     values,
 )
-from smtpwizard.inbox.model import Place
+from smtpwizard.mailbox.model import Place
 
 MARK = b'* LIST (\\HasNoChildren \\Junk) "/" {9}'
 

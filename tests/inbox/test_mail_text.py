@@ -5,10 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.inbox.mail_text import Mail, answered, codes_in, plain_id, read_mail
-from smtpwizard.inbox.model import Wanted
 from smtpwizard.mail.messages import build
-from smtpwizard.presets import Presets
+from smtpwizard.mailbox.model import Mail, Wanted, answered, codes_in, plain_id, read_mail
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.settings import Settings
 from support.catcher_mails import new_mail, rewritten
 

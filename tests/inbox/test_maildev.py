@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtpwizard.inbox.discovery import discover
-from smtpwizard.inbox.model import InboxRefused, Place
-from smtpwizard.inbox.opening import open_inbox
-from smtpwizard.inbox.watching import watch
 from smtpwizard.mail.messages import build
-from smtpwizard.presets import Presets
-from smtpwizard.probe import Options, OutgoingMessage, run_blocking
+from smtpwizard.mailbox.model import InboxRefused, Place
+from smtpwizard.mailbox.watch import discover, open_inbox, watch
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.verdict import Options
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import OutgoingMessage
 from support.catcher_mails import new_mail, rewritten
 from support.maildev import MailDev
 
@@ -61,7 +61,7 @@ async def test_the_apps_own_mails_sent_by_our_probe_are_watched_in_until_all_are
     messages = [OutgoingMessage(mail.message_id, mail.data, mail.to) for mail in built]
     report = run_blocking(settings, Options(timeout=10), message=messages)
     assert [message.accepted for message in report.messages] == [True] * 3
-    from smtpwizard.inbox.model import Wanted
+    from smtpwizard.mailbox.model import Wanted
 
     wanted = [Wanted(mail.message_id, mail.code) for mail in built]
     found = [arrival async for arrival in watch(open_inbox(maildev.url), wanted, within=20, pause=0.05)]

@@ -10,10 +10,9 @@ from contextlib import aclosing
 import pytest
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.inbox.model import Arrival, Inbox, InboxRefused, Place, Wanted
-from smtpwizard.inbox.practice import PracticeInbox
-from smtpwizard.inbox.watching import watch
-from smtpwizard.sandbox import PracticeServer
+from smtpwizard.mailbox.model import Arrival, Inbox, InboxRefused, Place, Wanted
+from smtpwizard.mailbox.watch import PracticeInbox, watch
+from smtpwizard.sandbox.server import PracticeServer
 from support.catcher_mails import new_mail, rewritten
 
 Look = Callable[[Sequence[Wanted]], tuple[Arrival, ...]]

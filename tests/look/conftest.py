@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.probe.look import asking, port, visit, way
+from smtpwizard.probe.survey import dialer as way
+from smtpwizard.probe.survey import port
+from smtpwizard.probe.survey import port as visit
+from smtpwizard.probe.survey import survey as asking
 from support.looking import Bench
 
 _BENCH = Bench()

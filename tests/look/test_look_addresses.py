@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from smtpwizard.probe import resolve
-from smtpwizard.probe.look.way import spread
+from smtpwizard.probe.survey.dialer import spread
 from smtpwizard.sandbox.script import CLOSE, Script, Stage
 from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.smtp import net as resolve
 from support.looking import LOGIN, Bench, black_hole, closed_port, settings_for
 
 

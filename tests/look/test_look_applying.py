@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from smtpwizard.probe.look import applies
-from smtpwizard.probe.look.facts import SecondLook
-from smtpwizard.probe.look.second import second_look
-from smtpwizard.probe.results import AppOutcome, ClientOutcome, Report, Verdict
+from smtpwizard.probe.survey.facts import SecondLook
+from smtpwizard.probe.survey.limits import applies
+from smtpwizard.probe.survey.survey import second_look
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Play, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Verdict
 from support.looking import LOGIN, Bench, closed_port, settings_for
 
 
@@ -90,7 +90,7 @@ def test_a_run_that_was_stopped_asks_for_no_second_look() -> None:
 
 
 def test_asking_whether_it_applies_loads_no_network_module() -> None:
-    program = "import sys; from smtpwizard.probe.look import applies; print(' '.join(sys.modules))"
+    program = "import sys; from smtpwizard.probe.survey.limits import applies; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert not {"asyncio", "ssl", "textual", "rich", "certifi"} & set(done.stdout.split())
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.preset_schema import Kind, PortChoice, TlsMode
-from smtpwizard.probe import resolve
-from smtpwizard.probe.look.certificate_rules import compose_lines, is_foreign
-from smtpwizard.probe.look.certificates import system_bundle
-from smtpwizard.probe.look.facts import PortFacts
-from smtpwizard.probe.results import TlsFacts, Verdict
+from smtpwizard.presets.schema import Kind, PortChoice, TlsMode
+from smtpwizard.probe.survey.certificates import system_bundle
+from smtpwizard.probe.survey.facts import PortFacts
+from smtpwizard.probe.survey.rules import compose_lines, is_foreign
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.secret import Secret
+from smtpwizard.smtp import net as resolve
+from smtpwizard.smtp.results import TlsFacts, Verdict
 from support.looking import LOGIN, Bench, provider_with, settings_for
 
 IMPLICIT = Script(implicit=True)

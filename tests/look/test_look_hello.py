@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from smtpwizard.app.client import Transport
-from smtpwizard.probe.look import limits
-from smtpwizard.probe.look.hello import hello
-from smtpwizard.probe.net_asyncio import AsyncioNet
-from smtpwizard.probe.net_blocking import BlockingNet
-from smtpwizard.probe.results import TlsFacts
+from smtpwizard.clients.transport import Transport
+from smtpwizard.probe.connection import hello
+from smtpwizard.probe.survey import limits
 from smtpwizard.sandbox.script import SILENCE, Script, Stage
 from smtpwizard.secret import Secret
+from smtpwizard.smtp.net import BlockingNet
+from smtpwizard.smtp.net_asyncio import AsyncioNet
+from smtpwizard.smtp.results import TlsFacts
 from support.looking import LOGIN, Bench, closed_port
 
 

@@ -8,11 +8,10 @@ import tracemalloc
 
 import pytest
 
-from smtpwizard.preset_schema import TlsMode
-from smtpwizard.probe.look import limits
-from smtpwizard.probe.look.scan import scan_ports
-from smtpwizard.probe.look.second import second_look
-from smtpwizard.probe.look.way import Bounded
+from smtpwizard.presets.schema import TlsMode
+from smtpwizard.probe.survey import limits
+from smtpwizard.probe.survey.dialer import Bounded
+from smtpwizard.probe.survey.survey import scan_ports, second_look
 from smtpwizard.sandbox.script import SILENCE, Play, Script, Stage, drip, endless, raw, reply
 from support.looking import Bench, settings_for
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from smtpwizard.preset_schema import TlsMode
+from smtpwizard.presets.schema import TlsMode
 from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, raw, reply, wait
 from support.looking import Bench, closed_port
 

@@ -6,17 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.app.client import transport
-from smtpwizard.preset_schema import PortChoice, Provider, TlsMode
-from smtpwizard.probe.look.choosing import candidates
-from smtpwizard.probe.look.facts import Evidence, PortFacts, Reach
-from smtpwizard.probe.look.place import place
-from smtpwizard.probe.look.ports import expected_modes, ports_to_ask
-from smtpwizard.probe.look.proposing import proposals
-from smtpwizard.probe.results import Status, Step, StepResult, TlsFacts
+from smtpwizard.clients.transport import transport
+from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
+from smtpwizard.probe.survey.advice import place, proposals
+from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach, expected_modes, ports_to_ask
+from smtpwizard.probe.survey.ranking import candidates
 from smtpwizard.sandbox.script import Script
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Status, Step, StepResult, TlsFacts
 from support.looking import Bench, black_hole, closed_port, provider_with, settings_for
 
 HOST = "smtp.acme-relay.net"

@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from smtpwizard.preset_schema import Kind, PortChoice, TlsMode
-from smtpwizard.probe.look import visit
-from smtpwizard.probe.results import Verdict
+from smtpwizard.presets.schema import Kind, PortChoice, TlsMode
+from smtpwizard.probe.survey import port as visit
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Script, Stage, endless, reply
 from smtpwizard.secret import Secret
+from smtpwizard.smtp.results import Verdict
 from support.looking import LOGIN, Bench, closed_port, provider_with, settings_for
 
 IMPLICIT = Script(implicit=True)

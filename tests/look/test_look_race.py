@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from smtpwizard.probe.look.race import staggered, together
+from smtpwizard.probe.survey.dialer import staggered, together
 
 
 class Call:

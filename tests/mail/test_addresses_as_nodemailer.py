@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.mail.addresses import envelope
+from smtpwizard.clients.nodemailer.headers import envelope
 from support.node import node_json
 
 DOMAINS = [

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from smtpwizard.errors import InputError
-from smtpwizard.mail.handlebars.errors import TemplateError
+from smtpwizard.mail.handlebars.lexer import TemplateError
 from smtpwizard.mail.templates import render
 from support.mail_oracle import Handlebars, HandlebarsError
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.mail.handlebars.errors import TemplateError
+from smtpwizard.mail.handlebars.lexer import TemplateError
 from smtpwizard.mail.templates import render, templates_dir
 from support.mail_grammar import Grammar
 from support.mail_oracle import Handlebars, HandlebarsError

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.mail import header
-from smtpwizard.mail.addresses import AddressError, envelope
-from smtpwizard.probe.address import from_header, normalise
+from smtpwizard.clients.nodemailer import headers as header
+from smtpwizard.clients.nodemailer.ehlo import from_header, normalise
+from smtpwizard.clients.nodemailer.headers import AddressError, envelope
 from support.mail_client import MailClient
 
 pytestmark = pytest.mark.node

@@ -11,10 +11,10 @@ from random import Random
 
 import pytest
 
-from smtpwizard.mail.inlining import inline
+from smtpwizard.mail.messages import inline
 from smtpwizard.mail.plain_text import from_html
 from smtpwizard.mail.templates import folder, render, templates_dir
-from smtpwizard.presets import Presets
+from smtpwizard.presets.catalogue import Presets
 from support.mail_html import Documents
 from support.mail_oracle import Handlebars
 

@@ -16,10 +16,10 @@ import pytest
 
 from smtpwizard.errors import ConfigError, InputError
 from smtpwizard.mail.messages import BuiltMail, build, new_code
-from smtpwizard.preset_schema import ConsumingApp
-from smtpwizard.presets import Presets
-from smtpwizard.sandbox import PracticeServer
-from smtpwizard.sandbox.received import find_code
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import ConsumingApp
+from smtpwizard.sandbox.dialogue import find_code
+from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
 
 STRICT = policy.default.clone(raise_on_defect=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.mail.messages import BuiltMail, build
-from smtpwizard.presets import Presets
-from smtpwizard.sandbox.received import find_code, parse
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.sandbox.dialogue import find_code, parse
 from smtpwizard.settings import Settings
 
 APP = Presets.open().app()

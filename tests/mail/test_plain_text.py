@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.mail.inlining import inline
+from smtpwizard.mail.messages import inline
 from smtpwizard.mail.plain_text import WIDTH, from_html
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from smtpwizard.errors import ExitCode, FileError, InputError
-from smtpwizard.mail.handlebars.errors import MissingVariableError, TemplateError
+from smtpwizard.mail.handlebars.lexer import MissingVariableError, TemplateError
 from smtpwizard.mail.templates import SIZE_LIMIT, folder, partials_of, render, templates_dir, warm
 
 SHIPPED = sorted(path.name for path in templates_dir().glob("*.hbs"))

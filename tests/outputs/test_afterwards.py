@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.outputs.afterwards import after_writing
+from smtpwizard.targets.next_steps import after_writing
 from support.compose_program import compose_config
 
 NAMES = ("SMTP_HOST", "SMTP_PASSWORD")

@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import FileError
-from smtpwizard.outputs import Change, Conflict, InPlaceRequired, apply, plan_env_file
-from smtpwizard.outputs.backups import list_backups
 from smtpwizard.secret import Secret
+from smtpwizard.targets.apply import apply
+from smtpwizard.targets.backups import list_backups
+from smtpwizard.targets.change import Change, Conflict, InPlaceRequired
+from smtpwizard.targets.env.plan import plan_env_file
 
 VALUES: dict[str, str | Secret | None] = {"SMTP_HOST": "new.example", "SMTP_PASSWORD": Secret("it's $HOME")}
 
@@ -50,7 +52,7 @@ def mounted(*arguments: str) -> Iterator[None]:
 def as_nobody(script: str, *arguments: str) -> str:
     """Run `script` without root's rights; for a user who has none it runs as that user."""
     drop = (
-        "import os, dotenv, platformdirs, smtpwizard.outputs.applying, smtpwizard.outputs.env_plan\n"
+        "import os, dotenv, platformdirs, smtpwizard.targets.apply, smtpwizard.targets.env.plan\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
     )
     done = subprocess.run(
@@ -69,9 +71,10 @@ def reachable(folder: Path) -> None:
 
 
 APPLY_AS_NOBODY = (
-    "import sys, os; from pathlib import Path; from smtpwizard.outputs import plan_env_file, apply\n"
+    "import sys, os; from pathlib import Path; from smtpwizard.targets.env.plan import plan_env_file\n"
+    "from smtpwizard.targets.apply import apply\n"
     "from smtpwizard.errors import FileError\n"
-    "from smtpwizard.outputs import InPlaceRequired\n"
+    "from smtpwizard.targets.change import InPlaceRequired\n"
     "path, backups, in_place = Path(sys.argv[1]), Path(sys.argv[2]), len(sys.argv) > 3\n"
     "change = lambda: plan_env_file(path, {'SMTP_HOST': 'new.example'})\n"
     "try: print(apply(change(), backup_dir=backups, in_place=in_place).in_place)\n"
@@ -219,7 +222,8 @@ def test_a_file_size_limit_leaves_the_old_file(tmp_path: Path, backups: Path) ->
     path = file_with(tmp_path)
     script = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from smtpwizard.outputs import plan_env_file, apply; from smtpwizard.errors import FileError\n"
+        "from smtpwizard.targets.env.plan import plan_env_file\n"
+        "from smtpwizard.targets.apply import apply; from smtpwizard.errors import FileError\n"
         "import dotenv, platformdirs\n"
         "change = plan_env_file(Path(sys.argv[1]), {'SMTP_HOST': 'x' * 5000})\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.errors import InputError
-from smtpwizard.outputs import block
-from smtpwizard.outputs.yaml_scalar import list_item, mapping_value
 from smtpwizard.secret import MASK, Secret
+from smtpwizard.targets.block import block
+from smtpwizard.targets.compose.tree import list_item, mapping_value
 from support import env_readers
 from support.values import NASTY
 

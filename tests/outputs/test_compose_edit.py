@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.outputs.compose_edit import set_environment
-from smtpwizard.outputs.compose_services import Undecided, services
-from smtpwizard.outputs.compose_tree import parse_tree
-from smtpwizard.outputs.compose_verify import environment_texts, wrong_variables
+from smtpwizard.targets.compose.edit import set_environment
+from smtpwizard.targets.compose.plan import environment_texts, wrong_variables
+from smtpwizard.targets.compose.services import Undecided, services
+from smtpwizard.targets.compose.tree import parse_tree
 from support.compose_program import compose_config
 from support.values import nasty_values
 

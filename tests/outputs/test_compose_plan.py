@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import FileError, InputError
-from smtpwizard.outputs import Change, apply
-from smtpwizard.outputs.compose_plan import list_services, plan_compose, plan_override
-from smtpwizard.outputs.compose_read import read_service
-from smtpwizard.outputs.compose_services import Undecided
 from smtpwizard.secret import MASK, Secret
+from smtpwizard.targets.apply import apply
+from smtpwizard.targets.change import Change
+from smtpwizard.targets.compose.plan import list_services, plan_compose, plan_override
+from smtpwizard.targets.compose.read import read_service
+from smtpwizard.targets.compose.services import Undecided
 from support.compose_program import compose_config
 
 SHAPES = Path(__file__).parent / "compose"

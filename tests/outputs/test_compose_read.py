@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.outputs.compose_fill import Gap
-from smtpwizard.outputs.compose_plan import list_services
-from smtpwizard.outputs.compose_read import read_service
+from smtpwizard.targets.compose.plan import list_services
+from smtpwizard.targets.compose.read import Gap, read_service
 from support.compose_program import compose_config
 
 SHAPES = sorted((Path(__file__).parent / "compose").glob("*.yaml"))

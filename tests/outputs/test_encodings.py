@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from smtpwizard.errors import InputError
-from smtpwizard.outputs.encodings import encode
-from smtpwizard.outputs.readers import DEFAULT_READERS, MODELS, Reader, parse_readers
+from smtpwizard.targets.env.encode import encode
+from smtpwizard.targets.env.readers import DEFAULT_READERS, MODELS, Reader, parse_readers
 from support import env_readers
 from support.values import NASTY, nasty_values, passwords
 

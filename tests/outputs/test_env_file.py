@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import FileError
-from smtpwizard.outputs.env_file import LIMIT, read_env_file
+from smtpwizard.targets.env.file import LIMIT, read_env_file
 
 
 def _file(folder: Path, data: bytes) -> Path:
@@ -78,7 +78,7 @@ def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
     for parent in list(tmp_path.parents)[:2]:
         parent.chmod(0o755)
     script = (
-        "import os, sys, dotenv; from pathlib import Path; from smtpwizard.outputs.env_file import read_env_file\n"
+        "import os, sys, dotenv; from pathlib import Path; from smtpwizard.targets.env.file import read_env_file\n"
         "from smtpwizard.errors import FileError\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "try: read_env_file(Path(sys.argv[1]))\n"
@@ -90,7 +90,7 @@ def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
 
 def test_importing_the_room_loads_neither_dotenv_nor_asyncio_nor_ssl() -> None:
     script = (
-        "import sys, smtpwizard.outputs.env_plan, smtpwizard.outputs.applying, smtpwizard.outputs.blocks\n"
+        "import sys, smtpwizard.targets.env.plan, smtpwizard.targets.apply, smtpwizard.targets.block\n"
         "print(sorted({'dotenv', 'asyncio', 'ssl', 'textual', 'ruamel'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -7,12 +7,11 @@ import random
 
 import pytest
 
-from smtpwizard.outputs import npm_dotenv
-from smtpwizard.outputs.env_file import bindings
-from smtpwizard.outputs.env_merge import HEADING, merge
-from smtpwizard.outputs.env_scan import scan
-from smtpwizard.outputs.env_verify import differences, python_views
-from smtpwizard.outputs.readers import DEFAULT_READERS
+from smtpwizard.targets.env import readers as npm_dotenv
+from smtpwizard.targets.env.edit import HEADING, merge, scan
+from smtpwizard.targets.env.file import bindings
+from smtpwizard.targets.env.plan import differences, python_views
+from smtpwizard.targets.env.readers import DEFAULT_READERS
 from support import env_readers
 from support.values import nasty_values
 

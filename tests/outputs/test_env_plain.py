@@ -10,9 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.outputs import npm_dotenv
-from smtpwizard.outputs.env_file import bindings, read_env_file
-from smtpwizard.outputs.env_plain import read_plain
+from smtpwizard.targets.env import readers as npm_dotenv
+from smtpwizard.targets.env.file import bindings, read_env_file, read_plain
 
 USUAL = """# Mail
 SMTP_HOST=smtp.example.com
@@ -74,7 +73,7 @@ def test_a_plain_file_costs_no_import_of_python_dotenv(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(USUAL.encode())
     code = (
-        "import sys; from pathlib import Path; from smtpwizard.outputs.env_file import read_env_file;"
+        "import sys; from pathlib import Path; from smtpwizard.targets.env.file import read_env_file;"
         f"print(len(read_env_file(Path({str(path)!r})).variables), 'dotenv' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

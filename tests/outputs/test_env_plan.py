@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import FileError, InputError
-from smtpwizard.outputs import Change, plan_env_file
-from smtpwizard.outputs.readers import Reader
 from smtpwizard.secret import MASK, Secret
+from smtpwizard.targets.change import Change
+from smtpwizard.targets.env.plan import plan_env_file
+from smtpwizard.targets.env.readers import Reader
 from support import env_readers
 
 PASSWORD = "hunter2-hunter2"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.outputs import git as git_module
-from smtpwizard.outputs import plan_env_file
-from smtpwizard.outputs.git import GitState, git_state
-from smtpwizard.outputs.targets import TargetKind, discover_targets
 from smtpwizard.secret import Secret
+from smtpwizard.targets import git as git_module
+from smtpwizard.targets.discover import TargetKind, discover_targets
+from smtpwizard.targets.env.plan import plan_env_file
+from smtpwizard.targets.git import GitState, git_state
 
 
 @pytest.fixture

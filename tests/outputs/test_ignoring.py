@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.outputs import apply, git_state, plan_env_file
-from smtpwizard.outputs.ignoring import image_findings, plan_ignore_rule, with_ignore_rules
 from smtpwizard.secret import Secret
+from smtpwizard.targets.apply import apply
+from smtpwizard.targets.env.plan import plan_env_file
+from smtpwizard.targets.git import git_state, image_findings, plan_ignore_rule, with_ignore_rules
 
 PASSWORD = {"SMTP_PASSWORD": Secret("hunter2")}
 

@@ -19,8 +19,8 @@ WRITERS = """
 import os, signal, sys
 from pathlib import Path
 import dotenv.parser, platformdirs
-from smtpwizard.outputs import apply, plan_env_file
-from smtpwizard.outputs.env_verify import differences
+from smtpwizard.targets.apply import apply; from smtpwizard.targets.env.plan import plan_env_file
+from smtpwizard.targets.env.plan import differences
 path, backups = Path(sys.argv[1]), Path(sys.argv[2])
 for _ in sys.stdin:
     child = os.fork()

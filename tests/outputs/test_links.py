@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.outputs import Change, LeavesProject, apply, plan_env_file
-from smtpwizard.outputs.change import Conflict
+from smtpwizard.targets.apply import apply
+from smtpwizard.targets.change import Change, Conflict, LeavesProject
+from smtpwizard.targets.env.plan import plan_env_file
 
 VALUES = {"SMTP_HOST": "new.example"}
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from smtpwizard.outputs import npm_dotenv
+from smtpwizard.targets.env import readers as npm_dotenv
 from support import env_readers
 from support.values import nasty_values
 

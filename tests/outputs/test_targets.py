@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smtpwizard.outputs.targets import TargetKind, discover_targets
+from smtpwizard.targets.discover import TargetKind, discover_targets
 
 IMAGES = ("line/abc-user-feedback-api",)
 

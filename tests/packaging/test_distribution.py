@@ -26,9 +26,9 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_carries_every_preset_and_nothing_else_beside_the_code(dist: Path) -> None:
     names = zipfile.ZipFile(next(dist.glob("*.whl"))).namelist()
-    presets = [name for name in names if name.startswith("smtpwizard/presets/")]
+    presets = [name for name in names if name.startswith("smtpwizard/data/")]
     shipped = {path.relative_to(ROOT).as_posix() for path in (ROOT / "presets").rglob("*") if path.is_file()}
-    assert {name.removeprefix("smtpwizard/") for name in presets} == shipped
+    assert {name.replace("smtpwizard/data/", "presets/", 1) for name in presets} == shipped
     # hatchling's force-include ignores .gitignore: a stray presets/.env would ship.
     assert {Path(name).suffix for name in presets} <= {".toml", ".hbs", ".md"}
     assert not [name for name in names if "test" in name.lower() and not name.startswith("smtpwizard/")]
@@ -52,7 +52,8 @@ def test_an_installed_wheel_finds_its_presets_outside_the_checkout(dist: Path, t
     dependencies = next(path for path in sys.path if path.endswith("site-packages"))
     (site / "dependencies.pth").write_text(dependencies + "\n")
     program = (
-        "import smtpwizard, smtpwizard.presets as p; print(smtpwizard.__file__); print(len(p.Presets.open().ids()))"
+        "import smtpwizard, smtpwizard.presets.catalogue as p\n"
+        "print(smtpwizard.__file__); print(len(p.Presets.open().ids()))"
     )
     python = home / "bin" / "python"
     done = subprocess.run([python, "-I", "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from smtpwizard.cli_parser import build_parser
+from smtpwizard.cli.parser import build_parser
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.mail.inlining import inline
+from smtpwizard.mail.messages import inline
 from smtpwizard.mail.templates import render, templates_dir
 from support.chromium import Chromium, Look
 from support.node import ROOT

@@ -11,20 +11,21 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.container import LogReport, Trouble
-from smtpwizard.diagnosis import explain
-from smtpwizard.inbox.model import InboxRefused, Place
+from smtpwizard.diagnosis.explain import explain
+from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport, Standing
+from smtpwizard.docker.logs import LogReport, Trouble
 from smtpwizard.mail import messages
-from smtpwizard.plain import Walk, post
-from smtpwizard.plain.console import Console
-from smtpwizard.plain.reach import Reach
-from smtpwizard.preset_schema import Provider
-from smtpwizard.presets import Presets
-from smtpwizard.probe.results import Reply, Status, Step, StepResult
+from smtpwizard.mailbox.model import InboxRefused, Place
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import Provider
+from smtpwizard.prompts import send as post
+from smtpwizard.prompts.console import Console
+from smtpwizard.prompts.walk import Walk
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
-from smtpwizard.sender.results import DnsRecord, SenderCheck, SenderReport, Standing
+from smtpwizard.smtp.results import Reply, Status, Step, StepResult
+from smtpwizard.wizard.services import Reach
 from support.inboxes import FAILS, Drawer, Mailboxes, Nearby
 
 Rules = Sequence[tuple[str, str | Callable[[str], str]]]

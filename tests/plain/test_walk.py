@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.outputs import block, read_env_file
-from smtpwizard.plain import Walk, walk
-from smtpwizard.plain.console import Console
-from smtpwizard.preset_schema import PortChoice, Provider, TlsMode
-from smtpwizard.presets import Presets
-from smtpwizard.sandbox import PracticeServer
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
+from smtpwizard.prompts.console import Console
+from smtpwizard.prompts.walk import Walk, walk
+from smtpwizard.sandbox.server import PracticeServer
+from smtpwizard.targets.block import block
+from smtpwizard.targets.env.file import read_env_file
 from support.looking import closed_port, provider_with
 
 
@@ -124,7 +125,8 @@ def test_input_that_ends_writes_nothing(tmp_path: Path) -> None:
 def test_an_app_password_pasted_with_blanks_is_cleaned_and_it_says_so(tmp_path: Path) -> None:
     rules = [("Provider, mail", "gmail"), ("Which one", "1"), ("Mail address", "you@gmail.com")]
     state, said, _ = walker(tmp_path, rules, secret="abcd efgh ijkl mnop")
-    from smtpwizard.plain import answers, pick
+    from smtpwizard.prompts import steps as answers
+    from smtpwizard.prompts import steps as pick
 
     pick.provider(state)
     answers.ask(state)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.presets import Presets
+from smtpwizard.presets.catalogue import Presets
 
 
 @pytest.fixture(autouse=True)

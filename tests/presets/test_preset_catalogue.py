@@ -8,8 +8,11 @@ from datetime import date
 
 import pytest
 
-from smtpwizard.preset_files import load_provider
-from smtpwizard.preset_schema import (
+from smtpwizard.presets.catalogue import Presets, check_presets
+from smtpwizard.presets.files import presets_root, provider_files
+from smtpwizard.presets.loading import load_provider
+from smtpwizard.presets.schema import (
+    CUSTOM,
     DkimSelector,
     DkimSpec,
     ErrorReply,
@@ -28,8 +31,6 @@ from smtpwizard.preset_schema import (
     UsernameRule,
     UsernameSpec,
 )
-from smtpwizard.preset_where import presets_root, provider_files
-from smtpwizard.presets import CUSTOM, Presets, check_presets
 
 PROVIDERS = [load_provider(path) for path in provider_files(presets_root())]
 each = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)

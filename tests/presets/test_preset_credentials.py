@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from smtpwizard.preset_where import presets_root, provider_files
-from smtpwizard.presets import Presets
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.files import presets_root, provider_files
 
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 SES = "BIk9z+" + "aB3/" * 9 + "xY"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import InputError
-from smtpwizard.preset_where import presets_root
-from smtpwizard.presets import check_presets
+from smtpwizard.presets.catalogue import check_presets
+from smtpwizard.presets.files import presets_root
 from support.preset_files import GOOD, changed, named, put
 
 APP = (presets_root() / "apps" / "abc-user-feedback.toml").read_text("utf-8")

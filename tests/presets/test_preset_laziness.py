@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import smtpwizard.preset_files as module
-from smtpwizard.preset_schema import Provider
-from smtpwizard.presets import Presets
+import smtpwizard.presets.loading as module
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import Provider
 from support.preset_files import changed, put
 
 
@@ -75,7 +75,7 @@ def test_the_catalogue_is_quick() -> None:
 
 def test_the_catalogue_imports_no_user_interface_and_no_dns() -> None:
     code = (
-        "import sys, smtpwizard.presets as p; p.Presets.open().for_host('smtp.gmail.com');"
+        "import sys, smtpwizard.presets.catalogue as p; p.Presets.open().for_host('smtp.gmail.com');"
         "print(*sorted({name.split('.')[0] for name in sys.modules}"
         " & {'textual', 'rich', 'pybars', 'dns', 'asyncio', 'dotenv', 'importlib_resources', 'yaml'}))"
     )
@@ -84,7 +84,7 @@ def test_the_catalogue_imports_no_user_interface_and_no_dns() -> None:
 
 
 def test_importing_the_catalogue_does_not_import_platformdirs() -> None:
-    code = "import sys, smtpwizard.presets as p; p.Presets.open(); print('platformdirs' in sys.modules)"
+    code = "import sys, smtpwizard.presets.catalogue as p; p.Presets.open(); print('platformdirs' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
 
@@ -111,7 +111,7 @@ def test_a_host_is_found_in_every_kind_of_quotes(tmp_path: Path, quoted: str) ->
 
 def test_a_look_up_imports_no_parser_where_there_is_nothing_to_parse() -> None:
     code = (
-        "import sys, smtpwizard.presets as p; p.Presets.open().for_host('127.0.0.1');"
+        "import sys, smtpwizard.presets.catalogue as p; p.Presets.open().for_host('127.0.0.1');"
         "print(*sorted({'tomllib', 'dataclasses', 'inspect', 'platformdirs'} & set(sys.modules)))"
     )
     environment = {"HOME": "/nobody", "PATH": ""}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from smtpwizard.preset_lines import key_lines, line_of
-from smtpwizard.preset_where import presets_root, provider_files
+from smtpwizard.presets.files import presets_root, provider_files
+from smtpwizard.presets.toml import key_lines, line_of
 from support.preset_files import GOOD, line
 
 TEXT = '''\

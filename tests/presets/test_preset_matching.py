@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.preset_where import presets_root, provider_files
-from smtpwizard.presets import Presets
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.files import presets_root, provider_files
 from support.preset_files import changed, put
 
 PRESETS = Presets.open()

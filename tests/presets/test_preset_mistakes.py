@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.preset_files import load_app, load_gateways, load_provider
-from smtpwizard.preset_read import PresetFileError, PresetProblem
-from smtpwizard.preset_where import presets_root
+from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root
+from smtpwizard.presets.loading import load_app, load_gateways, load_provider
 from support.preset_files import GOOD, changed, line, put
 
 APP = (presets_root() / "apps" / "abc-user-feedback.toml").read_text("utf-8")

@@ -8,8 +8,8 @@ import platformdirs
 import pytest
 
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.preset_where import presets_root, user_root
-from smtpwizard.presets import Presets
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.files import presets_root, user_root
 from support.preset_files import GOOD, changed, named, put
 
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from smtpwizard.presets import Presets, domain_of
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.matching import domain_of
 
 PRESETS = Presets.open()
 

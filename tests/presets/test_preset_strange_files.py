@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import ExitCode
-from smtpwizard.preset_files import load_provider
-from smtpwizard.preset_read import LIMIT, PresetFileError
-from smtpwizard.presets import Presets
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.files import LIMIT, PresetFileError
+from smtpwizard.presets.loading import load_provider
 from support.preset_files import GOOD, named, put
 
 

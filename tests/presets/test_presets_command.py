@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.commands.presets import run
+from smtpwizard.cli.commands.presets import run
 from smtpwizard.errors import ExitCode, InputError
 from support.name_server import NameServer
 from support.preset_files import GOOD, changed, put
@@ -120,7 +120,7 @@ def test_a_match_by_domain_says_how_it_was_found(capsys: pytest.CaptureFixture[s
 @pytest.fixture
 def dns(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A name server that the command asks in place of the system's."""
-    import smtpwizard.sender.mx as mx
+    import smtpwizard.dns.domain as mx
 
     with NameServer() as server:
         real = mx.look_up

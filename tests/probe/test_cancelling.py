@@ -9,10 +9,10 @@ import time
 
 import pytest
 
-from smtpwizard.probe import Probe
-from smtpwizard.probe.results import Status, Step
+from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Status, Step
 from support.probing import options, probe_of, serving
 
 STARTTLS = Script(starttls=True)
@@ -76,7 +76,7 @@ def test_a_silent_server_costs_one_deadline(stage: str) -> None:
 HANGING = """
 import socket, sys, threading, time
 socket.getaddrinfo = lambda *_, **__: threading.Event().wait(60)
-from smtpwizard.probe import Options, Probe
+from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import Probe
 from smtpwizard.settings import Settings
 probe = Probe(Settings(host="mail.example.com", port="25", sender="a@example.com"), Options(timeout=0.2))
 """

@@ -11,9 +11,8 @@ import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.probe.identity import mismatch
-from smtpwizard.probe.tls_facts import describe, sentence
-from smtpwizard.probe.x509 import Certificate, MalformedCertificate, read
+from smtpwizard.clients.nodemailer.tls import mismatch
+from smtpwizard.smtp.certificate import Certificate, MalformedCertificate, describe, read, sentence
 
 
 def made(*names: str, **more: object) -> bytes:

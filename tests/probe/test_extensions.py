@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.probe import OutgoingMessage, Report
-from smtpwizard.probe.extensions import octets
-from smtpwizard.probe.results import Status, Step, StepResult, Verdict
+from smtpwizard.clients.nodemailer.ehlo import octets
 from smtpwizard.sandbox.script import Script, Stage, reply
+from smtpwizard.smtp.results import OutgoingMessage, Report, Status, Step, StepResult, Verdict
 from support.probing import probe_of, probed, serving
 
 DATA = b"Subject: A test\r\n\r\none line\r\n"

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from smtpwizard.probe import Report
-from smtpwizard.probe.results import Status, Step, Verdict
 from smtpwizard.sandbox.script import SILENCE, UPGRADE, Script, Stage, drip, endless, raw, reply
+from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from support.probing import MESSAGE, probed, serving
 
 NASTY = "\x1b[31m\x1b]0;title\x07\0\u202e[/][@click=app.quit]<b>\x9b31m"
@@ -67,7 +66,7 @@ def test_a_reply_that_drips_beyond_the_deadline_keeps_the_app_waiting() -> None:
 
 MEMORY = """
 import resource, sys
-from smtpwizard.probe import Options, run_blocking
+from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import run_blocking
 from smtpwizard.settings import Settings
 def probe(port):
     settings = Settings(host="127.0.0.1", port=port, sender="a@example.com")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.probe.keywords import BLANKS, MECHANISMS, announced, offers, read
+from smtpwizard.clients.nodemailer.ehlo import BLANKS, MECHANISMS, announced, offers, read
 
 PIECES = [
     "AUTH",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.probe import OutgoingMessage, Probe, Report
-from smtpwizard.probe.results import Status, Step, Verdict
+from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.script import CLOSE, RESET, Play, Script, Stage, raw, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.smtp.results import OutgoingMessage, Report, Status, Step, Verdict
 from support.probing import probe_of, probed, serving
 
 THREE = tuple(

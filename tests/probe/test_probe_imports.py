@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from smtpwizard.probe.results import Verdict
 from smtpwizard.sandbox.script import Script
+from smtpwizard.smtp.results import Verdict
 from support.probing import probed
 
 BANNED = (
@@ -31,17 +31,17 @@ def loaded(code: str) -> set[str]:
 
 
 def test_importing_the_probe_loads_nothing_costly() -> None:
-    assert not loaded("import smtpwizard.probe") & set(BANNED)
+    assert not loaded("import smtpwizard.probe.engine") & set(BANNED)
 
 
 def test_a_check_command_needs_no_event_loop() -> None:
-    assert not loaded("import smtpwizard.commands.check") & set(BANNED)
+    assert not loaded("import smtpwizard.cli.commands.check") & set(BANNED)
 
 
 def test_a_probe_without_tls_runs_without_the_ssl_module() -> None:
     assert probed(Script()).app.verdict is Verdict.WORKS
     assert "ssl" not in loaded(
-        "from smtpwizard.probe import run_blocking, Options\n"
+        "from smtpwizard.probe.engine import run_blocking; from smtpwizard.probe.verdict import Options\n"
         "from smtpwizard.settings import Settings\n"
         "options = Options(timeout=1, trust_extra_env=False)\n"
         "run_blocking(Settings(host='127.0.0.1', port='1', sender='a@example.com'), options)"

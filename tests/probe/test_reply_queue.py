@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.probe.replies import MAX_PENDING, Overflow, ReplyQueue, decode, parse, response_code
+from smtpwizard.clients.nodemailer.replies import MAX_PENDING, Overflow, ReplyQueue, decode, parse, response_code
 
 
 def cut(*chunks: bytes) -> list[str | None]:

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from smtpwizard.probe import roots, trust
+from smtpwizard.clients.nodemailer import tls as roots
+from smtpwizard.clients.nodemailer import tls as trust
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +79,6 @@ def test_tls_is_likely_but_on_this_machine(host: str, implicit: bool, authoritie
 
 
 def test_roots_that_nobody_took_do_not_keep_or_break_the_end_of_a_process() -> None:
-    code = "from smtpwizard.probe import roots; roots.begin()"
+    code = "from smtpwizard.clients.nodemailer import tls as roots; roots.begin()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from smtpwizard.probe import run_blocking
-from smtpwizard.probe.results import Status
+from smtpwizard.probe.engine import run_blocking
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Status
 from support.probing import MESSAGE, USERNAME, probe_of, probed, serving
 
 MARKED = "pw-Marked-7!ß"

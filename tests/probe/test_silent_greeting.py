@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from smtpwizard.diagnosis import explain_steps
-from smtpwizard.probe import Report, run_blocking
-from smtpwizard.probe.results import ClientOutcome, Status, Step
+from smtpwizard.diagnosis.explain import explain_steps
+from smtpwizard.probe.engine import run_blocking
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, drip, reply, wait
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import ClientOutcome, Report, Status, Step
 from support.probing import PASSWORD, USERNAME, options, probe_of, probed, serving
 
 IMPLICIT = Script(implicit=True)

@@ -6,11 +6,12 @@ import socket
 
 import pytest
 
-from smtpwizard.probe import nodewords, resolve
-from smtpwizard.probe.address import from_header, normalise
-from smtpwizard.probe.client import stuffed
-from smtpwizard.probe.queue_id import queue_id
-from smtpwizard.probe.transcript import MAX_LINES, Transcript
+from smtpwizard.clients.nodemailer import errors as nodewords
+from smtpwizard.clients.nodemailer.dialogue import stuffed
+from smtpwizard.clients.nodemailer.ehlo import from_header, normalise
+from smtpwizard.probe.recorder import queue_id
+from smtpwizard.smtp import net as resolve
+from smtpwizard.smtp.stream import MAX_LINES, Transcript
 
 
 @pytest.mark.parametrize(

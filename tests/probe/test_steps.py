@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.probe import OutgoingMessage, Report, run
-from smtpwizard.probe.results import Status, Step, Verdict
+from smtpwizard.probe.engine import run
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import OutgoingMessage, Report, Status, Step, Verdict
 from support.probing import MESSAGE, probe_of, probed, serving
 from support.tls_kinds import Certificates
 
@@ -111,7 +111,7 @@ def test_credentials_are_not_sent_to_a_server_that_is_not_trusted() -> None:
 
 
 def test_a_certificate_that_ends_soon_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smtpwizard.probe.tls_facts.SOON", 10**6)
+    monkeypatch.setattr("smtpwizard.smtp.certificate.SOON", 10**6)
     step = probed(IMPLICIT).step(Step.TLS)
     assert step is not None
     assert step.status is Status.WARNED
@@ -131,7 +131,7 @@ def test_a_closed_port_an_unknown_host_and_an_impossible_port() -> None:
 
 
 def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smtpwizard.probe.resolve.look_up", lambda _: ("127.0.0.9", "127.0.0.1"))
+    monkeypatch.setattr("smtpwizard.smtp.net.look_up", lambda _: ("127.0.0.9", "127.0.0.1"))
     report = probed(IMPLICIT)
     connect = report.step(Step.CONNECT)
     assert connect is not None
@@ -141,7 +141,7 @@ def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: pytest
 
 
 def test_with_implicit_tls_the_next_address_is_tried_after_a_bad_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smtpwizard.probe.resolve.look_up", lambda _: ("127.0.0.2", "127.0.0.1"))
+    monkeypatch.setattr("smtpwizard.smtp.net.look_up", lambda _: ("127.0.0.2", "127.0.0.1"))
     with serving(IMPLICIT) as good, serving_at("127.0.0.2", good.port, Certificates()):
         probe = probe_of(good)
         steps = list(probe.steps_blocking())

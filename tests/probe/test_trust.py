@@ -7,8 +7,11 @@ from pathlib import Path
 import certifi
 import pytest
 
+from smtpwizard.clients.nodemailer import tls as roots
+from smtpwizard.clients.nodemailer import tls as trust
 from smtpwizard.errors import FileError
-from smtpwizard.probe import Options, Probe, roots, trust
+from smtpwizard.probe.engine import Probe
+from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
 from support.probing import certificates
 

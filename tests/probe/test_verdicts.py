@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.presets import Presets
-from smtpwizard.probe import Options, Probe
-from smtpwizard.probe.results import Status, Step, Verdict
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.probe.engine import Probe
+from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
+from smtpwizard.smtp.results import Status, Step, Verdict
 from support.probing import MESSAGE, probed, serving
 
 STARTTLS = Script(starttls=True)
@@ -16,7 +17,7 @@ STARTTLS = Script(starttls=True)
 @pytest.fixture
 def public_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every address counts as public: the tests' own server is on the loopback."""
-    monkeypatch.setattr("smtpwizard.probe.session.is_private_host", lambda _: False)
+    monkeypatch.setattr("smtpwizard.probe.stages.is_private_host", lambda _: False)
 
 
 def test_works_over_tls() -> None:

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 import pytest
 
 from smtpwizard.errors import BugError, InputError, NetworkError
-from smtpwizard.sandbox import PracticeServer, ReceivedMessage
+from smtpwizard.sandbox.dialogue import ReceivedMessage
+from smtpwizard.sandbox.server import PracticeServer
 
 MESSAGE = b"Subject: Hello\r\n\r\nYour code is 418205.\r\n"
 
@@ -247,8 +248,9 @@ def test_settings_before_the_first_start_are_a_fault_of_the_caller() -> None:
         PracticeServer().settings()
 
 
-def test_importing_the_package_loads_neither_aiosmtpd_nor_cryptography() -> None:
-    code = "import sys, smtpwizard.sandbox; print([m for m in ('aiosmtpd', 'trustme') if m in sys.modules])"
+def test_importing_the_server_does_not_load_cryptography() -> None:
+    names = "('trustme', 'cryptography')"
+    code = f"import sys, smtpwizard.sandbox.server; print([m for m in {names} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

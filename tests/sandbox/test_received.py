@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.sandbox.received import find_code, parse
+from smtpwizard.sandbox.dialogue import find_code, parse
 
 
 @pytest.mark.parametrize(

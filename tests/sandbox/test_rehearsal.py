@@ -8,7 +8,8 @@ import ssl
 
 import pytest
 
-from smtpwizard.diagnosis import Catalogue, Example
+from smtpwizard.diagnosis.catalogue import Catalogue
+from smtpwizard.diagnosis.schema import Example
 from smtpwizard.sandbox.certificates import Flaw, make
 from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse
 from smtpwizard.sandbox.scripted import ScriptedServer

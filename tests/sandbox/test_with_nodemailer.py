@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.sandbox import PracticeServer
+from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
 from support.node import node
 

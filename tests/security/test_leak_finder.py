@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.probe import Options, record, run_blocking
+from smtpwizard.probe import recorder as record
+from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import ScriptedServer
 from support.leaks import echoes, found_in
 from support.secret_sweep import USER, WORD, repeating

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.cli_parser import build_parser
-from smtpwizard.outputs.masking import passwords_in
+from smtpwizard.cli.parser import build_parser
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
+from smtpwizard.targets.diff import passwords_in
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_a_typed_password_reaches_no_output(refusing: Bench) -> None:
 
 CRASH = """
 from smtpwizard.probe.engine import Probe
-from smtpwizard.cli import main
+from smtpwizard.cli.main import main
 
 def broken(self):
     password, token = self._settings.password.reveal(), repr(self._settings)

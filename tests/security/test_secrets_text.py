@@ -112,7 +112,7 @@ def test_a_crash_of_a_command_tells_its_place_and_no_value(here: Bench) -> None:
         "    password = self._settings.password.reveal()\n"
         "    raise ValueError('wrong: ' + password)\n"
         "Probe.report = broken\n"
-        "from smtpwizard.cli import main\n"
+        "from smtpwizard.cli.main import main\n"
         "main(['check'])\n"
     )
     (here.folder / "smtpwizard_crash.py").write_text(body)

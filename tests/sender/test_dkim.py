@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smtpwizard.sender.dkim_record import is_key_record, parse_dkim
-from smtpwizard.sender.results import DnsRecord, Standing
+from smtpwizard.dns.dkim import is_key_record, parse_dkim
+from smtpwizard.dns.sender import DnsRecord, Standing
 from support.name_server import NameServer
 from support.sender_checks import company, dkim_record, one
 

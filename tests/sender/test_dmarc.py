@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.sender.dmarc_find import walk_names
-from smtpwizard.sender.dmarc_record import POLICIES, dmarc_records, parse_dmarc
-from smtpwizard.sender.results import DnsRecord, Standing
+from smtpwizard.dns.dmarc import POLICIES, dmarc_records, parse_dmarc, walk_names
+from smtpwizard.dns.sender import DnsRecord, Standing
 from support.name_server import NameServer
 from support.sender_checks import company, dkim_record, one
 

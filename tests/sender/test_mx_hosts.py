@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import dns.rcode
 import pytest
 
-from smtpwizard.sender.mx import mx_hosts
+from smtpwizard.dns.domain import mx_hosts
 from support.name_server import NameServer
 
 
@@ -111,7 +111,7 @@ def test_the_program_ends_while_a_look_up_still_waits(server: NameServer) -> Non
     server.fail("acme.example", None)
     code = (
         "import asyncio, sys\n"
-        "from smtpwizard.sender.mx import mx_hosts\n"
+        "from smtpwizard.dns.domain import mx_hosts\n"
         "async def main():\n"
         f"    look_up = mx_hosts('acme.example', timeout=30, nameservers=['127.0.0.1'], port={server.port})\n"
         "    task = asyncio.ensure_future(look_up)\n"

@@ -11,13 +11,10 @@ import time
 import dns.rcode
 import pytest
 
-from smtpwizard.sender import check_sender, check_sender_blocking
-from smtpwizard.sender.answers import Answer, State
-from smtpwizard.sender.cache import LONGEST_SECONDS, Cache
-from smtpwizard.sender.lookup import Dns
-from smtpwizard.sender.name_servers import name_servers
-from smtpwizard.sender.results import SenderReport, Standing
-from smtpwizard.sender.tools import prepared
+from smtpwizard.dns.answers import Answer, State, name_servers
+from smtpwizard.dns.check import check_sender, check_sender_blocking
+from smtpwizard.dns.resolver import LONGEST_SECONDS, Cache, Dns, prepared
+from smtpwizard.dns.sender import SenderReport, Standing
 from support.name_server import NameServer
 from support.sender_checks import check, company, one
 
@@ -147,7 +144,7 @@ def test_the_program_ends_while_a_check_still_waits(server: NameServer) -> None:
     server.fail("acme.com", None)
     code = (
         "import asyncio, sys\n"
-        "from smtpwizard.sender import check_sender\n"
+        "from smtpwizard.dns.check import check_sender\n"
         "async def main():\n"
         f"    check = check_sender('acme.com', timeout=60, nameservers=['127.0.0.1:{server.port}'])\n"
         "    task = asyncio.ensure_future(check)\n"
@@ -169,7 +166,7 @@ def test_the_blocking_form_says_the_same(server: NameServer) -> None:
 
 
 def test_importing_the_room_loads_no_dns_library() -> None:
-    code = "import sys, smtpwizard.sender.check; print([m for m in sys.modules if m.split('.')[0] == 'dns'])"
+    code = "import sys, smtpwizard.dns.check; print([m for m in sys.modules if m.split('.')[0] == 'dns'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

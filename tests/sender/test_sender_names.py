@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtpwizard.dns.answers import NameServer, name_servers
+from smtpwizard.dns.sender import is_example, probably_meant, sender_of, undeliverable
 from smtpwizard.errors import InputError
-from smtpwizard.sender.name_servers import NameServer, name_servers
-from smtpwizard.sender.names import is_example, probably_meant, sender_of, undeliverable
 
 
 @pytest.mark.parametrize(

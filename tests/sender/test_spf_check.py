@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.rcode
 import pytest
 
-from smtpwizard.sender.results import DnsRecord, Standing
+from smtpwizard.dns.sender import DnsRecord, Standing
 from support.name_server import NameServer
 from support.sender_checks import company, dkim_record, one
 

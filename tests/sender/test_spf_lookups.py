@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.rcode
 import pytest
 
-from smtpwizard.sender.results import Standing
+from smtpwizard.dns.sender import Standing
 from support.name_server import NameServer
 from support.sender_checks import check, company, one
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smtpwizard.sender.spf_record import nearly_spf, network_of, parse_spf, spf_records
-from smtpwizard.sender.spf_repair import entry_hint, merged, new_record, with_include
+from smtpwizard.dns.spf import nearly_spf, network_of, parse_spf, spf_records
+from smtpwizard.dns.spf_check import entry_hint, merged, new_record, with_include
 
 
 @pytest.mark.parametrize(

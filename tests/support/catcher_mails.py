@@ -6,7 +6,7 @@ import secrets
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from smtpwizard.inbox.model import Wanted
+from smtpwizard.mailbox.model import Wanted
 
 
 def new_mail(*, message_id: str | None = None, code: str | None = None, html: bool = True) -> tuple[Wanted, bytes]:

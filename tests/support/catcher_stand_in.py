@@ -1,6 +1,6 @@
 """Stand-ins for catchers that are not run here: Mailpit, smtp4dev, MailHog, and MailDev 2, by their documented API.
 
-They are not the real things. What they answer follows the sources that `smtpwizard.inbox.catchers` names: the pages,
+They are not the real things. What they answer follows the sources that `smtpwizard.mailbox.catchers` names: the pages,
 the names of the fields, the order, the limits, and which pages mark a mail as read. A page that the real one has not
 is a 404 here.
 """

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from smtpwizard.diagnosis import Catalogue, Diagnosis, Example, Failure, explain, explain_text, not_arrived
-from smtpwizard.probe.results import Reply, Status, Step, StepResult
+from smtpwizard.diagnosis.catalogue import Catalogue
+from smtpwizard.diagnosis.explain import explain, not_arrived
+from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.schema import Diagnosis, Example, Failure
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Reply, Status, Step, StepResult
 
 
 def all_examples() -> list[tuple[Failure, Example]]:

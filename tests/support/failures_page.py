@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from smtpwizard.diagnosis import STAGES, Catalogue, Failure
-from smtpwizard.diagnosis.catalogue import by_ref
+from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
+from smtpwizard.diagnosis.schema import STAGES, Failure
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "failures.md"
 

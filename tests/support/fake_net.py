@@ -8,10 +8,12 @@ from typing import TypeVar
 
 import pytest
 
-from smtpwizard.probe import Options, OutgoingMessage, Probe, Report, net_blocking
-from smtpwizard.probe.net import Threads
-from smtpwizard.probe.net_blocking import BlockingJob
+from smtpwizard.probe.engine import Probe
+from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
+from smtpwizard.smtp import net as net_blocking
+from smtpwizard.smtp.net import BlockingJob, Threads
+from smtpwizard.smtp.results import OutgoingMessage, Report
 
 T = TypeVar("T")
 Source = Callable[[bytes], Iterable[bytes]]

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.inbox.model import Arrival, Authentication, Inbox, Place, Wanted
-from smtpwizard.preset_schema import Provider
+from smtpwizard.mailbox.model import Arrival, Authentication, Inbox, Place, Wanted
+from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import Secret
 
 AT: Final = datetime(2026, 11, 22, 7, 17, tzinfo=UTC)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from smtpwizard.preset_schema import (
+from smtpwizard.presets.schema import (
     Kind,
     PasswordSpec,
     PasswordType,
@@ -22,14 +22,13 @@ from smtpwizard.preset_schema import (
     UsernameSpec,
 )
 from smtpwizard.probe.engine import run_blocking
-from smtpwizard.probe.look.facts import PortFacts, SecondLook
-from smtpwizard.probe.look.scan import scan_ports
-from smtpwizard.probe.look.second import second_look
-from smtpwizard.probe.options import Options
-from smtpwizard.probe.results import Report
+from smtpwizard.probe.survey.facts import PortFacts, SecondLook
+from smtpwizard.probe.survey.survey import scan_ports, second_look
+from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Report
 from support.tls_kinds import Certificates
 
 LOGIN = {"username": "you@example.com", "password": "correct-horse-9"}

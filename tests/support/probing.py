@@ -6,9 +6,11 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from smtpwizard.probe import Options, OutgoingMessage, Probe, Report
+from smtpwizard.probe.engine import Probe
+from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.smtp.results import OutgoingMessage, Report
 from support.tls_kinds import Certificates
 
 USERNAME = "app@example.com"

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from smtpwizard.outputs import block
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.targets.block import block
 from support.leaks import assert_no_secret, assert_no_secret_in_files, echoes
 
 USER: Final = "ops@acme.example"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 
-from smtpwizard.preset_schema import Provider
-from smtpwizard.presets import Presets
-from smtpwizard.sender.check import check_sender
-from smtpwizard.sender.results import SenderCheck, SenderReport
+from smtpwizard.dns.check import check_sender
+from smtpwizard.dns.sender import SenderCheck, SenderReport
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import Provider
 from support.name_server import NameServer
 
 _RSA_OID = bytes.fromhex("06092a864886f70d0101010500")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from smtpwizard.app import Origin, findings
+from smtpwizard.clients.transport import Origin
 from smtpwizard.findings import Finding
-from smtpwizard.preset_schema import Provider
-from smtpwizard.presets import Presets
+from smtpwizard.lint.check import findings
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 

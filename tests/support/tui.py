@@ -8,13 +8,13 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from smtpwizard.preset_schema import Provider
+from smtpwizard.dns.sender import SenderReport
+from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import Secret
-from smtpwizard.sender.results import SenderReport
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import WizardState
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import WizardState
 
 HOSTILE = ("[/]", "[/foo]", "[b]x[/b]", "[@click=app.quit]go[/]", "[220]", "a [ b", "\x1b[31mred", "\u202eback")
 """Texts that Textual's markup would crash on, swallow or make clickable, and characters that would move the cursor."""

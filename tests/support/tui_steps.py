@@ -12,14 +12,14 @@ from typing import Final
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.sandbox import PracticeServer
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import Target, WizardState
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import Target, WizardState
 from support.tui import PASSWORD, quiet_services
 
 VISITED: Final = ("provider", "settings")

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.container import LogReport
+from smtpwizard.docker.logs import LogReport
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.app_log import AppLogScreen
-from smtpwizard.tui.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.state import Target, TargetKind, WizardState
 from support.docker_stand_in import NO_DAEMON, NO_SERVICE, StandIn, stamped, stand_in
 from support.tui import HOSTILE, quiet_services, screen_text
 from support.tui_steps import until

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.inbox.model import InboxRefused, Place
+from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
-from smtpwizard.tui.state import Proof, WizardState
-from smtpwizard.tui.summary import summary
-from smtpwizard.tui.widgets.code_entry import CodeEntry
+from smtpwizard.tui.widgets.inputs import CodeEntry
+from smtpwizard.wizard.progress import summary
+from smtpwizard.wizard.state import Proof, WizardState
 from support.inboxes import FAILS, PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret
 from support.tui import quiet_services, screen_text

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.inbox.discovery import discover
-from smtpwizard.inbox.model import Inbox
-from smtpwizard.preset_schema import Provider
+from smtpwizard.mailbox.model import Inbox
+from smtpwizard.mailbox.watch import discover
+from smtpwizard.presets.schema import Provider
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import Proof, Target, WizardState
-from smtpwizard.tui.summary import summary
+from smtpwizard.wizard.progress import summary
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import Proof, Target, WizardState
 from support.dovecot import Dovecot
 from support.maildev import MailDev
 from support.tui import quiet_services, screen_text

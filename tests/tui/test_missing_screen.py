@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from smtpwizard.dns.check import check_sender
+from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport, Standing
 from smtpwizard.errors import InputError
-from smtpwizard.sender import check_sender
-from smtpwizard.sender.results import DnsRecord, SenderCheck, SenderReport, Standing
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.missing import MissingScreen
-from smtpwizard.tui.state import WizardState
-from smtpwizard.tui.widgets.record_card import RecordCard
+from smtpwizard.tui.screens.mailbox import MissingScreen
+from smtpwizard.tui.widgets.text import RecordCard
+from smtpwizard.wizard.state import WizardState
 from support.name_server import NameServer
 from support.tui import HOSTILE, quiet_services, screen_text
 from support.tui_steps import until

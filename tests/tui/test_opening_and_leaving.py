@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.commands.wizard import PRACTICE_ENV_FILE, _beginning
-from smtpwizard.outputs import Applied
-from smtpwizard.probe.results import AppOutcome, ClientOutcome, Report, SentMessage, Verdict
+from smtpwizard.cli.commands.wizard import PRACTICE_ENV_FILE, _beginning
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import Arrived, Proof, SentMail, Target, TargetKind, WizardState
-from smtpwizard.tui.summary import summary
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, SentMessage, Verdict
+from smtpwizard.targets.change import Applied
+from smtpwizard.wizard.progress import summary
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import Arrived, Proof, SentMail, Target, TargetKind, WizardState
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard
 
 FOUND = "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=465\nSMTP_TLS=true\nSMTP_USER=you@gmail.com\nSMTP_SENDER=you@gmail.com\n"

@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.presets import Presets
-from smtpwizard.probe import Options, OutgoingMessage, run_blocking
-from smtpwizard.sandbox import PracticeServer
-from smtpwizard.tui import playing
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.verdict import Options
+from smtpwizard.sandbox.rehearsal import Playable, matching, playable, start
+from smtpwizard.sandbox.server import PracticeServer
+from smtpwizard.smtp.results import OutgoingMessage
+from smtpwizard.tui import practice as playing
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.rehearsing import Playable, matching, playable, start
 from smtpwizard.tui.screens.failures import FailuresScreen
-from smtpwizard.tui.state import WizardState
+from smtpwizard.tui.steps.check import TestStep
 from smtpwizard.tui.steps.send import SendStep
-from smtpwizard.tui.steps.test import TestStep
-from smtpwizard.tui.steps.test_explain import explain_report
+from smtpwizard.wizard.check import explain_report
+from smtpwizard.wizard.state import WizardState
 from support.tui import quiet_services, screen_text, type_text
 from support.tui_steps import finished, practising, until
 

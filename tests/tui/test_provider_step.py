@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from smtpwizard.preset_schema import Kind
+from smtpwizard.presets.schema import Kind
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import WizardState
-from smtpwizard.tui.steps.provider_panel import about, ports, to_know
-from smtpwizard.tui.steps.provider_rows import HEADINGS, prompt, rows
+from smtpwizard.tui.steps.provider import HEADINGS, prompt, rows
+from smtpwizard.tui.widgets.provider_panel import about, ports, to_know
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import WizardState
 from support.tui import HOSTILE, no_mx, quiet_services, screen_text, settled, type_text, wizard
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.commands.wizard import _beginning
+from smtpwizard.cli.commands.wizard import _beginning
 from smtpwizard.errors import InputError
-from smtpwizard.outputs import read_env_file
-from smtpwizard.outputs.compose_read import read_service
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.targets.compose.read import read_service
+from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.readers import ReadersScreen
-from smtpwizard.tui.state import Target, TargetKind, WizardState
-from smtpwizard.tui.summary import summary
-from smtpwizard.tui.widgets.target_picker import TargetPicker
+from smtpwizard.tui.screens.dialogs import ReadersScreen
+from smtpwizard.tui.widgets.save import TargetPicker
+from smtpwizard.wizard.progress import summary
+from smtpwizard.wizard.state import Target, TargetKind, WizardState
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until
 

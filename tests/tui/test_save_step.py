@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.outputs import read_env_file
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.confirm import ConfirmScreen
-from smtpwizard.tui.state import Target, TargetKind, WizardState
-from smtpwizard.tui.widgets.target_picker import TargetPicker
+from smtpwizard.tui.screens.dialogs import ConfirmScreen
+from smtpwizard.tui.widgets.save import TargetPicker
+from smtpwizard.wizard.state import Target, TargetKind, WizardState
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until
 

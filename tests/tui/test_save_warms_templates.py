@@ -23,8 +23,8 @@ sys.meta_path.insert(0, Watch())
 from pathlib import Path
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import Target, WizardState
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import Target, WizardState
 
 async def main():
     settings = Settings(host="127.0.0.1", port="1", sender="a@acme.example", tls="")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from smtpwizard.outputs.change import counted
-from smtpwizard.outputs.wanted import wanted_changes
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.steps.save_plan import listed, next_command
-from smtpwizard.tui.widgets.diff_view import diff_rows
+from smtpwizard.targets.change import counted, wanted_changes
+from smtpwizard.tui.widgets.save import diff_rows
+from smtpwizard.wizard.save import listed, next_command
 
 SETTINGS = Settings(host="smtp.example.com", port="587", sender="a@example.com", password=Secret("pw-hunter2"))
 

@@ -10,19 +10,19 @@ from time import monotonic
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.preset_schema import PortChoice, Provider, TlsMode
-from smtpwizard.probe.look import PortFacts, SecondLook
-from smtpwizard.probe.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
+from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
+from smtpwizard.probe.survey.facts import PortFacts, SecondLook
+from smtpwizard.report.stages import Mark, port_line
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.state import Target, WizardState
-from smtpwizard.tui.steps.test import TestStep
-from smtpwizard.tui.steps.test_explain import Explanation, explain_report
-from smtpwizard.tui.steps.test_lines import Mark, port_line
+from smtpwizard.tui.steps.check import TestStep
 from smtpwizard.tui.widgets.field import Field
+from smtpwizard.wizard.check import Explanation, explain_report
+from smtpwizard.wizard.state import Target, WizardState
 from support.looking import Bench, closed_port, provider_with
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import USER, VISITED, finished, logins, until

@@ -7,14 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-LATER = ("dns", "http.client", "smtpwizard.inbox", "smtpwizard.sender", "smtpwizard.container", "smtpwizard.diagnosis")
+LATER = (
+    "dns",
+    "http.client",
+    "smtpwizard.mailbox.watch",
+    "smtpwizard.dns.check",
+    "smtpwizard.docker.logs",
+    "smtpwizard.diagnosis.explain",
+)
 
 PROGRAM = f"""
 import asyncio, json, sys
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import WizardState
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import WizardState
 
 async def main():
     settings = Settings(host="smtp.acme.example", port="587", sender="noreply@acme.example")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from smtpwizard.sandbox import PracticeServer
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
+from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.confirm import ConfirmScreen
-from smtpwizard.tui.screens.mail_preview import SAMPLE_CODE, MailPreviewScreen
-from smtpwizard.tui.state import Proof, WizardState
-from smtpwizard.tui.widgets.code_entry import CodeEntry
-from smtpwizard.tui.widgets.diagnosis_card import DiagnosisCard
-from smtpwizard.tui.widgets.mail_form import MailForm
+from smtpwizard.tui.screens.dialogs import ConfirmScreen
+from smtpwizard.tui.screens.texts import SAMPLE_CODE, MailPreviewScreen
+from smtpwizard.tui.widgets.check import DiagnosisCard
+from smtpwizard.tui.widgets.inputs import CodeEntry
+from smtpwizard.tui.widgets.mail import MailForm
+from smtpwizard.wizard.state import Proof, WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text
 from support.tui_steps import logins, practising, scripted, until
 

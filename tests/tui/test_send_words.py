@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.inbox.address import parse
-from smtpwizard.inbox.model import Arrival, Place
-from smtpwizard.probe.results import SentMessage
+from smtpwizard.mailbox.address import parse
+from smtpwizard.mailbox.model import Arrival, Place
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui import arrivals, mailboxes
-from smtpwizard.tui.state import Arrived, Proof, SentMail
-from smtpwizard.tui.steps import send_arrival as arrival
+from smtpwizard.smtp.results import SentMessage
+from smtpwizard.wizard import arrival
+from smtpwizard.wizard import arrival as arrivals
+from smtpwizard.wizard import send as mailboxes
+from smtpwizard.wizard.state import Arrived, Proof, SentMail
 from support.tui import quiet_services
 
 

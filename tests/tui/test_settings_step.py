@@ -7,8 +7,8 @@ from textual.widgets import Input
 
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.state import WizardState
 from smtpwizard.tui.widgets.inputs import SecretInput
+from smtpwizard.wizard.state import WizardState
 from support.tui import GMAIL, quiet_services, screen_text, settled, type_text, wizard
 
 

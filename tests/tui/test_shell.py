@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.tui.state import WizardState
 from smtpwizard.tui.steps.base import Hint
-from smtpwizard.tui.widgets.key_bar import fitting
+from smtpwizard.tui.widgets.shell import fitting
+from smtpwizard.wizard.state import WizardState
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard
 
 

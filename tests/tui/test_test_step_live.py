@@ -7,17 +7,16 @@ from time import monotonic
 
 import pytest
 
-from smtpwizard.probe.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
-from smtpwizard.sandbox import PracticeServer
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
+from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.screens.confirm import ConfirmScreen
-from smtpwizard.tui.screens.help import HelpScreen
-from smtpwizard.tui.state import Target, WizardState
-from smtpwizard.tui.steps.test import TestStep
-from smtpwizard.tui.steps.test_explain import Explanation
-from smtpwizard.tui.widgets.step_lines import StepLines
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
+from smtpwizard.tui.screens.dialogs import ConfirmScreen, HelpScreen
+from smtpwizard.tui.steps.check import TestStep
+from smtpwizard.tui.widgets.check import StepLines
+from smtpwizard.wizard.check import Explanation
+from smtpwizard.wizard.state import Target, WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text, wizard
 from support.tui_steps import VISITED, finished, logins, practising, scripted, until
 
@@ -263,7 +262,7 @@ async def test_a_bug_in_the_probe_is_told_by_place_and_never_by_value(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(PASSWORD)
 
-    monkeypatch.setattr("smtpwizard.probe.Probe", broken)
+    monkeypatch.setattr("smtpwizard.probe.engine.Probe", broken)
     async with scripted(Script(), tmp_path) as (app, pilot, _):
         await until(pilot, lambda: "broke off" in screen_text(app), "word on the bug")
         assert "RuntimeError" in screen_text(app)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis.result import Diagnosis
+from smtpwizard.diagnosis.schema import Diagnosis
 from smtpwizard.findings import Finding, Severity
-from smtpwizard.probe import lockout as guard
-from smtpwizard.probe.results import (
-    AppOutcome,
-    ClientOutcome,
-    Reply,
-    Report,
-    Status,
-    Step,
-    StepResult,
-    Verdict,
-)
+from smtpwizard.probe import login_guard as guard
+from smtpwizard.report.stages import Mark, expected_order, milliseconds, stage_lines
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.state import WizardState
-from smtpwizard.tui.steps.test_explain import from_diagnosis, from_finding, repair_label
-from smtpwizard.tui.steps.test_lines import Mark, expected_order, milliseconds, stage_lines
-from smtpwizard.tui.steps.test_verdict import app_verdict, bug_place, concerned_variable, server_verdict
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Reply, Report, Status, Step, StepResult, Verdict
+from smtpwizard.wizard.check import (
+    app_verdict,
+    bug_place,
+    concerned_variable,
+    from_diagnosis,
+    from_finding,
+    repair_label,
+    server_verdict,
+)
+from smtpwizard.wizard.state import WizardState
 
 SETTINGS = Settings(host="mail.example.com", port="587", username="ops@example.com", password=Secret("pw-hunter2"))
 NOT_REACHED = "not reached"

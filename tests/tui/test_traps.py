@@ -14,11 +14,9 @@ from textual.widgets import Input
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.content import clickable, hanging, plain, styled
-from smtpwizard.tui.state import WizardState
-from smtpwizard.tui.widgets.inputs import BarInput, SecretInput
-from smtpwizard.tui.widgets.plain_text import PlainText
-from smtpwizard.tui.widgets.shapes import ShapeCheckbox, ShapeRadio
+from smtpwizard.tui.style import clickable, hanging, plain, styled
+from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeCheckbox, ShapeRadio
+from smtpwizard.wizard.state import WizardState
 from support.tui import GMAIL, HOSTILE, PASSWORD, quiet_services, screen_text, settled, type_text, wizard
 
 SECRET_STATE = WizardState(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.preset_schema import Kind, PasswordType, Provider, UsernameRule
-from smtpwizard.presets import CUSTOM, Presets
-from smtpwizard.questions import REGION, Question, answer, begin, clean, missing, questions
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import CUSTOM, Kind, PasswordType, Provider, UsernameRule
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.wizard.questions import REGION, Question, answer, begin, clean, missing, questions
 
 PRESETS = Presets.open()
 ALL = PRESETS.all()

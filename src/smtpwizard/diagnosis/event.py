@@ -5,14 +5,83 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from smtpwizard.diagnosis.normalise import bound, plain, reply_words
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
-    from smtpwizard.diagnosis.steplike import ReplyLike, StepLike
-    from smtpwizard.preset_schema import Provider  # 8 ms of enums and dataclasses, and only a name here
+    from smtpwizard.presets.schema import Provider
+
+
+LIMIT: Final = 4000
+"""Characters of one reply or message that are looked at. The longest known reply (Microsoft's) has some 700."""
+
+_CODE_AT_START: Final = re.compile(r"^\s{0,8}([2-5]\d\d)(?:[ -]|$)")
+_ENHANCED: Final = r"[245]\.\d{1,3}\.\d{1,3}"
+_ENHANCED_AT_START: Final = re.compile(rf"^\s{{0,8}}[#(\[]?({_ENHANCED})(?![\d.])[)\]:]?")
+_ENHANCED_ANYWHERE: Final = re.compile(rf"(?<![\w.])({_ENHANCED})(?![\w.]\w)")
+_SPACE: Final = re.compile(r"\s+")
+_PLAIN: Final = str.maketrans(
+    {
+        "’": "'", "‘": "'", "‛": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "\u00a0": " ", "…": "...",
+        "\u200b": "", "\ufeff": "", "\x00": "",
+    }
+)  # fmt: skip
+
+
+class Words(NamedTuple):
+    """A reply taken apart."""
+
+    code: int | None
+    enhanced: frozenset[str]
+    """The enhanced codes of its lines: the last line's may differ from the first's."""
+    text: str
+    """Lower case, one space between words, codes at line starts left out."""
+
+
+def bound(text: str, limit: int = LIMIT) -> str:
+    """Return at most `limit` characters: the beginning, and the end, where the last line of a reply is."""
+    if len(text) <= limit:
+        return text
+    head = limit * 3 // 4
+    return text[:head] + "\n" + text[head - limit :]
+
+
+def plain(text: str) -> str:
+    """Return `text` bounded, in lower case, on one line, with plain quotes and hyphens."""
+    return _SPACE.sub(" ", bound(text).translate(_PLAIN).lower()).strip()
+
+
+def reply_words(text: str) -> Words:
+    """Take a reply apart, be it on several lines or joined to one."""
+    code: int | None = None
+    enhanced: list[str] = []
+    pieces: list[str] = []
+    for line in bound(text).splitlines():
+        found = _CODE_AT_START.match(line)
+        if found:
+            code = int(found[1]) if code is None else code
+            line = line[found.end() :]
+        status = _ENHANCED_AT_START.match(line)
+        if status:
+            enhanced.append(status[1])
+            line = line[status.end() :]
+        pieces.append(line)
+    joined = plain(" ".join(pieces))
+    if code is not None:
+        joined, inner = _without_repeats(joined, code)
+        enhanced += inner
+    if not enhanced:
+        # `550 SendAsDenied; 5.7.60`: only where no line starts with one.
+        enhanced = _ENHANCED_ANYWHERE.findall(joined)[-2:]
+    return Words(code, frozenset(enhanced), joined)
+
+
+def _without_repeats(text: str, code: int) -> tuple[str, list[str]]:
+    """Leave out the `535-5.7.8 ` of further lines when a log has joined them with blanks."""
+    repeat = re.compile(rf"(?:^|(?<= )){code}(?:-| (?={_ENHANCED}))({_ENHANCED})? ?")
+    found = [status for status in repeat.findall(text) if status]
+    return _SPACE.sub(" ", repeat.sub("", text)).strip(), found
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +250,42 @@ def from_text(
         lines=tuple(bound(reply or text).splitlines()[:100]),
         encrypted=bool(settings and settings.tls == "true"),
     )
+
+
+class ReplyLike(Protocol):
+    """The parts of a probe's Reply that a diagnosis needs. The rooms beside this one are not imported."""
+
+    @property
+    def code(self) -> int | None: ...
+    @property
+    def enhanced(self) -> str | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def lines(self) -> tuple[str, ...]: ...
+
+
+class TlsLike(Protocol):
+    """The parts of a probe's TlsFacts that a diagnosis needs."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
+class StepLike(Protocol):
+    """The parts of a probe's StepResult that a diagnosis needs."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def reply(self) -> ReplyLike | None: ...
+    @property
+    def tls(self) -> TlsLike | None: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def detail(self) -> tuple[str, ...]: ...

@@ -21,14 +21,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from smtpwizard.errors import BugError, FileError, InputError
-from smtpwizard.mail.handlebars.errors import TemplateError
-from smtpwizard.mail.handlebars.frames import Frame, argument
-from smtpwizard.mail.handlebars.nodes import Partial
+from smtpwizard.mail.handlebars.lexer import Partial, TemplateError
 from smtpwizard.mail.handlebars.parser import parse
-from smtpwizard.mail.handlebars.skeleton import Table, helpers, skeleton
-from smtpwizard.mail.handlebars.values import Value, check_context, properties
+from smtpwizard.mail.handlebars.render import Table, helpers, skeleton
+from smtpwizard.mail.handlebars.values import Frame, Value, argument, check_context, properties
 from smtpwizard.mail.handlebars.whitespace import control
-from smtpwizard.presets import presets_root
+from smtpwizard.presets.files import presets_root
 
 SIZE_LIMIT: Final = 1_000_000
 """Octets of a template: the app's largest has 29,000."""
@@ -141,7 +139,7 @@ def _compile(source: str, name: str) -> _Template:
         program = control(parse(source))
     except TemplateError as error:
         raise error.within(name) from error
-    import pybars  # the 0.35 s; see the docstring
+    import pybars
 
     class Compiler(pybars.Compiler):  # type: ignore[misc]  # pybars ships no types
         def whitespace_control(self, source: str) -> str:

@@ -11,19 +11,18 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 
-from smtpwizard.app.client import Transport, refuses, transport
-from smtpwizard.preset_schema import Provider
-from smtpwizard.probe import address, trust
-from smtpwizard.probe.ending import Ended, Ending
-from smtpwizard.probe.link import Link
-from smtpwizard.probe.net import Net
-from smtpwizard.probe.options import Options
-from smtpwizard.probe.posting import Posting
-from smtpwizard.probe.record import Record, StageFailed
-from smtpwizard.probe.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult
-from smtpwizard.probe.session import Session
-from smtpwizard.probe.verdict import judge, not_proved
+from smtpwizard.clients.nodemailer import ehlo as address
+from smtpwizard.clients.nodemailer import tls as trust
+from smtpwizard.clients.nodemailer.errors import Ended, Ending
+from smtpwizard.clients.transport import Transport, refuses, transport
+from smtpwizard.presets.schema import Provider
+from smtpwizard.probe.connection import Link
+from smtpwizard.probe.recorder import Record, StageFailed
+from smtpwizard.probe.stages import Posting, Session
+from smtpwizard.probe.verdict import Options, judge, not_proved
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.net import Net
+from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult
 from smtpwizard.text import safe
 
 
@@ -69,13 +68,13 @@ class Probe:
 
         Closing the generator, or cancelling the task, closes the connection at once.
         """
-        from smtpwizard.probe.net_asyncio import AsyncioNet  # asyncio takes 35 ms to import
+        from smtpwizard.smtp.net_asyncio import AsyncioNet
 
         return self._run(AsyncioNet())
 
     def steps_blocking(self) -> Iterator[StepResult]:
         """The same in the current thread, without an event loop."""
-        from smtpwizard.probe.net_blocking import BlockingNet, drive
+        from smtpwizard.smtp.net import BlockingNet, drive
 
         return drive(self._run(BlockingNet()))
 

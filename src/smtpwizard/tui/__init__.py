@@ -1,1 +1,1 @@
-"""The Textual front end. Knows no protocol: it shows what the core says and changes one frozen `WizardState`."""
+"""The walk on a full screen, in Textual."""

@@ -2,34 +2,326 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from importlib import import_module
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual._path import CSSPathType
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.notifications import SeverityLevel
 from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.secret import Secret
-from smtpwizard.tui import palette, safety
-from smtpwizard.tui.errands import Errands
-from smtpwizard.tui.leaving import Leaving
-from smtpwizard.tui.services import Services
-from smtpwizard.tui.state import WizardState
+from smtpwizard.secret import Secret, redact
+from smtpwizard.text import safe
+from smtpwizard.tui import practice as playing
+from smtpwizard.tui import style as safety
 from smtpwizard.tui.steps.base import STEPS, StepPane
-from smtpwizard.tui.theme import THEME
-from smtpwizard.tui.walking import Walking, make_step
-from smtpwizard.tui.widgets.header import HeaderLine
-from smtpwizard.tui.widgets.key_bar import KeyBar
-from smtpwizard.tui.widgets.plain_text import PlainText
-from smtpwizard.tui.widgets.preview import Preview
-from smtpwizard.tui.widgets.rail import Rail
+from smtpwizard.tui.style import THEME
+from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
+from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, Rail
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.state import WizardState
+
+if TYPE_CHECKING:
+    from smtpwizard.wizard.services import Services
+    from smtpwizard.wizard.state import WizardState
+
+
+class Errands(App[Any]):
+    """A part of the app."""
+
+    services: Services
+    state: Any
+
+    def copy(self, text: str, *, what: str = "Text", secret: bool = False) -> None:
+        """Hand `text` to the terminal's clipboard, secrets cleared unless `secret`, and claim no more than that.
+
+        It is one OSC 52 sequence without an answer; tmux drops it by default, and macOS Terminal always.
+        """
+        settings = self.state.settings
+        self.copy_to_clipboard(text if secret else redact(text, settings.secrets(), username=settings.username or ""))
+        self.notify(
+            f"{what}: sent to the terminal's clipboard. If pasting gives nothing, the terminal did not take it "
+            "(in tmux: set-clipboard on). Then select it with Shift and the mouse.",
+            title="Copy",
+            markup=False,
+        )
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast: text as it is, whoever asks for it. Markup is never read."""
+        words = safe(message, newlines=True)
+        super().notify(words, title=safe(title, limit=80), severity=severity, timeout=timeout, markup=False)
+
+    @work(exclusive=True, group="page", exit_on_error=False, description="open a web page")
+    async def action_open_page(self, url: str) -> None:
+        """Have the desktop open a page; where it cannot, show the address."""
+        try:
+            opened = await in_daemon_thread(lambda: self.services.open_url(url), timeout=5.0, name="browser")
+        except Exception:  # a browser launcher fails in ways of its own; the address helps in all of them
+            opened = False
+        if opened:
+            self.notify(safe(url, limit=200), title="Opening in the browser", markup=False)
+        else:
+            text = f"{safe(url, limit=300)}\nNo browser could be asked to open it."
+            self.notify(text, title="Page", markup=False, timeout=20)
+
+    def action_app_log(self) -> None:
+        """Read what the app itself says of its mail, in its container's log."""
+        from smtpwizard.tui.screens.app_log import AppLogScreen
+
+        self.push_screen(AppLogScreen.of(self.state.target, self.services.app.service))
+
+    def action_picture(self) -> None:
+        """Hide every secret that is shown, then save the screen as an SVG."""
+        for screen in self.screen_stack:
+            for secret in screen.query(SecretInput):
+                secret.hide()
+        self.call_after_refresh(self._picture)  # the palette has closed and the bullets are drawn by then
+
+    def _picture(self) -> None:
+        self.deliver_screenshot()
+
+    async def practise(self) -> str:
+        """Start the practice server unless it runs, and take its settings. Returns what went wrong, or ''."""
+        from smtpwizard.wizard.questions import begin
+
+        state: WizardState = self.state
+        server = state.practice
+        if server is None:
+            server = self.services.make_practice_server()
+            try:
+                await in_daemon_thread(server.start, timeout=12.0, name="practice server start")
+            except SmtpWizardError as error:
+                return error.message
+            except TimeoutError:
+                return "The practice server did not start within 12 s."
+        provider = self.services.presets.provider("practice")
+        kept = begin(provider, before=state.settings, previous=state.provider)
+        settings = server.settings().with_changes({"ADMIN_WEB_URL": kept.admin_web_url})
+        other = state.provider is None or state.provider.id != provider.id
+        if other or state.practice is None or state.rehearsed is not None:
+            changes = {"practice": server, "provider": provider, "region": None, "settings": settings}
+            self.state = self.state.changed(**changes)
+        return ""
+
+    async def stop_practice(self) -> None:
+        """Stop the practice server, if it runs, and the one that plays a failure."""
+        await playing.stop(self.state.rehearsal)
+        server = self.state.practice
+        if server is not None:
+            try:
+                await in_daemon_thread(server.stop, timeout=1.0, name="practice server stop")
+            except (TimeoutError, OSError):
+                return  # its thread is a daemon: it ends with the process
+
+
+_TWICE = 3.0
+"""Seconds within which a second Ctrl+C means: quit."""
+
+
+class Leaving(App[Any]):
+    """The part of the app that ends it."""
+
+    _interrupted_at: float = float("-inf")
+
+    def on_mount(self) -> None:
+        """Have a hang-up or `kill` end the app as Ctrl+Q does, so that the terminal is left as it was found."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
+
+    async def action_quit(self) -> None:
+        """Quit, asking first when something that was entered is not saved."""
+        self.action_quit_wizard()
+
+    def action_quit_wizard(self) -> None:
+        state: WizardState = self.state  # type: ignore[attr-defined]
+        if not state.unsaved:
+            self.call_next(self._leave)
+            return
+        from smtpwizard.tui.screens.dialogs import ConfirmScreen
+
+        if isinstance(self.screen, ConfirmScreen):
+            return
+        self.push_screen(
+            ConfirmScreen(
+                title="Leave",
+                question=f"The settings are not saved. {state.target.label} stays as it is.",
+                yes="Leave without saving",
+                no="Stay",
+            ),
+            self._answered,
+        )
+
+    def _answered(self, leave: bool | None) -> None:
+        if leave:
+            self.call_next(self._leave)
+
+    async def _leave(self) -> None:
+        pane = self.current  # type: ignore[attr-defined]
+        if pane is not None:
+            await pane.leaving()
+        await self.stop_practice()  # type: ignore[attr-defined]
+        self.exit(self.state)  # type: ignore[attr-defined]
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing to copy: say how to quit; twice quits."""
+        now = monotonic()
+        if now - self._interrupted_at < _TWICE:
+            self.action_quit_wizard()
+            return
+        self._interrupted_at = now
+        self.notify("Ctrl+Q quits; so does Ctrl+C pressed once more.", title="Quit", markup=False, timeout=_TWICE)
+
+
+def commands(app: SmtpWizard) -> Iterable[SystemCommand]:
+    """Yield what can be done now: the step's own entries, the steps visited, help, theme, quit."""
+    pane = app.current
+    if pane is not None:
+        for command in pane.commands():
+            yield _entry(command.title, command.help, getattr(pane, f"action_{command.action}"))
+    for command, callback in playing.commands(app):
+        yield _entry(command.title, command.help, callback)
+    for number, (step_id, title) in enumerate(STEPS, 1):
+        if step_id in app.state.visited and step_id != app.state.step:
+            yield _entry(f"go: {title}", f"Show step {number} (Alt+{number})", partial(app.go, step_id))
+    yield _entry("help: Explain this field", "What the focused field is for, and its keys (F1)", app.action_help)
+    yield _entry("view: Choose theme", "For this run", app.action_change_theme)
+    yield _entry("view: Save picture", "An SVG in the downloads folder, secrets hidden", app.action_picture)
+    yield _entry("wizard: Quit", "Leave; asks first if something is not saved (Ctrl+Q)", app.action_quit_wizard)
+
+
+def _entry(title: str, text: str, callback: Callable[[], Any]) -> SystemCommand:
+    # The palette reads markup in titles and help, and a finding's label may quote a value.
+    return SystemCommand(_without_markup(title), _without_markup(text), callback)
+
+
+def _without_markup(text: str) -> str:
+    return safe(text, limit=120).replace("[", "(").replace("]", ")")
+
+
+_ORDER = tuple(step_id for step_id, _ in STEPS)
+_CLASSES = {
+    "opening": ("opening", "OpeningStep"),
+    "provider": ("provider", "ProviderStep"),
+    "settings": ("settings", "SettingsStep"),
+    "test": ("check", "TestStep"),
+    "save": ("save", "SaveStep"),
+    "send": ("send", "SendStep"),
+}
+"""Step id → module under steps, and class. Imported when first shown: composing all costs 115 ms at the start."""
+
+
+class Walking(App[Any]):
+    """The part of the app that shows one step at a time."""
+
+    state: Any
+
+    @property
+    def _walk(self) -> WizardState:
+        state: WizardState = self.state
+        return state
+
+    def shown(self) -> None:
+        """Called after a step was shown."""
+
+    @property
+    def current(self) -> StepPane | None:
+        """The step that is shown."""
+        if not self.screen_stack:
+            return None
+        switcher = self.screen_stack[0].query_one("#steps", ContentSwitcher)
+        pane = switcher.visible_content
+        return pane if isinstance(pane, StepPane) else None
+
+    def go(self, step_id: str, *, variable: str | None = None) -> None:
+        """Show a step; with `variable`, focus and mark its field."""
+        self.call_next(self._show, step_id, variable)
+
+    def next_step(self) -> None:
+        """Show the step after this one, unless this one has problems: then focus the first field concerned."""
+        pane = self.current
+        problems = pane.problems() if pane else ()
+        if pane and problems:
+            pane.focus_variable(problems[0].variable)
+            return
+        here = _ORDER.index(self._walk.step) if self._walk.step in _ORDER else -1
+        if here + 1 < len(_ORDER):
+            self.go(_ORDER[here + 1])
+
+    def back(self) -> None:
+        """Show the step before this one. Never validates."""
+        here = _ORDER.index(self._walk.step) if self._walk.step in _ORDER else 0
+        if here > 0:
+            self.go(_ORDER[here - 1])
+        elif self._walk.step == "provider" and "opening" in self._walk.visited:
+            self.go("opening")
+
+    def focus_variable(self, variable: str) -> None:
+        """Go to Settings with the field of `variable` focused and marked."""
+        self.go("settings", variable=variable)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the app is being left: what was scheduled before then has no screen to work on."""
+        return self._exit or not self.screen_stack
+
+    async def _show(self, step_id: str, variable: str | None = None) -> None:
+        if self.closing:
+            return
+        switcher = self.screen_stack[0].query_one("#steps", ContentSwitcher)
+        old = self.current
+        if old is not None and old.step_id != step_id:
+            await old.leaving()
+        with self.batch_update():  # one frame for the whole change
+            await self._switch(switcher, step_id, variable)
+        self.shown()
+
+    async def _switch(self, switcher: ContentSwitcher, step_id: str, variable: str | None) -> None:
+        # Hiding a pane would move the focus to a sibling in the hidden pane, and keys would go nowhere.
+        self.screen.set_focus(None)
+        if not switcher.query_children(f"#{step_id}"):
+            await switcher.add_content(make_step(step_id), set_current=True)
+        else:
+            switcher.current = step_id
+        pane = switcher.get_child_by_id(step_id, StepPane)
+        visited = self._walk.visited if step_id in self._walk.visited else (*self._walk.visited, step_id)
+        self.state = self._walk.changed(step=step_id, visited=visited)
+        await pane.entered()
+        if not (variable and pane.focus_variable(variable)):
+            first = pane.first_focus()
+            pane.can_focus = first is None  # without a field the pane itself takes the step's keys
+            (first or pane).focus()
+
+
+def make_step(step_id: str) -> StepPane:
+    """Return a new pane. KeyError for an unknown step."""
+    module, name = _CLASSES[step_id]
+    step: StepPane = getattr(import_module(f"smtpwizard.tui.steps.{module}"), name)()
+    return step
+
 
 _WIDTHS = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (110, "-wide")]
 _HEIGHTS = [(0, "-flat"), (10, "-short"), (24, "-tall")]
@@ -156,12 +448,12 @@ class SmtpWizard(Walking, Leaving, Errands, App[WizardState]):
             self.go(step_id)
 
     def action_help(self) -> None:
-        from smtpwizard.tui.screens.help import HelpScreen
+        from smtpwizard.tui.screens.dialogs import HelpScreen
 
         self.push_screen(HelpScreen.of(self.focused, self.current))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        yield from palette.commands(self)
+        yield from commands(self)
 
     def _fatal_error(self) -> None:
         safety.fatal_error(self)

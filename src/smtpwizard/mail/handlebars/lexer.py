@@ -1,18 +1,164 @@
 """A template's source → text and tags, as the lexer of Handlebars 4.7.8 cuts it. Refuses what mails do not need.
 
-The classes of characters are those of its grammar (src/handlebars.l). `\\s` there is JavaScript's, not Python's.
+The classes of characters are those of its grammar (src/handlebars.l). `\s` there is JavaScript's, not Python's.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, TypeAlias
 
-from smtpwizard.mail.handlebars.errors import TemplateError
-from smtpwizard.mail.handlebars.nodes import NO_STRIP, Strip
+from smtpwizard.errors import FileError
+from smtpwizard.text import safe
+
+
+class TemplateError(FileError):
+    """A template that cannot be read or rendered as the app would."""
+
+    def __init__(self, problem: str, line: int, template: str = "") -> None:
+        where = f"{safe(template, limit=120)}, line {line}" if template else f"Line {line}"
+        super().__init__(f"{where}: {problem}", "Mail template")
+        self.problem = problem
+        self.line = line
+        self.template = template
+
+    def within(self, template: str) -> TemplateError:
+        """Return the same error with the template's name, unless it has one."""
+        if self.template:
+            return self
+        error = type(self)(self.problem, self.line, template)
+        error.__dict__.update({key: value for key, value in self.__dict__.items() if key not in error.__dict__})
+        return error
+
+
+class MissingVariableError(TemplateError):
+    """The template uses a variable that the app does not give it; `strict: true` makes that an error in the app too."""
+
+    def __init__(self, variable: str, line: int, template: str = "") -> None:
+        super().__init__(f"the variable {safe(variable, limit=120)} is missing.", line, template)
+        self.variable = variable
+
+    def within(self, template: str) -> TemplateError:
+        """Return the same error with the template's name, unless it has one."""
+        return self if self.template else MissingVariableError(self.variable, self.line, template)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Whether a tag asks (`~`) that the whitespace before it, or after it, goes."""
+
+    before: bool = False
+    after: bool = False
+
+
+NO_STRIP: Final = Strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A reference such as `link`, `user.name`, `../name`, `this`, `@index`."""
+
+    parts: tuple[str, ...]
+    depth: int
+    """How many `../` it climbs."""
+    data: bool
+    """Whether it began with `@`."""
+    text: str
+    """As written."""
+    line: int
+    scoped: bool = False
+    """Whether it began with `.` or `this`: then it is never a helper's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A string, number, boolean or null written in a tag."""
+
+    value: str | int | bool | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A helper with its arguments: `concat a "b"`."""
+
+    name: str
+    params: tuple[Argument, ...]
+    line: int
+
+
+Argument: TypeAlias = Path | Literal | Call
+
+
+@dataclass(slots=True)
+class Text:
+    """Literal text. Mutable: whitespace control takes from `value`, and looks at `original` to decide."""
+
+    original: str
+    value: str
+    cut_start: bool = False
+    cut_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment: prints nothing, but its line may go."""
+
+    strip: Strip
+
+
+@dataclass(frozen=True, slots=True)
+class Mustache:
+    """`{{x}}`, or unescaped `{{{x}}}` and `{{&x}}`."""
+
+    expression: Path | Call
+    escaped: bool
+    strip: Strip
+
+
+@dataclass(slots=True)
+class Partial:
+    """`{{> name}}`. Mutable: whitespace control finds the indent of one that stands alone on its line."""
+
+    name: str
+    context: Argument | None
+    hash: tuple[tuple[str, Argument], ...]
+    strip: Strip
+    line: int
+    indent: str = ""
+
+
+@dataclass(slots=True)
+class Block:
+    """`{{#name argument}}program{{else}}inverse{{/name}}`; name is `section` where the tag names a variable."""
+
+    name: str
+    argument: Argument
+    include_zero: bool
+    program: Program | None
+    inverse: Program | None
+    open_strip: Strip
+    inverse_strip: Strip
+    close_strip: Strip
+    line: int
+    names: tuple[str, ...] = ()
+    """Block parameters, for `each` and `with`."""
+
+
+Node: TypeAlias = Text | Comment | Mustache | Partial | Block
+
+
+@dataclass(slots=True)
+class Program:
+    """A run of nodes: a whole template, or one branch of a block."""
+
+    body: list[Node] = field(default_factory=list)
+    chained: bool = False
+    """Whether it is the `else if` branch of the block above."""
+
 
 SPACE: Final = r"[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 _SPACES: Final = SPACE[1:-1]

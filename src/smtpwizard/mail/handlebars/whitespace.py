@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from smtpwizard.mail.handlebars.lexer import SPACE
-from smtpwizard.mail.handlebars.nodes import Block, Comment, Node, Partial, Program, Strip, Text
+from smtpwizard.mail.handlebars.lexer import SPACE, Block, Comment, Node, Partial, Program, Strip, Text
 
 _ENDS_LINE: Final = re.compile(rf"\r?\n{SPACE}*?\Z")
 _ENDS_LINE_OR_EMPTY: Final = re.compile(rf"(?:\A|\r?\n){SPACE}*?\Z")

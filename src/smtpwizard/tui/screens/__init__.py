@@ -1,1 +1,1 @@
-"""Modal screens: confirm, help, transcript."""
+"""Screens that open over a step."""

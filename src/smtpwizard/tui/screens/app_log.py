@@ -12,14 +12,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.tui.content import keys_line, plain
-from smtpwizard.tui.screens.framed import FramedScreen
-from smtpwizard.tui.state import Target, TargetKind
-from smtpwizard.tui.widgets.paragraphs import GAP, Paragraph, Paragraphs
+from smtpwizard.tui.screens.dialogs import FramedScreen
+from smtpwizard.tui.style import keys_line, plain
+from smtpwizard.tui.widgets.text import GAP, Paragraph, Paragraphs
+from smtpwizard.wizard.state import Target, TargetKind
 
 if TYPE_CHECKING:
-    from smtpwizard.container import LogReport, Trouble
+    from smtpwizard.docker.logs import LogReport, Trouble
     from smtpwizard.tui.app import SmtpWizard
+
 
 _CAUSES: Final = 2
 """Explanations shown of one line: the likeliest."""

@@ -14,11 +14,9 @@ from textual.widgets import Input, OptionList
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.tui.content import plain
-from smtpwizard.tui.rehearsing import Playable, matching, playable
-from smtpwizard.tui.widgets.inputs import BarInput
-from smtpwizard.tui.widgets.plain_list import PlainList
-from smtpwizard.tui.widgets.plain_text import PlainText
+from smtpwizard.sandbox.rehearsal import Playable, matching, playable
+from smtpwizard.tui.style import plain
+from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText
 
 _READ_SECONDS = 15.0
 

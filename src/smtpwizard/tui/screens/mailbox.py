@@ -1,4 +1,4 @@
-"""F8: a mailbox in which the mail is to be looked for, over IMAP. The password is a Secret from here on."""
+"""F6: a mail was accepted and did not arrive. Where to look, and what DNS says about the sender's domain, asked."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, cast
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, RadioSet
 from textual.worker import Worker, WorkerState
 
+from smtpwizard.dns.sender import SenderCheck, SenderReport, Standing
 from smtpwizard.errors import SmtpWizardError
+from smtpwizard.presets.schema import Kind
 from smtpwizard.secret import Secret
-from smtpwizard.tui.content import plain, styled
-from smtpwizard.tui.mailboxes import Mode, address_problem, guessed_server, url_of
-from smtpwizard.tui.steps.test_verdict import bug_place
-from smtpwizard.tui.widgets.inputs import BarInput, SecretInput
-from smtpwizard.tui.widgets.plain_text import PlainText
-from smtpwizard.tui.widgets.shapes import ShapeRadio, ShapeRadioSet
+from smtpwizard.text import safe
+from smtpwizard.tui.screens.dialogs import FramedScreen
+from smtpwizard.tui.style import keys_line, plain, styled
+from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
+from smtpwizard.tui.widgets.text import GAP, Paragraph, Paragraphs, RecordCard
+from smtpwizard.wizard.arrival import dig_lines
+from smtpwizard.wizard.check import bug_place
+from smtpwizard.wizard.send import Mode, address_problem, guessed_server, url_of
 
 if TYPE_CHECKING:
-    from smtpwizard.inbox.model import Arrival, Inbox, Wanted
+    from smtpwizard.mailbox.model import Arrival, Inbox, Wanted
+    from smtpwizard.presets.schema import Provider
     from smtpwizard.tui.app import SmtpWizard
+
 
 _PROMISE: Final = (
     "Only reads: nothing is marked, moved or deleted. The password goes to this server alone, is written nowhere, and "
@@ -136,7 +143,7 @@ class MailboxScreen(ModalScreen[Opened | None]):
 
     @work(exclusive=True, group="mailbox", exit_on_error=False, description="looking into a mailbox")
     async def _look(self) -> None:
-        from smtpwizard.inbox import InboxRefused
+        from smtpwizard.mailbox.model import InboxRefused
 
         services = cast("SmtpWizard", self.app).services
         url, password = self._tried
@@ -158,3 +165,164 @@ class MailboxScreen(ModalScreen[Opened | None]):
         if event.state is WorkerState.ERROR:
             words = f"✗ Looking broke off: {bug_place(event.worker.error)}. A bug in smtpwizard."
             self._say(styled(words, "$text-error"))
+
+
+_MARKS: Final = {
+    Standing.PASSED: ("✓", "$text-success"),
+    Standing.WARNED: ("!", "$text-warning"),
+    Standing.FAILED: ("✗", "$text-error bold"),
+    Standing.SKIPPED: ("–", "$foreground-muted"),
+}
+_NAME_WIDTH: Final = 6
+"""The longest name of a check, `domain`."""
+
+_SELF: Final = "is a domain of {name} itself: what it publishes is not yours to change."
+_NOBODY: Final = "example.com"
+"""The domain of the practice account; nobody's (RFC 2606)."""
+_PRACTICE: Final = "is nobody's. The domain of a sender of your own is looked up here: MX, SPF, DKIM, DMARC."
+
+
+class MissingScreen(FramedScreen):
+    """Advice above, the sender's domain below. Escape closes and ends the look-up."""
+
+    DEFAULT_CSS = """
+    MissingScreen Paragraphs { margin-right: 1; }
+    MissingScreen #missing-checks { height: auto; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f6,q", "dismiss", "Close", show=False),
+        Binding("c,ctrl+y", "copy", "Copy record", show=False),
+        Binding("v", "copy_value", "Copy value", show=False),
+        Binding("o,ctrl+o", "open", "Open page", show=False),
+        Binding("r,ctrl+r", "again", "Ask again", show=False),
+    ]
+
+    def __init__(self, address: str, provider: Provider | None, advice: Sequence[str]) -> None:
+        super().__init__()
+        self._address, self._provider, self._advice = address, provider, tuple(advice)
+        self._domain = address.rpartition("@")[2].lower()
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as box:
+            box.border_title = "It did not arrive"
+            yield Paragraphs([Paragraph("Look here first", style="bold"), *(Paragraph(it, "•") for it in self._advice)])
+            yield Vertical(id="missing-checks")
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+        self._tell_keys()
+        if self._beside_the_point:
+            sentence = f"{safe(self._domain, limit=80)} {self._beside_the_point}"
+            self.call_next(self._put, [Paragraphs([GAP, Paragraph(sentence, "–", "$foreground-muted")])])
+        elif self._domain:
+            self._ask()
+
+    @property
+    def _beside_the_point(self) -> str:
+        """Why name servers are not asked about the domain, as the end of a sentence; '' where they are."""
+        provider = self._provider
+        if provider is None:
+            return ""
+        if provider.kind is Kind.PRACTICE and self._domain == _NOBODY:
+            return _PRACTICE
+        return _SELF.format(name=safe(provider.name, limit=60)) if self._domain in provider.mail_domains else ""
+
+    @property
+    def _page(self) -> str:
+        return self._provider.activity_url or self._provider.web_ui if self._provider is not None else ""
+
+    # Asking
+
+    @work(exclusive=True, group="sender", exit_on_error=False, description="looking up the sender's domain")
+    async def _ask(self) -> None:
+        services = cast("SmtpWizard", self.app).services
+        words = f"asking name servers about {safe(self._domain, limit=80)}, {services.timeout:.0f} s at most"
+        title = Paragraph(f"What DNS says of {safe(self._domain, limit=80)}", style="bold")
+        await self._put([Paragraphs([GAP, title, Paragraph(words, "›", "$text-primary bold")])])
+        try:
+            report = await services.check_sender(self._address, provider=self._provider, timeout=services.timeout)
+        except SmtpWizardError as error:
+            await self._put([Paragraphs([GAP, title, Paragraph(error.message, "✗", "$text-error bold")])])
+            return
+        await self._put([Paragraphs([GAP, title]), *self._told(report)])
+
+    def _told(self, report: SenderReport) -> list[Widget]:
+        if not report.answered:
+            offline = Paragraph(
+                "No name server answered: this machine is offline, or may not ask. Nothing is known of the domain.",
+                "–", "$foreground-muted",
+            )  # fmt: skip
+            elsewhere = [Paragraph(line, " ") for line in dig_lines(self._domain, self._provider)]
+            again = Paragraph(f"From another machine: smtpwizard sender {safe(self._address, limit=120)}", " ")
+            return [Paragraphs([offline, *elsewhere, again])]
+        shown: list[Widget] = []
+        for check in report.checks:
+            shown.append(Paragraphs(_sentences(check)))
+            records = (check.record, *check.also) if check.record is not None else check.also
+            shown += [RecordCard(record) for record in records]
+        if not any(check.standing in (Standing.FAILED, Standing.WARNED) for check in report.checks):
+            fine = "Nothing in DNS speaks against the mail. A DKIM signature shows only in a mail that has arrived."
+            shown.append(Paragraphs([GAP, Paragraph(fine, style="$foreground-muted")]))
+        return shown
+
+    async def _put(self, widgets: Sequence[Widget]) -> None:
+        below = self.query_one("#missing-checks", Vertical)
+        with self.app.batch_update():
+            await below.remove_children()
+            await below.mount_all(widgets)
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        keys = ["C Copy record", "V Its value"] if self._cards else []
+        keys += ["O Page"] if self._page else []
+        keys += ["R Ask again"] if self._domain and not self._beside_the_point else []
+        box = self.query_one(VerticalScroll)
+        box.border_subtitle = keys_line([*keys, "Esc Close"], box.size.width)
+
+    def on_resize(self) -> None:
+        """Fit the keys to the new width."""
+        self.call_after_refresh(self._tell_keys)
+
+    # Keys
+
+    @property
+    def _cards(self) -> list[RecordCard]:
+        return list(self.query(RecordCard))
+
+    @property
+    def _card(self) -> RecordCard | None:
+        """The record that has the focus, else the first."""
+        focused = self.focused
+        return focused if isinstance(focused, RecordCard) else next(iter(self._cards), None)
+
+    def action_copy(self) -> None:
+        """Hand name, type and value of a record to the terminal's clipboard."""
+        if self._card is not None:
+            record = self._card.record
+            text = f"{record.name} {record.type} {record.value}"
+            cast("SmtpWizard", self.app).copy(text, what=f"{record.type} record of {record.name}")
+
+    def action_copy_value(self) -> None:
+        """Hand over the value alone: most DNS pages have a field for each part."""
+        if self._card is not None:
+            cast("SmtpWizard", self.app).copy(self._card.record.value, what=f"Value for {self._card.record.name}")
+
+    def action_open(self) -> None:
+        """Open the page on which the provider shows what became of each message."""
+        if self._page:
+            cast("SmtpWizard", self.app).action_open_page(self._page)
+
+    def action_again(self) -> None:
+        """Ask the name servers again: a record was published meanwhile."""
+        if self._domain and not self._beside_the_point:
+            self._ask()
+
+
+def _sentences(check: SenderCheck) -> list[Paragraph]:
+    """Return fact, what was found, and what to do, of one check."""
+    symbol, style = _MARKS[check.standing]
+    inner = _NAME_WIDTH + 3
+    found = [Paragraph(line, style="$foreground-muted", indent=inner) for line in check.detail]
+    remedy = [Paragraph(check.remedy, style="$text-primary", indent=inner)] if check.remedy else []
+    return [Paragraph(check.summary, f"{symbol} {check.title:<{_NAME_WIDTH}}", style), *found, *remedy]

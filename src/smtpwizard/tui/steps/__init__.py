@@ -1,1 +1,1 @@
-"""The five steps of the walk and the opening pane, one module each; loaded when first shown."""
+"""The five steps on the screen."""

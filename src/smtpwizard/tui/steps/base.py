@@ -13,7 +13,8 @@ from textual.widgets import Input
 
 if TYPE_CHECKING:
     from smtpwizard.tui.app import SmtpWizard
-    from smtpwizard.tui.state import WizardState
+    from smtpwizard.wizard.state import WizardState
+
 
 STEPS: tuple[tuple[str, str], ...] = (
     ("provider", "Provider"),

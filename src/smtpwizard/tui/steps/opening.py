@@ -12,16 +12,15 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList
 
-from smtpwizard.app import findings, masked_settings
 from smtpwizard.findings import Finding, has_errors
-from smtpwizard.preset_schema import Kind
+from smtpwizard.lint.check import findings, masked_settings
+from smtpwizard.presets.schema import Kind
 from smtpwizard.settings import LEGACY, Settings
-from smtpwizard.tui.content import hanging, lines, plain, styled
-from smtpwizard.tui.state import WizardState
 from smtpwizard.tui.steps.base import Command, Hint, StepPane
-from smtpwizard.tui.steps.settings_lines import finding_line, next_repair, outlook
-from smtpwizard.tui.widgets.plain_list import PlainList
-from smtpwizard.tui.widgets.plain_text import PlainText
+from smtpwizard.tui.style import hanging, lines, plain, styled
+from smtpwizard.tui.widgets.inputs import PlainList, PlainText
+from smtpwizard.tui.widgets.settings_form import finding_line, next_repair, outlook
+from smtpwizard.wizard.state import WizardState
 
 CHOICES = (
     ("test", "Test it", "as it is; nothing is changed"),

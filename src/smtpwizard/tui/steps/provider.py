@@ -6,28 +6,75 @@ The focus stays in the input; the arrows move the list. A domain's MX is looked 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
-from smtpwizard.preset_schema import Kind, Provider, ProviderStatus
-from smtpwizard.tui.content import plain, styled
+from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 from smtpwizard.tui.steps.base import Command, Hint, StepPane
-from smtpwizard.tui.steps.provider_panel import page
-from smtpwizard.tui.steps.provider_rows import Row, prompt, rows
-from smtpwizard.tui.steps.provider_words import HELP, broken_presets, domain_in, said
-from smtpwizard.tui.widgets.inputs import BarInput
-from smtpwizard.tui.widgets.plain_list import PlainList
-from smtpwizard.tui.widgets.plain_text import PlainText
-from smtpwizard.tui.widgets.provider_panel import ProviderPanel
+from smtpwizard.tui.style import plain, styled
+from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText
+from smtpwizard.tui.widgets.provider_panel import ProviderPanel, page
+from smtpwizard.wizard.provider import HELP, broken_presets, domain_in, said
 
 if TYPE_CHECKING:
-    from smtpwizard.presets import Match
+    from smtpwizard.presets.matching import Match
+
+
+HEADINGS: Final = {
+    Kind.RELAY: "Relays",
+    Kind.MAILBOX: "Mailboxes",
+    Kind.HOSTING: "Company and hosting",
+    Kind.TEST: "Test inboxes",
+    Kind.LOCAL: "Local servers",
+    Kind.PRACTICE: "Practice",
+    Kind.CUSTOM: "Another server",
+}
+"""The groups, in the order in which the whole list shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A provider, or a heading where `provider` is None."""
+
+    provider: Provider | None
+    text: str
+
+
+def rows(found: Sequence[Provider], custom: Provider, *, ranked: bool) -> tuple[Row, ...]:
+    """Group `found` under headings, `custom` last.
+
+    The whole list keeps the order of HEADINGS; a ranked one begins with the group of its best match, so that the first
+    row is always the best.
+    """
+    groups: dict[Kind, list[Provider]] = {} if ranked else {kind: [] for kind in HEADINGS}
+    for provider in (*found, custom):
+        groups.setdefault(provider.kind, []).append(provider)
+    result: list[Row] = []
+    for kind, members in groups.items():
+        if members:
+            result.append(Row(None, HEADINGS[kind]))
+            result.extend(Row(member, member.name) for member in members)
+    return tuple(result)
+
+
+def prompt(row: Row) -> Content:
+    """Return a row as shown: a heading muted, a blocked provider with the reason in words."""
+    if row.provider is None:
+        return styled(row.text, "$text-muted")
+    name = styled(row.text, "", limit=60)
+    if row.provider.status is ProviderStatus.BLOCKED:
+        note = f"blocked: {row.provider.status_note}" if row.provider.status_note else "blocked"
+        return Content.assemble(styled(row.text, "$text-muted", limit=60), "  ", styled(note, "$text-muted"))
+    return Content.assemble(name, "  ", ("!", "$warning")) if row.provider.status is ProviderStatus.WARN else name
 
 
 class ProviderStep(StepPane):
@@ -120,7 +167,7 @@ class ProviderStep(StepPane):
         if provider.kind is Kind.PRACTICE:
             self.action_practise()
             return
-        from smtpwizard.questions import begin  # 3 ms that the first frame does without
+        from smtpwizard.wizard.questions import begin
 
         state = self.state
         address = self.typed if "@" in self.typed and domain_in(self.typed) else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -11,19 +12,170 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
-from smtpwizard.probe import lockout
-from smtpwizard.tui import arrivals
-from smtpwizard.tui.steps import send_arrival
+from smtpwizard.presets.schema import Kind
+from smtpwizard.probe import login_guard as lockout
 from smtpwizard.tui.steps.base import APP_LOG, Command, Hint
-from smtpwizard.tui.steps.send_lines import arrival_lines, asked, hint, watch_lines
-from smtpwizard.tui.steps.send_screens import SendScreens
-from smtpwizard.tui.steps.test_verdict import concerned_variable
-from smtpwizard.tui.widgets.arrival import Arrival
-from smtpwizard.tui.widgets.code_entry import CodeEntry
-from smtpwizard.tui.widgets.diagnosis_card import DiagnosisCard
-from smtpwizard.tui.widgets.mail_form import MailForm
-from smtpwizard.tui.widgets.mail_results import MailResults
-from smtpwizard.tui.widgets.plain_text import PlainText
+from smtpwizard.tui.steps.send_work import SendWatching
+from smtpwizard.tui.widgets.check import DiagnosisCard
+from smtpwizard.tui.widgets.inputs import CodeEntry, PlainText
+from smtpwizard.tui.widgets.mail import ASKED, Arrival, MailForm, MailResults
+from smtpwizard.tui.widgets.text import Paragraph
+from smtpwizard.wizard import arrival as arrivals
+from smtpwizard.wizard import arrival as send_arrival
+from smtpwizard.wizard.arrival import spaced
+from smtpwizard.wizard.check import concerned_variable
+from smtpwizard.wizard.state import Arrived, Proof, SentMail
+
+if TYPE_CHECKING:
+    from smtpwizard.presets.schema import AppMail
+    from smtpwizard.tui.screens.mailbox import Opened
+    from smtpwizard.wizard.state import SentMail, WizardState
+
+
+_STYLES: Final = {"✓": "$text-success", "!": "$text-warning", "✗": "$text-error bold", "–": "$foreground-muted"}
+_MUTED: Final = "$foreground-muted"
+
+_REHEARSED: Final = "Elsewhere you type the code; try it:"
+_LOOK: Final = (
+    "Nothing there? Look in Spam. F6 looks up the sender's domain, F8 reads a mailbox, F9 what the app itself says."
+)
+_CATCHES: Final = "catches mail and delivers none of it: that a real server delivers is not proved."
+
+
+def arrival_lines(state: WizardState) -> Iterator[Paragraph]:
+    """Yield a line for each mail that is known to have arrived, where that was seen, and what it means."""
+    known = {item.message_id: item for item in state.arrived}
+    shown = [(mail, known[mail.message.id]) for mail in arrivals.best(state.sent, known) if mail.message.id in known]
+    width = max((len(mail.title) for mail, _ in shown), default=0)
+    for mail, item in shown:
+        symbol, words = _seen(item, mail)
+        yield Paragraph(words, symbol, _STYLES[symbol], name=f"{mail.title.ljust(width)}  ")
+    for inbox, by in dict.fromkeys((item.inbox, item.by) for _, item in shown):
+        if by is Proof.CATCHER:
+            yield Paragraph(f"{inbox} {_CATCHES}", indent=2, style=_MUTED)
+        elif by is Proof.MAILBOX:
+            yield Paragraph(f"Seen in {inbox}.", indent=2, style=_MUTED)
+        elif by is Proof.PRACTICE:
+            yield Paragraph("Seen in the practice server's inbox.", indent=2, style=_MUTED)
+    yield from _judged([item for _, item in shown])
+
+
+def watch_lines(watched: str, unseen: str, seconds: float) -> Iterator[Paragraph]:
+    """Yield which inbox is being looked into, or why nothing was seen."""
+    if watched:
+        yield Paragraph(f"looking into {watched}, for {seconds:.0f} s at most", "›", "$text-primary bold", _MUTED)
+    elif unseen:
+        yield Paragraph(unseen, "!", _STYLES["!"])
+
+
+def asked(state: WizardState) -> str:
+    """Return the words before the field of the code; '' where there is nothing left to ask."""
+    if arrivals.awaited(state.sent, state.arrived):
+        return ASKED
+    rehearsed = [item for item in state.arrived if item.by is Proof.PRACTICE]
+    return _REHEARSED if rehearsed and _practising(state) else ""
+
+
+def hint(state: WizardState) -> str:
+    """Return where to look while nothing has arrived."""
+    return "" if state.arrived or _practising(state) else _LOOK
+
+
+def _practising(state: WizardState) -> bool:
+    return state.provider is not None and state.provider.kind is Kind.PRACTICE
+
+
+def _seen(item: Arrived, mail: SentMail) -> arrivals.Word:
+    """Return the words for one mail, the inbox left out: it is named once, below."""
+    code = f", code {spaced(mail.code)}" if mail.code else ""
+    if item.by is Proof.PRACTICE:
+        return arrivals.Word("✓", f"arrived{code}")
+    if item.by is Proof.CATCHER:
+        return arrivals.Word("✓", f"caught{code}")
+    if item.by is Proof.MAILBOX:
+        return arrivals.place(item)
+    return arrivals.words(item)
+
+
+def _judged(shown: list[Arrived]) -> Iterator[Paragraph]:
+    """Yield what place and receiver's judgement mean, each sentence once for all the mails that have it."""
+    seen = [item.arrival for item in shown if item.by is Proof.MAILBOX and item.arrival is not None]
+    if not seen:
+        return
+    from smtpwizard.mailbox.authentication import words
+
+    sentences = [line for arrival in seen for line in words(arrival.authentication, arrival.place)]
+    for sentence in dict.fromkeys(sentences):
+        yield Paragraph(sentence, indent=2, style=_MUTED)
+
+
+class SendScreens(SendWatching):
+    """The part of the step that answers F6 to F9. The screens' modules are imported when they are first opened."""
+
+    @property
+    def form(self) -> MailForm:
+        """Recipient and ticks."""
+        return self.query_one(MailForm)
+
+    @property
+    def card(self) -> DiagnosisCard:
+        """The opened failure."""
+        return self.query_one(DiagnosisCard)
+
+    @property
+    def _accepted(self) -> tuple[SentMail, ...]:
+        return arrivals.newest(self.state.sent)
+
+    @property
+    def _awaited(self) -> tuple[SentMail, ...]:
+        return arrivals.awaited(self.state.sent, self.state.arrived)
+
+    def _chosen(self) -> tuple[AppMail, ...]:
+        names = self.form.chosen
+        return tuple(mail for mail in self.wizard.services.app.mails if mail.name in names)
+
+    @on(MailForm.Changed)
+    def _note(self) -> None:
+        """Say under the address what a mail to it would bring; once one has gone there, the room is for the outcome."""
+        told = any(mail.to == self.form.recipient for mail in self._accepted)
+        self.form.note(() if told else self._notes(self._chosen()))
+
+    def _notes(self, mails: Sequence[AppMail]) -> tuple[str, ...]:
+        link = any(mail.carries == "link" for mail in mails)
+        return send_arrival.notes(self.form.recipient, self.state.settings, self.state.provider, link=link)
+
+    def action_missing(self) -> None:
+        """Say where a mail that was accepted may be, and ask name servers about the sender's domain."""
+        from smtpwizard.tui.screens.mailbox import MissingScreen
+
+        state = self.state
+        lines = send_arrival.advice(state.provider, state.settings, self.form.recipient)
+        self.app.push_screen(MissingScreen(state.settings.sender or "", state.provider, lines))
+
+    def action_mailbox(self) -> None:
+        """Ask for a mailbox, and look for the mails in it."""
+        if self._busy or not self._accepted:
+            self.app.notify("Send a mail first: then it is looked for.", title="Mailbox", markup=False)
+            return
+        from smtpwizard.tui.screens.mailbox import MailboxScreen
+
+        def opened(found: Opened | None) -> None:
+            if found is not None:
+                self._take_mailbox(found.inbox, found.seen)
+
+        wanted = arrivals.wanted(self._awaited or arrivals.newest(self.state.sent))
+        self.app.push_screen(MailboxScreen(self.form.recipient, wanted), opened)
+
+    def action_preview(self) -> None:
+        """Show the ticked mails as text; all of them where none is ticked."""
+        from smtpwizard.tui.screens.texts import MailPreviewScreen
+
+        mails = self._chosen() or self.wizard.services.app.mails
+        to = self.form.recipient or "you@example.com"
+        self.app.push_screen(
+            MailPreviewScreen(self.wizard.services, self.state.settings, mails, to, self._notes(mails))
+        )
+
 
 _EMPTY = "Here: what became of each mail, and the code that proves its arrival."
 
@@ -179,7 +331,7 @@ class SendStep(SendScreens):
         if not lockout.was_refused(self.state):
             self._start(to, self._chosen())
             return
-        from smtpwizard.tui.screens.confirm import ConfirmScreen
+        from smtpwizard.tui.screens.dialogs import ConfirmScreen
 
         words = lockout.refused_question(self.state.settings)
         self.app.push_screen(ConfirmScreen(**words), lambda yes: self._start(to, self._chosen()) if yes else None)

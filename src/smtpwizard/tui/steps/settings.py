@@ -9,16 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from smtpwizard.questions import missing, questions
-from smtpwizard.tui.content import styled
-from smtpwizard.tui.state import WizardState
 from smtpwizard.tui.steps.base import Command, Hint, Problem, StepPane
-from smtpwizard.tui.steps.settings_lines import next_repair
-from smtpwizard.tui.widgets.advanced import Advanced, AdvancedHeader
-from smtpwizard.tui.widgets.field import Answered, ChoiceField, Field, Settled
-from smtpwizard.tui.widgets.inputs import SecretInput
-from smtpwizard.tui.widgets.plain_text import PlainText
-from smtpwizard.tui.widgets.settings_form import SettingsForm
+from smtpwizard.tui.style import styled
+from smtpwizard.tui.widgets.field import Advanced, AdvancedHeader, Answered, ChoiceField, Field, Settled
+from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
+from smtpwizard.tui.widgets.settings_form import SettingsForm, next_repair
+from smtpwizard.wizard.questions import missing, questions
+from smtpwizard.wizard.state import WizardState
 
 
 class SettingsStep(StepPane):

@@ -1,1 +1,1 @@
-"""Widgets of the wizard that hold no truth: they show state or post messages."""
+"""What the steps and screens are made of."""

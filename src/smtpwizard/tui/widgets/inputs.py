@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input
+from textual.visual import VisualType
+from textual.widgets import Checkbox, Input, OptionList, RadioButton, RadioSet, Static
+from textual.widgets.option_list import Option
+
+from smtpwizard.tui.style import plain
+from smtpwizard.wizard.arrival import DIGITS, digits
 
 
 class BarInput(Input):
@@ -84,3 +92,147 @@ class SecretInput(BarInput):
         if not self.password:
             self.password = True
             self.post_message(self.Toggled())
+
+
+class CodeEntry(Input):
+    """An input for an arrival code: complete at six digits, without Enter."""
+
+    class Complete(Message):
+        """Six digits stand in the field."""
+
+        def __init__(self, code: str) -> None:
+            super().__init__()
+            self.code = code
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="000000", restrict=r"[0-9 \-]*", max_length=DIGITS + 3)
+
+    def help_page(self) -> tuple[str, str]:
+        """Say what the code is for."""
+        return (
+            "Code from the mail",
+            "Each mail carries a code of six digits that is made for this test alone. Typed back here, it proves that "
+            "the mail arrived; accepted by the server is not arrived.",
+        )
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        found = digits(event.value)
+        if len(found) == DIGITS:
+            self.post_message(self.Complete(found))
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # The field's own paste keeps the first line alone, which is often empty when a mail was copied.
+        self.value = digits(event.text)
+        self.cursor_position = len(self.value)
+        event.prevent_default()
+        event.stop()
+
+
+class ShapeRadio(RadioButton):
+    """`(•)` chosen, `( )` not. The label is plain text."""
+
+    def __init__(self, label: str, value: bool = False, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(plain(label), value, id=id)
+
+    @property
+    def _button(self) -> Content:
+        # Private in Textual 8.2.8, pinned by a test: there is no public way to the button's characters.
+        return Content("(•)" if self.value else "( )")
+
+
+class ShapeCheckbox(Checkbox):
+    """`[X]` ticked, `[ ]` not. The label is plain text."""
+
+    def __init__(self, label: str, value: bool = False, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(plain(label), value, id=id)
+
+    @property
+    def _button(self) -> Content:
+        return Content("[X]" if self.value else "[ ]")
+
+
+class ShapeRadioSet(RadioSet):
+    """A RadioSet without a frame, one line a choice."""
+
+
+class PlainList(OptionList):
+    """Rows come from `fill()`; the highlighted one gets a bar before it, so that it is not colour alone."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id, markup=False, compact=True)
+        self._contents: tuple[Content, ...] = ()
+
+    def fill(
+        self, rows: Sequence[Content], *, headings: frozenset[int] = frozenset(), start: int | None = None
+    ) -> None:
+        """Replace all rows; those in `headings` cannot be chosen. The row `start` is highlighted."""
+        self.clear_options()
+        self._contents = tuple(rows)
+        prompts = (row if index in headings else Content.assemble(" ", row) for index, row in enumerate(rows))
+        self.add_options([Option(prompt, disabled=index in headings) for index, prompt in enumerate(prompts)])
+        self.highlighted = start
+
+    def validate_highlighted(self, highlighted: int | None) -> int | None:
+        new: int | None = super().validate_highlighted(highlighted)
+        old = self.highlighted
+        if old != new:
+            if old is not None and old < self.option_count:
+                self.replace_option_prompt_at_index(old, Content.assemble(" ", self._contents[old]))
+            if new is not None and new < len(self._contents):
+                bar = Content.assemble(("▌", "$accent"), self._contents[new].stylize_before("bold"))
+                self.replace_option_prompt_at_index(new, bar)
+        return new
+
+
+class PlainText(Static):
+    """Shows Content as it is, and text with its control characters made visible."""
+
+    def __init__(self, content: Content | str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(_content(content), id=id, classes=classes, markup=False)
+        self.auto_links = False
+
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        """Show other content. The same again costs nothing: no layout, no frame."""
+        new, old = _content(content), self.content
+        if not (isinstance(new, Content) and isinstance(old, Content) and new.is_same(old)):
+            super().update(new, layout=layout)
+
+
+def _content(content: VisualType) -> VisualType:
+    return plain(content) if isinstance(content, str) else content
+
+
+_LEAST = 1
+"""Rows that the scrolling part keeps, however long the foot is."""
+
+
+class Scroll(VerticalScroll):
+    """The scrolling part. Takes the focus: up and down scroll it."""
+
+    DEFAULT_CSS = """
+    Scroll { height: auto; scrollbar-size-vertical: 1; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+
+class Fitted(Vertical):
+    """Its first child is a Scroll, its second the foot. CSS has no `what the foot leaves`: set after each layout."""
+
+    @property
+    def scroll(self) -> Scroll:
+        """The part that scrolls."""
+        return self.query_one(Scroll)
+
+    def on_resize(self) -> None:
+        self.fit()
+
+    def fit(self) -> None:
+        """Divide the rows anew, once what was changed is laid out."""
+        self.call_after_refresh(self._leave_room)
+
+    def _leave_room(self) -> None:
+        foot = self.children[1]
+        rows = foot.outer_size.height + foot.styles.margin.height if foot.display else 0
+        self.scroll.styles.max_height = max(self.content_size.height - rows, _LEAST)

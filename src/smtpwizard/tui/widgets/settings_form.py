@@ -5,22 +5,82 @@ Nothing is marked wrong while it is being typed: a field is judged once it was l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from smtpwizard.app import findings
-from smtpwizard.findings import Finding, Severity
-from smtpwizard.preset_schema import Provider
-from smtpwizard.questions import follows_account, missing, questions
-from smtpwizard.secret import redact
+from smtpwizard.clients.transport import Origin, transport
+from smtpwizard.findings import Finding, Severity, has_errors
+from smtpwizard.hosts import is_private_host
+from smtpwizard.lint.check import findings, masked_settings
+from smtpwizard.presets.schema import Provider
+from smtpwizard.secret import MASK, redact
 from smtpwizard.settings import Settings
-from smtpwizard.tui.content import hanging, lines, plain, styled
-from smtpwizard.tui.steps.settings_lines import advanced_line, finding_line, next_repair, outlook, still_needed
-from smtpwizard.tui.widgets.advanced import Advanced
-from smtpwizard.tui.widgets.field import ChoiceField, Field, make_field
-from smtpwizard.tui.widgets.plain_text import PlainText
+from smtpwizard.text import safe
+from smtpwizard.tui.style import MARKS, clickable, hanging, lines, plain, styled
+from smtpwizard.tui.widgets.field import Advanced, ChoiceField, Field, make_field
+from smtpwizard.tui.widgets.inputs import PlainText
+from smtpwizard.wizard.questions import follows_account, missing, questions
+
+DEFAULT_ADMIN_URL = "http://localhost:3000"
+"""What the app takes without ADMIN_WEB_URL."""
+
+
+def outlook(settings: Settings, found: Sequence[Finding], width: int) -> Content:
+    """Return in one line what the app will do with these settings: log in where, over what, as whom."""
+    plan = transport(settings, origin=Origin.ANSWERS)
+    if plan is None:
+        return hanging("✗", "the app refuses to start with these settings", width, mark_style="$error")
+    if has_errors(found):
+        return hanging("✗", "no mail will leave with these settings", width, mark_style="$error")
+    where = f"{plan.host}:{plan.port}"
+    login = bool(plan.username and plan.password)
+    hidden = masked_settings(settings).get("SMTP_USERNAME") == MASK
+    user = MASK if hidden else redact(plan.username or "", settings.secrets())
+    who = f" as {user}" if login and user else ""
+    does = "logs in" if login else "sends without a login"
+    if plan.secure:
+        return hanging("✓", f"{does} over TLS to {where}{who}", width, mark_style="$success")
+    if is_private_host(plan.host):
+        return hanging(
+            "✓", f"{does} to {where}{who}, on this machine or a private network", width, mark_style="$success"
+        )
+    return hanging("✓", f"{does} to {where}{who}, over TLS if the server offers STARTTLS", width, mark_style="$success")
+
+
+def advanced_line(settings: Settings) -> str:
+    """Return the advanced values in one line: `smtp.gmail.com : 587  STARTTLS  links → http://localhost:3000`."""
+    tls = "TLS" if (settings.tls or "").lower() == "true" else "STARTTLS"
+    if tls == "STARTTLS" and settings.port_number in (465, 2465):
+        tls = "no TLS"  # those ports have no STARTTLS
+    links = settings.admin_web_url or DEFAULT_ADMIN_URL
+    return safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}  links → {links}", limit=200)
+
+
+def finding_line(finding: Finding, width: int, *, key: str = "") -> Content:
+    """Return a finding with its mark, and its repair as something to click; `key` is the key that does it now."""
+    mark, style = MARKS[finding.severity]
+    text = hanging(mark, finding.message, width, mark_style=style)
+    if not finding.changes:
+        return text
+    words = safe(finding.label or "Repair", limit=60)
+    repair = Content.assemble((f"{key} ", "bold $accent") if key else "", (words, "underline"))
+    return lines(text, Content.assemble("  ", clickable(repair, "app.repair", finding.id)))
+
+
+def next_repair(findings: Sequence[Finding], variable: str | None) -> Finding | None:
+    """Return the finding that the repair key acts on: one of the focused field, else the first with a repair."""
+    able = [finding for finding in findings if finding.changes]
+    return next((item for item in able if variable and item.variable == variable), able[0] if able else None)
+
+
+def still_needed(labels: Sequence[str]) -> Content:
+    """Return what is not filled in yet, in one line."""
+    return Content.assemble(("·", "$text-muted"), " ", styled(f"still needed: {', '.join(labels)}", "$text-muted"))
+
 
 _LABEL = 21
 """Cells before the text of an input: label, bar, gap."""

@@ -1,0 +1,199 @@
+"""`smtpwizard check` over several files: one line each, in the order given, several at a time.
+
+A server must not be asked hundreds of times about a password that it has refused: of files with the same login the
+first is tried alone, and the others only if that login was not refused. Threads are daemons, so that Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from smtpwizard.cli import probing, source
+from smtpwizard.cli.output import emit, emit_json
+from smtpwizard.cli.probing import Plan
+from smtpwizard.clients.nodemailer import tls as roots
+from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
+from smtpwizard.probe import login_guard as lockout
+from smtpwizard.probe.engine import Probe
+from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Report, Verdict
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    import argparse
+
+    from smtpwizard.errors import ExitCode
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Probe the settings that `args` name and print the report; of several files, a line each."""
+    if args.inside is not None or args.inside_script:
+        from smtpwizard.cli.commands import inside
+
+        return inside.run(args)
+    files = getattr(args, "env_files", ())
+    if len(files) > 1 or (files and args.jobs):
+        return run_check_many(args, files)
+    found = source.load(args)
+    named = bool(args.ca_file or os.environ.get(roots.EXTRA_VARIABLE))
+    if roots.expects_tls(found.settings.host or "", implicit=found.settings.tls == "true", authorities=named):
+        roots.begin()  # before the imports below, which take as long
+    from smtpwizard.cli import probing
+    from smtpwizard.cli import probing as showing
+    from smtpwizard.probe.engine import Probe
+
+    planned = probing.plan(args, source=found)
+    probe = Probe(planned.source.settings, planned.options, provider=planned.provider)
+    return probing.exit_code(showing.show(probe, planned, as_json=args.json))
+
+
+JOBS: Final = 16
+"""Files checked at a time unless `--jobs` says otherwise: most of a check is waiting, for one of two sockets each."""
+
+_LINE: Final = 200
+"""Characters of a line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    path: Path
+    code: ExitCode
+    plan: Plan | None = None
+    report: Report | None = None
+    error: SmtpWizardError | None = None
+    """Why it was not checked."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's object for `check --json` with the file's name; `error` where it was not checked."""
+        head: dict[str, Any] = {"schema": 1, "file": str(self.path)}
+        if self.report is not None and self.plan is not None:
+            return head | probing.to_json(self.report, self.plan)
+        assert self.error is not None
+        told = {"title": self.error.title, "message": self.error.message, "exit_code": int(self.code)}
+        return head | {"error": told}
+
+    def line(self) -> str:
+        """Return `✓ prod.env: the app will send its mail.`"""
+        if self.report is not None:
+            works = self.report.app.verdict is Verdict.WORKS
+            return safe(f"{'✓' if works else '✗'} {self.path}: {self.report.app.sentence}", limit=_LINE)
+        return safe(f"✗ {self.path}: {self.error.message if self.error else ''}", limit=_LINE)
+
+
+@dataclass(slots=True)
+class _Job:
+    """One file on its way."""
+
+    path: Path
+    plan: Plan | None = None
+    first: _Job | None = None
+    """The job that tries the same login before this one."""
+    outcome: Outcome | None = None
+    failure: Exception | None = None
+    """An unexpected error, raised again in the main thread."""
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+def run_check_many(args: argparse.Namespace, files: Sequence[Path]) -> ExitCode:
+    """Check all `files` and print a line for each; the exit code is the worst of theirs. InputError as `plan`."""
+    jobs = _planned(args, files)
+    waiting = deque(job for job in jobs if job.outcome is None)
+    for _ in range(min(args.jobs or JOBS, len(waiting))):
+        threading.Thread(target=_work, args=(waiting,), name="smtpwizard-check", daemon=True).start()
+    worst = ExitCode.OK
+    for outcome in _finished(jobs):
+        if args.json:
+            emit_json(outcome.to_json())
+        else:
+            emit(outcome.line())
+        worst = max(worst, outcome.code)
+    return worst
+
+
+def _planned(args: argparse.Namespace, files: Sequence[Path]) -> list[_Job]:
+    """Read every file, and find out which of them hold the same login."""
+    presets = probing.catalogue(args)
+    first: dict[tuple[str, ...], _Job] = {}
+    jobs = []
+    for path in files:
+        job = _Job(path)
+        jobs.append(job)
+        try:
+            job.plan = probing.plan(argparse.Namespace(**{**vars(args), "env_file": path}), presets)
+        except (FileError, ConfigError) as error:
+            _end(job, Outcome(path, error.exit_code, error=error))
+            continue
+        login = _login(job.plan.source.settings)
+        if login is not None:
+            job.first = first.setdefault(login, job)
+    return jobs
+
+
+def _login(settings: Settings) -> tuple[str, ...] | None:
+    """Return what a server counts wrong passwords by: host, user and password; None where nobody logs in."""
+    if not (settings.host and settings.username and settings.password):
+        return None
+    return settings.host.strip().lower(), settings.username, settings.password.reveal()
+
+
+def _work(waiting: deque[_Job]) -> None:
+    while True:
+        try:
+            job = waiting.popleft()
+        except IndexError:
+            return
+        try:
+            _end(job, _checked(job))
+        except Exception as error:  # handed to the main thread
+            job.failure = error
+            job.done.set()
+
+
+def _checked(job: _Job) -> Outcome:
+    assert job.plan is not None
+    if job.first is not None and job.first is not job:
+        job.first.done.wait()  # ends: it was taken before this one, and every stage of it has a deadline
+        if job.first.outcome is None or _refused(job.first.outcome.report):
+            error = SmtpWizardError(
+                f"The server did not take the same user and password with {job.first.path}. Sending them again may "
+                "lock the account, so this file was not tried.",
+                "Login not sent again",
+            )
+            return Outcome(job.path, ExitCode.FAILED, job.plan, error=error)
+    try:
+        probe = Probe(job.plan.source.settings, job.plan.options, provider=job.plan.provider)
+        for _ in probe.steps_blocking():
+            pass
+    except SmtpWizardError as error:
+        return Outcome(job.path, error.exit_code, job.plan, error=error)
+    report = probe.report()
+    return Outcome(job.path, probing.exit_code(report), job.plan, report)
+
+
+def _refused(report: Report | None) -> bool:
+    failed = report.failed if report is not None else None
+    return failed is not None and (lockout.refuses_login(failed) or lockout.asks_for_pause(failed) is not None)
+
+
+def _end(job: _Job, outcome: Outcome) -> None:
+    job.outcome = outcome
+    job.done.set()
+
+
+def _finished(jobs: Sequence[_Job]) -> Iterator[Outcome]:
+    """Yield the outcomes in order, each as soon as it and those before it are there."""
+    for job in jobs:
+        job.done.wait()
+        if job.failure is not None:
+            raise job.failure
+        assert job.outcome is not None
+        yield job.outcome

@@ -1,0 +1,126 @@
+"""`explain`: a reply, an error or a log in, causes and remedies out. No network, and nothing costly imported.
+
+Exit status: 0 where a mail error was found and explained, if only generically; 1 where the text holds none; 2 where
+there is no text, or the provider is unknown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.diagnosis.catalogue import Catalogue
+from smtpwizard.diagnosis.logs import Explained, explain_log, flat
+from smtpwizard.diagnosis.schema import Diagnosis
+from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.secret import Secret
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.presets.schema import Provider
+
+
+MOST_BYTES: Final = 20_000_000
+"""Octets of stdin that are read: a day's log of a busy app, and no more memory than that."""
+
+_WIDEST: Final = 100
+"""Columns that sentences fill at most."""
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Explain `args.text`, or what comes on stdin."""
+    text = _text(args.text)
+    catalogue = open_catalogue(args.presets)
+    provider = named_provider(args.provider, args.presets, catalogue)
+    explained = explain_log(text, stage=args.stage, provider=provider, catalogue=catalogue)
+    if args.json:
+        emit_json({"schema": 1, "diagnoses": [item.to_json() for item in flat(explained)]})
+    elif explained:
+        emit("\n\n".join(_page(explained)))
+    if not explained:
+        count = len(text.splitlines())
+        say(f"No mail error was found in {count} line{'s' if count != 1 else ''}.")
+        return ExitCode.FAILED
+    return ExitCode.OK
+
+
+def _text(given: str | None) -> str:
+    if given is not None:
+        text = given
+    elif sys.stdin is None or sys.stdin.isatty():
+        raise InputError(
+            "Give a reply as TEXT, or a log on stdin: docker compose logs api | smtpwizard explain.",
+            "Nothing to explain",
+        )
+    else:
+        text = sys.stdin.buffer.read(MOST_BYTES).decode("utf-8", "replace")
+    if not text.strip():
+        raise InputError("The text is empty. Give a server's reply or a line of a log.", "Nothing to explain")
+    return text
+
+
+def open_catalogue(own: Path | None) -> Catalogue:
+    """Open the shipped entries, and those in the folder `failures` of `--presets`."""
+    catalogue = Catalogue.open(*([own / "failures"] if own and (own / "failures").is_dir() else []))
+    for problem in catalogue.problems:
+        say(f"left out: {problem}")
+    return catalogue
+
+
+def named_provider(name: str | None, own: Path | None, catalogue: Catalogue) -> Provider | str | None:
+    """Return the provider's preset, or its id where only the catalogue knows it."""
+    if name is None:
+        return None
+    from smtpwizard.presets.catalogue import Presets
+
+    presets = Presets.open(*([own] if own else []))
+    wanted = name.strip().lower()
+    if wanted not in presets.ids() and any(wanted in rule.providers for rule in catalogue.rules):
+        return wanted
+    return presets.provider(name)
+
+
+def _page(explained: tuple[Explained, ...]) -> Iterator[str]:
+    width = _width()
+    for item in explained:
+        times = f", {item.times} times" if item.times > 1 else ""
+        first, *others = item.diagnoses
+        lines = [f"line {item.line}{times}: {item.said}", *_paragraphs(first, width)]
+        lines += [f"  Also possible: {_name(other)}" for other in others]
+        yield "\n".join(lines)
+
+
+def _width() -> int:
+    """Columns of the terminal, within reason; shutil's function for it costs 5 ms of import."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        columns = 80
+    return max(40, min(columns, _WIDEST))
+
+
+def _paragraphs(diagnosis: Diagnosis, width: int) -> Iterator[str]:
+    def wrapped(text: str) -> str:
+        return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+    yield wrapped(_name(diagnosis))
+    yield wrapped(diagnosis.cause)
+    yield wrapped(diagnosis.remedy)
+    for variable, value in diagnosis.changes.items():
+        yield f"  leave out {variable}" if value is None else f"  {variable}={_shown(value)}"
+    if diagnosis.source:
+        yield wrapped(f"Source: {diagnosis.source}; checked {diagnosis.checked}.")
+
+
+def _name(diagnosis: Diagnosis) -> str:
+    return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
+
+
+def _shown(value: str | Secret) -> str:
+    return safe(str(value))

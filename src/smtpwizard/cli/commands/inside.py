@@ -1,0 +1,122 @@
+"""`check --inside SERVICE`: the check on this host and from within the app's container, side by side.
+
+Exit status: that of the app as its container sees it: 0 it will work, 1 it will not, 3 variables are missing there;
+2 the service is unknown; 4 there is nothing to look from: no docker, no daemon, no compose file, no running container,
+no nodemailer in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.cli import probing, source
+from smtpwizard.cli import probing as looking
+from smtpwizard.cli import probing as showing
+from smtpwizard.cli.output import emit, emit_json
+from smtpwizard.docker.comparison import Comparison, Sides, compare, to_json
+from smtpwizard.docker.compose import Compose, Kind, Problem, app_service, project_file
+from smtpwizard.docker.inside import look, ready, script
+from smtpwizard.errors import ExitCode, FileError, InputError
+from smtpwizard.probe.engine import Probe
+from smtpwizard.probe.login_guard import asks_for_pause, refuses_login
+from smtpwizard.report import container as inside_text
+
+if TYPE_CHECKING:
+    from smtpwizard.cli.probing import Plan
+    from smtpwizard.smtp.results import Report
+
+
+_SOURCES: Final = ("env_file", "compose")
+_CONTAINER_REACHES: Final = "that the app's container reaches "
+"""How the host's report begins what it cannot prove."""
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Print the script, or run both checks and compare them."""
+    if args.inside_script:
+        sys.stdout.write(script())
+        return ExitCode.OK
+    if len(getattr(args, "env_files", ())) > 1:
+        raise InputError("--inside takes one --env-file: a container has one set of variables.", "Source")
+    cwd = Path.cwd()
+    file: Path | None = getattr(args, "compose", None)
+    service = app_service(args.inside, file, cwd, images=(), default="")
+    _default_source(args, cwd, service)
+    found = source.load(args)
+    problem = asyncio.run(ready(service, compose_file=file, cwd=cwd))
+    if problem is not None:  # before a login is spent on this host
+        raise _no_view(problem)
+    planned = probing.plan(args, source=found)
+    probe = Probe(planned.source.settings, planned.options, provider=planned.provider)
+    report = _on_this_host(probe, planned, as_json=args.json)
+    seen = asyncio.run(
+        look(
+            service,
+            planned.source.settings,
+            compose_file=file,
+            cwd=cwd,
+            refused=any(refuses_login(step) for step in report.steps),
+            login=not any(asks_for_pause(step) for step in report.steps),
+            timeout=args.timeout,
+        )
+    )
+    if isinstance(seen, Problem):
+        raise _no_view(seen)
+    app_name = planned.options.app_name
+    sides = Sides(
+        report,
+        seen,
+        planned.source.settings,
+        found.description,
+        service,
+        Compose(file, cwd),
+        app_name,
+        planned.provider,
+    )
+    result = compare(sides)
+    if args.json:
+        again = looking.look_again(report, planned)
+        value = probing.to_json(report, planned, again.proposals if again else ())
+        emit_json(value | {"not_proved": _not_proved(report, result), "inside": to_json(sides, result)})
+    else:
+        emit("\n".join(inside_text.lines(sides, result)))
+    return _exit_code(result)
+
+
+def _default_source(args: argparse.Namespace, cwd: Path, service: str) -> None:
+    """Name where the settings are: with `--compose` the same service's; without a .env the project's compose file."""
+    named = args.environ or any(getattr(args, name, None) is not None for name in _SOURCES)
+    if not named and not (cwd / source.DEFAULT_ENV_FILE).exists():
+        args.compose = project_file(cwd)
+    if getattr(args, "compose", None) is not None and getattr(args, "service", None) is None:
+        args.service = service
+
+
+def _on_this_host(probe: Probe, planned: Plan, *, as_json: bool) -> Report:
+    if not as_json:
+        return showing.show(probe, planned, as_json=False)
+    for _ in probe.steps_blocking():
+        pass
+    return probe.report()
+
+
+def _not_proved(report: Report, result: Comparison) -> list[str]:
+    """Leave out what the container has proved."""
+    reached = result.verdict == "works"
+    return [item for item in report.not_proved if not (reached and item.startswith(_CONTAINER_REACHES))]
+
+
+def _no_view(problem: Problem) -> InputError | FileError:
+    if problem.kind is Kind.NO_SERVICE:
+        return InputError(problem.message, "Unknown service")
+    return FileError(problem.message, "No view from the container")
+
+
+def _exit_code(result: Comparison) -> ExitCode:
+    return {"works": ExitCode.OK, "refuses": ExitCode.CONFIG, "unknown": ExitCode.FILE}.get(
+        result.verdict, ExitCode.FAILED
+    )

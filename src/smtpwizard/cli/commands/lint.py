@@ -1,0 +1,78 @@
+"""`smtpwizard lint [SOURCE]`: what the app would refuse, ignore or misread. No network, and nothing costly imported."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Final
+
+from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.cli.source import Source, load
+from smtpwizard.clients.transport import refuses
+from smtpwizard.errors import ExitCode
+from smtpwizard.findings import Finding, Severity, has_errors
+from smtpwizard.lint.check import findings, masked_settings
+from smtpwizard.lint.context import meant_host
+from smtpwizard.presets.schema import Provider
+
+_SYMBOLS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "–"}
+_NAMES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_INDENT: Final = "    "
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Judge the settings of `args` (SOURCE, presets, json). CONFIG where any finding is an error, else OK."""
+    source = load(args)
+    provider = provider_of(source, args)
+    found = judged(source, provider)
+    if args.json:
+        shown = masked_settings(source.settings, provider)
+        emit_json({"schema": 1, "settings": shown, "findings": [finding.to_json() for finding in found]})
+    else:
+        for finding in found:
+            emit("\n".join(lines(finding)))
+        say(summary(source, found))
+    return ExitCode.CONFIG if has_errors(found) else ExitCode.OK
+
+
+def judged(source: Source, provider: Provider | None) -> tuple[Finding, ...]:
+    """Return the findings about the values and about their file, errors first."""
+    order = list(Severity)
+    about_values = findings(source.settings, provider=provider, origin=source.origin)
+    return tuple(sorted((*about_values, *source.findings), key=lambda item: order.index(item.severity)))
+
+
+def provider_of(source: Source, args: argparse.Namespace) -> Provider | None:
+    """Return the provider whose host SMTP_HOST is, or is meant to be; None for any other server."""
+    host = meant_host(source.settings)
+    if not host:
+        return None
+    from smtpwizard.presets.catalogue import Presets
+
+    folder = getattr(args, "presets", None)
+    return Presets.open(*([folder] if folder else [])).for_host(host)
+
+
+def lines(finding: Finding) -> list[str]:
+    """Return a finding for people: symbol, variable, sentence; the repair below it."""
+    name = finding.variable or "File"
+    fact = finding.message if name in finding.message.split(" ")[0] else f"{name}: {finding.message}"
+    head = f"{_SYMBOLS[finding.severity]} {fact}"
+    return [head, f"{_INDENT}Repair: {finding.label}"] if finding.label else [head]
+
+
+def summary(source: Source, found: Sequence[Finding]) -> str:
+    """Return one sentence on what was found where, and one on whether the app starts."""
+    if source.empty:
+        return f"No mail settings in {source.description}: the app does not start without them."
+    counted = [_counted(severity, found) for severity in Severity]
+    what = ", ".join(text for text in counted if text) or "Nothing to remark"
+    starts = "The app refuses to start." if refuses(source.settings) else "The app starts with these settings."
+    if has_errors(source.findings):  # then it does not come to that
+        starts = "docker compose refuses to start."
+    return f"{what} in {source.description}. {starts}"
+
+
+def _counted(severity: Severity, found: Sequence[Finding]) -> str:
+    number = sum(item.severity is severity for item in found)
+    return f"{number} {_NAMES[severity]}{'s' if number > 1 else ''}" if number else ""

@@ -1,0 +1,134 @@
+"""`smtpwizard presets list | show ID | match ADDRESS | check [DIR]`: the catalogue on stdout, remarks on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.presets.catalogue import Presets, check_presets
+from smtpwizard.presets.files import PresetProblem, presets_root
+from smtpwizard.presets.matching import Match, domain_of
+from smtpwizard.text import safe
+
+MX_SECONDS = 3.0
+"""What a name server gets at most; a shorter --timeout is honoured."""
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Do the action of `args` (action, name, json, presets, timeout)."""
+    if args.action == "check":
+        return _check(args)
+    catalogue = Presets.open(*([args.presets] if args.presets else []))
+    if args.action == "list":
+        _list(catalogue, as_json=args.json)
+        found = ExitCode.OK
+    elif args.action == "show":
+        _show(catalogue, _wanted(args, "an id, such as gmail"), as_json=args.json)
+        found = ExitCode.OK
+    else:
+        found = _match(catalogue, _wanted(args, "a mail address or a domain"), args)
+    for problem in catalogue.problems:
+        _say(f"left out: {problem}")
+    return found
+
+
+def _wanted(args: argparse.Namespace, what: str) -> str:
+    if not args.name:
+        raise InputError(f"`smtpwizard presets {args.action}` wants {what}.", "Nothing named")
+    return str(args.name)
+
+
+def _list(catalogue: Presets, *, as_json: bool) -> None:
+    from smtpwizard.report.presets import summary, table
+
+    found = catalogue.all()
+    if as_json:
+        _emit({"presets": [summary(provider) for provider in found]})
+        return
+    _out(table(found))
+    _say(f"{len(found)} presets. `smtpwizard presets show ID` tells all of one; `custom` is any other server.")
+
+
+def _show(catalogue: Presets, name: str, *, as_json: bool) -> None:
+    from smtpwizard.report.presets import page, record
+
+    provider = catalogue.provider(name)
+    if as_json:
+        _emit({"preset": record(provider)})
+    else:
+        _out(page(provider))
+
+
+def _match(catalogue: Presets, text: str, args: argparse.Namespace) -> ExitCode:
+    domain = domain_of(text)
+    if not domain:
+        raise InputError(
+            f"{safe(text, limit=80)!r} is neither a mail address nor a domain. Give one such as ops@acme.example.",
+            "No address",
+        )
+    match = catalogue.match_address(domain)
+    hosts: tuple[str, ...] = ()
+    if match is None:
+        hosts = _mx(domain, min(args.timeout, MX_SECONDS))
+        match = catalogue.match_mx(hosts)
+    if args.json:
+        _emit({"match": _match_record(match)})
+    elif match is not None:
+        evidence = "mail domain" if match.how == "domain" else "MX"
+        _out([f"{match.provider.id}  {match.provider.name}  ({evidence} {match.evidence})"])
+    if match is None:
+        domain = safe(domain, limit=80)
+        if hosts:
+            _say(f"{domain} receives mail at {', '.join(hosts)}, which no preset knows. Take `custom`.")
+        else:
+            _say(f"{domain} is in no preset, and DNS named no host that receives its mail. Take `custom`.")
+    return ExitCode.OK if match else ExitCode.FAILED
+
+
+def _mx(domain: str, timeout: float) -> tuple[str, ...]:
+    import asyncio
+
+    from smtpwizard.dns.domain import mx_hosts
+
+    return asyncio.run(mx_hosts(domain, timeout=timeout))
+
+
+def _match_record(match: Match | None) -> dict[str, Any] | None:
+    if match is None:
+        return None
+    return {"id": match.provider.id, "name": match.provider.name, "how": match.how, "evidence": match.evidence}
+
+
+def _check(args: argparse.Namespace) -> ExitCode:
+    """Check the folder named, else that of --presets, else the shipped presets and the operator's own."""
+    from smtpwizard.presets.files import user_root
+
+    named = Path(args.name) if args.name else args.presets
+    own = user_root()
+    folders = [named] if named else [presets_root(), *([own] if own.is_dir() else [])]
+    problems: list[PresetProblem] = [problem for folder in folders for problem in check_presets(folder)]
+    if args.json:
+        _emit({"problems": [problem.to_json() for problem in problems]})
+    else:
+        _out([str(problem) for problem in problems])
+        where = ", ".join(str(folder) for folder in folders)
+        count = {0: "no problems", 1: "1 problem"}.get(len(problems), f"{len(problems)} problems")
+        _say(f"{where}: {count}.")
+    return ExitCode.FAILED if problems else ExitCode.OK
+
+
+def _emit(fields: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps({"schema": 1, **fields}, indent=2) + "\n")
+
+
+def _out(lines: Sequence[str]) -> None:
+    sys.stdout.write("".join(f"{safe(line)}\n" for line in lines))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{safe(text)}\n")

@@ -1,0 +1,177 @@
+"""`smtpwizard sender ADDRESS`: can mail from this address be trusted? What DNS says, and the records to publish.
+
+Exit status: 0 where nothing failed, 1 where a check failed or no name server answered, 2 for what is no address.
+The checks are the command's data; what the provider was taken from is told beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.dns.sender import Sender, sender_of
+from smtpwizard.errors import ExitCode, FileError
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport
+    from smtpwizard.presets.schema import Provider
+
+
+_SYMBOLS: Final = {"passed": "✓", "warned": "!", "failed": "✗", "skipped": "–"}
+_INDENT: Final = " " * 9
+_WIDEST: Final = 80
+
+
+class _Chosen(NamedTuple):
+    """The provider to judge for, and how it was found, as a sentence."""
+
+    provider: Provider | None
+    remark: str
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Check the sender `args.address`. InputError for an address, a preset or a name server that is none; FileError."""
+    sender = sender_of(args.address)  # before a file is read or a name server asked
+    chosen = _provider(args, sender)
+    from smtpwizard.dns.check import check_sender_blocking
+
+    report = check_sender_blocking(
+        args.address, provider=chosen.provider, timeout=args.timeout, nameservers=args.nameserver or None
+    )
+    if args.json:
+        emit_json(_object(report))
+    else:
+        emit("\n".join(_page(report, chosen.provider)))
+    if chosen.remark:
+        say(chosen.remark)
+    return ExitCode.OK if report.trusted else ExitCode.FAILED
+
+
+def _provider(args: argparse.Namespace, sender: Sender) -> _Chosen:
+    presets = Presets.open(*([args.presets] if args.presets else []))
+    if args.preset:
+        return _Chosen(presets.provider(args.preset), "")
+    host, place, remark = _host(args)
+    if remark:
+        return _Chosen(None, remark)
+    provider = presets.for_host(host) if host else None
+    if provider is None:
+        fact = (
+            f"{safe(host, limit=80)}, the SMTP_HOST of {place}, belongs to no preset"
+            if host
+            else f"{place} has no SMTP_HOST"
+        )
+        return _Chosen(None, f"{fact}: SPF and DKIM are judged without a provider. Name one with --preset ID.")
+    better = _with_own_domains(presets, provider, sender)
+    if better is not None:
+        provider = better
+    return _Chosen(provider, f"Judged for {provider.name}, by the SMTP_HOST of {place}. Another: --preset ID.")
+
+
+def _host(args: argparse.Namespace) -> tuple[str, str, str]:
+    """Return SMTP_HOST, where it was found, and why nothing could be read where no SOURCE was asked for."""
+    from smtpwizard.cli.source import load
+
+    explicit = any(getattr(args, name, None) for name in ("env_file", "compose", "environ"))
+    try:
+        source = load(args)
+    except FileError:
+        if explicit:
+            raise
+        return "", "", "There is no .env here: SPF and DKIM are judged without a provider. Name one with --preset ID."
+    from smtpwizard.lint.context import host_parts
+
+    return host_parts(source.settings.host or "").name, safe(source.description, limit=200), ""
+
+
+def _with_own_domains(presets: Presets, provider: Provider, sender: Sender) -> Provider | None:
+    """Return the preset of the same host for companies' domains, where `provider` has mailboxes of its own alone.
+
+    smtp.gmail.com serves Gmail and Google Workspace; an address that is not Gmail's is one of the latter.
+    """
+    from smtpwizard.presets.schema import Kind
+
+    if provider.kind is not Kind.MAILBOX or sender.domain in provider.mail_domains:
+        return None
+    others = (item for item in presets.all() if item.host == provider.host and item.kind is Kind.HOSTING)
+    return next(others, None)
+
+
+def _object(report: SenderReport) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "address": report.address,
+        "domain": report.domain,
+        "provider": report.provider,
+        "answered": report.answered,
+        "trusted": report.trusted,
+        "checks": [
+            {
+                "id": check.id,
+                "status": check.standing.value,
+                "summary": check.summary,
+                "detail": list(check.detail),
+                "remedy": check.remedy,
+                "record": check.record._asdict() if check.record else None,
+                "also": [record._asdict() for record in check.also],
+            }
+            for check in report.checks
+        ],
+    }
+
+
+def _page(report: SenderReport, provider: Provider | None) -> Iterator[str]:
+    width = _width()
+    through = f", sent through {provider.name}" if provider and report.provider else ""
+    yield from textwrap.wrap(f"{report.address}{through}", width) or [report.domain]
+    if provider and not report.provider:
+        yield from textwrap.wrap(f"Nothing in DNS names {provider.name}: judged without a provider.", width)
+    for check in report.checks:
+        yield ""
+        yield from _lines(check, width)
+
+
+def _lines(check: SenderCheck, width: int) -> Iterator[str]:
+    """Yield fact, what was found, and remedy, wrapped; each record on lines of its own, to be copied unbroken."""
+    symbol = _SYMBOLS[check.standing.value]
+    yield from _wrapped(check.summary, width, first=f"{symbol} {check.title:<7}")
+    for line in check.detail:
+        yield from _wrapped(line, width, first=_INDENT)
+    if check.remedy:
+        yield from _wrapped(check.remedy, width, first=f"{'→':>8} ")
+    for record in (check.record, *check.also):
+        if record is not None:
+            yield from _record(record)
+
+
+def _record(record: DnsRecord) -> Iterator[str]:
+    yield ""
+    yield f"  {record.name}  {record.type}"
+    yield f"  {record.value}"
+
+
+def _wrapped(text: str, width: int, *, first: str) -> list[str]:
+    return textwrap.wrap(
+        safe(text),
+        width,
+        initial_indent=first,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _width() -> int:
+    """Columns of the terminal, within reason; shutil's function for it costs 5 ms of import."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        columns = _WIDEST
+    return max(40, min(columns, _WIDEST))

@@ -1,0 +1,148 @@
+"""SOURCE: the flags that say where settings come from, turned into Settings. Judges no value, prints nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.clients.transport import Origin
+from smtpwizard.errors import FileError
+from smtpwizard.findings import Finding, Severity
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.settings import FIELDS, LEGACY, Settings
+from smtpwizard.targets.compose.read import Gap, ServiceVariables, read_service
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.targets.env.file import EnvFile
+
+
+DEFAULT_ENV_FILE: Final = Path(".env")
+
+
+class Source(NamedTuple):
+    """Settings, and where they were found."""
+
+    settings: Settings
+    origin: Origin
+    path: Path | None
+    """The file; None for the environment."""
+    description: str
+    """The place in words, for a sentence: `.env`, `service api of compose.yaml`, `the environment`."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the file itself: lines and values that not all of its readers read alike."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether not one variable of mail settings is there; ADMIN_WEB_URL alone is none."""
+        return not self.settings.legacy and set(self.settings.to_variables()) <= {"ADMIN_WEB_URL"}
+
+
+def load(args: argparse.Namespace) -> Source:
+    """Read the settings from the place that the SOURCE flags name, by default `.env` in the current folder.
+
+    FileError: there is no such file, or it cannot be read. InputError: a compose file has no such service, or several
+    that could be meant. A place without mail settings is no error here; its Source is `empty`.
+    """
+    if getattr(args, "environ", False):
+        return _source(os.environ, Origin.ENVIRON, None, "the environment")
+    if getattr(args, "compose", None) is not None:
+        found, place, about = read_compose(args)
+        return _source(found.variables, Origin.COMPOSE, Path(args.compose), place, about)
+    return _env_file(getattr(args, "env_file", None))
+
+
+def _env_file(given: Path | None) -> Source:
+    from smtpwizard.targets.env.file import read_env_file
+
+    path = given or DEFAULT_ENV_FILE
+    file = read_env_file(path)
+    if not file.exists:
+        hint = (
+            ""
+            if given
+            else (
+                " Give another with --env-file FILE, a compose file with --compose FILE, or take the environment with "
+                "--environ."
+            )
+        )
+        raise FileError(f"There is no file {path}.{hint}", "No such file")
+    return _source(file.variables, Origin.ENV_FILE, path, str(path), tuple(_file_findings(file)))
+
+
+def _source(
+    variables: Mapping[str, str], origin: Origin, path: Path | None, description: str, found: tuple[Finding, ...] = ()
+) -> Source:
+    return Source(Settings.from_variables(variables), origin, path, description, found)
+
+
+def _file_findings(file: EnvFile) -> Iterator[Finding]:
+    for problem in file.problems:
+        message = f"Line {problem.line}: {problem.message}. Correct the line."
+        yield Finding("env-line", Severity.WARNING, None, message)
+    for name in file.disagreements:
+        if name in FIELDS or name in LEGACY:
+            message = f"Not all readers of .env files read the same value for {name}. Put the value in single quotes."
+            yield Finding("readers-differ", Severity.WARNING, name, message)
+
+
+_GAPS: Final = {
+    Gap.BLANK: (
+        "compose-blank",
+        Severity.WARNING,
+        "{name} is filled from a ${{…}} that neither this shell nor the .env beside {file} sets: the container gets it "
+        "empty. Set it in that .env.",
+    ),
+    Gap.REQUIRED: (
+        "compose-required",
+        Severity.ERROR,
+        "{name} is filled from a ${{…:?}} that neither this shell nor the .env beside {file} sets: docker compose "
+        "refuses to start. Set it in that .env.",
+    ),
+    Gap.PASSED: (
+        "compose-passed-through",
+        Severity.WARNING,
+        "{file} names {name} without a value, and neither this shell nor the .env beside it sets it: the container "
+        "does not get it. Set it in that .env.",
+    ),
+    Gap.UNCERTAIN: (
+        "compose-uncertain",
+        Severity.WARNING,
+        "The value of {name} is nested or quoted in a way on which no promise is made, so it is left out here. Look "
+        "at it with docker compose config, or run smtpwizard inside the service with --environ.",
+    ),
+}
+
+
+def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple[Finding, ...]]:
+    """Return the variables, the place in words, and findings about the files. FileError; InputError for the service.
+
+    Without `--service` it is the app's own, by its image or by the SMTP_ variables that it has.
+    """
+    path = Path(args.compose)
+    app = Presets.open(*([args.presets] if getattr(args, "presets", None) else [])).app()
+    found = read_service(path, getattr(args, "service", None), os.environ, images=app.images, app_service=app.service)
+    override = f" with {found.override.name}" if found.override else ""
+    return found, f"service {safe(found.service)} of {path}{override}", tuple(_findings(path, found))
+
+
+def _findings(path: Path, found: ServiceVariables) -> Iterator[Finding]:
+    for name in found.missing_files:
+        message = (
+            f"env_file names {safe(name)}, which does not exist: docker compose refuses to start. Create the file, or "
+            "take the name out."
+        )
+        yield Finding("compose-env-file-missing", Severity.ERROR, None, message)
+    for name, gap in found.gaps.items():
+        if name in FIELDS or name in LEGACY:
+            id_, severity, words = _GAPS[gap]
+            yield Finding(id_, severity, name, words.format(name=name, file=path.name))
+    if found.elsewhere:
+        message = (
+            f"Service {safe(found.service)} extends one of another file, which is not read: there may be more "
+            "variables. Run smtpwizard inside the service with --environ to see all."
+        )
+        yield Finding("compose-extends-elsewhere", Severity.INFO, None, message)

@@ -1,0 +1,1 @@
+"""What an app's mail client does on the wire: one model a client."""

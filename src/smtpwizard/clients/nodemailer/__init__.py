@@ -1,0 +1,1 @@
+"""nodemailer 8, octet for octet where the server can tell."""

@@ -1,0 +1,161 @@
+"""Commands out, replies in, in the order in which the app's client handles them.
+
+nodemailer is driven by events: an arriving chunk is cut into replies, and each reply goes to whatever waits for one;
+after it has been handled, the next one in the queue is looked at "immediately", that is, after all octets of the same
+moment. A reply that nobody waits for ends the dialogue, and so does, in its own way, the end of the connection.
+`reply` follows those rules one by one; where the client would wait without end, or for minutes, a deadline stands.
+
+aiosmtplib's protocol was looked at as a base. It cannot carry this: it refuses lines that nodemailer takes, drops
+what follows a 220 to STARTTLS where nodemailer stumbles over it, reads EHLO keyword by keyword, prefers CRAM-MD5, and
+hides which of "closed", "reset" and "late" happened. It also needs asyncio and email, 65 ms of import. Its defences
+are kept: bounded replies, no control characters in commands, nothing from before TLS taken for something inside it
+without a word.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from smtpwizard.clients.nodemailer.errors import Ended, Ending, system, tls
+from smtpwizard.clients.nodemailer.replies import Overflow, ReplyQueue, is_refusal
+from smtpwizard.smtp.results import Verdict
+from smtpwizard.smtp.stream import Transcript, Wire
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Channel:
+    """One connection's dialogue. Every method raises Ended where the client's dialogue ends."""
+
+    def __init__(self, wire: Wire, transcript: Transcript, *, timeout: float, until: float = math.inf) -> None:
+        """`timeout` is in seconds for each stage; `until`, a moment of time.monotonic(), ends all of them."""
+        self.wire = wire
+        self._transcript = transcript
+        self._timeout = timeout
+        self._until = until
+        self._queue = ReplyQueue()
+        self._moment: deque[bytes] = deque()
+        """Octets of the current moment that are still to be cut, one TLS record each."""
+        self._handled = False
+        """Whether a reply has just been handled, so that the queue is looked at before waiting."""
+        self._heard = 0.0
+        """When octets last came that belong to no complete reply; 0 where there are none."""
+
+    def deadline(self) -> float:
+        """Return the moment at which a stage that begins now has to be over."""
+        return min(time.monotonic() + self._timeout, self._until)
+
+    @property
+    def silent(self) -> bool:
+        """Whether not one octet has come since the last reply."""
+        return not self._heard
+
+    async def command(self, line: str, deadline: float, *, shown: str | None = None) -> None:
+        """Send a line; `shown` stands for it in the transcript where it holds credentials."""
+        self._transcript.client(line if shown is None else shown)
+        await self.send(utf8(line) + b"\r\n", deadline)
+
+    async def send(self, data: bytes, deadline: float) -> None:
+        """Send octets."""
+        try:
+            await self.wire.send(data, deadline)
+        except OSError as error:
+            raise self._broken(error) from error
+
+    async def reply(self, deadline: float, *, greeting: bool = False) -> str:
+        """Return the reply that the client would handle next, its lines joined with LF."""
+        while True:
+            if self._moment:
+                ready = self._feed(self._moment.popleft(), greeting)
+            elif self._handled:
+                self._handled, ready = False, len(self._queue) > 0
+            else:
+                self._moment.extend(await self._receive(deadline, greeting))
+                continue
+            text = self._queue.take() if ready else None
+            if text is not None:  # None from take(): the beginning of a reply, which the client throws away
+                self._handled, self._heard = True, 0.0
+                self._transcript.server(text)
+                return text
+
+    def settle(self) -> None:
+        """Look at the queue when no reply is due, before STARTTLS: whatever is complete there ends the dialogue."""
+        self._handled = False
+        text = self._queue.take() if len(self._queue) else None
+        if text is not None:
+            self._transcript.server(text)
+            summary = f"Unexpected Response: {text} (sent in clear text together with the reply to STARTTLS)"
+            raise Ended(Ending(summary, "EPROTOCOL", "CONN", text, "EPROTOCOL"))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the beginning of a reply is in the queue."""
+        return bool(self._queue.rest) or len(self._queue) > 0
+
+    async def secure(self, context: ssl.SSLContext, server_name: str | None, deadline: float) -> None:
+        """Make the TLS handshake. OSError as from Wire.secure: what it means depends on the stage."""
+        await self.wire.secure(context, server_name, deadline)
+
+    def _feed(self, chunk: bytes, greeting: bool) -> bool:
+        try:
+            return self._queue.feed(chunk)
+        except Overflow:
+            summary = "the server sends without end; no reply was complete after 4 MiB or 50,000 lines"
+            raise self._late(summary, greeting, endless=True) from None
+
+    async def _receive(self, deadline: float, greeting: bool) -> list[bytes]:
+        try:
+            records = await self.wire.receive(deadline)
+        except OSError as error:
+            if isinstance(error, TimeoutError) and error.errno is None:
+                endless = self._heard > deadline - self._timeout / 2
+                raise self._late(self._waited(greeting, endless), greeting, endless=endless) from None
+            raise self._broken(error) from error
+        if not records:
+            raise self._closed(greeting)
+        self._heard = time.monotonic()
+        return records
+
+    def _waited(self, greeting: bool, endless: bool) -> str:
+        if greeting:
+            return f"Greeting never received: nothing complete in {self._timeout:g} s (the app waits 30 s)"
+        if endless:
+            return f"the reply did not end within {self._timeout:g} s (the app waits as long as anything comes)"
+        return f"no reply within {self._timeout:g} s (the app waits 10 min)"
+
+    def _late(self, summary: str, greeting: bool, *, endless: bool) -> Ended:
+        """Return the end that the client's own limit brings; it has none while octets come, but for the greeting."""
+        if endless and not greeting:
+            return Ended(Ending(summary, error="ETIMEDOUT", fate=Verdict.HANGS))
+        return Ended(Ending(summary, "ETIMEDOUT", "CONN", error="ETIMEDOUT"))
+
+    def _closed(self, greeting: bool) -> Ended:
+        rest = self._queue.rest
+        if rest:
+            self._transcript.server(rest)
+        if greeting and not is_refusal(rest):
+            summary = "Connection closed before the greeting"
+            return Ended(Ending(summary, error="EOF", fate=Verdict.HANGS))
+        summary = "Connection closed unexpectedly" + (f": {rest}" if rest else "")
+        return Ended(Ending(summary, "ECONNECTION", "CONN", rest or None, "ECONNECTION"))
+
+    def _broken(self, error: OSError) -> Ended:
+        if isinstance(error, TimeoutError) and error.errno is None:
+            return Ended(Ending(self._waited(False, False), "ETIMEDOUT", "CONN", error="ETIMEDOUT"))
+        if hasattr(error, "reason"):  # ssl.SSLError, not imported here
+            word, text = tls(error)  # type: ignore[arg-type]  # told by its attribute
+            return Ended(Ending(f"TLS error: {text}", "ESOCKET", "CONN", error=word))
+        word = system(error)
+        return Ended(Ending(f"read {word}", "ESOCKET", "CONN", error=word))
+
+
+def utf8(text: str) -> bytes:
+    """Return text as Node sends it: octets of the environment or a file that are no UTF-8 become U+FFFD."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")

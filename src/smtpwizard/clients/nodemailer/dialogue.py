@@ -1,0 +1,260 @@
+"""nodemailer 8.0.5 as the app sets it up: what it says at each stage, what it accepts, and how it fails.
+
+One method a stage, to be called in order; each returns the reply that decided, or raises Ended with the very error that
+the app would log. Nothing here knows of steps, reports or words for people beyond an Ending's summary.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import time
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.clients.nodemailer import errors as nodewords
+from smtpwizard.clients.nodemailer.channel import Channel, utf8
+from smtpwizard.clients.nodemailer.ehlo import BLANKS, Capabilities, needs_smtputf8, read
+from smtpwizard.clients.nodemailer.errors import Ended, Ending, refused
+from smtpwizard.clients.transport import Transport
+from smtpwizard.secret import MASK
+from smtpwizard.smtp.results import Verdict
+from smtpwizard.smtp.stream import HandshakeClosed
+
+if TYPE_CHECKING:
+    import ssl
+
+
+CONTAINER_NAME: Final = "[127.0.0.1]"
+"""What the client says in EHLO where the host name has no dot, as in every container without a `hostname:`."""
+
+_BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+_ROUNDS: Final = 32
+"""Prompts after which a login that never ends is given up; the client would answer them for ever."""
+
+
+class Client:
+    """The client's side of one connection."""
+
+    def __init__(self, channel: Channel, transport: Transport, *, ehlo_name: str | None = None) -> None:
+        self._channel = channel
+        self._transport = transport
+        self._name = "".join(filter(str.isprintable, ehlo_name or "")) or CONTAINER_NAME
+        self.capabilities = Capabilities()
+        """As of the last EHLO."""
+        self.secure = transport.secure
+        self.login_allowed = False
+        self.logged_in = False
+        self.refused_ehlo: str | None = None
+        """The reply that refused EHLO, where HELO was used instead."""
+
+    def deadline(self) -> float:
+        """Return the moment at which a stage that begins now has to be over."""
+        return self._channel.deadline()
+
+    @property
+    def silent(self) -> bool:
+        """Whether not one octet has come since the last reply."""
+        return self._channel.silent
+
+    async def greeting(self, deadline: float | None = None) -> str:
+        """Wait for the greeting: it must begin with 220. May be called again after a deadline that came too early."""
+        reply = await self._channel.reply(self._channel.deadline() if deadline is None else deadline, greeting=True)
+        if reply[:3] != "220":
+            raise refused(reply, "EPROTOCOL", "CONN")
+        return reply
+
+    async def hello(self) -> str:
+        """Say EHLO, and HELO where that is refused; afterwards `wants_starttls` tells how to go on."""
+        deadline = self._channel.deadline()
+        reply = await self._ask(f"EHLO {self._name}", deadline)
+        if reply[:3] == "421":
+            raise refused(reply, "ECONNECTION", "EHLO")
+        if reply[:1] == "2":
+            self.capabilities = read(reply)
+            if not self.wants_starttls:
+                self.login_allowed = self.capabilities.login
+            return reply
+        self.refused_ehlo = reply
+        self.capabilities = Capabilities()
+        reply = await self._ask(f"HELO {self._name}", deadline)
+        if reply[:1] != "2":
+            raise refused(reply, "EPROTOCOL", "HELO")
+        self.login_allowed = True
+        return reply
+
+    @property
+    def wants_starttls(self) -> bool:
+        """Whether the client now sends STARTTLS."""
+        return not self.secure and self.capabilities.starttls
+
+    async def ask_starttls(self) -> str:
+        """Send STARTTLS; any reply 2xx begins the handshake."""
+        reply = await self._ask("STARTTLS", self._channel.deadline())
+        if reply[:1] != "2":
+            raise refused(reply, "ETLS", "STARTTLS")
+        self._channel.settle()
+        return reply
+
+    async def handshake(self, context: ssl.SSLContext, server_name: str | None) -> None:
+        """Make the TLS handshake. ssl.SSLCertVerificationError for a certificate that is not trusted, else Ended."""
+        import ssl
+
+        try:
+            await self._channel.secure(context, server_name, self._channel.deadline())
+        except ssl.SSLCertVerificationError:
+            raise
+        except HandshakeClosed as error:
+            raise Ended(Ending(nodewords.DISCONNECTED, "ESOCKET", "CONN", error="ECONNRESET")) from error
+        except ssl.SSLError as error:
+            word, text = nodewords.tls(error)
+            raise Ended(Ending(f"TLS handshake failed: {text}", "ESOCKET", "CONN", error=word)) from error
+        except OSError as error:
+            if isinstance(error, TimeoutError) and error.errno is None:
+                summary = "the TLS handshake did not end in time"
+                raise Ended(Ending(summary, "ETIMEDOUT", "CONN", error="ETIMEDOUT")) from error
+            word = nodewords.system(error)
+            raise Ended(Ending(f"read {word}", "ESOCKET", "CONN", error=word)) from error
+        self.secure = True
+
+    @property
+    def injected(self) -> bool:
+        """Whether octets from before the handshake wait in the queue: the client reads them as part of what follows."""
+        return self._channel.waiting
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether the client now sends credentials."""
+        return self._transport.logs_in and self.login_allowed
+
+    @property
+    def mechanism(self) -> str:
+        """The login mechanism that the client takes: the first it knows, PLAIN where it knows none."""
+        return (*self.capabilities.mechanisms, "PLAIN")[0]
+
+    async def login(self) -> str:
+        """Log in once. Only XOAUTH2 offered: the client's process dies; nothing is sent then."""
+        if self.mechanism == "XOAUTH2":
+            summary = "only XOAUTH2 is offered: the app's mail client stops with a TypeError, and the app with it"
+            raise Ended(Ending(summary, error="TypeError", fate=Verdict.CRASHES))
+        assert self._transport.username is not None
+        assert self._transport.password is not None
+        user, password = utf8(self._transport.username), utf8(self._transport.password.reveal())
+        if self.mechanism == "LOGIN":
+            reply = await self._login(user, password)
+        elif self.mechanism == "CRAM-MD5":
+            reply = await self._cram_md5(user, password)
+        else:
+            deadline = self._channel.deadline()
+            token = _base64(b"\0" + user + b"\0" + password)
+            reply = await self._ask(f"AUTH PLAIN {token}", deadline, shown=f"AUTH PLAIN {MASK}")
+            reply = await self._complete(reply, deadline)
+        self.logged_in = True
+        return reply
+
+    async def mail(self, sender: str, recipient: str) -> str:
+        """Name the envelope sender.
+
+        nodemailer adds SMTPUTF8 (RFC 6531) where an address needs it and the server offers it, and says nothing where
+        it is not offered. It knows SIZE= and BODY=8BITMIME too, but only for an envelope that has `size` and
+        `use8BitMime`, which no caller sets (lib/smtp-connection `_setEnvelope`, lib/mime-node `getEnvelope`).
+        """
+        utf8_wanted = needs_smtputf8(sender, recipient) and self.capabilities.smtputf8
+        line = f"MAIL FROM:<{sender}>" + (" SMTPUTF8" if utf8_wanted else "")
+        return await self._expect(line, "EENVELOPE", "MAIL FROM")
+
+    async def rcpt(self, recipient: str) -> str:
+        """Name the recipient."""
+        return await self._expect(f"RCPT TO:<{recipient}>", "EENVELOPE", "RCPT TO")
+
+    async def data(self) -> str:
+        """Announce the message. The client takes 2xx for 354, too."""
+        return await self._expect("DATA", "EENVELOPE", "DATA", good="23")
+
+    async def message(self, data: bytes) -> str:
+        """Send the message and return the reply to it."""
+        deadline = self._channel.deadline()
+        octets = stuffed(data)
+        await self._channel.send(octets, deadline)
+        reply = await self._channel.reply(deadline)
+        if reply[:1] != "2":
+            raise refused(reply, "EMESSAGE", "DATA")
+        return reply
+
+    async def reset(self) -> str:
+        """Drop the transaction, so that the next may begin; the reply may be a refusal."""
+        return await self._ask("RSET", self._channel.deadline())
+
+    async def say(self, line: str) -> str:
+        """Send RSET or QUIT, whose replies decide nothing and are not waited for longer than a second."""
+        return await self._ask(line, min(self._channel.deadline(), time.monotonic() + 1.0))
+
+    async def _login(self, user: bytes, password: bytes) -> str:
+        deadline = self._channel.deadline()
+        reply = await self._ask("AUTH LOGIN", deadline)
+        for token in (user, password):
+            if reply[:4] not in ("334-", "334 "):
+                raise refused(reply, "EAUTH", "AUTH LOGIN")
+            reply = await self._ask(_base64(token), deadline, shown=MASK)
+        return await self._complete(reply, deadline)
+
+    async def _cram_md5(self, user: bytes, password: bytes) -> str:
+        import hmac
+
+        deadline = self._channel.deadline()
+        reply = await self._ask("AUTH CRAM-MD5", deadline)
+        challenge = _challenge(reply)
+        if challenge is None:
+            raise refused(reply, "EAUTH", "AUTH CRAM-MD5")
+        digest = hmac.new(password, challenge, "md5").hexdigest()  # RFC 2195
+        reply = await self._ask(_base64(user + b" " + digest.encode()), deadline, shown=MASK)
+        if reply[:3] != "235" or reply[3:4] not in tuple(BLANKS):
+            raise refused(reply, "EAUTH", "AUTH CRAM-MD5")
+        return reply
+
+    async def _complete(self, reply: str, deadline: float) -> str:
+        """Answer further prompts with empty lines, as the client does, and return the reply that decides."""
+        for _ in range(_ROUNDS):
+            if reply[:3] != "334":
+                break
+            reply = await self._ask("", deadline)
+        else:
+            raise Ended(Ending(f"the login does not end: {reply}", reply=reply, fate=Verdict.HANGS))
+        if reply[:1] != "2":
+            raise refused(reply, "EAUTH", f"AUTH {self.mechanism}")
+        return reply
+
+    async def _expect(self, line: str, code: str, command: str, *, good: str = "2") -> str:
+        reply = await self._ask(line, self._channel.deadline())
+        if not reply or reply[0] not in good:
+            raise refused(reply, code, command)
+        return reply
+
+    async def _ask(self, line: str, deadline: float, *, shown: str | None = None) -> str:
+        await self._channel.command(line, deadline, shown=shown)
+        return await self._channel.reply(deadline)
+
+
+def stuffed(data: bytes) -> bytes:
+    """Return a message as it crosses the wire: CRLF line ends, leading dots doubled, the final dot (RFC 5321 4.5.2)."""
+    octets = re.sub(rb"(?<!\r)\n", b"\r\n", data)
+    octets = re.sub(rb"(\A|\n)\.", rb"\1..", octets)
+    if octets.endswith(b"\n"):
+        return octets + b".\r\n"
+    return octets + (b"\n.\r\n" if octets.endswith(b"\r") else b"\r\n.\r\n")
+
+
+def _base64(octets: bytes) -> str:
+    return binascii.b2a_base64(octets, newline=False).decode("ascii")
+
+
+def _challenge(reply: str) -> bytes | None:
+    """Return the decoded challenge of `334 …`, or None where the client finds none.
+
+    As lenient as Node's base64: foreign characters are passed over, the high bit of each octet is dropped.
+    """
+    text = reply[3:].lstrip(BLANKS)
+    if reply[:3] != "334" or text == reply[3:] or not text or any(char in "\n\r\u2028\u2029" for char in text):
+        return None
+    letters = "".join(filter(_BASE64.__contains__, text.partition("=")[0].replace("-", "+").replace("_", "/")))
+    letters = letters[:-1] if len(letters) % 4 == 1 else letters
+    return bytes(octet & 0x7F for octet in binascii.a2b_base64(letters + "=" * (-len(letters) % 4)))

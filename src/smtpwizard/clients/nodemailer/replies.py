@@ -1,0 +1,122 @@
+"""From octets to replies, exactly as the app's client cuts them; and from a reply to what is shown of it.
+
+Pure. The client's rules are not RFC 5321's: a reply continues after any line of digits and a hyphen, whatever the next
+line is; an empty line is a reply; LF alone ends a line. What is kept is bounded, where the client would take anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from smtpwizard.clients.nestjs import trim
+from smtpwizard.smtp.results import Reply
+from smtpwizard.text import safe
+
+MAX_PENDING: Final = 4 << 20
+"""Octets of replies that are kept at most. A real EHLO reply has a few KB; the client itself has no bound."""
+MAX_LINES: Final = 50_000
+"""Lines of replies that are kept at most: each takes some 60 octets of memory, however short it is."""
+SHOWN_LINES: Final = 64
+"""Lines of a reply that are kept for display."""
+SHOWN_CHARACTERS: Final = 1000
+"""Characters of such a line."""
+
+_DIGITS: Final = "0123456789"
+_PARTS: Final = re.compile(r"([0-9]+)([ -]|$)(?:([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])[ ]?)?")
+_FAILED_TAIL: Final = r"(?a)[45][0-9]{2}\b"
+
+
+class Overflow(Exception):
+    """The server sent more than MAX_PENDING octets, or MAX_LINES lines, without completing a reply."""
+
+
+class ReplyQueue:
+    """Replies as they arrive. What it holds survives STARTTLS, as in the client: plaintext that was injected stays."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._replies: deque[list[bytes]] = deque()
+        self._size = 0
+        self._lines = 0
+
+    def __len__(self) -> int:
+        return len(self._replies)
+
+    @property
+    def rest(self) -> str:
+        """The octets after the last line end, trimmed: what a server had begun to say."""
+        return trim(decode(bytes(self._rest)))
+
+    def feed(self, chunk: bytes) -> bool:
+        """Take what arrived; say whether the client now looks at its queue. Overflow."""
+        searched = len(self._rest)
+        self._rest += chunk
+        self._size += len(chunk)
+        if self._size > MAX_PENDING:
+            raise Overflow
+        end = self._rest.rfind(b"\n", searched)
+        if end >= 0:
+            lines = bytes(self._rest[:end]).split(b"\n")
+            del self._rest[: end + 1]
+            self._lines += len(lines)
+            if self._lines > MAX_LINES:
+                raise Overflow
+            for line in lines:
+                self._append(line.removesuffix(b"\r"))
+        return bool(self._replies) and not _continues(self._replies[-1][-1])
+
+    def take(self) -> str | None:
+        """Remove the first reply and return it, lines joined with LF; None where it was incomplete: then it is lost."""
+        lines = self._replies.popleft()
+        self._size -= sum(len(line) + 2 for line in lines)
+        self._lines -= len(lines)
+        return None if _continues(lines[-1]) else decode(b"\n".join(lines))
+
+    def _append(self, line: bytes) -> None:
+        if self._replies and _continues(self._replies[-1][-1]):
+            self._replies[-1].append(line)
+        else:
+            self._replies.append([line])
+
+
+def _continues(line: bytes) -> bool:
+    """Say whether a line is digits and a hyphen: then the reply goes on."""
+    rest = line.lstrip(b"0123456789")
+    return len(rest) < len(line) and rest.startswith(b"-")
+
+
+def decode(octets: bytes) -> str:
+    """Return a reply as UTF-8 where it is that, else as Latin-1."""
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+    return octets.decode("latin-1") if "\ufffd" in text else text
+
+
+def response_code(reply: str) -> int | None:
+    """Return the number that the client puts into an error's responseCode: all leading digits; 0 counts as none."""
+    digits = reply[: len(reply) - len(reply.lstrip(_DIGITS))]
+    return (int(digits) or None) if 0 < len(digits) < 16 else None
+
+
+def is_refusal(text: str) -> bool:
+    """Say whether the beginning of a line that was cut off names a 4xx or 5xx code."""
+    return bool(re.match(_FAILED_TAIL, text))
+
+
+def parse(reply: str, redact: Callable[[str], str]) -> Reply:
+    """Return a reply for people: codes, text without them, lines; redacted, safe and bounded."""
+    lines = [redact(line) for line in reply.split("\n", SHOWN_LINES)[:SHOWN_LINES]]  # cut later: half a secret is one
+    parts = [_PARTS.match(line) for line in lines]
+    texts = [line[part.end() :] if part else line for line, part in zip(lines, parts, strict=True)]
+    enhanced = [part[3] for part in parts if part and part[3]]
+    return Reply(
+        code=response_code(reply),
+        enhanced=enhanced[-1] if enhanced else None,
+        text=safe(" ".join(text.strip() for text in texts if text.strip()), limit=SHOWN_CHARACTERS),
+        lines=tuple(safe(line, limit=SHOWN_CHARACTERS) for line in lines),
+    )

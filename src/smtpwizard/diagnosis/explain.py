@@ -1,0 +1,278 @@
+"""The ways into this room: a probe's step, a text, and a message that was accepted but did not arrive. No network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.diagnosis.catalogue import Catalogue, complete, default
+from smtpwizard.diagnosis.event import Event, from_step, provider_id
+from smtpwizard.diagnosis.match import Match, matches
+from smtpwizard.diagnosis.schema import Diagnosis, Failure
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
+
+if TYPE_CHECKING:
+    from smtpwizard.diagnosis.event import StepLike
+    from smtpwizard.presets.schema import Provider
+
+
+def explain(
+    step: StepLike,
+    *,
+    provider: Provider | str | None = None,
+    settings: Settings | None = None,
+    catalogue: Catalogue | None = None,
+) -> tuple[Diagnosis, ...]:
+    """Return the likely causes of a step's failure, best first.
+
+    A failed step always gets an answer, if only a generic one. A step that passed or was skipped gets one only where
+    the catalogue knows its words or its condition: a 254 that means suppressed, an EHLO reply without STARTTLS.
+    """
+    event = from_step(step, provider, settings)
+    return diagnoses_of(event, catalogue or default(), always=str(step.status) == "failed")
+
+
+def explain_steps(
+    steps: Iterable[StepLike],
+    *,
+    provider: Provider | str | None = None,
+    settings: Settings | None = None,
+    catalogue: Catalogue | None = None,
+) -> tuple[Diagnosis, ...]:
+    """Return the likely causes of what failed or looks wrong in a whole run, best first, each once.
+
+    The failed stage leads, save that a login which the server did not offer explains the refusals after it.
+    """
+    known = catalogue or default()
+    encrypted = False
+    rows: list[tuple[int, tuple[Diagnosis, ...]]] = []
+    for step in steps:
+        status = str(step.status)
+        if status == "skipped" or str(step.step) == "lint":  # what the app refuses is told by the findings
+            continue
+        failed = status == "failed"
+        found = diagnoses_of(from_step(step, provider, settings, encrypted=encrypted), known, always=failed)
+        unasked = status == "warned" and str(step.step) == "auth" and step.reply is None
+        rows.append((0 if unasked else 1 if failed else 2, found))
+        encrypted = encrypted or (step.tls is not None and not failed)
+    rows.sort(key=lambda row: row[0])
+    unique: dict[str, Diagnosis] = {}
+    for _, found in rows:
+        for diagnosis in found:
+            unique.setdefault(diagnosis.id, diagnosis)
+    return tuple(unique.values())
+
+
+def explain_event(event: Event, *, catalogue: Catalogue | None = None) -> tuple[Diagnosis, ...]:
+    """Return the likely causes of one event, best first; generic where none is known."""
+    return diagnoses_of(event, catalogue or default(), always=True)
+
+
+def not_arrived(
+    *,
+    provider: Provider | str | None = None,
+    settings: Settings | None = None,
+    recipient: str = "",
+    catalogue: Catalogue | None = None,
+) -> tuple[Diagnosis, ...]:
+    """Return what to check when a message was accepted and did not arrive: likely things first, then the usual ones."""
+    known = catalogue or default()
+    event = Event(
+        stages=frozenset({"after"}),
+        given=provider_id(provider),
+        provider=None if isinstance(provider, str) else provider,
+        settings=settings,
+        recipient=recipient,
+    )
+    likely = matches(event, known)
+    named = {match.failure.id for match in likely}
+    usual = [failure for failure in known.rules if failure.stages[0] == "after" and failure.id not in named]
+    usual = [failure for failure in usual if not failure.when and not failure.providers]
+    return tuple(_diagnosis(match, event) for match in (*likely, *(Match(failure, 0, 0, 0) for failure in usual)))
+
+
+def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[Diagnosis, ...]:
+    """Return the causes of one event, best first; with `always` a generic answer where none is known."""
+    found = matches(event, catalogue)
+    if found:
+        return tuple(_diagnosis(match, event) for match in found)
+    if not always:
+        return ()
+
+    return (generic(event),)
+
+
+def _diagnosis(match: Match, event: Event) -> Diagnosis:
+    failure = complete(match.failure)
+    return Diagnosis(
+        ref=failure.ref,
+        id=failure.id,
+        title=failure.title,
+        cause=failure.cause,
+        remedy=failure.remedy,
+        variables=failure.variables,
+        changes=changes_of(failure, event),
+        source=failure.source,
+        checked=failure.checked,
+        confidence=match.level,
+        providers=failure.providers,
+    )
+
+
+def changes_of(failure: Failure, event: Event) -> Mapping[str, str | Secret | None]:
+    """Return what a machine can change, without what the settings have already. Repairs need the settings."""
+    changes: dict[str, str | Secret | None] = dict(failure.changes)
+    changes |= dict.fromkeys(failure.remove)
+    if failure.repair or failure.open_ports:
+        from smtpwizard.diagnosis.repairs import computed
+
+        changes |= computed(failure, event)
+    settings = event.settings
+    if settings is None:
+        return changes
+    return {name: value for name, value in changes.items() if not _same(settings.get(name), value)}
+
+
+def _same(old: str | Secret | None, new: str | Secret | None) -> bool:
+    def text(value: str | Secret | None) -> str | None:
+        return value.reveal() if isinstance(value, Secret) else value
+
+    return text(old) == text(new)
+
+
+class _Stage(NamedTuple):
+    title: str
+    fact: str
+    action: str
+    variables: tuple[str, ...] = ()
+
+
+_STAGES: Final = {
+    "lint": _Stage(
+        "Settings not usable",
+        "The app would refuse these settings, or read them differently.",
+        "Read the findings on the settings and repair them first.",
+    ),
+    "resolve": _Stage(
+        "Host name without an address",
+        "The name of the mail server could not be looked up.",
+        "Compare SMTP_HOST with the provider's page, and try the look-up from the machine that runs the app.",
+        ("SMTP_HOST",),
+    ),
+    "connect": _Stage(
+        "No connection to the server",
+        "The connection to the port did not come about.",
+        "Compare SMTP_HOST and SMTP_PORT with the provider's page, then try another mail port.",
+        ("SMTP_HOST", "SMTP_PORT"),
+    ),
+    "tls": _Stage(
+        "TLS not established",
+        "The TLS handshake with the server failed.",
+        "Compare SMTP_PORT and SMTP_TLS with the provider's page, and look at the server's certificate.",
+        ("SMTP_PORT", "SMTP_TLS"),
+    ),
+    "greeting": _Stage(
+        "No usable greeting",
+        "The connection was made, but the server did not greet as an SMTP server that is ready.",
+        "Compare SMTP_HOST, SMTP_PORT and SMTP_TLS with the provider's page.",
+        ("SMTP_HOST", "SMTP_PORT", "SMTP_TLS"),
+    ),
+    "ehlo": _Stage(
+        "EHLO refused",
+        "The server did not accept the client's introduction.",
+        "Look at the server's words: most servers say what they dislike about the client's name or address.",
+    ),
+    "starttls": _Stage(
+        "STARTTLS failed (ETLS)",
+        "The upgrade to an encrypted connection failed.",
+        "Try the provider's port with TLS from the first byte: SMTP_PORT=465, SMTP_TLS=true.",
+        ("SMTP_PORT", "SMTP_TLS"),
+    ),
+    "auth": _Stage(
+        "Login refused",
+        "The server refused the login.",
+        "Compare user name and password with what the provider's page asks for; many want an app password or key. "
+        "Do not repeat a refused password: servers lock accounts.",
+        ("SMTP_USERNAME", "SMTP_PASSWORD"),
+    ),
+    "mail": _Stage(
+        "Sender refused",
+        "The server refused the envelope sender (MAIL FROM).",
+        "Use a sender address that the account may send from; compare SMTP_SENDER with the provider's page.",
+        ("SMTP_SENDER",),
+    ),
+    "rcpt": _Stage(
+        "Recipient refused",
+        "The server refused the recipient (RCPT TO).",
+        "Try another recipient; if every one is refused, check that the login is sent.",
+    ),
+    "data": _Stage(
+        "Message refused",
+        "The server refused the message after it was sent.",
+        "Look at the server's words, and at the provider's activity log.",
+        ("SMTP_SENDER",),
+    ),
+    "after": _Stage(
+        "Message not arrived",
+        "The server took the message; what became of it, only the provider's log can tell.",
+        "Look at the provider's activity log, then in the recipient's spam folder.",
+    ),
+}
+
+_UNKNOWN: Final = _Stage(
+    "Failure without a known cause", "The mail did not go through.",
+    "Look at the server's words; `smtpwizard check` shows at which stage it happens.",
+)  # fmt: skip
+
+_ERROR_STAGES: Final = {
+    "ENOTFOUND": "resolve", "EAI_AGAIN": "resolve", "EDNS": "resolve", "ECONNREFUSED": "connect",
+    "EHOSTUNREACH": "connect", "ENETUNREACH": "connect", "EAUTH": "auth", "ETLS": "starttls", "EMESSAGE": "data",
+}  # fmt: skip
+
+
+def generic(event: Event) -> Diagnosis:
+    """Return what can be said of `event` without knowing its cause."""
+    name = _stage(event)
+    stage = _STAGES.get(name, _UNKNOWN)
+    code = f" ({event.code})" if event.code else ""
+    cause = f"{stage.fact} {_kind(event)}".strip()
+    return Diagnosis(
+        ref=None,
+        id=f"generic-{name}" if name else "generic",
+        title=f"{stage.title}{code}",
+        cause=cause,
+        remedy=_remedy(event, stage, name),
+        variables=stage.variables,
+        generic=True,
+    )
+
+
+def _stage(event: Event) -> str:
+    """The stage, where there is only one; else what the error word says."""
+    if len(event.stages) == 1:
+        return next(iter(event.stages))
+    return next((_ERROR_STAGES[word] for word in sorted(event.errors) if word in _ERROR_STAGES), "")
+
+
+def _kind(event: Event) -> str:
+    """RFC 5321 section 4.2.1: 4yz may be tried again, 5yz not as it is."""
+    if event.code is None:
+        return ""
+    if 400 <= event.code < 500:
+        return "The reply is a temporary one: the server expects another try later."
+    if 500 <= event.code < 600:
+        return "The reply is final: the same try will fail again."
+    return ""
+
+
+def _remedy(event: Event, stage: _Stage, name: str) -> str:
+    hints: list[str] = []
+    provider = event.provider
+    if provider is not None:
+        if name == "auth":
+            hints += [f"{provider.name}, user name: {provider.username.hint}", f"Password: {provider.password.hint}"]
+        elif name in ("mail", "data"):
+            hints += [f"{provider.name}, sender: {provider.sender.hint}"]
+    wait = ["Wait a few minutes before the next try."] if event.code and 400 <= event.code < 500 else []
+    return " ".join([*wait, stage.action, *(hint if hint.endswith((".", ")")) else f"{hint}." for hint in hints)])

@@ -1,0 +1,412 @@
+"""The mail errors among the lines of a log, each as an Event. Everything else in a log is none of our business.
+
+One pasted reply or message is taken as it is. Among other lines an error must show that it is about mail: by a mail
+library's property, an enhanced status code, a mail port, or words of the catalogue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.diagnosis.catalogue import Catalogue, default
+from smtpwizard.diagnosis.event import Event, bound, from_text
+from smtpwizard.diagnosis.explain import diagnoses_of
+from smtpwizard.diagnosis.log_entries import Grouping, Properties, Record, find_reply, properties, records, stages_of
+from smtpwizard.diagnosis.match import matches
+from smtpwizard.diagnosis.schema import Diagnosis
+from smtpwizard.secret import MASK
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.presets.schema import Provider
+
+
+MOST_BYTES: Final = 20_000_000
+"""Characters of a log that are read."""
+
+_MAIL_PORTS: Final = frozenset({25, 26, 465, 587, 588, 1025, 1465, 1587, 2465, 2500, 2525, 2587, 3025, 3465, 8025})
+_OTHER_PORTS: Final = frozenset(
+    {
+        22,
+        53,
+        80,
+        443,
+        1433,
+        3000,
+        3306,
+        4000,
+        5432,
+        5672,
+        6379,
+        8000,
+        8080,
+        8443,
+        8983,
+        9000,
+        9092,
+        9200,
+        9300,
+        11211,
+        27017,
+    }
+)
+"""Databases, web servers, search: their refused connections are not mail."""
+
+_MAIL_WORDS: Final = re.compile(r"smtp|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls", re.IGNORECASE)
+_OTHER_WORDS: Final = (
+    r"(?i)redis|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
+    r"https?://|axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|\bcurl\b"
+)
+"""What else a container talks to."""
+_LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
+SHARED_STAGES: Final = frozenset({"resolve", "connect", "tls", "starttls"})
+"""Stages whose errors other clients have in the same words."""
+_MAIL_CODES: Final = frozenset({"EAUTH", "EENVELOPE", "EMESSAGE", "EDNS", "ETLS", "EPROTOCOL", "ESTREAM"})
+_NETWORK: Final = frozenset(
+    {
+        "ECONNREFUSED", "ETIMEDOUT", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEOUT", "EHOSTUNREACH", "ENETUNREACH",
+        "EADDRNOTAVAIL", "ESOCKET", "ECONNECTION", "EPIPE",
+    }
+)  # fmt: skip
+_TLS: Final = re.compile(
+    r"certificate|\bssl\b|\btls\b|SSL routines|CERT_|ERR_TLS|ERR_SSL|handshake|cipher", re.IGNORECASE
+)
+_HTTP: Final = re.compile(
+    r"^(?:[45]\d\d) (?:internal server error|bad gateway|gateway time-?out|not found|service unavailable|forbidden|"
+    r"bad request|unauthorized|method not allowed|not implemented|conflict|too many requests|payload too large|"
+    r"unprocessable entity|\d+(?:\.\d+)? ?m?s\b)\W{0,3}$",
+    re.IGNORECASE,
+)
+
+
+_SIGN: Final = re.compile(
+    r"mail|smtp|sender|recipient|relay|auth|login|password|greeting|certificate|ssl|tls|cipher|econn|etimed|enotfound|eai_|"
+    r"ehost|enetun|esocket|getaddrinfo|refused|timed? ?out|reset|unreachable|spf|dkim|dmarc|suppress|quota|"
+    r"\b(?:[45][0-5]\d|254)[ -][\d<(#\[a-z]",
+    re.IGNORECASE,
+)
+"""At least one of these is in every line that can be about mail: most lines of a log have none, and end here."""
+
+
+class Found(NamedTuple):
+    """A record that may be a mail error."""
+
+    event: Event
+    number: int
+    """Its first line in the text, counted from 1."""
+    said: str
+    """The server's or library's words, as they came."""
+    sure: bool
+    """It is about mail for certain; otherwise only what the catalogue knows by its words counts."""
+    mail: bool
+    """Something beside its words shows that it is about mail, or there is nothing else to explain."""
+
+
+def find(text: str, *, stage: str | None = None, provider: Provider | str | None = None) -> Iterator[Found]:
+    """Find what may be mail errors in `text`."""
+    lines = text[:MOST_BYTES].splitlines()
+    entries = records(lines)
+    first = next(entries, None)
+    if first is None:
+        return
+    second = next(entries, None)
+    first.alone = second is None
+    for record in _chain(first, second, entries):
+        found = found_in(record, stage, provider)
+        if found is not None:
+            yield found
+
+
+def _chain(first: Record, second: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
+    yield first
+    if second is not None:
+        yield second
+        yield from rest
+
+
+def found_in(record: Record, stage: str | None, provider: Provider | str | None) -> Found | None:
+    """Return what may be a mail error in one entry of a log, or None."""
+    text = record.text
+    if not (record.alone or record.mail or _SIGN.search(text)):
+        return None
+    known = properties(text)
+    reply, code = find_reply(text, known)
+    event = from_text(
+        text,
+        reply=reply,
+        code=code,
+        stages=[stage] if stage else stages_of(text, known, record.command),
+        provider=provider,
+    )
+    event = _with_words(event, known)
+    if not _is_error(event, reply, record, stage):
+        return None
+    about_mail = _about_mail(event, record, known, text)
+    sure = _sure(event, record, known, about_mail, stage)
+    return Found(event, record.number, reply or _message(text), sure, record.alone or about_mail)
+
+
+def _with_words(event: Event, known: Properties) -> Event:
+    errors = event.errors | ({known.code} if known.code else frozenset())
+    return replace(event, errors=frozenset(errors), port=known.port if known.port is not None else event.port)
+
+
+def _is_error(event: Event, reply: str, record: Record, stage: str | None) -> bool:
+    """Leave out what is no failure: successes in a dialogue, web statuses, other servers' ports."""
+    if reply and _HTTP.match(reply.strip()):
+        return False
+    if event.code is not None and event.code < 400:
+        return record.alone or bool(event.enhanced & {"4.7.1"})
+    if event.code is not None or _MAIL_WORDS.search(event.raw):
+        return True
+    return event.port not in _OTHER_PORTS and (event.port in _MAIL_PORTS or not re.search(_OTHER_WORDS, event.raw))
+
+
+def _about_mail(event: Event, record: Record, known: Properties, text: str) -> bool:
+    """Say whether something beside the words shows that a mail client or server speaks."""
+    return (
+        record.mail
+        or bool(record.command)
+        or known.command != ""
+        or bool(event.errors & _MAIL_CODES)
+        or bool(stages_of(text, known, ""))
+        or event.port in _MAIL_PORTS
+    )
+
+
+def _sure(event: Event, record: Record, known: Properties, about_mail: bool, stage: str | None) -> bool:
+    """Say whether it is a failure of mail even if the catalogue knows no word of it."""
+    text = record.text
+    if event.code is not None:
+        if event.code < 400:
+            return False
+        return about_mail or bool(event.enhanced) or record.alone or bool(_MAIL_WORDS.search(text))
+    failed = bool(event.errors & (_NETWORK | _MAIL_CODES)) or (bool(_TLS.search(text)) and about_mail)
+    if failed:
+        return about_mail or record.alone or bool(_MAIL_WORDS.search(text))
+    if bool(stage and record.alone) or (known.command and known.code):
+        return True
+    if set(stages_of(text, known, "")) - SHARED_STAGES:
+        return True  # in the words of a mail client
+    return (record.alone or record.mail) and bool(re.search(_LOST, text))
+
+
+def _message(text: str) -> str:
+    """The first line that says something."""
+    return next((line.strip() for line in text.split("\n") if line.strip(" {}[]()")), "")
+
+
+# Texts, compiled by `re` when they are first used: a text without a mail error needs none of them.
+_AUTH: Final = r"(?i)(\bAUTH[ \t]+(?:PLAIN|LOGIN|CRAM-MD5|XOAUTH2|OAUTHBEARER)[ \t]+)(?=\S)[^\s\"']+"
+_NAME: Final = r"(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|API_?KEY)"
+_VARIABLE: Final = rf"(\b[A-Z0-9_]{{0,40}}{_NAME}[A-Z0-9_]{{0,40}}\\?[\"']?(?:=|: ?))(?=\S)[^\n]{{1,4000}}"
+_KEY_VALUE: Final = (
+    r"(?i)((?:\bpass(?:word|wd|phrase)?|\bpwd|\bsecret|_token|\btoken|\bapi_?-?key|\bauthorization)"
+    r"\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3})"
+    r"(?=\S)(?:bearer[ \t]{1,3}|basic[ \t]{1,3})?(?:\\{0,3}\"[^\"\n]{0,400}\"?|'[^'\n]{0,400}'?|[^\s,;}]{1,400})"
+)
+_URL: Final = r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,200}:)[^\s/@]{1,200}@"
+_SHAPES: Final = (
+    r"\bSG\.[\w-]{6,}(?:\.[\w-]{6,})?|\bx(?:smtpsib|keysib)-[\w-]{6,}|\bre_\w{8,}|\bAKIA[A-Z0-9]{12,}|\bkey-[0-9a-f]{16,}"
+    r"|\bBearer[ \t]+[\w.~+/=-]{8,}"
+)
+_BASE64_LINE: Final = r"(?m)^([ \t]{0,20}(?:(?:C:|->|~>|>>>|=>)[ \t]{0,4})?)[A-Za-z0-9+/]{8,4000}={0,2}[ \t]{0,20}$"
+_BASE64: Final = (
+    r"(?<![\w+/=])(?:[A-Za-z0-9+/]{12,4000}={1,2}"
+    r"|(?=[A-Z0-9+/]{0,200}[a-z])(?=[a-z0-9+/]{0,200}[A-Z])(?=[A-Za-z+/]{0,200}\d)[A-Za-z0-9+/]{20,4000})(?![\w+/=])"
+)
+"""Base64 with padding, or twenty letters of both cases and digits: a login's token, or an id that nobody misses."""
+
+
+def hide_secrets(text: str) -> str:
+    """Return `text` with what looks like a password, key or login token replaced by MASK."""
+    text = re.sub(_BASE64_LINE, rf"\1{MASK}", text)
+    text = re.sub(_AUTH, rf"\1{MASK}", text)
+    text = re.sub(_URL, rf"\1{MASK}@", text)
+    text = re.sub(_VARIABLE, rf"\1{MASK}", text)
+    text = re.sub(_KEY_VALUE, rf"\1{MASK}", text)
+    text = re.sub(_SHAPES, MASK, text)
+    return re.sub(_BASE64, MASK, text)
+
+
+MOST_DIFFERENT: Final = 1000
+"""Different errors of one text that are looked up: what a log has beyond that is noise, or meant to take time."""
+
+SAID_LIMIT: Final = 300
+"""Characters of an error's own words that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One mail error in a text, explained."""
+
+    said: str
+    """The server's or library's words: safe to show, without secrets, on one line."""
+    line: int
+    """The first line in the text on which it stands, counted from 1."""
+    times: int
+    """How often it occurs."""
+    diagnoses: tuple[Diagnosis, ...]
+    """Best first, never empty."""
+
+
+def explain_log(
+    text: str,
+    *,
+    stage: str | None = None,
+    provider: Provider | str | None = None,
+    catalogue: Catalogue | None = None,
+) -> tuple[Explained, ...]:
+    """Find the mail errors in `text`, a reply or a whole log, and explain each once, in the order of their lines."""
+    explainer = Explainer(catalogue or default())
+    for item in find(text, stage=stage, provider=provider):
+        explainer.take(item)
+    return tuple(explainer.kinds.values())
+
+
+class Explainer:
+    """Explains each mail error once, and counts how often it comes."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.kinds: dict[tuple[str, ...], Explained] = {}
+        """What was found so far, by what makes two errors the same, in the order of their lines."""
+        self._catalogue = catalogue
+        self._seen: dict[tuple[object, ...], tuple[Diagnosis, ...]] = {}
+
+    def take(self, item: Found) -> tuple[str, ...] | None:
+        """Take the next one. Return its key in `kinds`, or None where it is not about mail."""
+        likeness = _likeness(item)
+        if likeness not in self._seen:
+            if len(self._seen) >= MOST_DIFFERENT:
+                return None
+            self._seen[likeness] = _told(item, self._catalogue)
+        diagnoses = self._seen[likeness]
+        if not diagnoses:
+            return None
+        key = _sameness(item.event, diagnoses[0])
+        known = self.kinds.get(key)
+        if known is not None:
+            self.kinds[key] = replace(known, times=known.times + 1)
+        else:
+            said = safe(hide_secrets(bound(item.said)), limit=SAID_LIMIT)
+            self.kinds[key] = Explained(said, item.number, 1, diagnoses)
+        return key
+
+
+def explain_text(
+    text: str,
+    *,
+    stage: str | None = None,
+    provider: Provider | str | None = None,
+    catalogue: Catalogue | None = None,
+) -> tuple[Diagnosis, ...]:
+    """Return the causes of the mail errors in `text`: first the likeliest of each, then the others.
+
+    Empty where there is no mail error.
+    """
+    explained = explain_log(text, stage=stage, provider=provider, catalogue=catalogue)
+    return flat(explained)
+
+
+def flat(explained: Iterable[Explained]) -> tuple[Diagnosis, ...]:
+    """Return all diagnoses once: the best of each error first, in order, then the others."""
+    rows = [item.diagnoses for item in explained]
+    best = [row[0] for row in rows]
+    others = [diagnosis for row in rows for diagnosis in row[1:]]
+    unique: dict[str, Diagnosis] = {}
+    for diagnosis in (*best, *others):
+        unique.setdefault(diagnosis.id, diagnosis)
+    return tuple(unique.values())
+
+
+def _told(item: Found, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
+    """Return the causes of what was found, empty where it may not be about mail at all."""
+    if not item.sure and not _by_words(item.event, catalogue, mail=item.mail):
+        return ()
+    return diagnoses_of(item.event, catalogue, always=item.sure)
+
+
+def _likeness(item: Found) -> tuple[object, ...]:
+    """Events that differ in their ids only have one answer: a log holds the same error a thousand times."""
+    event = item.event
+    raw = re.sub(r"\b(?=\w*\d)(?=\w*[A-Za-z])\w{8,}\b", "", event.raw)
+    return raw, event.code, event.stages, event.errors, event.port, item.sure, item.mail
+
+
+def _by_words(event: Event, catalogue: Catalogue, *, mail: bool) -> bool:
+    """Say whether the best entry was found by words that only mail servers use, or by a condition.
+
+    Among other lines, words about names, connections and TLS can be about databases and web servers.
+    """
+    best = matches(event, catalogue)
+    if not best:
+        return False
+    failure = best[0].failure
+    return (mail or failure.stages[0] not in SHARED_STAGES) and (best[0].length > 0 or failure.when != "")
+
+
+def _sameness(event: Event, first: Diagnosis) -> tuple[str, ...]:
+    """An error is the same when it has the same cause, or none that is known and the same words."""
+    if not first.generic:
+        return (first.id,)
+    words = re.sub(r"\S*\d\S*", "", event.text)[:200]
+    return first.id, str(event.code), words
+
+
+class Seen(NamedTuple):
+    """A mail error that came by."""
+
+    key: tuple[str, ...]
+    """The same for errors with the same cause."""
+    line: int
+    """Its first line, counted from 1 over all lines that were added."""
+    explained: Explained
+    """The kind of error: its first line, and how often it came until now."""
+
+
+class LogStream:
+    """Takes lines, gives mail errors."""
+
+    def __init__(
+        self,
+        *,
+        stage: str | None = None,
+        provider: Provider | str | None = None,
+        catalogue: Catalogue | None = None,
+    ) -> None:
+        self._stage = stage
+        self._provider = provider
+        self._grouping = Grouping()
+        self._explainer = Explainer(catalogue or default())
+
+    @property
+    def lines(self) -> int:
+        """Lines taken so far."""
+        return self._grouping.number
+
+    @property
+    def entry(self) -> int:
+        """The first line of the entry that may still go on; 0 where there is none."""
+        current = self._grouping.current
+        return current.number if current else 0
+
+    def add(self, line: str, *, contained: bool = False) -> Seen | None:
+        """Take the next line; return the mail error that it ended, if any.
+
+        `contained`: the line came whole from a container, so no terminal has wrapped it.
+        """
+        return self._explained(self._grouping.add(line, contained=contained))
+
+    def flush(self) -> Seen | None:
+        """End the entry that may still go on; return it if it is a mail error."""
+        return self._explained(self._grouping.flush())
+
+    def _explained(self, record: Record | None) -> Seen | None:
+        found = found_in(record, self._stage, self._provider) if record else None
+        if found is None:
+            return None
+        key = self._explainer.take(found)
+        return Seen(key, found.number, self._explainer.kinds[key]) if key else None

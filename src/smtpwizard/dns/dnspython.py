@@ -1,0 +1,96 @@
+"""From dnspython's answers and errors to plain data. Imported only where a question is asked: it loads dnspython."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import dns.asyncresolver
+import dns.exception
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.MX
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.ANY.TXT
+import dns.rdtypes.IN.A
+import dns.rdtypes.IN.AAAA
+import dns.resolver
+import dns.ttl
+
+from smtpwizard.dns.answers import Answer, State
+
+_MOST_ALIASES = 16
+"""CNAME records that are followed; dnspython stops at the same number."""
+
+
+def read_records(found: dns.resolver.Answer, kind: str, *, most: int, longest: int) -> Answer:
+    """Return the records of an answer: at most `most`, each TXT cut to `longest` characters."""
+    response = found.response
+    aliases, ttl = _chain(response)
+    if found.rrset is None:
+        return Answer(State.EMPTY, aliases=aliases, zone=_zone(response), ttl=ttl)
+    records = list(found.rrset)[:most]
+    if kind == "TXT":
+        texts = tuple(b"".join(record.strings).decode("latin-1")[:longest] for record in records)
+        return Answer(State.FOUND, texts=texts, aliases=aliases, ttl=ttl)
+    if kind == "MX":
+        hosts = tuple(sorted((record.preference, _text(record.exchange)) for record in records))
+        return Answer(State.FOUND, hosts=hosts, aliases=aliases, ttl=ttl)
+    if kind in ("A", "AAAA"):
+        return Answer(State.FOUND, addresses=tuple(record.address for record in records), aliases=aliases, ttl=ttl)
+    return Answer(State.FOUND, aliases=aliases, ttl=ttl)
+
+
+def read_error(error: Exception) -> Answer:
+    """Return what a failed look-up means."""
+    if isinstance(error, dns.resolver.NXDOMAIN):
+        response = next(iter(error.kwargs.get("responses", {}).values()), None)
+        if response is None:
+            return Answer(State.NO_NAME)
+        aliases, ttl = _chain(response)
+        return Answer(State.NO_NAME, aliases=aliases, zone=_zone(response), ttl=ttl)
+    if isinstance(error, dns.resolver.NoNameservers | dns.resolver.LifetimeTimeout):
+        said = [_said(item) for item in error.kwargs.get("errors", ())]
+        reasons = [reason for reason in said if reason]
+        return Answer(State.REFUSED, reason=reasons[-1]) if reasons else Answer(State.SILENT)
+    if isinstance(error, dns.message.ChainTooLong):
+        return Answer(State.REFUSED, reason="a chain of aliases that does not end")
+    if isinstance(error, OSError):  # TimeoutError is one
+        return Answer(State.SILENT)
+    return Answer(State.REFUSED, reason="broken answer")
+
+
+def _said(item: Any) -> str:
+    """Return what one name server said, by its rcode; empty where it could not be heard."""
+    *_, error, response = item
+    if response is not None:
+        return "broken answer" if response.rcode() == dns.rcode.NOERROR else dns.rcode.to_text(response.rcode())
+    return "broken answer" if isinstance(error, dns.exception.FormError | dns.message.ChainTooLong | EOFError) else ""
+
+
+def _chain(response: dns.message.Message) -> tuple[tuple[str, ...], int]:
+    """Return the names that aliases led to, and how long the answer may be kept; a negative one without SOA: 0."""
+    if not isinstance(response, dns.message.QueryMessage):
+        return (), 0
+    try:
+        result = response.resolve_chaining()
+    except dns.exception.DNSException:
+        return (), 0
+    aliases = tuple(_text(cname.target) for rrset in result.cnames[:_MOST_ALIASES] for cname in _first(rrset))
+    unbounded = result.minimum_ttl >= dns.ttl.MAX_TTL
+    return aliases, 0 if unbounded or (result.answer is None and not _zone(response)) else result.minimum_ttl
+
+
+def _first(records: Iterable[Any]) -> list[Any]:
+    return list(records)[:1]
+
+
+def _zone(response: dns.message.Message) -> str:
+    return next((_text(rrset.name) for rrset in response.authority if rrset.rdtype == dns.rdatatype.SOA), "")
+
+
+def _text(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True).lower().removesuffix(".")

@@ -1,0 +1,193 @@
+"""Questions to name servers: each with a deadline, all of them bounded, none asked twice. Judges nothing.
+
+Own look-ups over dnspython, which is there already. checkdmarc 6.0.4 would serve less well: 27 packages of 60 MB, an
+import of 270 ms (dnspython: 85), a time limit for each question but none for the whole, and no notion of a provider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.background import in_daemon_thread
+from smtpwizard.dns.answers import Answer, NameServers, State
+
+if TYPE_CHECKING:
+    from dns.asyncresolver import Resolver
+
+    from smtpwizard.presets.schema import Provider
+
+
+Key = tuple[str, str, str]
+"""The name servers, the name, the type."""
+
+MOST_ENTRIES: Final = 512
+LONGEST_SECONDS: Final = 60
+"""However long a record may be kept: an operator who has just corrected one asks again, and must see it."""
+
+
+class Cache:
+    """Name-server answers by question, never longer than their TTL. Safe to use from several threads."""
+
+    def __init__(self, *, most: int = MOST_ENTRIES, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._kept: OrderedDict[Key, tuple[float, Answer]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Key) -> Answer | None:
+        """Return an answer that is still good, or None."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                return None
+            if found[0] <= self._clock():
+                del self._kept[key]
+                return None
+            return found[1]
+
+    def put(self, key: Key, answer: Answer) -> None:
+        """Keep an answer for its TTL, and LONGEST_SECONDS at most; one without a TTL, or a failure, is not kept."""
+        seconds = min(answer.ttl, LONGEST_SECONDS)
+        if seconds <= 0 or not answer.known:
+            return
+        with self._lock:
+            self._kept[key] = (self._clock() + seconds, answer)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+SHARED: Final = Cache()
+"""The answers of this process."""
+
+
+MOST_QUESTIONS: Final = 60
+"""Questions of one run: a full SPF record needs about 25, a walk up a deep tree 8."""
+ONE_QUESTION: Final = 4.0
+"""Seconds for one question at most, with its repetitions."""
+AT_A_TIME: Final = 12
+MOST_RECORDS: Final = 50
+"""Records of one answer that are looked at."""
+LONGEST_TEXT: Final = 10_000
+"""Characters of a TXT record that are looked at. An SPF record should not pass 450 (RFC 7208 section 3.4)."""
+
+
+class Dns:
+    """The look-ups of one run."""
+
+    def __init__(
+        self,
+        resolver: Resolver | None,
+        deadline: float,
+        servers: str,
+        *,
+        most: int = MOST_QUESTIONS,
+        cache: Cache = SHARED,
+    ) -> None:
+        """Ask with `resolver` (None: there is no name server) until the running loop's clock reads `deadline`."""
+        self._resolver = resolver
+        self._deadline = deadline
+        self._servers = servers
+        self._left = most
+        self._cache = cache
+        self._asked: dict[tuple[str, str], asyncio.Future[Answer]] = {}
+        self._turn = asyncio.Semaphore(AT_A_TIME)
+
+    async def ask(self, name: str, kind: str) -> Answer:
+        """Return the records of the type `kind` (TXT, MX, A, AAAA, NS) at `name`. Never raises for the network's sake.
+
+        A question that is under way or was answered in this run is not asked again.
+        """
+        key = (name.lower().rstrip("."), kind)
+        pending = self._asked.get(key)
+        if pending is None:
+            pending = self._asked[key] = asyncio.ensure_future(self._answer(*key))
+        return await pending
+
+    def close(self) -> None:
+        """Give up what is still under way."""
+        for pending in self._asked.values():
+            pending.cancel()
+
+    async def _answer(self, name: str, kind: str) -> Answer:
+        kept = self._cache.get((self._servers, name, kind))
+        if kept is not None:
+            return kept
+        if self._resolver is None:
+            return Answer(State.SILENT)
+        async with self._turn:
+            seconds = min(ONE_QUESTION, self._deadline - asyncio.get_running_loop().time())
+            if self._left <= 0 or seconds <= 0:
+                return Answer(State.NOT_ASKED)
+            self._left -= 1
+            answer = await _resolved(self._resolver, name, kind, seconds)
+        self._cache.put((self._servers, name, kind), answer)
+        return answer
+
+
+async def _resolved(resolver: Resolver, name: str, kind: str, seconds: float) -> Answer:
+    from smtpwizard.dns.dnspython import read_error, read_records
+
+    try:
+        async with asyncio.timeout(seconds + 0.5):
+            found = await resolver.resolve(f"{name}.", kind, lifetime=seconds, search=False, raise_on_no_answer=False)
+        return read_records(found, kind, most=MOST_RECORDS, longest=LONGEST_TEXT)
+    except Exception as error:  # dnspython's own, OSError, ValueError: whatever a hostile answer brings about
+        return read_error(error)
+
+
+ONE_TRY: Final = 1.5
+"""Seconds until a name server is asked again, or the next one."""
+
+
+class Tools(NamedTuple):
+    """What was made ready."""
+
+    resolver: Resolver | None
+    """None where the machine names no name server."""
+    home: Provider | None
+    """The provider whose mailboxes have the sender's domain."""
+
+
+async def prepared(domain: str, servers: NameServers, deadline: float) -> Tools | None:
+    """Return the tools, or None if the running loop's clock reads `deadline` before they are ready."""
+    left = deadline - asyncio.get_running_loop().time()
+    try:
+        return await in_daemon_thread(
+            lambda: Tools(_resolver(servers), _home(domain)), timeout=left, name="sender check"
+        )
+    except TimeoutError:
+        return None
+
+
+def _resolver(servers: NameServers) -> Resolver | None:
+    import dns.asyncresolver
+    import dns.resolver
+
+    import smtpwizard.dns.dnspython  # noqa: F401  # with the record types, which dnspython loads at first use
+
+    try:
+        resolver = dns.asyncresolver.Resolver(configure=not servers)
+    except (dns.resolver.NoResolverConfiguration, OSError):
+        return None
+    if servers:
+        from dns.nameserver import Do53Nameserver
+
+        resolver.nameservers = [Do53Nameserver(server.address, server.port) for server in servers]
+    resolver.timeout = ONE_TRY
+    return resolver if resolver.nameservers else None
+
+
+def _home(domain: str) -> Provider | None:
+    from smtpwizard.presets.catalogue import Presets
+
+    found = Presets.open().match_address(domain)
+    return found.provider if found else None

@@ -1,0 +1,267 @@
+"""Sender addresses and domains as text: what is one, and which can never receive a reply. Pure; asks nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import Enum, StrEnum, auto
+from typing import Final, NamedTuple
+
+from smtpwizard.errors import InputError
+from smtpwizard.hosts import FREEMAIL, is_freemail
+from smtpwizard.presets.schema import Kind, Provider, SpfEnvelope
+from smtpwizard.text import safe
+
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_STOPS: Final = re.compile("[\u3002\uff0e\uff61]")
+"""The full stops of other scripts, which stand for a dot (RFC 3490 section 3.1)."""
+
+_LONGEST: Final = 253
+"""Octets of a domain name as text (RFC 1035 section 2.3.4: 255 on the wire)."""
+_LONGEST_LOCAL: Final = 64
+"""RFC 5321 section 4.5.3.1.1."""
+_SHOWN: Final = 80
+
+_EXAMPLES: Final = frozenset({"example.com", "example.net", "example.org"})
+"""RFC 2606 section 3: registered by IANA for examples, with a null MX; nobody can send from them."""
+
+_PRIVATE: Final = {
+    "example": "RFC 2606 keeps it for examples",
+    "test": "RFC 2606 keeps it for tests",
+    "invalid": "RFC 2606 keeps it for names that do not exist",
+    "localhost": "RFC 6761 keeps it for the machine itself",
+    "local": "RFC 6762 keeps it for names on a local network",
+    "internal": "ICANN keeps it for private networks (resolution of 2024-07-29)",
+    "home.arpa": "RFC 8375 keeps it for home networks",
+    "onion": "RFC 7686 keeps it for Tor",
+    "alt": "RFC 9476 keeps it for names outside of DNS",
+    "lan": "it is no top-level domain, but a habit of private networks",
+    "home": "it is no top-level domain, but a habit of private networks",
+    "corp": "it is no top-level domain, but a habit of private networks",
+    "localdomain": "it is no top-level domain, but a habit of private networks",
+}
+
+_NOT_MISSPELT: Final = frozenset({"mail.com", "email.com", "hey.com", "ya.ru", "me.com", "pm.me"})
+"""Mail domains that exist and are one letter away from a better-known one."""
+_SHORTEST: Final = 6
+"""Characters from which a domain one letter away from a known one is more likely a slip than another domain."""
+
+
+class Sender(NamedTuple):
+    """What was typed, taken apart."""
+
+    address: str
+    """As typed, without blanks around it; a bare domain where no address was given."""
+    domain: str
+    """In lower case and ASCII (A-labels), without a final dot."""
+
+
+def sender_of(text: str) -> Sender:
+    """Return address and domain of `text`: a bare mail address, or a domain. InputError for anything else.
+
+    Letters beyond ASCII become A-labels by IDNA 2008 with the mappings of UTS 46, as mail software does (RFC 5891).
+    """
+    typed = text.strip()
+    local, at, domain = typed.rpartition("@")
+    if not typed:
+        raise _error(text, "is empty")
+    if any(char.isspace() or not char.isprintable() for char in typed) or any(char in typed for char in '<>",;'):
+        raise _error(text, "is more than a bare address")
+    if at and (not local or "@" in local or len(local) > _LONGEST_LOCAL):
+        raise _error(text, "is no mail address: what is before the @ is wrong")
+    if not at and "." not in domain.strip("."):
+        raise _error(text, "has no @ and no dot")
+    ascii_domain = _to_ascii(_STOPS.sub(".", domain))
+    labels = ascii_domain.split(".")
+    if len(ascii_domain) > _LONGEST or not all(_LABEL.fullmatch(label) for label in labels):
+        raise _error(text, "has no domain name that DNS could know")
+    if labels[-1].isdigit():
+        raise _error(text, "ends in an IP address, which is no mail domain")
+    return Sender(typed, ascii_domain)
+
+
+def undeliverable(domain: str) -> str:
+    """Return why nobody on the internet can reply to `domain`, as the end of a sentence; empty for a common one."""
+    if any(domain == name or domain.endswith(f".{name}") for name in _EXAMPLES):
+        return "RFC 2606 keeps it for examples"
+    labels = domain.split(".")
+    for end in (labels[-1], ".".join(labels[-2:])):
+        if end in _PRIVATE:
+            return _PRIVATE[end]
+    return "a name without a dot is no domain on the internet" if len(labels) == 1 else ""
+
+
+def is_example(domain: str) -> bool:
+    """Say whether `domain` is one that IANA has registered for examples: it exists, and refuses all mail."""
+    return any(domain == name or domain.endswith(f".{name}") for name in _EXAMPLES)
+
+
+def probably_meant(domain: str, known: Iterable[str] = ()) -> str:
+    """Return the well-known mail domain that `domain` may be a slip of: `gmial.com`, gmail.com. Empty for none."""
+    domains = FREEMAIL | frozenset(known)
+    if domain in domains or domain in _NOT_MISSPELT or len(domain) < _SHORTEST:
+        return ""
+    near = [name for name in sorted(domains) if len(name) >= _SHORTEST and _one_slip(domain, name)]
+    return near[0] if near else ""
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Say whether a letter too many, too few or wrong, or two letters swapped, make `one` of `other`."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    short, long = sorted((one, other), key=len)
+    place = next((index for index, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) < len(long):
+        return short[place:] == long[place + 1 :]
+    swapped = short[:place] + short[place + 1 : place + 2] + short[place : place + 1] + short[place + 2 :]
+    return short[place + 1 :] == long[place + 1 :] or swapped == long
+
+
+def _to_ascii(domain: str) -> str:
+    name = domain.rstrip(".").lower()
+    if name.isascii():
+        return name
+    try:
+        import idna
+
+        return idna.encode(name, uts46=True).decode("ascii")
+    except ImportError:
+        encode = name.encode
+    except UnicodeError:
+        return ""
+    try:
+        return encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+
+
+def _error(text: str, why: str) -> InputError:
+    shown = safe(text, limit=_SHOWN)
+    return InputError(
+        f"{shown!r} {why}. Give a mail address or its domain, such as noreply@your-company.com.", "Sender"
+    )
+
+
+_LOCAL = frozenset({Kind.LOCAL, Kind.TEST, Kind.PRACTICE})
+
+
+class Owner(Enum):
+    """Whose domain the sender's is."""
+
+    OPERATOR = auto()
+    """Presumably the operator's own: records can be published there."""
+    PROVIDER = auto()
+    """One in which this provider gives everybody a mailbox: its records are the provider's."""
+    OTHERS = auto()
+    """One in which another provider gives everybody a mailbox: nobody else can sign for it."""
+
+
+class Case(NamedTuple):
+    """One run's subject."""
+
+    sender: Sender
+    provider: Provider | None
+    owner: Owner
+
+    @property
+    def domain(self) -> str:
+        """The sender's domain in ASCII."""
+        return self.sender.domain
+
+    @property
+    def by(self) -> str:
+        """The provider's name for a sentence."""
+        return self.provider.name if self.provider else "the provider"
+
+    @property
+    def envelope(self) -> SpfEnvelope | None:
+        """Whose SPF record counts; None without a provider."""
+        return self.provider.spf_envelope if self.provider else None
+
+    @property
+    def includes(self) -> tuple[str, ...]:
+        """What the sender's SPF record should include one of; empty where that is not known."""
+        return self.provider.spf_include if self.provider else ()
+
+
+def case_of(sender: Sender, provider: Provider | None, home: Provider | None) -> Case:
+    """Return the case of a sender and its provider; `home` is the one whose mailboxes have the sender's domain.
+
+    A catcher, which delivers nothing, and the machine's own mail server count as none: nothing in DNS names them.
+    """
+    judged = None if provider is not None and provider.kind in _LOCAL else provider
+    return Case(sender, judged, _owner(sender.domain, judged, home))
+
+
+def _owner(domain: str, provider: Provider | None, home: Provider | None) -> Owner:
+    if provider is not None and (domain in provider.mail_domains or (home is not None and home.host == provider.host)):
+        return Owner.PROVIDER
+    return Owner.OTHERS if home is not None or is_freemail(domain) else Owner.OPERATOR
+
+
+class Standing(StrEnum):
+    """How a check came out."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Not asked, or not answered: nothing is known."""
+
+
+class DnsRecord(NamedTuple):
+    """A record to publish, as text to copy."""
+
+    name: str
+    """The full name, without the final dot: `_dmarc.acme.example`."""
+    type: str
+    """`TXT`, `CNAME`."""
+    value: str
+
+
+_TITLES: Final = {"domain": "Domain", "mx": "MX", "spf": "SPF", "dkim": "DKIM", "dmarc": "DMARC"}
+
+
+class SenderCheck(NamedTuple):
+    """One question about the domain, answered."""
+
+    id: str
+    """`domain`, `mx`, `spf`, `dkim`, `dmarc`."""
+    standing: Standing
+    summary: str
+    """One line: the fact."""
+    detail: tuple[str, ...] = ()
+    """The records as found and what follows from them, a line each."""
+    remedy: str = ""
+    """What to do; empty where nothing is to be done."""
+    record: DnsRecord | None = None
+    """What to publish, where a record is wanted."""
+    also: tuple[DnsRecord, ...] = ()
+    """Further records that belong to it, where one is not enough: a provider's second and third DKIM key."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: `SPF`."""
+        return _TITLES.get(self.id, self.id)
+
+
+class SenderReport(NamedTuple):
+    """All that was asked about one sender."""
+
+    address: str
+    domain: str
+    """In lower case and ASCII."""
+    checks: tuple[SenderCheck, ...]
+    provider: str | None = None
+    """The id of the provider that SPF and DKIM were judged for."""
+    answered: bool = True
+    """False where no name server answered at all: offline."""
+
+    def check(self, id_: str) -> SenderCheck | None:
+        """Return the check of that id, or None where it was not made."""
+        return next((item for item in self.checks if item.id == id_), None)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nothing was found for which receivers would refuse or suspect the mail, and DNS answered."""
+        return self.answered and all(item.standing is not Standing.FAILED for item in self.checks)

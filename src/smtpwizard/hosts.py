@@ -1,0 +1,94 @@
+"""Host names and addresses by their looks: private or public. Never resolves anything."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_PRIVATE_SUFFIXES: Final = (
+    ".localhost",  # RFC 6761
+    ".local",  # RFC 6762, and Kubernetes' cluster.local
+    ".internal",  # reserved by ICANN in 2024; host.docker.internal
+    ".home.arpa",  # RFC 8375
+    ".lan",
+    ".home",
+    ".corp",
+    ".intranet",
+    ".private",
+)
+_SHARED: Final = "100.64.0.0/10"
+"""RFC 6598: carriers and overlay networks such as Tailscale; never routed on the public internet."""
+
+
+def is_private_host(host: str) -> bool:
+    """Say whether what is sent to `host` stays on this machine or a private network, judged by the name alone.
+
+    Loopback, RFC 1918, link-local and unique local addresses, names without a dot (compose services), and the suffixes
+    that no public DNS serves. An empty name counts as private: there is nobody to send to.
+    """
+    name = _bare(host)
+    if _is_numeric(name):
+        import ipaddress
+
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        shared = address.version == 4 and address in ipaddress.ip_network(_SHARED)
+        return address.is_private or address.is_loopback or address.is_link_local or address.is_unspecified or shared
+    return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` is the machine, or the container, on which the client runs."""
+    name = _bare(host)
+    return name == "localhost" or name.endswith(".localhost") or name.startswith("127.") or name in ("::1", "0.0.0.0")  # noqa: S104
+
+
+def is_address(host: str) -> bool:
+    """Say whether `host` is an IPv4 or IPv6 address rather than a name."""
+    name = _bare(host)
+    if not _is_numeric(name):
+        return False
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _bare(host: str) -> str:
+    return host.strip().lower().removeprefix("[").removesuffix("]").rstrip(".")
+
+
+def _is_numeric(name: str) -> bool:
+    return ":" in name or (name != "" and name.replace(".", "").isdigit())
+
+
+_FREEMAIL: Final = """
+gmail.com googlemail.com yahoo.com yahoo.co.jp yahoo.co.uk yahoo.de yahoo.fr ymail.com rocketmail.com aol.com
+outlook.com hotmail.com hotmail.co.uk hotmail.fr live.com msn.com windowslive.com icloud.com me.com mac.com
+gmx.com gmx.net gmx.de gmx.at gmx.ch web.de t-online.de freenet.de orange.fr free.fr laposte.net libero.it
+proton.me protonmail.com pm.me mail.ru inbox.ru list.ru bk.ru yandex.ru yandex.com ya.ru
+qq.com foxmail.com 163.com 126.com yeah.net sina.com naver.com daum.net hanmail.net kakao.com nate.com
+docomo.ne.jp ezweb.ne.jp softbank.ne.jp comcast.net zohomail.com
+"""
+FREEMAIL: Final = frozenset(_FREEMAIL.split())
+"""Domains in which anybody has a mailbox, so that no relay may sign for them."""
+
+_EXAMPLES: Final = frozenset({"yourdomain.com", "your-domain.com", "mydomain.com", "domain.com", "company.com"})
+_RESERVED: Final = ("example", "invalid", "test", "localhost", "example.com", "example.net", "example.org")
+"""RFC 2606 and RFC 6761: nobody can own these, nor what is below them."""
+_BELOW: Final = tuple(f".{domain}" for domain in _RESERVED)
+
+
+def is_freemail(domain: str) -> bool:
+    """Say whether `domain` belongs to a public mailbox provider."""
+    return domain.lower() in FREEMAIL
+
+
+def is_placeholder(domain: str) -> bool:
+    """Say whether `domain` comes from a guide or is reserved for examples."""
+    name = domain.lower()
+    return name in _EXAMPLES or name in _RESERVED or name.endswith(_BELOW)

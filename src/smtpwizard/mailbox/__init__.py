@@ -1,0 +1,1 @@
+"""Where mail arrives: IMAP mailboxes, mail catchers, the practice server."""

@@ -1,0 +1,155 @@
+"""A connection to an inbox's server, with TLS where it is wanted; and what to say where none comes about.
+
+Blocking, with a deadline: run in a thread, see threads.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from smtpwizard.background import in_daemon_thread
+from smtpwizard.errors import NetworkError
+from smtpwizard.mailbox.model import InboxRefused
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    import ssl
+
+
+T = TypeVar("T")
+
+
+class Cord:
+    """The one socket of a piece of blocking work, and the knife for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._cut = False
+
+    def hold(self, held: socket.socket) -> None:
+        """Take the socket that the work goes on with. OSError where the cord has been cut meanwhile."""
+        with self._lock:
+            if self._cut:
+                held.close()
+                raise ConnectionAbortedError("cut off")
+            self._socket = held
+
+    def cut(self) -> None:
+        """End the work: whatever it waits for fails now, and so does what it tries afterwards. Never waits."""
+        with self._lock:
+            self._cut = True
+            if self._socket is not None:
+                # The plain socket's method: that of ssl would take TLS off under the thread that is reading.
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+async def in_thread(work: Callable[[], T], cord: Cord, *, timeout: float) -> T:
+    """Return work() as run in a daemon thread. TimeoutError after `timeout` seconds; then and on a cancel it is cut."""
+    try:
+        return await in_daemon_thread(work, timeout=timeout, name="inbox")
+    except BaseException:
+        cord.cut()  # where the work itself has failed there is nothing left to cut
+        raise
+
+
+def left(deadline: float) -> float:
+    """Return the seconds until `deadline`, a time of time.monotonic(). TimeoutError where it is over."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("deadline")
+    return seconds
+
+
+TITLE = "Inbox"
+
+
+def dial(host: str, port: int, *, deadline: float, cord: Cord) -> socket.socket:
+    """Return a connection to the first address of `host` that takes one. OSError; TimeoutError at `deadline`.
+
+    Each address gets its share of the time, so that a dead IPv6 route does not use up that of IPv4.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    error: OSError = OSError("no address")
+    for index, (family, kind, protocol, _, address) in enumerate(found):
+        share = left(deadline) / (len(found) - index)
+        made = socket.socket(family, kind, protocol)
+        try:
+            cord.hold(made)
+            made.settimeout(share)
+            made.connect(address)
+        except OSError as failed:
+            made.close()
+            error = failed
+            continue
+        return made
+    raise error
+
+
+def secure(
+    connection: socket.socket, host: str, context: ssl.SSLContext, *, deadline: float, cord: Cord
+) -> ssl.SSLSocket:
+    """Return the connection under TLS, its certificate checked for `host`. OSError, of which ssl.SSLError is one."""
+    connection.settimeout(left(deadline))
+    wrapped = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
+    try:
+        cord.hold(wrapped)
+        wrapped.do_handshake()
+    except BaseException:
+        wrapped.close()
+        raise
+    return wrapped
+
+
+def trust(authorities: Sequence[str]) -> ssl.SSLContext:
+    """Return a client context with Mozilla's roots and `authorities` (PEM texts): the trust that `check` has, too."""
+    import ssl
+
+    import certifi
+
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # CPython's default, which distributions take off
+    for text in authorities:
+        try:
+            context.load_verify_locations(cadata=text)
+        except (ssl.SSLError, ValueError):
+            continue  # what cannot be read is trusted by nobody: then the certificate is refused, and that is told
+    return context
+
+
+def unreachable(error: Exception, place: str, seconds: float) -> NetworkError:
+    """Return what to tell where `place` (`host:port`) could not be talked to. The error's own text is foreign."""
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        reason = safe(error.verify_message or "not trusted", limit=120)
+        return InboxRefused(
+            f"{place}: its certificate is not accepted ({reason}). Use the name that is in the certificate; if an "
+            "authority of your own has signed it, name that with --ca-file.",
+            TITLE,
+        )
+    if isinstance(error, ssl.SSLError):
+        reason = safe(error.reason or "no TLS", limit=80)
+        return InboxRefused(
+            f"{place}: TLS does not come about ({reason}). The port may speak without TLS at first: imap:// in place "
+            "of imaps://, or http:// in place of https://.",
+            TITLE,
+        )
+    if isinstance(error, TimeoutError):
+        return NetworkError(f"{place} gave no answer within {seconds:g} s. See that it runs and is reachable.", TITLE)
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return NetworkError(
+            f"{place}: the name is not known here. A service name of compose is known inside its network only: give "
+            "the published port, such as localhost.",
+            TITLE,
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return NetworkError(f"{place}: nothing listens there. Start it, or correct host and port.", TITLE)
+    said = safe(getattr(error, "strerror", None) or "the connection broke", limit=120)
+    return NetworkError(f"{place}: {said}. See that it runs, and try again.", TITLE)

@@ -1,0 +1,128 @@
+"""When a login must not be tried again by itself: refused credentials, and servers that ask for a pause.
+
+Pure: state in, answer out; each front end keeps the state. Providers throttle or lock accounts after repeated bad
+logins (failures A4, A31, A36): a rejected user, password and host needs the operator's word, and a pause is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from smtpwizard.secret import redact
+from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Status, Step, StepResult
+
+PAUSE_SECONDS: Final = 60.0
+"""The pause where the server names no time. Gmail's own lock lasts hours (A4), but the first reply does not say so."""
+
+LONGEST_PAUSE: Final = 3600.0
+"""A server's own number is believed up to this many seconds."""
+
+_TOO_MANY: Final = re.compile(r"\btoo many\b", re.IGNORECASE)
+_NAMED_TIME: Final = re.compile(r"\b(\d{1,5})\s*(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE)
+
+
+class Known(Protocol):
+    """What a front end knows: the settings as they are now, the logins refused so far, the pauses asked for."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def refused(self) -> tuple[Settings, ...]: ...
+
+    @property
+    def pauses(self) -> tuple[tuple[str, float, str], ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A server's wish to be left alone."""
+
+    seconds: float
+    words: str
+    """The reply that says so: safe text."""
+
+
+def same_login(left: Settings, right: Settings) -> bool:
+    """Say whether both would send the same user and password to the same host. Case in a host name does not count."""
+    return (
+        (left.host or "").lower() == (right.host or "").lower()
+        and left.username == right.username
+        and left.password == right.password
+    )
+
+
+def was_refused(state: Known) -> bool:
+    """Say whether a server has refused the login that `state` would send."""
+    return any(same_login(settings, state.settings) for settings in state.refused)
+
+
+def refused_question(settings: Settings) -> dict[str, str]:
+    """Return the words of the question before a refused login is sent again. A user name that is a secret is masked."""
+    user = redact(settings.username or "", settings.secrets())
+    return {
+        "title": "Refused login",
+        "question": f"{settings.host} has refused {user} with this password. Providers slow down or lock accounts that "
+        "keep trying. Change the password in Settings, or send the same login once more.",
+        "yes": "Send it again",
+        "no": "Not now",
+    }
+
+
+def refuses_login(step: StepResult) -> bool:
+    """Say whether `step` is a server's permanent no to the credentials (RFC 4954 section 6: 5yz at AUTH)."""
+    code = step.reply.code if step.reply else None
+    return step.step is Step.AUTH and step.status is Status.FAILED and code is not None and 500 <= code < 600
+
+
+def asks_for_pause(step: StepResult) -> Pause | None:
+    """Return the pause that a failed `step` asks for: 421, 454 4.7.0 at AUTH, or `too many` in its words."""
+    if step.status is not Status.FAILED or step.reply is None:
+        return None
+    reply = step.reply
+    throttled = step.step is Step.AUTH and reply.code == 454 and reply.enhanced == "4.7.0"
+    if not (reply.code == 421 or throttled or _TOO_MANY.search(reply.text)):
+        return None
+    return Pause(_named_seconds(reply.text), str(reply))
+
+
+def remember(state: Known, step: StepResult, settings: Settings, now: float) -> dict[str, object]:
+    """Return the changes of the state that a failed `step` brings: refused logins, pauses.
+
+    `now` is time.monotonic().
+    """
+    changes: dict[str, object] = {}
+    if refuses_login(step) and not any(same_login(known, settings) for known in state.refused):
+        changes["refused"] = (*state.refused, settings)
+    pause = asks_for_pause(step)
+    if pause is not None:
+        host = (settings.host or "").lower()
+        kept = tuple(item for item in state.pauses if item[0] != host)
+        changes["pauses"] = (*kept, (host, now + pause.seconds, pause.words))
+    return changes
+
+
+def paused(state: Known, now: float) -> Pause | None:
+    """Return what is left of the pause that the host of `state` asked for, or None. `now` is time.monotonic()."""
+    host = (state.settings.host or "").lower()
+    for name, until, words in state.pauses:
+        if name == host and until > now:
+            return Pause(until - now, words)
+    return None
+
+
+def countdown(seconds: float) -> str:
+    """Return seconds as minutes and seconds: `1:05`."""
+    whole = max(int(seconds + 0.999), 0)
+    return f"{whole // 60}:{whole % 60:02}"
+
+
+def _named_seconds(text: str) -> float:
+    found = _NAMED_TIME.search(text)
+    if not found:
+        return PAUSE_SECONDS
+    seconds = float(found.group(1)) * (60 if found.group(2).lower().startswith("m") else 1)
+    return min(max(seconds, 1.0), LONGEST_PAUSE)

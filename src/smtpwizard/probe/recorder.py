@@ -1,0 +1,144 @@
+"""What a run brings to light, kept as it happens: steps, transcript, messages, course. Clears every text of secrets.
+
+Knows nothing of the order of stages; `engine` decides that.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Final
+
+from smtpwizard.clients.nodemailer.errors import Ended, Ending
+from smtpwizard.clients.nodemailer.replies import parse
+from smtpwizard.lint.check import masked_settings
+from smtpwizard.presets.schema import Provider
+from smtpwizard.probe.connection import Told
+from smtpwizard.probe.verdict import Course
+from smtpwizard.secret import MASK, Secret, redactor
+from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import OutgoingMessage, Reply, SentMessage, Status, Step, StepResult
+from smtpwizard.smtp.stream import Transcript
+from smtpwizard.text import safe
+
+_NAMED: Final = (
+    r"queued as <?([^\s<>,;()]+)",  # Postfix, Brevo, SendGrid
+    r"\bid=<?([^\s<>,;()\]]+)",  # Exim
+    r"\bInternalId=([^\s,\]]+)",  # Exchange
+    r"queued \(([^\s)]+)\)",  # Haraka
+    r"\A([A-Za-z0-9]{8,}) message accepted",  # Sendmail, OpenSMTPD
+)
+_BARE: Final = r"\A(?:ok|accepted|queued)[:,.]?\s+<?([A-Za-z0-9][A-Za-z0-9._/@=-]{5,})"
+"""Gmail: `OK  1732254 …`; Amazon SES: `Ok 0100018c…`."""
+
+
+def queue_id(text: str) -> str | None:
+    """Return the id out of the text of a 250 reply, codes taken off; None where there is none."""
+    for pattern in _NAMED:
+        found = re.search(pattern, text, re.IGNORECASE)
+        if found:
+            return found[1].rstrip(".")
+    found = re.search(_BARE, text, re.IGNORECASE)
+    return found[1].rstrip(".") if found and any(char.isdigit() for char in found[1]) else None
+
+
+SUMMARY: Final = 500
+"""Characters of a summary that are kept."""
+
+
+class StageFailed(Exception):
+    """A stage ended the client's dialogue; its result is the last that was kept."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.code or ending.fate.value)
+        self.ending = ending
+
+
+class Record:
+    """One run."""
+
+    def __init__(self, settings: Settings, provider: Provider | None) -> None:
+        self.masked = masked_settings(settings, provider)
+        """The settings for display."""
+        self.steps: list[StepResult] = []
+        self.sent: list[SentMessage] = []
+        self.course = Course()
+        self.place: int | None = None
+        """The message under way; every step that is kept gets its number."""
+        secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
+        self._redact = redactor(secrets, username=settings.username or "")
+        self.transcript = Transcript(self._redact)
+
+    async def stage(self, step: Step, run: Callable[[], Awaitable[Told]]) -> StepResult:
+        """Run one stage; StageFailed where it ends the dialogue."""
+        began = time.monotonic()
+        try:
+            told = await run()
+        except Ended as end:
+            self.fail(step, end.ending, _ms(began))
+        reply = parse(told.reply, self._redact) if told.reply is not None else None
+        return self.keep(
+            StepResult(
+                step,
+                told.status,
+                self._clean(told.summary) or _worded(reply, self._clean(told.note)),
+                None if told.status is Status.SKIPPED else _ms(began),
+                reply,
+                told.tls,
+                detail=tuple(self._clean(line) for line in told.detail),
+            )
+        )
+
+    def fail(self, step: Step, ending: Ending, ms: float) -> None:
+        reply = parse(ending.reply, self._redact) if ending.reply else None
+        summary = self._clean(ending.summary) or _worded(reply, self._clean("; ".join(ending.notes)))
+        if self.course.ending is None:  # the first decides: of what comes later the app's client would know nothing
+            self.course = self.course._replace(ending=ending._replace(summary=summary))
+        notes = tuple(self._clean(note) for note in ending.notes)
+        self.keep(StepResult(step, Status.FAILED, summary, ms, reply, ending.tls, ending.error, notes))
+        raise StageFailed(ending)
+
+    def became(self, message: OutgoingMessage, recipient: str, *, accepted: bool) -> None:
+        """Keep what the last step made of a message."""
+        last = self.steps[-1]
+        said = str(last.reply) if last.reply else last.summary
+        queued = queue_id(last.reply.text) if accepted and last.reply else None
+        to = self._clean(recipient)
+        self.sent.append(SentMessage(message.id, queued, said, accepted, last.ms, to, message.mail, last.step))
+        self.course = self.course._replace(sent=self.course.sent + accepted)
+
+    def left_out(self, message: OutgoingMessage, recipient: str, why: str) -> StepResult:
+        """Keep that a message was not tried."""
+        self.sent.append(
+            SentMessage(message.id, None, why, accepted=False, recipient=self._clean(recipient), mail=message.mail)
+        )
+        return self.keep(StepResult(Step.MAIL, Status.SKIPPED, why))
+
+    def keep(self, result: StepResult) -> StepResult:
+        result = result._replace(message=self.place)
+        self.steps.append(result)
+        return result
+
+    def _clean(self, text: str) -> str:
+        return safe(self._redact(text), limit=SUMMARY)
+
+
+def _misplaced(settings: Settings, masked: Mapping[str, str]) -> Iterator[Secret]:
+    """Yield secrets that stand where they do not belong: as the user name, or before the `@` of a URL in SMTP_HOST."""
+    if settings.username and masked.get("SMTP_USERNAME") == MASK:
+        yield Secret(settings.username)
+    if settings.host and masked.get("SMTP_HOST") != settings.host:
+        login = settings.host.partition("//")[2].rpartition("@")[0]
+        yield Secret(login)
+        yield Secret(login.partition(":")[2])
+
+
+def _worded(reply: Reply | None, note: str = "") -> str:
+    """Return a reply as one line, each code once; `note` in brackets."""
+    said = (str(reply) if reply else "") or "an empty line"
+    return safe(said, limit=SUMMARY) + (f" ({note})" if note else "")
+
+
+def _ms(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)

@@ -1,0 +1,161 @@
+"""From what was seen to proposals, ranked: first what a change of settings repairs, then what a person must do. Pure.
+
+Each rule looks at one kind of failure and stays silent where it is not sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from smtpwizard.presets.schema import TlsMode
+from smtpwizard.probe.survey import rules as certificate_rules
+from smtpwizard.probe.survey import rules as network_rules
+from smtpwizard.probe.survey.facts import Evidence, PortFacts, Proposal
+from smtpwizard.probe.survey.ranking import (
+    MANNER,
+    MODE,
+    candidates,
+    changes_for,
+    enumerate_words,
+    is_current,
+    label_for,
+    meaning,
+    would_do,
+)
+from smtpwizard.secret import Secret
+from smtpwizard.smtp.results import Step
+
+MOST: Final = 5
+"""Proposals that are made."""
+_MOST_PORTS: Final = 3
+_PASSING: Final = frozenset({Step.CONNECT, Step.TLS, Step.GREETING, Step.EHLO, Step.STARTTLS})
+"""Stages at which a failure may have been of the moment."""
+
+
+def proposals(evidence: Evidence) -> tuple[Proposal, ...]:
+    """Return what to do, the best first."""
+    apart = tuple(network_rules.families(evidence))
+    found = [
+        *certificate_rules.other_names(evidence),
+        *_ports(evidence),
+        *certificate_rules.system_store(evidence),
+        *certificate_rules.another_server(evidence),
+        *apart,
+        *network_rules.all_closed(evidence),
+        *(() if apart else _of_the_moment(evidence)),
+    ]
+    return tuple(sorted(found, key=lambda item: not item.changes)[:MOST])
+
+
+def _ports(evidence: Evidence) -> Iterator[Proposal]:
+    """Propose the ports that would do."""
+    for item in islice(candidates(evidence), _MOST_PORTS):
+        changes = changes_for(item, evidence)
+        if item.port == evidence.transport.port:
+            yield _other_mode(item, evidence)
+        elif changes:
+            yield Proposal(
+                id=f"port-{item.port}",
+                title=f"Port {item.port} {MANNER[item.tls or TlsMode.NONE]}",
+                cause=f"{_trouble(evidence)} {_virtues(item, evidence)}{_blocked(item, evidence)}",
+                remedy=f"Use port {item.port}: {_assignments(changes)}.{_strict(item)}",
+                changes=changes,
+                label=label_for(item, changes),
+            )
+
+
+def _other_mode(item: PortFacts, evidence: Evidence) -> Proposal:
+    changes = changes_for(item, evidence)
+    if item.tls is TlsMode.IMPLICIT:
+        title = "TLS port spoken to in clear text"
+        cause = (
+            f"Port {item.port} answers a TLS hello: it speaks TLS from the first byte. With SMTP_TLS off the app waits "
+            "30 s for a greeting that does not come."
+        )
+        remedy = "Set SMTP_TLS=true."
+    else:
+        title = "Clear-text port spoken to in TLS"
+        offer = "offers STARTTLS" if item.tls is TlsMode.STARTTLS else "offers no TLS"
+        cause = f"Port {item.port} greets in clear text and {offer}; with SMTP_TLS=true the app opens with TLS."
+        by_itself = ": the app upgrades by itself" if item.tls is TlsMode.STARTTLS else ""
+        remedy = f"Set SMTP_TLS=false{by_itself}."
+    return Proposal("tls-mode", title, cause, remedy, changes, label_for(item, changes))
+
+
+def _of_the_moment(evidence: Evidence) -> Iterator[Proposal]:
+    """Say so where the settings' own port now answers as the app wants it."""
+    own = evidence.own
+    failed = evidence.failed
+    if own is None or failed is None or failed.step not in _PASSING:
+        return
+    if is_current(own, evidence) and would_do(own, evidence):
+        cause = f"The first try ended at {failed.step.value}; a second connection to port {own.port} went through."
+        yield Proposal("answers-now", "Answer at the second try", cause, "Test again before you change anything.")
+
+
+def _trouble(evidence: Evidence) -> str:
+    """Return what is wrong with the settings' own port, in a sentence."""
+    port, failed, own = evidence.transport.port, evidence.failed, evidence.own
+    if failed is None:
+        return f"On port {port} the app goes on in clear text."
+    if failed.step is Step.CONNECT and failed.error == "ERR_SOCKET_BAD_PORT":
+        return f"There is no port {port}."
+    if own is not None and own.usable and not is_current(own, evidence):
+        return f"Port {port} itself speaks {MODE[own.tls or TlsMode.NONE]}, other than SMTP_TLS says."
+    if own is not None and own.error is not None:
+        return f"Port {port}: {meaning(own.error)}."
+    if own is not None and evidence.transport.logs_in and own.tls is not None and not own.login:
+        return f"Port {port} offers no login that the app can use."
+    return f"Port {port} failed at {failed.step.value}."
+
+
+def _virtues(item: PortFacts, evidence: Evidence) -> str:
+    said = [f"answers {MANNER[item.tls or TlsMode.NONE]}"]
+    said += ["has a trusted certificate"] if item.tls is not TlsMode.NONE else []
+    said += ["offers a login"] if evidence.transport.logs_in else []
+    return f"Port {item.port} of the same host {enumerate_words(said)}."
+
+
+def _strict(item: PortFacts) -> str:
+    return " It cannot fall back to clear text." if item.tls is TlsMode.IMPLICIT else ""
+
+
+def _blocked(item: PortFacts, evidence: Evidence) -> str:
+    note = network_rules.block_note(item, evidence)
+    return f" {note}" if note else ""
+
+
+def _assignments(changes: Mapping[str, str | Secret | None]) -> str:
+    return " and ".join(f"{name}={value}" for name, value in changes.items())
+
+
+DMI: Final = Path("/sys/class/dmi/id")
+
+_VENDORS: Final = {
+    "DigitalOcean": "DigitalOcean",
+    "Hetzner": "Hetzner",
+    "Linode": "Linode",
+    "Akamai": "Linode",
+    "Vultr": "Vultr",
+    "Scaleway": "Scaleway",
+    "Amazon EC2": "AWS",
+}
+_PRODUCTS: Final = {"Google Compute Engine": "Google Cloud"}
+_ASSET_TAGS: Final = {"7783-7084-3265-9085-8269-3286-77": "Azure", "OracleCloud.com": "Oracle Cloud"}
+
+
+def place(folder: Path = DMI) -> str:
+    """Return the cloud's name, empty where the firmware names none that is known."""
+    known = (("sys_vendor", _VENDORS), ("product_name", _PRODUCTS), ("chassis_asset_tag", _ASSET_TAGS))
+    return next((names[word] for file, names in known if (word := _word(folder / file)) in names), "")
+
+
+def _word(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(128).decode("ascii", "replace").strip()
+    except OSError:
+        return ""

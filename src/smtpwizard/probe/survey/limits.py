@@ -1,0 +1,69 @@
+"""Whether a failure is one that another look at the server can clear up. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
+
+TOTAL_SECONDS: Final = 10.0
+"""The one deadline over everything."""
+CONNECT_SECONDS: Final = 4.0
+"""For a TCP connection: a SYN that was lost is sent again after 1 and 3 s (RFC 6298), so two repeats fit."""
+ATTEMPT_SECONDS: Final = 0.25
+"""From one address to the next without waiting for the first: RFC 8305's Connection Attempt Delay."""
+SILENT_SECONDS: Final = 1.0
+"""Silence after which a port is asked in the other mode, too: a TLS hello where a greeting was due, or the reverse."""
+HELLO_SECONDS: Final = 1.0
+"""For connecting, and again for the handshake, of a hello inside the faithful dialogue: with SILENT_SECONDS under 3 s,
+where the app's client waits 30 s for the greeting."""
+STAGE_SECONDS: Final = 8.0
+"""For each step of the dialogue; servers that look up the client's name first take 5 s and more to greet."""
+GRACE_SECONDS: Final = 0.4
+"""What the other ports still get once the settings' own port has cleared the failure up."""
+
+MOST_ADDRESSES: Final = 4
+"""Addresses of a host that are tried for a port; large providers have dozens."""
+MOST_PORTS: Final = 24
+MOST_OCTETS: Final = 128 * 1024
+"""Octets taken from one connection. A dialogue with its certificates has 20 KB; beyond this it is no mail server."""
+MOST_MECHANISMS: Final = 16
+MOST_NAMES: Final = 5
+"""Names of a certificate that are looked up."""
+
+
+_CIPHERS: Final = frozenset({"ERR_SSL_NO_CIPHER_MATCH", "ERR_INVALID_ARG_VALUE"})
+"""Node refuses SMTP_CIPHER_SPEC: nothing was asked of the server."""
+_ENVELOPE: Final = frozenset({Step.MAIL, Step.RCPT, Step.DATA})
+_AUTHENTICATION_REQUIRED: Final = 530
+"""RFC 4954 section 6; also `Must issue a STARTTLS command first` (RFC 3207 section 4)."""
+
+
+def applies(report: Report) -> bool:
+    """Say whether a second look makes sense after `report`.
+
+    It does for a closed or silent port, for everything about TLS and certificates, for a server that greets in a
+    strange way, for a login that was not offered, and where the password went in clear. It does not for a host without
+    an address, for a refused login (asking again locks accounts), for a refused sender or recipient, and for a server
+    that asks for a pause.
+    """
+    failed = report.failed
+    if failed is None:
+        return report.app.verdict is Verdict.LEAKS
+    code = failed.reply.code if failed.reply else None
+    if code is not None and 400 <= code < 500 and failed.step is not Step.STARTTLS:
+        return False
+    if failed.step is Step.CONNECT:
+        return True
+    if failed.step in (Step.TLS, Step.STARTTLS):
+        return failed.error not in _CIPHERS
+    if failed.step is Step.GREETING:
+        return True
+    if failed.step is Step.EHLO:
+        return failed.reply is None
+    return failed.step in _ENVELOPE and (code == _AUTHENTICATION_REQUIRED or not_offered(report.step(Step.AUTH)))
+
+
+def not_offered(auth: StepResult | None) -> bool:
+    """Say whether the app went on without its login because none was offered."""
+    return auth is not None and auth.status is Status.WARNED and auth.reply is None

@@ -1,0 +1,171 @@
+"""What was seen at the ports, in lines for a person. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from smtpwizard.hosts import is_private_host
+from smtpwizard.presets.schema import TlsMode
+from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach
+from smtpwizard.secret import Secret
+from smtpwizard.smtp import certificate as tls_facts
+
+_STRICTNESS = {TlsMode.IMPLICIT: 0, TlsMode.STARTTLS: 1, TlsMode.NONE: 2}
+_RELAY = 25
+"""Between servers; clouds block it, and servers on it often take mail only for their own domains."""
+
+
+def candidates(evidence: Evidence) -> tuple[PortFacts, ...]:
+    """Return the ports with which the app would work, the best first; the settings as they stand are not among them.
+
+    The provider's own ports lead, then stricter TLS, then the port that the settings have.
+    """
+    found = [item for item in evidence.ports if would_do(item, evidence) and not is_current(item, evidence)]
+    return tuple(sorted(found, key=lambda item: _rank(item, evidence)))
+
+
+def strictest(ports: Sequence[PortFacts]) -> PortFacts | None:
+    """Return the best port with trusted TLS and a login, for who has no settings yet; None where there is none."""
+    found = [item for item in ports if item.usable and item.login and item.tls is not TlsMode.NONE]
+    return min(found, key=lambda item: (_strictness(item), item.port == _RELAY), default=None)
+
+
+def would_do(item: PortFacts, evidence: Evidence) -> bool:
+    """Say whether the app would come through the login on a port without leaking."""
+    if not item.usable:
+        return False
+    if evidence.transport.logs_in and not item.login:
+        return False
+    return item.tls is not TlsMode.NONE or is_private_host(item.address or evidence.transport.host)
+
+
+def is_current(item: PortFacts, evidence: Evidence) -> bool:
+    """Say whether a port is the settings' own in the settings' own mode."""
+    implicit = item.tls is TlsMode.IMPLICIT
+    return item.port == evidence.transport.port and implicit == evidence.transport.secure
+
+
+def changes_for(item: PortFacts, evidence: Evidence) -> Mapping[str, str | Secret | None]:
+    """Return what is to be changed in the settings so that the app comes to this port in its mode."""
+    settings, provider = evidence.settings, evidence.provider
+    implicit = item.tls is TlsMode.IMPLICIT
+    wanted = {"SMTP_PORT": str(item.port), "SMTP_TLS": "true" if implicit else "false"}
+    if provider and provider.opportunistic_tls and settings.opportunistic_tls:
+        wanted["SMTP_OPPORTUNISTIC_TLS"] = "false" if implicit else provider.opportunistic_tls
+    if settings.tls is None and not implicit:
+        del wanted["SMTP_TLS"]  # the app's default
+    return {name: value for name, value in wanted.items() if settings.get(name) != value}
+
+
+def label_for(item: PortFacts, changes: Mapping[str, str | Secret | None]) -> str:
+    """Return the change as an imperative."""
+    if "SMTP_PORT" not in changes and len(changes) == 1:
+        return " ".join(f"Set {name}={value}" for name, value in changes.items())
+    mode = {TlsMode.IMPLICIT: " with TLS", TlsMode.STARTTLS: " with STARTTLS"}.get(item.tls or TlsMode.NONE, "")
+    return f"Switch to {item.port}{mode}"
+
+
+def _rank(item: PortFacts, evidence: Evidence) -> tuple[bool, int, bool, bool, int]:
+    listed = evidence.provider is not None and any(choice.port == item.port for choice in evidence.provider.ports)
+    place = evidence.ports.index(item)
+    return not listed, _strictness(item), item.port == _RELAY, item.port != evidence.transport.port, place
+
+
+def _strictness(item: PortFacts) -> int:
+    return _STRICTNESS[item.tls or TlsMode.NONE]
+
+
+MODE: Final = {
+    TlsMode.IMPLICIT: "TLS from the first byte",
+    TlsMode.STARTTLS: "STARTTLS",
+    TlsMode.NONE: "no TLS",
+}
+MANNER: Final = {
+    TlsMode.IMPLICIT: "with TLS from the first byte",
+    TlsMode.STARTTLS: "with STARTTLS",
+    TlsMode.NONE: "without TLS",
+}
+_MEANING: Final = {
+    "ETIMEDOUT": "no answer",
+    "ECONNREFUSED": "refused",
+    "EHOSTUNREACH": "no route",
+    "ENETUNREACH": "no route",
+    "EADDRNOTAVAIL": "no route",
+    "ECONNRESET": "cut off",
+    "EOF": "closed before a greeting",
+    "EMSGSIZE": "sends without end",
+    "ENOTFOUND": "no such host",
+    "EAI_AGAIN": "no name server answers",
+}
+
+
+def port_lines(ports: Sequence[PortFacts], host: str) -> tuple[str, ...]:
+    """Return a line for each port that took a connection, and one for all others of the same fate."""
+    lines = [f"{item.port}: {answer(item, host)}" for item in ports if item.open]
+    closed: dict[str, list[PortFacts]] = {}
+    for item in ports:
+        if not item.open:
+            closed.setdefault(item.error or "ETIMEDOUT", []).append(item)
+    return (*lines, *(f"{listed(items)}: {meaning(error)}" for error, items in closed.items()))
+
+
+def answer(item: PortFacts, host: str) -> str:
+    """Return what an open port said: `TLS from the first byte, TLSv1.3, certificate x, 61 days left, AUTH PLAIN`."""
+    if item.tls is None:
+        return _stranger(item.error or "ETIMEDOUT")
+    return ", ".join(_parts(item, host))
+
+
+def _stranger(error: str) -> str:
+    """Return what is said of a port that takes connections and is no mail server that greets."""
+    if error == "ETIMEDOUT":
+        return "connects, but nothing greets (ETIMEDOUT)"
+    if error in _MEANING:
+        return meaning(error)
+    return f"no greeting ({error})" if error.isupper() and " " not in error else f"answers {error}"
+
+
+def _parts(item: PortFacts, host: str) -> Iterator[str]:
+    assert item.tls is not None
+    yield MODE[item.tls]
+    if item.tls_facts is not None:
+        yield tls_facts.sentence(item.tls_facts, host)
+    if item.error is not None:
+        yield item.error if item.error not in _MEANING else meaning(item.error)
+    if item.auth:
+        yield f"AUTH {' '.join(item.auth)}"
+    elif item.error is None:
+        yield "no login offered"
+
+
+def meaning(error: str) -> str:
+    """Return `no answer (ETIMEDOUT)`; a word that needs none is returned as it is."""
+    return f"{_MEANING[error]} ({error})" if error in _MEANING else error
+
+
+def listed(ports: Sequence[PortFacts]) -> str:
+    """Return `25, 465 and 587`."""
+    return enumerate_words([str(item.port) for item in ports])
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """Return the words with commas and `and`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def family_lines(families: Sequence[PortFacts], host: str) -> Iterator[str]:
+    """Yield a line for IPv4 and one for IPv6."""
+    for item in families:
+        name = "IPv6" if ":" in item.address else "IPv4"
+        said = answer(item, host) if item.open else meaning(item.error or "ETIMEDOUT")
+        yield f"{name} ({item.address}) port {item.port}: {said}"
+
+
+def web_line(web: Reach, port: int) -> str:
+    """Return what the web port of the host said."""
+    return {
+        Reach.ANSWERS: f"{port} (web) of the same host: answers",
+        Reach.REFUSES: f"{port} (web) of the same host: refused, so the host is reached",
+        Reach.SILENT: f"{port} (web) of the same host: no answer",
+    }[web]

@@ -1,0 +1,1 @@
+"""Facts as lines and JSON, for every front end."""

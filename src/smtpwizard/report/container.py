@@ -1,0 +1,191 @@
+"""Host and container side by side, as lines for a person of at most 80 columns. Pure."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.docker.comparison import Comparison, Sides, host_addresses
+from smtpwizard.smtp.results import Report, Status, Step, Verdict
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.diagnosis.schema import Diagnosis
+    from smtpwizard.docker.logs import LogReport, Moment, Trouble
+
+
+_WIDEST: Final = 100
+"""Columns that sentences fill at most."""
+
+
+def trouble_lines(trouble: Trouble, width: int) -> Iterator[str]:
+    """Yield the server's words, how often and when, then cause and remedy."""
+    yield wrapped(f"✗ {trouble.said}", width, "")
+    yield wrapped(counted(trouble), width)
+    first, *others = trouble.diagnoses
+    yield wrapped(name_of(first), width)
+    yield wrapped(first.cause, width)
+    yield wrapped(first.remedy, width)
+    for variable, value in first.changes.items():
+        yield f"  → leave {variable} out" if value is None else f"  → {variable}={safe(str(value))}"
+    if first.source:
+        yield wrapped(f"Source: {first.source}; checked {first.checked}.", width)
+    for other in others:
+        yield wrapped(f"Also possible: {name_of(other)}", width)
+
+
+def again_line(trouble: Trouble, width: int) -> str:
+    """Return one line for a kind of trouble that was told before."""
+    line = f"  again, {counted(trouble)}: {name_of(trouble.diagnoses[0])}"
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def counted(trouble: Trouble) -> str:
+    """Return `3 times, last 2026-11-25 18:49:14 CET, first in line 12`."""
+    where = f"line {trouble.first_line}"
+    if trouble.times == 1:
+        return f"once, {trouble.last}, {where}" if trouble.last else f"once, {where}"
+    when = f"last {trouble.last}" if trouble.last else f"last in line {trouble.last_line}"
+    return f"{trouble.times} times, {when}, first in {where}"
+
+
+def summary(report: LogReport) -> str:
+    """Return how much was read, of which time, and what was found."""
+    lines = f"{report.lines:,} line{'' if report.lines == 1 else 's'} read"
+    kinds = len(report.troubles)
+    found = f"{kinds} kind{'' if kinds == 1 else 's'} of mail trouble" if kinds else "no mail trouble"
+    times = _span(report.first, report.last)
+    return f"{lines}{f', {times}' if times else ''}: {found}."
+
+
+def _span(first: Moment | None, last: Moment | None) -> str:
+    if first is None or last is None:
+        return ""
+    begun, ended = first.shown(), last.shown()
+    return f"of {ended}" if begun == ended else f"from {begun} to {ended}"
+
+
+def columns() -> int:
+    """Return the columns of the terminal, within reason; 80 where stdout is none."""
+    try:
+        found = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        found = 80
+    return max(40, min(found, _WIDEST))
+
+
+def wrapped(text: str, width: int, indent: str = "  ") -> str:
+    """Return `text` in lines of at most `width` columns; a word that is longer stays whole, to be copied."""
+    return textwrap.fill(
+        text, width, initial_indent=indent, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+    )
+
+
+def name_of(diagnosis: Diagnosis) -> str:
+    """Return the catalogue's reference and title of a cause."""
+    return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
+
+
+_WIDTH: Final = 80
+_COLUMNS: Final = (13, 31, 34)
+"""Name, host, container; with a blank between them, 80 in all."""
+
+
+def lines(sides: Sides, result: Comparison) -> Iterator[str]:
+    """Yield the table, the verdict, what differs and what to do."""
+    view = sides.view
+    yield ""
+    yield _row("", "this host", f"container of {sides.service}")
+    yield _row("settings", sides.source, "the same" if result.same_settings else _differing(sides))
+    yield _row("address", _host_address(sides.report), _listed(view.addresses) or view.dns_error)
+    yield _row("greets as", _host_greeting(sides.report), view.ehlo)
+    yield _row("login", _host_login(sides.report), _login(sides))
+    yield _row("nodemailer", _host_outcome(sides.report), _outcome(sides))
+    yield f"Container {view.hostname}: node {view.node or 'unknown'}, nodemailer {view.nodemailer or 'not found'}."
+    if view.verify is not None and not view.verify.ok and view.verify.message:
+        yield wrapped(f"In the container: {view.verify.message}", _WIDTH, "")
+    yield ""
+    works = result.verdict == "works"
+    yield wrapped(f"{'✓' if works else '✗'} {result.sentence}", _WIDTH, "")
+    if works:
+        yield wrapped(
+            "Not proved from the container: that sender and recipient are taken, and that mail arrives.", _WIDTH
+        )
+    for note in result.notes:
+        yield wrapped(f"! {note.message}", _WIDTH, "")
+    for item in result.diagnoses:
+        yield ""
+        yield wrapped(name_of(item), _WIDTH, "")
+        yield wrapped(item.cause, _WIDTH)
+        yield wrapped(item.remedy, _WIDTH)
+        for name, value in item.changes.items():
+            yield f"  → leave {name} out" if value is None else f"  → {name}={safe(str(value))}"
+
+
+def _row(*cells: str) -> str:
+    return " ".join(_fit(safe(cell) or "–", width) for cell, width in zip(cells, _COLUMNS, strict=True)).rstrip()
+
+
+def _fit(text: str, width: int) -> str:
+    text = "" if text == "–" and width == _COLUMNS[0] else text
+    return text[: width - 1] + "…" if len(text) > width else f"{text:<{width}}"
+
+
+def _differing(sides: Sides) -> str:
+    names = [name.removeprefix("SMTP_") for name in sides.view.differences if name.startswith("SMTP_")]
+    return f"! other: {', '.join(names)}"
+
+
+def _host_address(report: Report) -> str:
+    step = report.step(Step.RESOLVE)
+    if step is None or step.status is Status.SKIPPED:
+        return ""
+    return _listed(host_addresses(report)) or step.error or step.summary
+
+
+def _listed(addresses: tuple[str, ...]) -> str:
+    more = f" +{len(addresses) - 1}" if len(addresses) > 1 else ""
+    return f"{addresses[0]}{more}" if addresses else ""
+
+
+def _host_greeting(report: Report) -> str:
+    said = (item.line.split(" ", 1) for item in report.transcript if item.sender == "client")
+    return next((words[1] for words in said if words[0] in ("EHLO", "HELO") and len(words) == 2), "")
+
+
+def _host_login(report: Report) -> str:
+    step = report.step(Step.AUTH)
+    if step is None or step.status is Status.SKIPPED:
+        return "not tried"
+    return {Status.PASSED: "✓ accepted", Status.FAILED: "✗ refused"}.get(step.status, "none")
+
+
+def _login(sides: Sides) -> str:
+    view = sides.view
+    if view.login == "tried" and view.verify is not None and not view.verify.ok:
+        return "✗ refused" if (view.verify.command or "").startswith("AUTH") else "not reached"
+    return {"tried": "tried once", "withheld": "– not sent again", "none": "none"}.get(view.login, "")
+
+
+def _host_outcome(report: Report) -> str:
+    outcome = report.app.verify
+    if outcome.ok:
+        return "✓ ok"
+    if report.app.verdict in (Verdict.CRASHES, Verdict.HANGS):
+        return f"✗ {report.app.verdict.value}"
+    parts = (outcome.code, outcome.response_code, outcome.command if outcome.command != "CONN" else None)
+    return f"✗ {' '.join(str(part) for part in parts if part) or 'does not start'}"
+
+
+def _outcome(sides: Sides) -> str:
+    view = sides.view
+    if view.refuses:
+        return "✗ does not start"
+    if view.verify is None:
+        return "– not tried"
+    if view.verify.ok and view.login == "withheld":
+        return "✓ ok, up to the login"
+    return "✓ ok" if view.verify.ok else f"✗ {view.verify}"

@@ -1,0 +1,199 @@
+"""A certificate's names, issuer and dates out of its DER octets (X.690, RFC 5280). Judges nothing.
+
+Python's ssl gives these facts only for a certificate that it trusts, and `cryptography` takes 60 ms to import. Only
+what a person asks about a server certificate is read; anything else is passed over.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.smtp.results import TlsFacts
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    import ssl
+
+
+_COMMON_NAME: Final = b"\x55\x04\x03"  # 2.5.4.3
+_ORGANISATION: Final = b"\x55\x04\x0a"  # 2.5.4.10
+_UNIT: Final = b"\x55\x04\x0b"  # 2.5.4.11
+_ALTERNATIVE_NAMES: Final = b"\x55\x1d\x11"  # 2.5.29.17
+
+_SEQUENCE: Final = 0x30
+_OBJECT: Final = 0x06
+_OCTETS: Final = 0x04
+_VERSION: Final = 0xA0
+_EXTENSIONS: Final = 0xA3
+_UTC_TIME: Final = 0x17
+_BMP_STRING: Final = 0x1E
+_DNS_NAME: Final = 0x82
+_IP_ADDRESS: Final = 0x87
+
+_DATE_LENGTH: Final = len("20260102030405Z")
+
+
+class MalformedCertificate(ValueError):
+    """The octets are not a certificate."""
+
+
+class Certificate(NamedTuple):
+    """What a certificate says of itself."""
+
+    common_names: tuple[str, ...]
+    """CN of the subject."""
+    dns_names: tuple[str, ...]
+    """DNS names among the subject alternative names."""
+    addresses: tuple[str, ...]
+    """IP addresses among them."""
+    issuer: str
+    """The issuer's CN, or its organisation."""
+    not_before: datetime
+    not_after: datetime
+    self_issued: bool
+    """Whether subject and issuer are the same."""
+
+
+def read(der: bytes) -> Certificate:
+    """Return the facts in a DER certificate. MalformedCertificate."""
+    try:
+        return _certificate(der)
+    except (IndexError, ValueError, OSError) as error:
+        raise MalformedCertificate(str(error)) from error
+
+
+def _certificate(der: bytes) -> Certificate:
+    body = _only(_only(der, _SEQUENCE), _SEQUENCE)
+    fields = [item for item in _items(body) if item[0] != _VERSION]
+    _serial, _signature, (_, issuer), (_, validity), (_, subject), *rest = fields
+    begin, end = (_moment(tag, value) for tag, value in _items(validity))
+    dns_names, addresses = _alternative_names(rest)
+    by_issuer = dict(reversed(list(_attributes(issuer))))
+    return Certificate(
+        common_names=tuple(value for name, value in _attributes(subject) if name == _COMMON_NAME),
+        dns_names=dns_names,
+        addresses=addresses,
+        issuer=by_issuer.get(_COMMON_NAME) or by_issuer.get(_ORGANISATION) or by_issuer.get(_UNIT) or "",
+        not_before=begin,
+        not_after=end,
+        self_issued=issuer == subject,
+    )
+
+
+def _items(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield tag and value of each element in a row. ValueError where a length reaches beyond the end."""
+    at = 0
+    while at < len(octets):
+        tag, length, at = octets[at], octets[at + 1], at + 2
+        if length & 0x80:
+            size = length & 0x7F
+            if not 1 <= size <= 4:
+                raise ValueError("a length of no or more than four octets")
+            length, at = int.from_bytes(octets[at : at + size], "big"), at + size
+        if at + length > len(octets):
+            raise ValueError("an element reaches beyond the end")
+        yield tag, octets[at : at + length]
+        at += length
+
+
+def _only(octets: bytes, tag: int) -> bytes:
+    found, value = next(_items(octets), (None, b""))
+    if found != tag:
+        raise ValueError(f"tag {found} where {tag} is due")
+    return value
+
+
+def _attributes(name: bytes) -> Iterator[tuple[bytes, str]]:
+    """Yield object identifier and text of each part of a distinguished name."""
+    for _, group in _items(name):
+        for _, attribute in _items(group):
+            (_, identifier), (tag, value), *_ = _items(attribute)
+            yield identifier, value.decode("utf-16-be" if tag == _BMP_STRING else "utf-8", "replace")
+
+
+def _moment(tag: int, value: bytes) -> datetime:
+    text = value.decode("ascii")
+    if tag == _UTC_TIME:  # two digits of the year: from 50 on the last century (RFC 5280 section 4.1.2.5.1)
+        text = ("19" if int(text[:2]) >= 50 else "20") + text
+    if len(text) != _DATE_LENGTH or not text.endswith("Z") or not text[:-1].isdigit():
+        raise ValueError("not a date")
+    month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
+    return datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)
+
+
+def _alternative_names(fields: list[tuple[int, bytes]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names: list[str] = []
+    addresses: list[str] = []
+    for tag, value in fields:
+        if tag != _EXTENSIONS:
+            continue
+        for _, extension in _items(_only(value, _SEQUENCE)):
+            parts = list(_items(extension))
+            if parts[0] != (_OBJECT, _ALTERNATIVE_NAMES) or parts[-1][0] != _OCTETS:
+                continue
+            for kind, name in _items(_only(parts[-1][1], _SEQUENCE)):
+                if kind == _DNS_NAME:
+                    names.append(name.decode("latin-1"))
+                elif kind == _IP_ADDRESS and len(name) in (4, 16):
+                    addresses.append(socket.inet_ntop(socket.AF_INET if len(name) == 4 else socket.AF_INET6, name))
+    return tuple(names), tuple(addresses)
+
+
+SOON: Final = 15
+"""Days before its end from which a certificate gets a warning."""
+
+
+def certificate(session: ssl.SSLObject) -> Certificate | None:
+    """Return the server's certificate as far as it can be read."""
+    der = session.getpeercert(binary_form=True)
+    try:
+        return read(der) if der else None
+    except MalformedCertificate:
+        return None
+
+
+def facts(session: ssl.SSLObject, found: Certificate | None, *, verified: bool) -> TlsFacts:
+    """Return the facts of a session that came about."""
+    cipher = session.cipher()
+    return describe(found, protocol=session.version() or "", cipher=cipher[0] if cipher else "", verified=verified)
+
+
+def describe(found: Certificate | None, *, protocol: str, cipher: str, verified: bool) -> TlsFacts:
+    """Return the facts of a certificate, with the session's where there is one."""
+    if found is None:
+        return TlsFacts(protocol, cipher, verified=verified)
+    left = found.not_after - datetime.now(UTC)
+    return TlsFacts(
+        protocol,
+        cipher,
+        names=tuple(safe(name, limit=255) for name in (found.dns_names + found.addresses or found.common_names)[:100]),
+        issuer=safe(found.issuer, limit=255),
+        not_before=found.not_before.isoformat(),
+        not_after=found.not_after.isoformat(),
+        days_left=left.days,
+        verified=verified,
+    )
+
+
+def sentence(told: TlsFacts, host: str) -> str:
+    """Return `TLSv1.3, certificate smtp.gmail.com, 61 days left`."""
+    name = host if host in told.names else (told.names[0] if told.names else "without a name")
+    parts = [told.protocol, f"certificate {name}"]
+    if told.days_left is not None:
+        days = told.days_left
+        parts.append(f"{days} day{'' if days == 1 else 's'} left" if days >= 0 else f"expired {-days} days ago")
+    return ", ".join(part for part in parts if part)
+
+
+def lines(told: TlsFacts) -> tuple[str, ...]:
+    """Return the facts line by line, for who wants to see all."""
+    found = (
+        ("cipher", told.cipher),
+        ("names", ", ".join(told.names)),
+        ("issuer", told.issuer),
+        ("valid", f"{told.not_before[:10]} to {told.not_after[:10]}" if told.not_after else ""),
+    )
+    return tuple(f"{label}: {value}" for label, value in found if value)

@@ -1,0 +1,234 @@
+"""The network with blocking calls: for commands that do one thing, in the main thread or in one of many.
+
+Its coroutines never suspend, so `drive` can run them without an event loop (see `net`). Must not be used inside one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+from typing import Final, Generic, Protocol, TypeVar
+
+from smtpwizard.errors import BugError
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+SETTLE_SECONDS: Final = 0.15
+"""Within the 0.2 s in which a cancelled probe has to be gone."""
+
+
+class Stream(Protocol):
+    """A connected socket."""
+
+    async def receive(self, deadline: float) -> bytes:
+        """Return the octets that have come, at most 64 KiB; none at the end of the stream."""
+        ...
+
+    async def send(self, data: bytes, deadline: float) -> None:
+        """Write all of `data`."""
+        ...
+
+    def close(self) -> None:
+        """Close at once, without waiting for anything. May be called again."""
+        ...
+
+
+class Job(Protocol[T_co]):
+    """A call that runs in a daemon thread."""
+
+    async def result(self, deadline: float) -> T_co:
+        """Wait for the call and return its result, or raise what it raised."""
+        ...
+
+
+class Net(Protocol):
+    """The way to the network."""
+
+    async def connect(self, address: str, port: int, deadline: float) -> Stream:
+        """Open a TCP connection to an IP address."""
+        ...
+
+    def start(self, call: Callable[[], T], *, brief: bool = False) -> Job[T]:
+        """Run `call` in a daemon thread: a look-up that hangs must not keep the process from ending.
+
+        A `brief` one is waited for by `settle`: OpenSSL takes itself down at exit, under the feet of who still uses it.
+        """
+        ...
+
+    def settle(self) -> None:
+        """Wait for brief jobs, 0.15 s at most."""
+        ...
+
+
+class Threads:
+    """Daemon threads, and which of them are waited for."""
+
+    def __init__(self) -> None:
+        self._brief: list[threading.Thread] = []
+
+    def run(self, call: Callable[[], None], *, brief: bool) -> threading.Thread:
+        """Start a thread."""
+        thread = threading.Thread(target=call, name="smtpwizard-job", daemon=True)
+        thread.start()
+        if brief:
+            self._brief.append(thread)
+        return thread
+
+    def settle(self) -> None:
+        """Wait for the brief ones."""
+        until = time.monotonic() + SETTLE_SECONDS
+        for thread in self._brief:
+            thread.join(max(until - time.monotonic(), 0))
+
+
+def remaining(deadline: float) -> float:
+    """Return the seconds until `deadline`. TimeoutError when there are none left."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
+
+
+def socket_address(address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    """Return the address in the socket module's form; with its zone as a number, or asyncio would look the name up."""
+    host, _, zone = address.partition("%")
+    return (host, port, 0, socket.if_nametoindex(zone)) if zone else (host, port)
+
+
+class BlockingStream:
+    """A socket whose calls wait, but not beyond the deadline."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+
+    async def receive(self, deadline: float) -> bytes:
+        """Return the octets that have come; none at the end of the stream."""
+        self._socket.settimeout(remaining(deadline))
+        return self._socket.recv(65536)
+
+    async def send(self, data: bytes, deadline: float) -> None:
+        """Write all of `data`."""
+        self._socket.settimeout(remaining(deadline))
+        self._socket.sendall(data)
+
+    def close(self) -> None:
+        """Close at once."""
+        self._socket.close()
+
+
+class BlockingJob(Generic[T]):
+    """A call in a daemon thread that the caller waits for."""
+
+    def __init__(self, call: Callable[[], T], threads: Threads, *, brief: bool) -> None:
+        self._call = call
+        self._outcome: list[T] = []
+        self._error: BaseException | None = None
+        self._thread = threads.run(self._run, brief=brief)
+
+    def _run(self) -> None:
+        try:
+            self._outcome.append(self._call())
+        except BaseException as error:  # handed to the caller's thread, which raises it
+            self._error = error
+
+    async def result(self, deadline: float) -> T:
+        """Wait for the call."""
+        self._thread.join(remaining(deadline))
+        if self._thread.is_alive():
+            raise TimeoutError
+        if self._error is not None:
+            raise self._error
+        return self._outcome[0]
+
+
+class BlockingNet:
+    """Net over blocking sockets."""
+
+    def __init__(self) -> None:
+        self._threads = Threads()
+
+    async def connect(self, address: str, port: int, deadline: float) -> BlockingStream:
+        """Open a TCP connection to an IP address."""
+        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(remaining(deadline))
+            sock.connect(socket_address(address, port))
+        except BaseException:
+            sock.close()
+            raise
+        return BlockingStream(sock)
+
+    def start(self, call: Callable[[], T], *, brief: bool = False) -> BlockingJob[T]:
+        """Run `call` in a daemon thread."""
+        return BlockingJob(call, self._threads, brief=brief)
+
+    def settle(self) -> None:
+        """Wait for brief jobs."""
+        self._threads.settle()
+
+
+def drive(steps: AsyncGenerator[T, None]) -> Iterator[T]:
+    """Run an async generator over a BlockingNet as an ordinary one. BugError if something in it really waits."""
+    try:
+        while True:
+            try:
+                steps.__anext__().send(None)
+            except StopIteration as done:
+                yield done.value
+            except StopAsyncIteration:
+                return
+            else:
+                raise BugError("a probe over blocking sockets waited for an event loop")
+    finally:
+        with contextlib.suppress(StopIteration):
+            steps.aclose().send(None)
+
+
+_IF_INET6: Final = Path("/proc/net/if_inet6")
+"""Linux's list of IPv6 addresses, a line each; the last column is the interface."""
+
+
+def literal(host: str) -> str | None:
+    """Return `host` where it is an IP address already, as the client's net.isIP() sees it."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host.partition("%")[0] if family is socket.AF_INET6 else host)
+        except (OSError, ValueError):
+            continue
+        return host
+    return None
+
+
+async def addresses(net: Net, host: str, deadline: float) -> tuple[str, ...]:
+    """Return the addresses of `host`, at least one. socket.gaierror where there is none, TimeoutError."""
+    found = literal(host)
+    if found is not None:
+        return (found,)
+    return await net.start(lambda: look_up(host)).result(deadline)
+
+
+def look_up(host: str) -> tuple[str, ...]:
+    """Ask the system's resolver; may hang for long. socket.gaierror where it knows nothing."""
+    name = host.encode("ascii") if host.isascii() and host else host  # as text it would load IDNA tables: 3 ms
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (UnicodeError, ValueError) as error:  # no such name can exist: an empty or too long label, a NUL
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from error
+    families = (socket.AF_INET, socket.AF_INET6) if _has_ipv6() else (socket.AF_INET,)
+    ordered = [str(item[4][0]) for family in families for item in found if item[0] == family]
+    ordered = ordered or [str(item[4][0]) for item in found]
+    return tuple(dict.fromkeys(ordered))
+
+
+def _has_ipv6() -> bool:
+    """Say whether an interface other than the loopback has IPv6; without one the client drops all AAAA records."""
+    try:
+        lines = _IF_INET6.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return not Path("/proc/net").exists()  # on Linux a missing file means no IPv6 at all
+    return any(not line.endswith(" lo") for line in lines)

@@ -1,0 +1,1 @@
+"""Compose files: read as docker compose reads them, edited in place."""

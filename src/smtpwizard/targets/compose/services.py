@@ -1,0 +1,176 @@
+"""The services of a compose file: what each is, where its variables come from, and why one cannot be edited. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from smtpwizard.errors import FileError, InputError
+from smtpwizard.targets.compose.tree import (
+    Node,
+    NodeKind,
+    anchors_of,
+    effective,
+    scalar_text,
+    target_of,
+    variable_texts,
+)
+from smtpwizard.text import safe
+
+_LISTED: Final = 12
+"""Services named in one sentence at most."""
+
+
+class Undecided(FileError):
+    """A person must choose: the place to edit is shared, or comes from elsewhere. The message names what works."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvEntry:
+    """One file under `env_file:`."""
+
+    path: str
+    """As it stands there: relative to the project's folder."""
+    required: bool = True
+    """Compose refuses to start where a required one is missing."""
+    raw: bool = False
+    """`format: raw`: lines are taken as they are, quotes and all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service, for a list to choose from."""
+
+    name: str
+    image: str
+    variables: tuple[str, ...]
+    """Names under `environment:`, in order."""
+    env_entries: tuple[EnvEntry, ...]
+    """What stands under `env_file:`; a later one beats an earlier one."""
+    likely: bool
+    """It probably is the app: by its image, or by SMTP_ variables that it already has."""
+    by_image: bool = False
+
+    @property
+    def env_files(self) -> tuple[str, ...]:
+        """The paths under `env_file:`, in order."""
+        return tuple(entry.path for entry in self.env_entries)
+
+
+def services(root: Node, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
+    """Return the services in the order of the file, the app's most likely one first."""
+    found = root.get("services") if root.kind is NodeKind.MAPPING else None
+    if found is None or found[1].kind is not NodeKind.MAPPING:
+        return ()
+    anchors = anchors_of(root)
+    listed = [_service(key.value, value, anchors, images) for key, value in found[1].pairs if key.value != "<<"]
+    return tuple(sorted(listed, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
+
+
+def chosen(listed: tuple[Service, ...], name: str | None) -> Service:
+    """Return the service `name`; without a name the only one, or the only one that can be the app. InputError else."""
+    if name is not None:
+        for item in listed:
+            if item.name == name:
+                return item
+        near = difflib.get_close_matches(name, [item.name for item in listed], 1, 0.6)
+        meant = f" Did you mean {safe(near[0])}?" if near else ""
+        raise InputError(
+            f"The compose file has no service {safe(name)!r}.{meant} It has: {_names(listed)}.", "Unknown service"
+        )
+    likely = [item for item in listed if item.likely]
+    for candidates in (listed, [item for item in listed if item.by_image], likely):
+        if len(candidates) == 1:
+            return candidates[0]
+    which = f"More than one could be the app: {_names(likely)}." if likely else f"It has: {_names(listed)}."
+    raise InputError(f"Name the service of the compose file with --service NAME. {which}", "Which service")
+
+
+def _names(listed: Sequence[Service]) -> str:
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    return ", ".join(safe(item.name) for item in listed[:_LISTED]) + more if listed else "none"
+
+
+def extending(root: Node, service: str) -> tuple[str, ...]:
+    """Return the services of the same file that extend `service`."""
+    found = root.get("services")
+    names = []
+    for key, value in found[1].pairs if found else ():
+        extends = value.get("extends") if value.kind is NodeKind.MAPPING else None
+        if extends is None:
+            continue
+        target = extends[1]
+        elsewhere = target.get("file") is not None if target.kind is NodeKind.MAPPING else False
+        base = target.get("service") if target.kind is NodeKind.MAPPING else None
+        name = base[1].value if base else target.value
+        if name == service and not elsewhere:
+            names.append(key.value)
+    return tuple(names)
+
+
+def _service(name: str, node: Node, anchors: dict[str, Node], images: Collection[str]) -> Service:
+    body = target_of(node, anchors)
+    image = _text(effective(body, "image", anchors), anchors)
+    environment = effective(body, "environment", anchors)
+    variables = tuple(variable_texts(environment[1], anchors)) if environment else ()
+    by_image = _is_image(image, images)
+    likely = by_image or any(item.startswith("SMTP_") for item in variables)
+    return Service(name, image, variables, env_entries(effective(body, "env_file", anchors), anchors), likely, by_image)
+
+
+def _is_image(image: str, images: Collection[str]) -> bool:
+    bare = image.split("@", 1)[0]
+    bare = bare.rsplit(":", 1)[0] if ":" in bare.rsplit("/", 1)[-1] else bare
+    return any(bare == known or bare.endswith("/" + known) for known in images)
+
+
+def _text(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> str:
+    return (scalar_text(pair[1], anchors) or "") if pair else ""
+
+
+def env_entries(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> tuple[EnvEntry, ...]:
+    """Return the files under an `env_file:`, in all its forms: one name, a list, mappings with `path:`."""
+    if pair is None:
+        return ()
+    node = target_of(pair[1], anchors)
+    found = []
+    for item in node.items if node.kind is NodeKind.SEQUENCE else [node]:
+        path = item.get("path") if item.kind is NodeKind.MAPPING else None
+        text = _text(path, anchors) if path else scalar_text(item, anchors)
+        if text:
+            required = _text(item.get("required"), anchors).lower() not in ("false", "no", "off")
+            found.append(EnvEntry(text, required, _text(item.get("format"), anchors) == "raw"))
+    return tuple(found)
+
+
+COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""In the order in which docker compose takes them; the first that exists wins (measured on 2.40.3)."""
+
+OVERRIDE_NAMES: Final = (
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
+)  # fmt: skip
+"""In its order too, whatever the file beside it is called; read only where no `-f` is given (measured)."""
+
+
+def default_file(folder: Path) -> Path | None:
+    """Return the compose file that `docker compose` takes in `folder` without `-f`."""
+    return _first(folder, COMPOSE_NAMES)
+
+
+def override_of(path: Path) -> Path | None:
+    """Return the override file that compose reads after `path`; None where it reads none, or `path` needs `-f`."""
+    if path.name not in COMPOSE_NAMES or default_file(path.parent) != path:
+        return None
+    return _first(path.parent, OVERRIDE_NAMES)
+
+
+def override_target(path: Path) -> Path:
+    """Return where an override for `path` goes: the file that compose would read, else one named after `path`."""
+    return override_of(path) or path.with_name(f"{path.stem}.override{path.suffix}")
+
+
+def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_file()), None)

@@ -1,0 +1,241 @@
+"""A compose file as a tree of nodes that know where they stand in the text, aliases left as aliases.
+
+Built from PyYAML's events: by libyaml, of which compose's own parser is a port, and in a tenth of the time that a pure
+Python parser takes.
+Nothing is resolved, typed or interpolated here. The only module that imports yaml, and only when a file is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Final
+
+from smtpwizard.errors import FileError
+
+
+class NodeKind(Enum):
+    """What a node is."""
+
+    SCALAR = auto()
+    MAPPING = auto()
+    SEQUENCE = auto()
+    ALIAS = auto()
+
+
+@dataclass(slots=True)
+class Node:
+    """A node and its place. Offsets count characters; lines and columns count from 0."""
+
+    kind: NodeKind
+    start: int
+    end: int
+    """After its last character for a scalar, alias or flow collection. For a block collection: see `last_offset`."""
+    line: int
+    column: int
+    value: str = field(default="", repr=False)
+    """A scalar's text, or the name of an alias."""
+    style: str = ""
+    """A scalar's quote or block sign; empty for a plain one."""
+    flow: bool = False
+    anchor: str = ""
+    tag: str = ""
+    pairs: Sequence[tuple[Node, Node]] = ()
+    items: Sequence[Node] = ()
+    anchors: dict[str, Node] | None = field(default=None, repr=False)
+    """In the root: anchor → node, a later one of the same name wins. Found while building, for a walk costs as much."""
+
+    @property
+    def is_null(self) -> bool:
+        """Whether this is a plain scalar that YAML takes for null."""
+        return self.kind is NodeKind.SCALAR and not self.style and self.value in ("", "~", "null", "Null", "NULL")
+
+    def get(self, key: str) -> tuple[Node, Node] | None:
+        """Return the pair of `key` in a mapping, the last one if it stands there twice."""
+        return next((pair for pair in reversed(self.pairs) if pair[0].value == key), None)
+
+    def walk(self) -> Iterator[Node]:
+        """Yield this node and all below it, in the order of the text."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            if node.pairs:
+                stack.extend(child for pair in reversed(node.pairs) for child in (pair[1], pair[0]))
+            elif node.items:
+                stack.extend(reversed(node.items))
+
+
+def parse_tree(text: str, name: str) -> Node:
+    """Return the root of the one document in `text` (without BOM).
+
+    FileError with the line, never the text, where it is no YAML, holds several documents, or nests too deep.
+    """
+    import yaml
+
+    loader: Any = getattr(yaml, "CLoader", yaml.Loader)
+    try:
+        events = iter(list(yaml.parse(text, Loader=loader)))
+        documents = [_build(events) for event in events if type(event) is yaml.DocumentStartEvent]
+    except yaml.MarkedYAMLError as error:
+        where = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise FileError(f"{name}{where}: this is not valid YAML. Repair it by hand.", "Not valid YAML") from None
+    except (yaml.YAMLError, UnicodeError):
+        raise FileError(
+            f"{name} holds bytes or characters that YAML does not allow. Repair it.", "Not valid YAML"
+        ) from None
+    if len(documents) > 1:
+        raise FileError(
+            f"{name} holds several YAML documents; compose reads one. Name a file with one.", "Several documents"
+        )
+    if not documents:
+        raise FileError(f"{name} is empty: it has no services. Check the path.", "Empty compose file")
+    return documents[0]
+
+
+def _build(events: Iterator[Any]) -> Node:
+    """Build the document whose events come next; without recursion, for nesting is the file's choice."""
+    from yaml import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
+
+    top: list[Node] = []
+    anchors: dict[str, Node] = {}
+    children = top
+    stack: list[tuple[Node, list[Node]]] = []
+    for event in events:  # 7 events a line: what happens here is most of the time that a large file takes
+        kind, mark = type(event), event.start_mark
+        if kind is ScalarEvent:
+            node = Node(NodeKind.SCALAR, mark.index, event.end_mark.index, mark.line, mark.column, event.value)
+            node.style = event.style or ""
+        elif kind is AliasEvent:
+            node = Node(NodeKind.ALIAS, mark.index, event.end_mark.index, mark.line, mark.column, event.anchor)
+            children.append(node)
+            continue
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            shape = NodeKind.MAPPING if kind is MappingStartEvent else NodeKind.SEQUENCE
+            node = Node(shape, mark.index, event.end_mark.index, mark.line, mark.column, flow=bool(event.flow_style))
+        elif not stack:
+            break  # the document's end
+        else:
+            _close(*stack.pop(), event.end_mark.index)
+            children = stack[-1][1] if stack else top
+            continue
+        children.append(node)
+        if event.anchor:
+            node.anchor = event.anchor
+            anchors[node.anchor] = node
+        if event.tag:
+            node.tag = event.tag
+        if kind is not ScalarEvent:
+            children = []
+            stack.append((node, children))
+    top[0].anchors = anchors
+    return top[0]
+
+
+def _close(node: Node, children: list[Node], end: int) -> None:
+    node.end = end
+    if node.kind is NodeKind.SEQUENCE:
+        node.items = children
+    else:
+        node.pairs = list(zip(children[::2], children[1::2], strict=True))
+
+
+def anchors_of(root: Node) -> dict[str, Node]:
+    """Return anchor → node; a later anchor of the same name wins."""
+    if root.anchors is not None:
+        return root.anchors
+    return {node.anchor: node for node in root.walk() if node.anchor}
+
+
+def scalar_text(node: Node, anchors: dict[str, Node]) -> str | None:
+    """Return the text of a scalar, also through an alias; None for anything else."""
+    target = anchors.get(node.value) if node.kind is NodeKind.ALIAS else node
+    return target.value if target is not None and target.kind is NodeKind.SCALAR else None
+
+
+def target_of(node: Node, anchors: dict[str, Node]) -> Node:
+    """Return the node that an alias stands for; any other node, and an alias to nothing, as it is."""
+    return anchors.get(node.value, node) if node.kind is NodeKind.ALIAS else node
+
+
+def merged_maps(node: Node, anchors: dict[str, Node]) -> list[Node]:
+    """Return the mappings that `<<` brings into `node`, at any depth; the ones that win come first."""
+    return list(_merged(node, anchors, {id(node)}))
+
+
+def _merged(node: Node, anchors: dict[str, Node], seen: set[int]) -> Iterator[Node]:
+    for key, value in node.pairs:
+        if key.value != "<<":
+            continue
+        for item in value.items if value.kind is NodeKind.SEQUENCE else [value]:
+            target = target_of(item, anchors)
+            if target.kind is NodeKind.MAPPING and id(target) not in seen:
+                seen.add(id(target))
+                yield target
+                yield from _merged(target, anchors, seen)
+
+
+def effective(node: Node, key: str, anchors: dict[str, Node]) -> tuple[Node, Node] | None:
+    """Return the pair of `key`: the mapping's own, else the one that `<<` brings in."""
+    for mapping in (node, *merged_maps(node, anchors)):
+        found = mapping.get(key)
+        if found is not None:
+            return found
+    return None
+
+
+def variable_texts(node: Node, anchors: dict[str, Node]) -> dict[str, str | None]:
+    """Return variable → the text in an `environment` node as YAML gives it, `$$` and `${…}` untouched; null as None.
+
+    List, mapping, alias; what `<<` brings into a mapping stands below what it has of its own.
+    """
+    node = target_of(node, anchors)
+    texts: dict[str, str | None] = {}
+    for mapping in (node, *merged_maps(node, anchors)):
+        for key, value in mapping.pairs:
+            if key.value != "<<":
+                texts.setdefault(key.value, None if value.is_null else scalar_text(value, anchors))
+    for item in node.items:
+        key_text, sign, text = (scalar_text(item, anchors) or "").partition("=")
+        texts[key_text] = text if sign else None
+    return texts
+
+
+_PLAIN_VALUE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*")
+_PLAIN_ITEM: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?:[A-Za-z0-9_./@+:=-]*[A-Za-z0-9_./@+=-])?")
+_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "none"})
+"""Plain words that some YAML reader takes for a boolean or null."""
+
+
+def mapping_value(value: str, *, reference: bool = False) -> str:
+    """Return the text after `KEY: `. With `reference`, `value` is a `${…}` of compose's own and its `$` stays."""
+    text = value if reference else doubled(value)
+    return text if _PLAIN_VALUE.fullmatch(text) and text.lower() not in _WORDS else quoted(text)
+
+
+def list_item(key: str, value: str, *, reference: bool = False) -> str:
+    """Return the text after `- `."""
+    text = f"{key}={value if reference else doubled(value)}"
+    return text if _PLAIN_ITEM.fullmatch(text) else quoted(text)
+
+
+def doubled(value: str) -> str:
+    """Return `value` with each `$` doubled: a single one starts a substitution, and compose v1 refuses it alone."""
+    return value.replace("$", "$$")
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a double-quoted scalar on one line."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in '\\"':
+        return "\\" + char
+    if char == "\t":
+        return "\\t"
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"

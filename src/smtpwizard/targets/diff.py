@@ -1,0 +1,146 @@
+"""The unified diff of a change, masked: computed on the real lines, then covered line by line.
+
+A secret that changes therefore shows as a changed line, with equal masks on both sides. Pure.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from smtpwizard.secret import MASK, Secret, redact
+from smtpwizard.text import safe
+
+_NAME: Final = r"[\w.-]*(?:PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|AUTH|SALT|DSN)[\w.-]*"
+_ASSIGNED: Final = re.compile(
+    rf"(?P<head>['\"]?(?<![/\w.-]){_NAME}['\"]?[ \t]*[=:][ \t]*)(?P<value>\S.*)", re.IGNORECASE
+)
+_IN_URL: Final = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/]+(?=@)", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"['\"]?\$\{[A-Za-z_][A-Za-z0-9_]*(?::?\?[^{}$]*)?\}['\"]?\Z")
+
+_QUOTED: Final = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"\\])*\")(?P<comment>[ \t]+#[^'\"`$\\]*)?")
+"""Only behind a quoted value is a comment surely none of its characters, and shown."""
+
+
+_PASSWORD: Final = re.compile(
+    r"\b(?:SMTP_PASSWORD|SMTP_PASS|SMTP_PWD)['\"]?[ \t]*[=:][ \t]*(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\s'\"#]\S*))"
+)
+_SHORTEST: Final = 4
+"""Characters below which a password is not looked for in other lines: it could be part of any word."""
+
+
+def passwords_in(text: str) -> tuple[Secret, ...]:
+    """Return the values of our password variables in a file: other lines may hold the same (Postmark's token)."""
+    values = ("".join(groups) for groups in _PASSWORD.findall(text))
+    return tuple(Secret(value) for value in values if len(value) >= _SHORTEST)
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether a variable of this name probably holds a secret."""
+    return re.fullmatch(_NAME, name, re.IGNORECASE) is not None
+
+
+def mask_line(line: str, secrets: Iterable[Secret] = ()) -> str:
+    """Return one line for display: foreign characters made safe, secret values as MASK. No line end."""
+    line = redact(line, [secret for secret in secrets if secret])
+    line = _IN_URL.sub(lambda found: found["head"] + MASK, line)
+    return safe(_ASSIGNED.sub(_cover, line))
+
+
+def _cover(found: re.Match[str]) -> str:
+    value = found["value"]
+    comment_only = value.startswith("#") and found["head"][-1] in " \t"
+    if comment_only or _REFERENCE.match(value):
+        return found.group()
+    quoted = _QUOTED.fullmatch(value)
+    return f"{found['head']}{MASK}{(quoted['comment'] or '') if quoted else ''}"
+
+
+CONTEXT: Final = 2
+"""Unchanged lines shown around a change: fewer lines, fewer chances to show what is not ours."""
+
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedDiff:
+    """A diff for display and JSON, with its counts."""
+
+    text: str
+    """Unified diff with LF line ends; empty where nothing changes."""
+    lines_changed: int
+    """Lines replaced, added or removed; a replaced line counts once."""
+    lines_kept: int
+
+
+def masked_diff(
+    before: str,
+    after: str,
+    name: str,
+    *,
+    secrets: Iterable[Secret] = (),
+    covered_before: Collection[int] = (),
+    covered_after: Collection[int] = (),
+) -> MaskedDiff:
+    """Compare two texts. `covered_*` are line numbers (from 1) that are shown as MASK whatever they hold.
+
+    A new line that says the same as a covered old one is covered as well: it only gained a line end.
+    """
+    old, new = _LINE.findall(before), _LINE.findall(after)
+    known = tuple(secrets)
+    hidden = {old[number - 1].rstrip("\r\n") for number in covered_before if number <= len(old)}
+    covered_after = (
+        {*covered_after, *(n for n, line in enumerate(new, 1) if line.rstrip("\r\n") in hidden)}
+        if hidden
+        else covered_after
+    )
+    lead, trail = _common_ends(old, new)
+    # Only the part that differs goes to difflib: it is far from linear on files with many equal lines.
+    matcher = difflib.SequenceMatcher(None, old[lead : len(old) - trail], new[lead : len(new) - trail])
+    out: list[str] = []
+    changed, kept = 0, len(old)
+    for group in matcher.get_grouped_opcodes(CONTEXT):
+        spans = [(tag, i1 + lead, i2 + lead, j1 + lead, j2 + lead) for tag, i1, i2, j1, j2 in group]
+        out.append(_header(spans))
+        for tag, i1, i2, j1, j2 in spans:
+            if tag == "equal":
+                out += [line for n in range(i1, i2) for line in _shown(" ", old[n], n + 1, covered_before, known)]
+                continue
+            changed += max(i2 - i1, j2 - j1)
+            kept -= i2 - i1
+            out += [line for n in range(i1, i2) for line in _shown("-", old[n], n + 1, covered_before, known)]
+            out += [line for n in range(j1, j2) for line in _shown("+", new[n], n + 1, covered_after, known)]
+    if not out:
+        return MaskedDiff("", 0, len(old))
+    shown = safe(name)
+    return MaskedDiff("\n".join([f"--- {shown}", f"+++ {shown}", *out, ""]), changed, kept)
+
+
+def _common_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """Return how many lines at the start and at the end are equal and not needed as context."""
+    shorter = min(len(old), len(new))
+    lead = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    trail = next((n for n in range(shorter - lead) if old[-1 - n] != new[-1 - n]), shorter - lead)
+    return max(lead - CONTEXT, 0), max(trail - CONTEXT, 0)
+
+
+def _header(spans: Sequence[tuple[str, int, int, int, int]]) -> str:
+    _, i1, _, j1, _ = spans[0]
+    _, _, i2, _, j2 = spans[-1]
+    return f"@@ -{_range(i1, i2)} +{_range(j1, j2)} @@"
+
+
+def _range(start: int, stop: int) -> str:
+    length = stop - start
+    first = start + 1 if length else start
+    return str(first) if length == 1 else f"{first},{length}"
+
+
+def _shown(mark: str, line: str, number: int, covered: Collection[int], secrets: Sequence[Secret]) -> list[str]:
+    body = line.rstrip("\r\n")
+    text = MASK if number in covered and body.strip() else mask_line(body, secrets)
+    end = [] if body != line else ["\\ No newline at end of file"]
+    return [mark + text, *end]

@@ -1,0 +1,126 @@
+"""What lies in a folder that settings could be written to, down to the services of compose files: for the Save step.
+
+Reads compose files that exist, and what git says; changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.errors import FileError
+from smtpwizard.targets.compose.services import COMPOSE_NAMES, OVERRIDE_NAMES
+from smtpwizard.targets.git import GitState, git_state
+from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.targets.compose.services import Service
+
+
+_NOT_TARGETS: Final = (".example", ".sample", ".template", ".dist", ".bak", ".orig", ".swp", "~")
+"""Endings of `.env.*` files that are patterns or leftovers: nothing reads them."""
+
+_AT_MOST: Final = 20
+_SERVICES_AT_MOST: Final = 8
+"""Of one compose file; the app's come first, and `--service` takes any."""
+
+
+class TargetKind(StrEnum):
+    """What a target is."""
+
+    ENV = "env"
+    COMPOSE = "compose"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetChoice:
+    """One file that settings could go to."""
+
+    kind: TargetKind
+    path: Path
+    exists: bool
+    git: GitState
+    detail: str
+    """For the list: `exists, 14 lines, git ignores it`."""
+    service: str | None = None
+    """The service of a compose file; None where it has none, or cannot be read."""
+    likely: bool = False
+    """The service probably is the app: by its image, or by SMTP_ variables that it has."""
+
+    @property
+    def label(self) -> str:
+        """The choice in words: `.env`, `docker-compose.yml service api`."""
+        name = safe(self.path.name)
+        return name if self.service is None else f"{name} service {safe(self.service)}"
+
+
+def discover_targets(folder: Path, *, images: Collection[str] = (), app_service: str = "") -> tuple[TargetChoice, ...]:
+    """Return `.env` (whether it exists or not), the other `.env.*` files, and the services of the compose files.
+
+    The app's service (`images`, `app_service`: how to know it) is the first of its file. A folder that cannot be read
+    gives `.env` alone, a compose file that cannot be read itself without services. Takes at most the deadline of git
+    for each file.
+    """
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+    except OSError:
+        names = []
+    env = [".env", *(name for name in names if name.startswith(".env.") and not name.endswith(_NOT_TARGETS))]
+    compose = [name for name in (*COMPOSE_NAMES, *OVERRIDE_NAMES) if name in names]
+    choices = [_choice(TargetKind.ENV, folder / name) for name in env[:_AT_MOST]]
+    for name in compose:
+        file = _choice(TargetKind.COMPOSE, folder / name)
+        choices += _of_services(file, _services(folder / name, images, app_service)) or [file]
+    return tuple(choices)
+
+
+def _services(path: Path, images: Collection[str], app_service: str) -> tuple[Service, ...]:
+    from smtpwizard.targets.compose.plan import list_services
+
+    try:
+        return list_services(path, images=images, app_service=app_service)
+    except FileError:
+        return ()
+
+
+def _of_services(file: TargetChoice, listed: Sequence[Service]) -> list[TargetChoice]:
+    return [
+        replace(file, service=item.name, likely=item.likely, detail=f"{_service_detail(item)}, {file.detail}")
+        for item in listed[:_SERVICES_AT_MOST]
+    ]
+
+
+def _service_detail(item: Service) -> str:
+    ours = sum(name.startswith("SMTP_") for name in item.variables)
+    return f"{ours or 'no'} SMTP variable{'' if ours == 1 else 's'}" if item.variables else "no variables yet"
+
+
+def _choice(kind: TargetKind, path: Path) -> TargetChoice:
+    exists = path.exists()
+    state = git_state(path)
+    return TargetChoice(kind, path, exists, state, _detail(path, exists, state))
+
+
+def _detail(path: Path, exists: bool, state: GitState) -> str:
+    words = ["exists" if exists else "new file, mode 0600"]
+    if exists and (lines := _line_count(path)) is not None:
+        words.append(f"{lines} line{'' if lines == 1 else 's'}")
+    if state.tracked:
+        words.append("git tracks it")
+    elif state.in_repository:
+        words.append("git ignores it" if state.ignored else "git does not ignore it")
+    return ", ".join(words)
+
+
+def _line_count(path: Path) -> int | None:
+    from smtpwizard.targets.env.file import read_bytes
+
+    try:
+        raw = read_bytes(path)
+    except FileError:
+        return None
+    return None if raw is None else len(raw.splitlines())

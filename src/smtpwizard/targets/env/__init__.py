@@ -1,0 +1,1 @@
+""".env files: read as each of their readers does, edited in place."""

@@ -1,0 +1,329 @@
+"""The lossless merge: new values into the text of a `.env` file, everything else byte for byte as it was.
+
+Pure: bytes in, bytes out. Where a value already reads right, its line is left alone, so that a second run changes
+nothing. Whether python-dotenv and the app read the result as planned is checked in `env_verify`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from smtpwizard.targets.env.encode import Surroundings, encode, misreaders
+from smtpwizard.targets.env.readers import Reader, reading_alike, running_commands
+
+
+class Kind(Enum):
+    """What a statement is."""
+
+    BLANK = auto()
+    COMMENT = auto()
+    ASSIGNMENT = auto()
+    BARE = auto()
+    """A name without a sign: compose and docker take its value from the process, node glues it to the next line."""
+    ODD = auto()
+    """An assignment to a name that only some readers take: empty, or with letters beyond ASCII."""
+    GARBAGE = auto()
+    """None of these: compose refuses the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line, or the lines of one quoted value. Offsets count characters of the text."""
+
+    kind: Kind
+    line: int
+    """Its first line, counted from 1."""
+    start: int
+    end: int
+    """After its line end."""
+    key: str = ""
+    """For a COMMENT: the variable of a commented-out assignment, else empty."""
+    sign: str = ""
+    """`=`, or `:` as npm dotenv and compose also take it."""
+    value_start: int = 0
+    value_end: int = 0
+    body_end: int = 0
+    """Before its line end."""
+    closed: bool = True
+    """False where a quote opens and no reader-independent end of it exists."""
+
+
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_HEAD: Final = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z0-9_.-]+)[ \t]*(?P<sign>=|:(?=[ \t]))")
+_BARE: Final = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\Z")
+_ODD: Final = re.compile(r"\s*(?:export\s+)?[\w.\-\[\]]*[ \t]*[=:]")
+_COMMENTED: Final = re.compile(r"[ \t]*#+[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=")
+_BLANKS: Final = re.compile(r"[ \t]*")
+_REST: Final = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+_INLINE_COMMENT: Final = re.compile(r"[ \t]+#|[ \t]*\Z")
+_LONG: Final = {
+    "'": re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL),
+    '"': re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL),
+}
+
+
+def scan(text: str) -> Iterator[Statement]:
+    """Yield the statements of `text` (without a BOM) in order; together they cover it."""
+    position, line = 0, 1
+    while position < len(text):
+        statement = _statement(text, position, line)
+        yield statement
+        line += line_ends(text, position, statement.end)
+        position = statement.end
+
+
+def head(text: str, item: Statement) -> str:
+    """Return everything before the value: indentation, `export`, name and sign."""
+    return text[item.start : item.value_start]
+
+
+def tail(text: str, item: Statement) -> str:
+    """Return everything between the value and the line end: blanks and comment."""
+    return text[item.value_end : item.body_end]
+
+
+def eol(text: str, item: Statement) -> str:
+    """Return the line end of a statement: empty on a last line without one."""
+    return text[item.body_end : item.end]
+
+
+def _statement(text: str, start: int, line: int) -> Statement:
+    whole = _LINE.match(text, start)
+    assert whole is not None  # the pattern matches everywhere
+    end = whole.end()
+    body = whole.group().rstrip("\r\n")
+    stop = start + len(body)
+    stripped = body.strip()
+    if not stripped:
+        return Statement(Kind.BLANK, line, start, end, body_end=stop)
+    if stripped.startswith("#"):
+        commented = _COMMENTED.match(body)
+        return Statement(Kind.COMMENT, line, start, end, key=commented["key"] if commented else "", body_end=stop)
+    found = _HEAD.match(text, start, stop)
+    if not found:
+        bare = _BARE.match(body)
+        kind = Kind.BARE if bare else Kind.ODD if _ODD.match(body) else Kind.GARBAGE
+        return Statement(kind, line, start, end, key=bare["key"] if bare else "", body_end=stop)
+    return _assignment(text, found, line, stop, end)
+
+
+def _assignment(text: str, found: re.Match[str], line: int, stop: int, end: int) -> Statement:
+    start = found.start()
+    after_sign = found.end()
+    blanks = _BLANKS.match(text, after_sign, stop)
+    value_start = blanks.end() if blanks else after_sign
+    closed = True
+    opener = text[value_start] if value_start < stop else ""
+    if not opener or (opener == "#" and value_start > after_sign):
+        value_start = value_end = after_sign
+    elif opener in "'\"`":
+        close = _close_on_line(text, value_start, stop)
+        if close < 0 and (long := _close_below(text, value_start)) > 0:
+            value_end = long
+            rest = _LINE.match(text, long)
+            end = rest.end() if rest else long
+            stop = end - (len(rest.group()) - len(rest.group().rstrip("\r\n")) if rest else 0)
+        else:
+            closed = close >= 0 or opener == "`"
+            value_end = close if close >= 0 else _unquoted_end(text, value_start, stop)
+    else:
+        value_end = _unquoted_end(text, value_start, stop)
+    return Statement(
+        Kind.ASSIGNMENT, line, start, end, found["key"], found["sign"], value_start, value_end, stop, closed
+    )
+
+
+def _close_on_line(text: str, start: int, stop: int) -> int:
+    """Return the end of the quoted value where it closes on its line with only a comment after it, else -1."""
+    quote = text[start]
+    at = text.find(quote, start + 1, stop)
+    while at >= 0:
+        rest = _REST.match(text, at + 1)
+        if rest and rest.end() >= stop:
+            return at + 1
+        at = text.find(quote, at + 1, stop)
+    return -1
+
+
+def _close_below(text: str, start: int) -> int:
+    """Return the end of a value that closes on a later line, else -1. Backticks span lines in npm dotenv alone."""
+    pattern = _LONG.get(text[start])
+    found = pattern.match(text, start) if pattern else None
+    return found.end() if found and _REST.match(text, found.end()) else -1
+
+
+def _unquoted_end(text: str, start: int, stop: int) -> int:
+    found = _INLINE_COMMENT.search(text, start, stop)
+    return found.start() if found else stop
+
+
+def line_ends(text: str, start: int, end: int) -> int:
+    """Return the number of line ends in a span: LF, CRLF or lone CR."""
+    count = text.count("\n", start, end)
+    lone = text.count("\r", start, end)
+    return count + lone - text.count("\r\n", start, end) if lone else count
+
+
+BOM: Final = b"\xef\xbb\xbf"
+HEADING: Final = "# Outgoing mail (SMTP)"
+"""The comment line above the variables where a file says nothing about mail yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A variable's value in the merged file, and who would not read it so."""
+
+    variable: str
+    surroundings: Surroundings
+    misread_by: tuple[Reader, ...]
+    """Of all known readers, not only those asked for."""
+    inexact_in: tuple[Reader, ...]
+    """Of those, the ones that stumble on the value's own text; the others stumble on what stands around it."""
+    runs_command_in: tuple[Reader, ...]
+    duplicates: tuple[int, ...] = ()
+    """Lines of earlier assignments of the same variable, which no reader heeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The result of a merge."""
+
+    data: bytes = field(repr=False)
+    placed: tuple[Placed, ...]
+    statements: tuple[Statement, ...]
+    """The statements of the file as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    start: int
+    end: int
+    text: str = field(repr=False)
+
+
+def merge(raw: bytes, changes: Mapping[str, str | None], readers: Sequence[Reader]) -> Merged:
+    """Return `raw` with `changes` applied: a variable's new value, or None to take its lines out.
+
+    The last assignment of a variable is the one that counts and is changed. New variables go below their commented-out
+    template, else after the last active SMTP_ line, else below another SMTP_ template, else to the end under HEADING.
+    InputError for a value that cannot be written.
+    """
+    bom = raw[:3] if raw.startswith(BOM) else b""
+    text = raw[len(bom) :].decode("utf-8", "surrogateescape")
+    statements = tuple(scan(text))
+    active: dict[str, list[Statement]] = {}
+    for item in statements:
+        if item.kind is Kind.ASSIGNMENT:
+            active.setdefault(item.key, []).append(item)
+    edits: list[_Edit] = []
+    placed: list[Placed] = []
+    new: dict[str, str] = {}
+    for variable, value in changes.items():
+        found = active.get(variable, [])
+        if value is None:
+            edits.extend(_Edit(item.start, item.end, "") for item in found)
+        elif found:
+            edit, place = _replace(text, found, value, readers, with_bom=bool(bom))
+            edits.extend(edit)
+            placed.append(place)
+        else:
+            new[variable] = value
+    removed = {variable for variable, value in changes.items() if value is None}
+    kept = [item for item in statements if not (item.kind is Kind.ASSIGNMENT and item.key in removed)]
+    inserts, new_places = _insert(text, kept, new, readers, with_bom=bool(bom))
+    after = _apply(text, [*edits, *inserts])
+    return Merged(bom + after.encode("utf-8", "surrogateescape"), (*placed, *new_places), statements)
+
+
+def _replace(
+    text: str, found: Sequence[Statement], value: str, readers: Sequence[Reader], *, with_bom: bool
+) -> tuple[list[_Edit], Placed]:
+    item = found[-1]
+    around = Surroundings(head(text, item), tail(text, item), eol(text, item), bom=with_bom and item.line == 1)
+    earlier = tuple(other.line for other in found[:-1])
+    old = text[item.value_start : item.value_end]
+    start = item.value_start
+    if item.sign == ":":
+        start = text.rindex(":", item.start, item.value_start)
+        around = Surroundings(text[item.start : start] + "=", around.tail, around.eol, bom=around.bom)
+    encoded = encode(value, readers)
+    missed = misreaders(encoded.text, value, around, readers)
+    before = misreaders(old, value, around, readers)
+    good = Reader.NPM not in before or old == encoded.text
+    keep = item.sign == "=" and item.closed and good and set(before) <= set(missed)
+    final = old if keep else encoded.text
+    place = _place(item.key, final, value, around, earlier)
+    return [] if keep else [_Edit(start, item.value_end, ("=" if item.sign == ":" else "") + final)], place
+
+
+def _place(variable: str, text: str, value: str, around: Surroundings, earlier: tuple[int, ...] = ()) -> Placed:
+    exact = reading_alike(text, value)
+    return Placed(
+        variable=variable,
+        surroundings=around,
+        misread_by=misreaders(text, value, around, tuple(Reader)),
+        inexact_in=tuple(reader for reader in Reader if reader not in exact),
+        runs_command_in=running_commands(text),
+        duplicates=earlier,
+    )
+
+
+def _insert(
+    text: str, kept: Sequence[Statement], new: Mapping[str, str], readers: Sequence[Reader], *, with_bom: bool
+) -> tuple[list[_Edit], list[Placed]]:
+    lines: dict[int, list[str]] = {}
+    placed: list[Placed] = []
+    line_end = _line_end_of(text)
+    active = [item for item in kept if item.kind is Kind.ASSIGNMENT and item.key.startswith("SMTP_")]
+    commented = [item for item in kept if item.kind is Kind.COMMENT and item.key]
+    templates = [item for item in commented if item.key.startswith("SMTP_")]
+    for variable, value in new.items():
+        own = [item for item in commented if item.key == variable]
+        anchor = next((group[-1] for group in (own, active, templates) if group), None)
+        prefix = _prefix(text, anchor) if anchor else ""
+        at = anchor.end if anchor else len(text)
+        if anchor is None and not lines:
+            blank = bool(kept) and kept[-1].kind is not Kind.BLANK
+            lines[at] = [*([""] if blank else []), HEADING]
+        encoded = encode(value, readers)
+        around = Surroundings(f"{prefix}{variable}=", "", line_end, bom=with_bom and at == 0)
+        placed.append(_place(variable, encoded.text, value, around))
+        lines.setdefault(at, []).append(f"{prefix}{variable}={encoded.text}")
+    return [_block(text, at, block, line_end) for at, block in lines.items()], placed
+
+
+def _block(text: str, at: int, lines: Iterable[str], line_end: str) -> _Edit:
+    """Return the edit that puts whole lines at `at`; a file without a final line end stays without one."""
+    block = line_end.join(lines)
+    open_end = at == len(text) and text and not text.endswith(("\n", "\r"))
+    return _Edit(at, at, line_end + block if open_end else block + line_end)
+
+
+def _prefix(text: str, anchor: Statement) -> str:
+    """Return the indentation and `export` of a neighbour, for a new line that is to be read by the same programs."""
+    line = text[anchor.start : anchor.body_end]
+    if anchor.kind is Kind.COMMENT:
+        line = re.sub(r"\A([ \t]*)#+[ \t]*", r"\1", line)
+    found = re.match(r"[ \t]*(?:export[ \t]+)?", line)
+    return found.group() if found else ""
+
+
+def _line_end_of(text: str) -> str:
+    """Return the line end that most lines of the file have."""
+    windows = text.count("\r\n")
+    if windows * 2 > text.count("\n"):
+        return "\r\n"
+    return "\r" if "\r" in text and "\n" not in text else "\n"
+
+
+def _apply(text: str, edits: Iterable[_Edit]) -> str:
+    parts: list[str] = []
+    position = 0
+    for edit in sorted(edits, key=lambda item: (item.start, item.end)):
+        parts += [text[position : edit.start], edit.text]
+        position = edit.end
+    return "".join([*parts, text[position:]])

@@ -1,0 +1,362 @@
+"""What an operator should know about a `.env` file and the values that go into it, as findings. Reads no content.
+
+Lines are told by number and never by text, readers by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.errors import FileError, InputError
+from smtpwizard.findings import Finding, Severity
+from smtpwizard.secret import Secret
+from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES
+from smtpwizard.targets.change import Change, backup_name
+from smtpwizard.targets.diff import is_secret_name, masked_diff
+from smtpwizard.targets.env import readers as npm_dotenv
+from smtpwizard.targets.env.edit import BOM, Kind, Merged, Placed, Statement, line_ends, merge, scan
+from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
+from smtpwizard.targets.env.file import decode, read_bytes, unnumbered_bindings
+from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, name_list
+from smtpwizard.targets.files import left_project, other_names, resolve
+from smtpwizard.targets.git import GitState, git_state, image_findings
+
+if TYPE_CHECKING:
+    from smtpwizard.targets.env.file import Binding
+
+
+_LISTED = 5
+"""Line numbers in one sentence at most."""
+
+
+def reader_findings(placed: Iterable[Placed], readers: Sequence[Reader]) -> list[Finding]:
+    """Return who would misread which variable and why, and where a part of a value would run as a command."""
+    found: list[Finding] = []
+    for item in placed:
+        inexact = tuple(reader for reader in readers if reader in item.inexact_in)
+        if inexact:
+            found.append(Finding("readers-differ", Severity.WARNING, item.variable, _inexact(item.variable, inexact)))
+        found.extend(_stumbling(item, readers))
+        runs = [reader for reader in item.runs_command_in if reader in readers or reader is Reader.EXPAND_1000]
+        if runs:
+            message = (
+                f"{name_list(runs)} would run a part of {item.variable} as a command, and no quoting prevents it. "
+                "Make a new password of letters and digits."
+            )
+            found.append(Finding("value-runs-command", Severity.WARNING, item.variable, message))
+        if item.duplicates:
+            lines = line_list(item.duplicates)
+            message = f"{item.variable} also stands on {lines}; the last one counts, and only that one is written."
+            found.append(Finding("duplicate-variable", Severity.INFO, item.variable, message))
+    return found
+
+
+def value_findings(variables: Mapping[str, str | Secret], readers: Sequence[Reader]) -> list[Finding]:
+    """Return the same for values alone, on fresh lines: a block to copy. InputError as `encode`."""
+    placed = []
+    for name, value in variables.items():
+        encoded = encode(value.reveal() if isinstance(value, Secret) else value, readers)
+        missed = tuple(reader for reader in Reader if reader not in encoded.read_by)
+        placed.append(Placed(name, Surroundings(f"{name}="), missed, missed, encoded.runs_command_in))
+    return reader_findings(placed, readers)
+
+
+def _inexact(variable: str, readers: Sequence[Reader]) -> str:
+    return (
+        f"No way of writing {variable} is read alike by all: {name_list(readers)} would read something else. "
+        "Ways out: leave it so if they do not read this file; put the value into the compose file (write --print "
+        "compose-map); or make a new password of letters and digits."
+    )
+
+
+def _stumbling(item: Placed, readers: Sequence[Reader]) -> list[Finding]:
+    sentences = []
+    for affected, cause in line_obstacles(item.surroundings):
+        names = [reader for reader in readers if reader in affected]
+        if names:
+            sentences.append(f"Because of {cause}, {name_list(names)} would not read {item.variable} right.")
+    return [Finding("line-not-read-alike", Severity.INFO, item.variable, " ".join(sentences))] if sentences else []
+
+
+def file_findings(name: str, raw: bytes, statements: Iterable[Statement], readers: Sequence[Reader]) -> list[Finding]:
+    """Return what is wrong with the file as it is, for those of `readers` that mind."""
+    items = tuple(statements)
+    found: list[Finding] = []
+    open_quotes = [item.line for item in items if not item.closed]
+    garbage = [item.line for item in items if item.kind is Kind.GARBAGE]
+    strict = [reader for reader in (Reader.COMPOSE, Reader.DOCKER_RUN) if reader in readers]
+    if open_quotes:
+        message = (
+            f"{name}, {line_list(open_quotes)}: a quote opens and does not close. docker compose refuses the file."
+        )
+        found.append(Finding("env-quote-open", Severity.WARNING, None, message))
+    if garbage and strict:
+        message = f"{name}, {line_list(garbage)}: not an assignment. {name_list(strict)} would refuse the whole file."
+        found.append(Finding("env-line-refused", Severity.WARNING, None, message))
+    if raw.startswith(BOM) and (Reader.SHELL in readers or Reader.SYSTEMD in readers):
+        message = f"{name} starts with a byte order mark: shells and systemd lose its first variable."
+        found.append(Finding("env-byte-order-mark", Severity.INFO, None, message))
+    if b"\r" in raw and Reader.SHELL in readers:
+        message = f"{name} has Windows line ends, which stay: a shell would take them for a part of every value."
+        found.append(Finding("env-windows-line-ends", Severity.INFO, None, message))
+    if not _is_utf8(raw):
+        message = f"{name} holds bytes that are not UTF-8: they stay as they are, but systemd would refuse the file."
+        found.append(Finding("env-not-utf8", Severity.INFO, None, message))
+    return found
+
+
+def link_findings(path: Path, real: Path) -> list[Finding]:
+    """Return that the file is reached through a link, and that it has other names, where that is so."""
+    found: list[Finding] = []
+    project = left_project(path, real)
+    how = f"is a link to {real}" if path.is_symlink() else f"lies behind a link, at {real}"
+    if project is not None:
+        message = (
+            f"{path.name} {how}, outside {project}, where it may belong to something else. It is written only with "
+            "your word (--follow-link); the link stays."
+        )
+        found.append(Finding("target-link-leaves-folder", Severity.WARNING, None, message))
+    elif path.is_symlink():
+        message = f"{path.name} {how}. That file is changed; the link stays."
+        found.append(Finding("target-is-link", Severity.INFO, None, message))
+    names = other_names(real)
+    if names:
+        message = (
+            f"{path.name} has {names} other {'name' if names == 1 else 'names'} (hard links). The new file gets this "
+            "name only; what is read under the others stays as it was."
+        )
+        found.append(Finding("hard-links", Severity.WARNING, None, message))
+    return found
+
+
+def exposure_findings(name: str, state: GitState, mode: int, *, secret: bool, exists: bool) -> list[Finding]:
+    """Return who else could read the secret: git's history, and other users of the machine."""
+    found: list[Finding] = []
+    if secret and state.tracked:
+        message = (
+            f"git tracks {name}: the password would go into the history with the next commit. Take it out of git "
+            f"(git rm --cached {name}) and add it to .gitignore, or write to another file."
+        )
+        found.append(Finding("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message))
+    elif secret and state.in_repository and not state.ignored:
+        message = f"No ignore rule covers {name}, so git would add the password. Add the line {name} to .gitignore."
+        found.append(Finding("git-does-not-ignore", Severity.WARNING, "SMTP_PASSWORD", message))
+    if secret and exists and mode & 0o077:
+        message = (
+            f"{name} has mode {mode:04o}, so other users of this machine may read the password. The mode stays; "
+            f"chmod 600 {name} closes it, if no other user must read the file."
+        )
+        found.append(Finding("file-open-to-others", Severity.WARNING, "SMTP_PASSWORD", message))
+    return found
+
+
+def line_list(lines: Iterable[int]) -> str:
+    """Return `line 4` or `lines 4, 9 and 12`."""
+    numbers = [str(line) for line in lines]
+    if len(numbers) == 1:
+        return f"line {numbers[0]}"
+    if len(numbers) > _LISTED:
+        return f"lines {', '.join(numbers[:_LISTED])} and {len(numbers) - _LISTED} more"
+    return f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def differences(
+    before: bytes, after: bytes, changes: Mapping[str, str | None], placed: Iterable[Placed]
+) -> tuple[str, ...]:
+    """Return the variables that `after` does not hold as planned: a changed one read wrong, or any other one changed.
+
+    A reader that was said to misread a variable is not asked for it.
+    """
+    missed = {item.variable: item.misread_by for item in placed}
+    wrong: set[str] = set()
+    old_text, new_text = decode(before), decode(after)
+    views = (
+        (Reader.NPM, npm_dotenv.parse(old_text), npm_dotenv.parse(new_text)),
+        (Reader.PYTHON_PLAIN, *python_views(old_text, new_text)),
+    )
+    for reader, old, new in views:
+        wrong |= {key for key in old.keys() | new.keys() if key not in changes and _differ(old, new, key)}
+        for variable, value in changes.items():
+            if value is None:
+                wrong |= {variable} & new.keys()
+            elif reader not in missed.get(variable, ()) and new.get(variable) != value:
+                wrong.add(variable)
+    return tuple(sorted(wrong))
+
+
+def refuse_differences(path: Path, wrong: Sequence[str], statements: Iterable[Statement]) -> None:
+    """Raise FileError where `wrong` is not empty, with the line that most likely is the cause."""
+    if not wrong:
+        return
+    suspects = [item.line for item in statements if not item.closed or item.kind is Kind.GARBAGE]
+    cause = (
+        f"Line {suspects[0]} holds a quote that never closes, or is no assignment, and programs differ on what follows."
+        if suspects
+        else "Its lines are read differently by different programs."
+    )
+    raise FileError(
+        f"{path} cannot be changed safely: {', '.join(wrong[:3])} would be read wrong afterwards. {cause} "
+        "Repair that line by hand, then run again. Nothing was written.",
+        "File read differently by its readers",
+    )
+
+
+def _differ(old: Mapping[str, str | None], new: Mapping[str, str | None], key: str) -> bool:
+    return (key in old) != (key in new) or old.get(key) != new.get(key)
+
+
+def python_views(before: str, after: str) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    """Return what python-dotenv makes of two texts that are mostly alike; the second is parsed only where it differs.
+
+    A binding without error depends on nothing behind its own text, so those before the first difference are shared; and
+    where a binding starts at the same place from the end in both, everything behind it is.
+    """
+    old = list(unnumbered_bindings(before))
+    if "\ufeff" in before or "\ufeff" in after:
+        return _values(old), _values(
+            unnumbered_bindings(after)
+        )  # the parser drops one at the start, so offsets would not add up
+    starts = list(accumulate((len(item.original.string) for item in old), initial=0))
+    same = _same_start(before, after)
+    shared = 0
+    while shared < len(old) and not old[shared].error and starts[shared + 1] < same:
+        shared += 1
+    position = starts[shared]
+    rest_of_old = {len(before) - start: number for number, start in enumerate(starts)}
+    behind = _same_end(before, after, same)
+    new = old[:shared]
+    for item in unnumbered_bindings(after[position:]):
+        left = len(after) - position
+        if left <= behind and left in rest_of_old:
+            new += old[rest_of_old[left] :]
+            break
+        new.append(item)
+        position += len(item.original.string)
+    return _values(old), _values(new)
+
+
+def _same_start(one: str, other: str) -> int:
+    """Return how many characters at the start are the same."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:  # by halves: comparing slices is a hundred times faster than comparing characters here
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle - 1)
+    return low
+
+
+def _same_end(one: str, other: str, prefix: int) -> int:
+    """Return how many characters at the end are the same, not counting the first `prefix` of the shorter text."""
+    limit = min(len(one), len(other)) - prefix
+    return _same_start(one[len(one) - limit :][::-1], other[len(other) - limit :][::-1])
+
+
+def _values(items: Iterable[Binding]) -> dict[str, str | None]:
+    return {item.key: item.value for item in items if item.key and not item.error}
+
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MORE_LINES: Final = re.compile(r"[\r\n]")
+_NEW_MODE: Final = 0o600
+
+
+def plan_env_file(
+    path: Path, changes: Mapping[str, str | Secret | None], *, readers: Sequence[Reader] = DEFAULT_READERS
+) -> Change:
+    """Plan `changes` (a variable's new value, or None to take its lines out) for the file at `path`.
+
+    The file need not exist. `readers` stand in order of weight. InputError for a value that cannot be written, or a
+    name that is none; FileError for a path that cannot be read or is no regular file, and for a file that its readers
+    would not read as planned.
+    """
+    _check_names(changes)
+    real, mode = resolve(path)
+    existing = read_bytes(real)
+    raw = existing or b""
+    if b"\0" in raw:
+        raise FileError(f"{path} holds NUL bytes: no text, or UTF-16. Save it as UTF-8.", "Not a text file")
+    values = {name: value.reveal() if isinstance(value, Secret) else value for name, value in changes.items()}
+    merged = merge(raw, values, readers)
+    refuse_differences(path, differences(raw, merged.data, values, merged.placed), merged.statements)
+    before, after = decode(raw), decode(merged.data)
+    diff = masked_diff(
+        before,
+        after,
+        path.name,
+        secrets=_secrets(changes, merged, before),
+        covered_before=covered(before, merged.statements),
+    )
+    secret = any(values.get(name) for name in SECRET_VARIABLES)
+    bits = _NEW_MODE if mode is None else mode
+    return Change(
+        path=path,
+        real_path=real,
+        before=existing,
+        after=merged.data,
+        diff=diff.text,
+        lines_changed=diff.lines_changed,
+        lines_kept=diff.lines_kept,
+        mode=bits,
+        findings=(
+            *reader_findings(merged.placed, readers),
+            *file_findings(path.name, raw, merged.statements, readers),
+            *link_findings(path, real),
+            *exposure_findings(path.name, git_state(real), bits, secret=secret, exists=existing is not None),
+            *(image_findings(real) if secret else ()),
+        ),
+        notes=_notes(merged, readers),
+        backup_name=backup_name(path, datetime.now()) if raw != merged.data and existing is not None else "",
+        replan=partial(plan_env_file, path, changes, readers=readers),
+        check=lambda data: () if data == merged.data else differences(raw, data, values, merged.placed),
+    )
+
+
+def _check_names(changes: Mapping[str, str | Secret | None]) -> None:
+    for name, value in changes.items():
+        if not _NAME.fullmatch(name):
+            raise InputError("A variable's name is made of letters, digits and underscores.", "Not a variable name")
+        if value is None and name not in FIELDS and name not in LEGACY:
+            raise InputError(f"{name} is not one of the SMTP variables, so it is not taken out.", "Not our variable")
+
+
+def _secrets(changes: Mapping[str, str | Secret | None], merged: Merged, text: str) -> list[Secret]:
+    """Return the secrets that may show in the diff: the new ones, and the old value of every secret-named variable."""
+    new = [value for value in changes.values() if isinstance(value, Secret)]
+    new += [Secret(value) for name, value in changes.items() if isinstance(value, str) and is_secret_name(name)]
+    ours = {*changes, *SECRET_VARIABLES}
+    old = [
+        Secret(text[item.value_start : item.value_end].strip("'\"`"))
+        for item in merged.statements
+        if item.kind is Kind.ASSIGNMENT and item.key in ours and is_secret_name(item.key)
+    ]
+    return [secret for secret in (*new, *old) if len(secret) > 3]
+
+
+def covered(text: str, statements: Iterable[Statement] | None = None) -> frozenset[int]:
+    """Return the lines that are never shown: the inside of values of several lines, and what is no assignment."""
+    lines: set[int] = set()
+    for item in statements or scan(text):
+        if item.kind in (Kind.GARBAGE, Kind.BARE, Kind.ODD):
+            lines.add(item.line)
+        elif item.kind is Kind.ASSIGNMENT and _MORE_LINES.search(text, item.value_start, item.value_end):
+            lines.update(range(item.line + 1, item.line + 1 + line_ends(text, item.value_start, item.value_end)))
+    return frozenset(lines)
+
+
+def _notes(merged: Merged, readers: Sequence[Reader]) -> tuple[str, ...]:
+    missed = {reader for item in merged.placed for reader in item.misread_by}
+    alike = [reader for reader in readers if reader not in missed]
+    return (f"Read alike by {name_list(alike)}.",) if alike and merged.placed else ()

@@ -1,0 +1,300 @@
+"""The opened failure: what it means, why, what to do; one cause at a time. Shows, and tells when it is turned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+
+from smtpwizard.report.stages import Mark, StageLine
+from smtpwizard.smtp.results import Report, Verdict
+from smtpwizard.tui.style import plain
+from smtpwizard.tui.widgets.inputs import Fitted, Scroll
+from smtpwizard.wizard.check import Explanation, app_verdict, server_verdict
+
+
+class DiagnosisCard(Widget, can_focus=True):
+    """Ranked explanations of one failure. ← and → turn to another cause."""
+
+    DEFAULT_CSS = """
+    DiagnosisCard { height: auto; width: 1fr; padding: 0 1; margin: 1 0 0 0; }
+    DiagnosisCard { border-left: outer $error; background: $surface; }
+    DiagnosisCard.-remark { border-left: outer $warning; }
+    DiagnosisCard:focus { background: $boost; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right", "turn(1)", "Next cause", show=False),
+        Binding("left", "turn(-1)", "Previous cause", show=False),
+    ]
+
+    class Turned(Message):
+        """Another cause is shown: the repair on the Enter key may be another one too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._explanations: tuple[Explanation, ...] = ()
+        self._index = 0
+
+    def help_page(self) -> tuple[str, str]:
+        """Say where the causes come from."""
+        return (
+            "Cause and remedy",
+            "The likeliest cause stands first; ← and → show the others. What was just seen at the server leads; then "
+            "come causes from the catalogue of known failures; where nothing there fits the server's words, the "
+            "advice is general and says so.",
+        )
+
+    def show(self, explanations: Sequence[Explanation]) -> bool:
+        """Show `explanations`, the first one open; hide the card where there is none. False where they stood here."""
+        if tuple(explanations) == self._explanations:
+            return False
+        self._explanations, self._index = tuple(explanations), 0
+        self.display = bool(explanations)
+        self.refresh(layout=True)
+        return True
+
+    def on_mount(self) -> None:
+        self.display = bool(self._explanations)
+
+    @property
+    def current(self) -> Explanation | None:
+        """The explanation that is open."""
+        return self._explanations[self._index] if self._explanations else None
+
+    def action_turn(self, by: int) -> None:
+        """Open the next or the previous cause; at the end it starts again."""
+        if len(self._explanations) > 1:
+            self._index = (self._index + by) % len(self._explanations)
+            self.refresh(layout=True)
+            self.post_message(self.Turned())
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._rows(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._rows(self.content_size.width))
+
+    def _rows(self, width: int) -> list[Content]:
+        shown = self.current
+        if shown is None or width < 1:
+            return []
+        rows = [row.stylize("bold") for row in _wrapped_card(shown.title, width)]
+        rows += _wrapped_card(shown.cause, width)
+        rows += [row.stylize("$text-primary") for row in _wrapped_card(shown.remedy, width)]
+        rows += [plain(line, newlines=False).truncate(width, ellipsis=True) for line in shown.facts]
+        rows += _foot(shown.link, shown.reference, width)
+        if len(self._explanations) > 1:
+            rows.append(
+                Content.styled(f"{self._index + 1} of {len(self._explanations)} causes, → next", "$foreground-muted")
+            )
+        return rows
+
+
+def _wrapped_card(text: str, width: int) -> list[Content]:
+    return [row.rstrip() for row in plain(text).wrap(width)] if text else []
+
+
+def _foot(link: str, reference: str, width: int) -> list[Content]:
+    """Return the page on the left and the reference on the right, on one row where they fit."""
+    shown = plain(link.removeprefix("https://"))
+    right = Content.styled(reference, "$foreground-muted")
+    if not link:
+        return [Content(" " * max(width - right.cell_length, 0)) + right] if reference else []
+    gap = width - shown.cell_length - right.cell_length
+    if gap >= 2:
+        return [shown.stylize("underline") + Content(" " * gap) + right]
+    rows = [row.rstrip().stylize("underline") for row in shown.wrap(width)]
+    return [*rows, Content(" " * max(width - right.cell_length, 0)) + right] if reference else rows
+
+
+_NAME_WIDTH: Final = 10
+"""The longest stage names, `starttls` and `greeting`, and two columns of air."""
+
+_TIME_WIDTH: Final = 8
+"""`9999 ms` cannot occur (it is `10.0 s`); one column of air before it."""
+
+_STEP_STYLES: Final = {
+    Mark.OK: ("$text-success", ""),
+    Mark.WARNING: ("$text-warning", ""),
+    Mark.FAILED: ("$text-error bold", "bold"),
+    Mark.SKIPPED: ("$foreground-muted", "$foreground-muted"),
+    Mark.WAITING: ("$foreground-muted", "$foreground-muted"),
+    Mark.RUNNING: ("$text-primary bold", ""),
+}
+"""Style of the symbol and of the words. `$text-…` are the variants with a contrast of at least 4.5:1."""
+
+
+class StepLines(Widget):
+    """The list of stages. A failed line is opened: its words are wrapped instead of cut."""
+
+    DEFAULT_CSS = """
+    StepLines { height: auto; width: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: tuple[StageLine, ...] = ()
+
+    def show(self, lines: Sequence[StageLine]) -> None:
+        """Show `lines` instead of what stood here."""
+        if tuple(lines) != self._lines:
+            grown = len(lines) != len(self._lines) or any(line.mark is Mark.FAILED for line in lines)
+            self._lines = tuple(lines)
+            self.refresh(layout=grown)
+
+    @property
+    def lines(self) -> tuple[StageLine, ...]:
+        """What is shown."""
+        return self._lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return sum(len(self._rows(line, width)) for line in self._lines)
+
+    def render(self) -> Content:
+        rows = [row for line in self._lines for row in self._rows(line, self.content_size.width)]
+        return Content("\n").join(rows)
+
+    def _rows(self, line: StageLine, width: int) -> list[Content]:
+        symbol_style, word_style = _STEP_STYLES[line.mark]
+        name_width = max(_NAME_WIDTH, len(line.name))
+        room = max(width - 2 - name_width - 1 - _TIME_WIDTH, 8)
+        words = plain(line.words, newlines=False)
+        parts = (
+            list(words.wrap(room)) if line.mark is Mark.FAILED and line.words else [words.truncate(room, ellipsis=True)]
+        )
+        head = Content.assemble(
+            (f"{line.mark.symbol} ", symbol_style),
+            (line.name.ljust(name_width) + " ", "bold" if line.mark is Mark.FAILED else word_style),
+        )
+        rows = []
+        for index, part in enumerate(parts):
+            start = head if index == 0 else Content(" " * head.cell_length)
+            body = part.rstrip().stylize(word_style) if word_style else part.rstrip()
+            row = start + body
+            if index == 0 and line.time:
+                gap = max(width - row.cell_length - len(line.time), 1)
+                row = row + Content(" " * gap) + Content.styled(line.time, "$foreground-muted")
+            rows.append(row)
+        return rows
+
+
+_VERDICT_STYLES = {
+    Mark.OK: "$text-success",
+    Mark.WARNING: "$text-warning",
+    Mark.FAILED: "$text-error bold",
+}
+
+
+class Verdicts(Widget):
+    """Two verdicts side by side where they fit, else below each other; a sentence; what is not proved."""
+
+    DEFAULT_CSS = """
+    Verdicts { height: auto; width: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._report: Report | None = None
+        self._note = ""
+
+    def show(self, report: Report | None, note: str = "") -> None:
+        """Show the verdicts of `report`; without one, only `note`, a sentence on why there is none."""
+        self._report, self._note = report, note
+        self.display = report is not None or bool(note)
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._rows(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._rows(self.content_size.width))
+
+    def _rows(self, width: int) -> list[Content]:
+        if width < 1:
+            return []
+        rows = _wrapped_verdict(self._note, width)
+        if self._report is None:
+            return rows
+        app = self._report.app
+        rows += _side_by_side(
+            _verdict("Server", *server_verdict(self._report)), _verdict("The app", *app_verdict(self._report)), width
+        )
+        if app.verdict is not Verdict.FAILS:  # there the sentence only says the line above once more
+            rows += _wrapped_verdict(app.sentence, width)
+        if self._report.not_proved and self._report.failed is None:
+            words = "Not proved: " + "; ".join(item.rstrip(".") for item in self._report.not_proved) + "."
+            rows += [row.stylize("$foreground-muted") for row in _wrapped_verdict(words, width)]
+        return rows
+
+
+def _verdict(of: str, mark: Mark, words: str) -> Content:
+    style = _VERDICT_STYLES.get(mark, "$foreground-muted")
+    return Content.assemble((f"{of:<7}  ", "bold"), (f"{mark.symbol} ", style), plain(words, newlines=False))
+
+
+def _side_by_side(left: Content, right: Content, width: int) -> list[Content]:
+    column = max(width * 2 // 5, left.cell_length + 2)
+    if column + right.cell_length <= width:
+        return [left.pad_right(column - left.cell_length) + right]
+    return [row.rstrip() for part in (left, right) for row in part.wrap(width)]  # below each other, labels aligned
+
+
+def _wrapped_verdict(text: str, width: int) -> list[Content]:
+    return [row.rstrip() for row in plain(text).wrap(width)] if text else []
+
+
+class TestBoard(Fitted):
+    """The box of the Test step. Lines and card scroll; the verdicts stand at the foot."""
+
+    __test__ = False  # not a test, whatever its name begins with
+
+    DEFAULT_CSS = """
+    TestBoard > Verdicts { margin-top: 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Scroll():
+            yield StepLines()
+            yield DiagnosisCard()
+        yield Verdicts()
+
+    def on_mount(self) -> None:
+        self.add_class("box", "-acting")
+        self.card.show(())
+
+    @property
+    def card(self) -> DiagnosisCard:
+        """The opened failure."""
+        return self.query_one(DiagnosisCard)
+
+    def head(self, words: str) -> None:
+        """Put `words` into the border."""
+        self.border_title = plain(words, newlines=False)
+
+    def show(
+        self,
+        lines: Sequence[StageLine],
+        *,
+        explanations: Sequence[Explanation] = (),
+        report: Report | None = None,
+        note: str = "",
+    ) -> None:
+        """Show a test: under way with `lines` alone, ended with all of it. A card that opens takes the focus."""
+        with self.app.batch_update():
+            self.query_one(StepLines).show(lines)
+            if not explanations and self.card.has_focus:
+                self.scroll.focus()  # a widget that is hidden hands its focus to whatever comes next
+            self.card.set_class(report is not None and report.app.verdict is Verdict.WORKS, "-remark")
+            opened = self.card.show(explanations) and bool(explanations)
+            self.query_one(Verdicts).show(report, note)
+        self.fit()
+        if opened and self.scroll.has_focus_within:
+            self.card.focus(scroll_visible=False)
+            self.call_after_refresh(self.card.scroll_visible, animate=False)

@@ -1,0 +1,197 @@
+"""To whom, and which of the app's mails. Tells when the answers change; the step asks for them when it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input
+
+from smtpwizard.report.stages import Mark
+from smtpwizard.tui.style import plain
+from smtpwizard.tui.widgets.inputs import BarInput, CodeEntry, PlainText, ShapeCheckbox
+from smtpwizard.tui.widgets.text import Paragraph, Paragraphs
+from smtpwizard.wizard.send import MailLine
+
+
+class MailCheckbox(ShapeCheckbox, inherit_bindings=False):
+    """Space ticks; Enter is left to the step, which sends."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "toggle_button", "Tick", show=False)]
+
+
+class MailForm(Vertical):
+    """The upper half of the Send step."""
+
+    class Changed(Message):
+        """The address was typed into, or a mail ticked."""
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        super().__init__()
+        self._titles = dict(titles)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="send-to"):
+            yield PlainText("To", classes="send-label")
+            yield BarInput(placeholder="you@example.com", id="send-to")
+        yield PlainText("", id="send-problem")
+        yield Paragraphs(id="send-notes")
+        width = max((len(title) for title in self._titles.values()), default=0)
+        for name, title in self._titles.items():
+            yield MailCheckbox(title.ljust(width), True, id=f"send-{name}")
+
+    @property
+    def recipient(self) -> str:
+        """The address as typed, trimmed."""
+        return self.query_one("#send-to", Input).value.strip()
+
+    @property
+    def field(self) -> Input:
+        """The field of the address."""
+        return self.query_one("#send-to", Input)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Names of the mails that are ticked, in the app's order."""
+        return tuple(name for name in self._titles if self.query_one(f"#send-{name}", Checkbox).value)
+
+    def describe(self, words: Sequence[tuple[str, str]]) -> None:
+        """Put beside each mail's title what it carries: (name, words)."""
+        width = max((len(title) for title in self._titles.values()), default=0)
+        for name, text in words:
+            label = plain(self._titles[name].ljust(width + 2), newlines=False)
+            box = self.query_one(f"#send-{name}", Checkbox)
+            box.label = label + plain(text, newlines=False).stylize("$foreground-muted")
+
+    def note(self, notes: Sequence[str]) -> None:
+        """Show under the address what a mail to it would bring, before it is sent."""
+        shown = self.query_one("#send-notes", Paragraphs)
+        shown.show([Paragraph(note, "!", "$text-warning", "$foreground-muted") for note in notes])
+        shown.display = bool(notes)
+
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Changed())
+
+    def problem(self, sentence: str) -> None:
+        """Show `sentence` under the address, or nothing."""
+        shown = self.query_one("#send-problem", PlainText)
+        shown.update(plain(f"! {sentence}") if sentence else "")
+        shown.display = bool(sentence)
+
+
+_STYLES: Final = {
+    Mark.OK: "$text-success",
+    Mark.FAILED: "$text-error bold",
+    Mark.WARNING: "$text-warning",
+    Mark.RUNNING: "$text-primary bold",
+}
+
+_FEWEST: Final = 10
+"""Cells for the server's words; where that is all there is, the time is left out."""
+
+
+class MailResults(Widget):
+    """A line a mail; a failed one is wrapped instead of cut. Hidden while there is none."""
+
+    DEFAULT_CSS = """
+    MailResults { height: auto; width: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mails: tuple[MailLine, ...] = ()
+
+    def show(self, mails: Sequence[MailLine]) -> None:
+        """Show `mails` instead of what stood here."""
+        self._mails = tuple(mails)
+        self.display = bool(mails)
+        self.refresh(layout=True)
+
+    @property
+    def mails(self) -> tuple[MailLine, ...]:
+        """What is shown."""
+        return self._mails
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return sum(len(self._rows(mail, width)) for mail in self._mails)
+
+    def render(self) -> Content:
+        rows = [row for mail in self._mails for row in self._rows(mail, self.content_size.width)]
+        return Content("\n").join(rows)
+
+    def _rows(self, mail: MailLine, width: int) -> list[Content]:
+        title_width = max(len(item.title) for item in self._mails)
+        head = Content.assemble(
+            (f"{mail.mark.symbol} ", _STYLES.get(mail.mark, "$foreground-muted")),
+            plain(mail.title.ljust(title_width) + "  ", newlines=False),
+        )
+        words = plain(mail.words, newlines=False)
+        queue = plain(f"queue id {mail.queue}" if mail.queue else "", newlines=False, limit=40)
+        beside = head.cell_length + words.cell_length + queue.cell_length + len(mail.time) + 4 <= width
+        tail = Content("  ").join(
+            [part for part in (queue, Content(mail.time)) if part.plain and (beside or part is not queue)]
+        )
+        if width - head.cell_length - tail.cell_length - 2 < _FEWEST:
+            tail = Content()
+        room = max(width - head.cell_length - (tail.cell_length + 2 if tail.plain else 0), _FEWEST)
+        if mail.mark is Mark.FAILED:
+            parts = [part.rstrip() for part in words.wrap(room)]
+        else:
+            parts = [words.truncate(room, ellipsis=True)]
+        first = head + parts[0]
+        if tail.plain:
+            gap = max(width - first.cell_length - tail.cell_length, 1)
+            first = first + Content(" " * gap) + tail.stylize("$foreground-muted")
+        if queue.plain and not beside:
+            parts.append(queue.stylize("$foreground-muted"))
+        return [first, *(Content(" " * head.cell_length) + part for part in parts[1:])]
+
+
+ASKED: Final = "Accepted is not arrived. Type the six digits from the mail:"
+
+
+class Arrival(Vertical):
+    """The lower half of the Send step, once a mail was accepted."""
+
+    def compose(self) -> ComposeResult:
+        yield Paragraphs(id="arrival-proved")
+        with Horizontal(id="arrival-row"):
+            yield PlainText(ASKED, id="arrival-ask")
+            yield CodeEntry()
+        yield PlainText("", id="arrival-remark")
+        yield PlainText("", id="arrival-hint")
+
+    def on_mount(self) -> None:
+        self.display = False
+
+    @property
+    def entry(self) -> CodeEntry:
+        """The field of the code."""
+        return self.query_one(CodeEntry)
+
+    def show(self, known: Sequence[Paragraph], remark: str, hint: str, *, asking: str) -> None:
+        """Show what is known, the field after the words `asking` (none: no field), a remark on it, where to look."""
+        self.display = True
+        self.query_one("#arrival-row").display = bool(asking)
+        self.query_one("#arrival-ask", PlainText).update(asking)
+        proved = self.query_one("#arrival-proved", Paragraphs)
+        proved.show(known)
+        proved.display = bool(known)
+        self._put("#arrival-remark", plain(f"! {remark}" if remark else "").stylize("$text-warning"))
+        self._put("#arrival-hint", plain(hint).stylize("$foreground-muted"))
+
+    def _put(self, selector: str, content: object) -> None:
+        static = self.query_one(selector, PlainText)
+        static.update(content)  # type: ignore[arg-type]  # Content is a visual
+        static.display = bool(str(content))

@@ -1,0 +1,256 @@
+"""One choice of several, a line each: `(•)` chosen, `( )` not. Moving chooses: Enter stays the step's own key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.widget import Widget
+
+from smtpwizard.report.stages import Mark
+from smtpwizard.secret import BULLETS, MASK
+from smtpwizard.tui.style import plain
+from smtpwizard.tui.widgets.inputs import Fitted, PlainText, Scroll
+from smtpwizard.wizard.save import Sentence
+
+_DIFF_STYLES: Final = {"+": "$text-success", "-": "$text-error", "▾": "bold"}
+
+
+def diff_rows(diff: str) -> tuple[tuple[str, str], ...]:
+    """Return a unified diff as (shape, text) rows: file headers left out, the gap between two hunks as `⋯`."""
+    rows: list[tuple[str, str]] = []
+    body = False
+    for line in diff.splitlines():
+        if line.startswith("@@"):
+            if body:
+                rows.append(("⋯", ""))
+            body = True
+        elif body and line.startswith("\\"):
+            rows.append((" ", "(no line end here)"))
+        elif body:
+            rows.append((line[:1] or " ", line[1:]))
+    return tuple(rows)
+
+
+class DiffView(Widget):
+    """The rows of one diff, a long line cut at the edge: nothing scrolls sideways."""
+
+    DEFAULT_CSS = """
+    DiffView { height: auto; width: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[tuple[str, str], ...] = ()
+
+    def show(self, diffs: Sequence[tuple[str, str]]) -> None:
+        """Show diffs, each with its file's name, instead of what stood here; one alone needs no name."""
+        shown = [(name, diff) for name, diff in diffs if diff]
+        rows: list[tuple[str, str]] = []
+        for name, diff in shown:
+            rows += [("▾", name)] if len(shown) > 1 else []
+            rows += diff_rows(diff)
+        self._rows = tuple(rows)
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._rows)
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        return Content("\n").join(_diff_row(shape, text, width) for shape, text in self._rows)
+
+
+def _diff_row(shape: str, text: str, width: int) -> Content:
+    line = plain(f"{shape} {text.replace(MASK, BULLETS)}", newlines=False).truncate(width, ellipsis=True)
+    style = _DIFF_STYLES.get(shape, "$foreground-muted" if shape == "⋯" else "")
+    return line.stylize(style) if style else line
+
+
+_CHANGE_STYLES: Final = {
+    Mark.OK: "$text-success",
+    Mark.WARNING: "$text-warning",
+    Mark.FAILED: "$text-error bold",
+    Mark.RUNNING: "$text-primary bold",
+}
+
+
+class ChangeView(Fitted):
+    """The lower box of the Save step."""
+
+    DEFAULT_CSS = """
+    ChangeView > #change-foot { height: auto; max-height: 60%; margin-top: 1; scrollbar-size-vertical: 1; }
+    ChangeView #change-words { height: auto; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Scroll():
+            yield DiffView()
+            yield PlainText("", id="change-text")
+        with VerticalScroll(id="change-foot"):
+            yield PlainText("", id="change-words")
+
+    def on_mount(self) -> None:
+        self.add_class("box")
+
+    def show_diff(self, diffs: Sequence[tuple[str, str]], sentences: Iterable[Sentence]) -> None:
+        """Show unified, masked diffs, each with its file's name."""
+        self._show("Change", diffs, "", sentences)
+
+    def show_block(self, title: str, text: str, sentences: Iterable[Sentence]) -> None:
+        """Show a block of lines to paste."""
+        self._show(title, (), text, sentences)
+
+    def _show(self, title: str, diffs: Sequence[tuple[str, str]], text: str, sentences: Iterable[Sentence]) -> None:
+        self.border_title = plain(title, newlines=False)
+        with self.app.batch_update():
+            view = self.query_one(DiffView)
+            view.show(diffs)
+            view.display = any(diff for _, diff in diffs)
+            block = self.query_one("#change-text", PlainText)
+            block.update(plain(text, limit=20_000))
+            block.display = bool(text)
+            rows = [_change_row(mark, words) for mark, words in sentences if words]
+            self.query_one("#change-words", PlainText).update(Content("\n").join(rows))
+            self.query_one("#change-foot").display = bool(rows)
+        self.fit()
+
+
+def _change_row(mark: Mark | None, words: str) -> Content:
+    if mark is None:
+        return plain(words).stylize("$foreground-muted")
+    return Content.styled(f"{mark.symbol} ", _CHANGE_STYLES.get(mark, "")) + plain(words)
+
+
+_LABEL_WIDTH: Final = 30
+"""`docker-compose.yml service api`; longer names push their words to the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line."""
+
+    label: str
+    words: str = ""
+    """What is to know of it, muted at the right of the label."""
+    variants: tuple[str, ...] = ()
+    """Kinds among which ← and → choose; shown instead of words while the line is taken, or where there are none."""
+    variant: int = 0
+    """The kind that is chosen."""
+
+
+class TargetPicker(Widget, can_focus=True):
+    """A radio group. Textual's RadioSet takes Enter for itself and shows the choice by colour alone."""
+
+    DEFAULT_CSS = """
+    TargetPicker { height: auto; width: 1fr; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Previous", show=False),
+        Binding("down", "move(1)", "Next", show=False),
+        Binding("left", "turn(-1)", "Previous kind", show=False),
+        Binding("right", "turn(1)", "Next kind", show=False),
+    ]
+
+    class Picked(Message):
+        """Another line was chosen, or another kind in it."""
+
+        def __init__(self, index: int, variant: int) -> None:
+            super().__init__()
+            self.index = index
+            self.variant = variant
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choices: tuple[Choice, ...] = ()
+        self._chosen = 0
+
+    def show(self, choices: Sequence[Choice], chosen: int) -> None:
+        """Show `choices` with the line `chosen` taken; tells nobody."""
+        self._choices, self._chosen = tuple(choices), chosen
+        self.refresh(layout=True)
+        self.call_after_refresh(self._into_view)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What is shown."""
+        return self._choices
+
+    @property
+    def chosen(self) -> int:
+        """Index of the line that is taken."""
+        return self._chosen
+
+    def help_page(self) -> tuple[str, str]:
+        """Say what the choices are."""
+        return (
+            "Where to save",
+            "↑ and ↓ choose, ← and → the kind: of a block, or where the password goes that a compose file needs. Only "
+            "the lines of these variables change, all else stays byte for byte, and the file as it was is kept.\n\n"
+            "A password in .env stands there alone, and the compose file refers to it: right where git keeps the "
+            "compose file.",
+        )
+
+    def action_move(self, by: int) -> None:
+        """Choose the line below or above; stays at the ends."""
+        self._choose(min(max(self._chosen + by, 0), len(self._choices) - 1))
+
+    def action_turn(self, by: int) -> None:
+        """Choose the next or the previous kind of the chosen line."""
+        choice = self._choices[self._chosen] if self._choices else Choice("")
+        if choice.variants:
+            turned = replace(choice, variant=(choice.variant + by) % len(choice.variants))
+            self._choices = (*self._choices[: self._chosen], turned, *self._choices[self._chosen + 1 :])
+            self.refresh()
+            self.post_message(self.Picked(self._chosen, turned.variant))
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y < len(self._choices):
+            self._choose(event.y)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._choices)
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        return Content("\n").join(self._row(index, width) for index in range(len(self._choices)))
+
+    def _choose(self, index: int) -> None:
+        if index != self._chosen and 0 <= index < len(self._choices):
+            self._chosen = index
+            self.refresh()
+            self._into_view()
+            self.post_message(self.Picked(index, self._choices[index].variant))
+
+    def _into_view(self) -> None:
+        box = self.parent
+        if isinstance(box, VerticalScroll):
+            box.scroll_to_region(Region(0, self._chosen, 1, 1), animate=False)
+
+    def _row(self, index: int, width: int) -> Content:
+        choice = self._choices[index]
+        taken = index == self._chosen
+        style = ("$text-primary bold" if self.has_focus else "bold") if taken else ""
+        column = 4 + min(max(len(item.label) for item in self._choices), _LABEL_WIDTH)
+        head = plain(f"{'(•)' if taken else '( )'} {choice.label}".ljust(column), newlines=False)
+        row = head.stylize(style) if style else head
+        kinds = choice.variants and (taken or not choice.words)
+        words = _kinds(choice, taken) if kinds else plain(choice.words, newlines=False)
+        return (row + Content(" ") + words.stylize_before("$foreground-muted")).truncate(width, ellipsis=True)
+
+
+def _kinds(choice: Choice, taken: bool) -> Content:
+    parts = []
+    for index, name in enumerate(choice.variants):
+        mine = taken and index == choice.variant
+        parts.append(Content.styled(f"‹{name}›", "$foreground bold") if mine else Content(name))
+    return Content(" · ").join(parts)

@@ -1,0 +1,185 @@
+"""What stays in the scrollback after leaving: what was written and proved, what was not, what to do next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from smtpwizard.presets.schema import ConsumingApp, Kind
+from smtpwizard.secret import redact
+from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Report, Step, Verdict
+from smtpwizard.text import safe
+from smtpwizard.wizard import arrival as arrivals
+from smtpwizard.wizard.state import Proof, TargetKind, WizardState
+
+
+class Mark(Enum):
+    """What stands before a step: its shape, and the colour that goes with it."""
+
+    DONE = ("✓", "$success")
+    FAILED = ("✗", "$error")
+    HERE = ("●", "$accent")
+    AHEAD = ("·", "$text-muted")
+
+    @property
+    def shape(self) -> str:
+        """One character."""
+        return self.value[0]
+
+    @property
+    def style(self) -> str:
+        """A theme variable."""
+        return self.value[1]
+
+
+def mark(state: WizardState, step_id: str) -> Mark:
+    """Return the mark of a step. The step that is shown is HERE whatever became of it."""
+    shown = "provider" if state.step == "opening" else state.step
+    if step_id == shown:
+        return Mark.HERE
+    report = state.fresh_report
+    if step_id == "test" and report is not None and not state.proved:
+        return Mark.FAILED
+    return Mark.DONE if _done(state, step_id) else Mark.AHEAD
+
+
+def outcome(state: WizardState, step_id: str) -> str:
+    """Return what became of a step, in a few words; '' where there is nothing to say yet."""
+    settings = state.settings
+    if step_id == "provider":
+        return safe(state.provider.name, limit=40) if state.provider else ""
+    if step_id == "settings":
+        return redact(safe(settings.username or settings.shown_host, limit=40), settings.secrets())
+    if step_id == "test":
+        report = state.fresh_report
+        return (
+            "" if report is None else {"works": "app will work"}.get(report.app.verdict.value, report.app.verdict.value)
+        )
+    if step_id == "save":
+        if not saved(state):
+            return ""
+        return (
+            "block handed over"
+            if state.target.kind is TargetKind.PRINT
+            else f"{safe(state.target.label, limit=20)} written"
+        )
+    accepted = len({mail.name for mail in state.sent if mail.message.accepted})
+    if not accepted:
+        return ""
+    return f"{len(state.confirmed)} of {accepted} arrived" if state.confirmed else f"{accepted} accepted"
+
+
+def saved(state: WizardState) -> bool:
+    """Say whether the settings as they are now are in the target."""
+    return state.saved is not None and state.saved == state.settings
+
+
+def _done(state: WizardState, step_id: str) -> bool:
+    if step_id == "provider":
+        return state.provider is not None
+    if step_id == "settings":
+        settings: Settings = state.settings
+        return "settings" in state.visited and bool(settings.host and settings.port and settings.sender)
+    if step_id == "test":
+        return state.proved
+    if step_id == "save":
+        return saved(state)
+    return any(mail.message.accepted for mail in state.sent)
+
+
+_VERDICTS = {
+    Verdict.WORKS: "✓",
+    Verdict.LEAKS: "!",
+    Verdict.FAILS: "✗",
+    Verdict.CRASHES: "✗",
+    Verdict.HANGS: "✗",
+}
+
+_CONFIRMED = "arrived (code confirmed)"
+
+
+def summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
+    """Return the lines. Secrets are cleared once more: this is the last thing on the screen."""
+    lines = (*_tested(state), *_written(state, app), *_mails(state), *_not_proved(state), *_next(state, app))
+    secrets, username = state.settings.secrets(), state.settings.username or ""
+    return tuple(redact(safe(line, limit=400), secrets, username=username) for line in lines)
+
+
+def _tested(state: WizardState) -> Iterator[str]:
+    settings, report = state.settings, state.fresh_report
+    if not settings.host:
+        return
+    name = state.provider.name if state.provider and state.provider.kind is not Kind.CUSTOM else settings.host
+    tls = "TLS" if (settings.tls or "").lower() == "true" else "STARTTLS"
+    server = f"{name} ({settings.host}:{settings.port or '?'}, {tls})"
+    if report is None:
+        yield f"! {server} not tested with these settings"
+    elif report.app.verdict is Verdict.WORKS:
+        yield f"✓ {server} tested: {_proved(report, login=bool(settings.username and settings.password))}"
+    else:
+        sentence = report.app.sentence.rstrip(".") or f"the app {report.app.verdict.value}"
+        yield f"{_VERDICTS[report.app.verdict]} {server} tested: {sentence}"
+
+
+def _proved(report: Report, *, login: bool) -> str:
+    words = ["logs in" if login else "reached"]
+    if report.step(Step.RCPT) is not None:
+        words.append("sender and recipient accepted")
+    elif report.step(Step.MAIL) is not None:
+        words.append("sender accepted")
+    return ", ".join(words)
+
+
+def _written(state: WizardState, app: ConsumingApp) -> Iterator[str]:
+    written = [item for item in state.applied if item.changed]
+    for item in written:
+        read_back = " and read back" if item.verified else ""
+        backup = f", backup {item.backup}" if item.backup else ""
+        yield f"✓ {item.path} written{read_back}{backup}"
+    if state.target.kind is TargetKind.PRINT and state.block is not None:
+        yield "✓ the block is on stdout; no file was written"
+    elif not written:
+        yield "– the target held these lines already; nothing was written" if saved(state) else "Nothing was written."
+    if written and not saved(state):
+        yield "! the settings were changed after that and not saved again"
+    if written and state.provider is not None and state.provider.kind is Kind.PRACTICE:
+        yield "! these are the practice server's settings, and it has ended with the wizard"
+
+
+def _mails(state: WizardState) -> Iterator[str]:
+    known = {item.message_id: item for item in state.arrived}
+    for mail in arrivals.best(state.sent, known):
+        title = mail.title.lower()
+        if not mail.message.accepted:
+            yield f"✗ {title} refused: {mail.message.response}"
+        elif mail.message.id in known:
+            item = known[mail.message.id]
+            symbol, words = arrivals.words(item)
+            yield f"{symbol} {title} {_CONFIRMED if item.by is Proof.CODE else words + arrivals.judged(item)}"
+        else:
+            queue = f", queue id {mail.message.queued_as}" if mail.message.queued_as else ""
+            yield f"! {title} accepted by the server{queue}; not proved that it arrived"
+
+
+def _not_proved(state: WizardState) -> Iterator[str]:
+    report = state.fresh_report
+    if report is not None and report.app.verdict is Verdict.WORKS:
+        for sentence in report.not_proved:
+            if not _proved_since(sentence, state):
+                yield f"! not proved: {sentence.rstrip('.')}"
+
+
+def _proved_since(sentence: str, state: WizardState) -> bool:
+    """Say whether the mails sent afterwards have proved what the test itself could not."""
+    accepted = any(mail.message.accepted for mail in state.sent)
+    # What a local server catches goes no further: that proves the app's part, and no delivery.
+    delivered = any(item.by is not Proof.CATCHER for item in state.arrived)
+    return (accepted and "message itself" in sentence) or (delivered and "arrive" in sentence)
+
+
+def _next(state: WizardState, app: ConsumingApp) -> Iterator[str]:
+    if state.provider is not None and state.provider.kind is Kind.PRACTICE:
+        yield "next: smtpwizard, with a real provider"
+    elif any(item.changed for item in state.applied) and saved(state):
+        yield f"next: {state.next_command or f'docker compose up -d {app.service}'}"
