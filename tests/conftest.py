@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -75,4 +77,26 @@ def no_report_holds_a_secret() -> Iterator[None]:
     patched: Callable[[Probe], Report] = report
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Probe, "report", patched)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_json_object_is_as_described() -> Iterator[None]:
+    """Compare each object that a command prints in this process with docs/cli.md's tables."""
+    from smtpwizard.cli import output
+    from support.cli_page import JSON, undescribed
+
+    original = output.emit_json
+
+    @functools.wraps(original)
+    def emit_json(value: Mapping[str, Any]) -> None:
+        left = [undescribed(command, value) for command in JSON]
+        assert set() in left, f"docs/cli.md does not describe {min(left, key=len)}"
+        original(value)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (module for name, module in list(sys.modules.items()) if name.startswith("smtpwizard.")):
+            if getattr(module, "emit_json", None) is original:
+                patch.setattr(module, "emit_json", emit_json)
+        patch.setattr(output, "emit_json", emit_json)
         yield
