@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from smtpwizard.errors import NetworkError
 from smtpwizard.mailbox.address import Address
-from smtpwizard.mailbox.connect import TITLE, Cord, dial, in_thread, left, secure, trust, unreachable
+from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, in_thread, left, secure, trust, unreachable
 from smtpwizard.mailbox.model import Arrival, InboxRefused, Mail, Place, Wanted, answered, plain_id, read_mail
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
@@ -216,20 +216,20 @@ class Page(NamedTuple):
     """PEM texts that are trusted besides Mozilla's roots."""
 
 
-def get(page: Page, path: str, *, limit: int, deadline: float, cord: Cord) -> Answer:
+def get(page: Page, path: str, *, limit: int, deadline: float, cancellation: Cancellation) -> Answer:
     """Return the answer to `GET base + path`, at most `limit` octets of its body.
 
-    OSError, UnicodeError and http.client.HTTPException where there is none. A redirect is an answer like any other:
+    OSError and http.client.HTTPException where there is none. A redirect is an answer like any other:
     where it leads is not asked.
     """
     import http.client
 
     address = page.address
     connection = http.client.HTTPConnection(address.host, address.port)
-    made = dial(address.host, address.port, deadline=deadline, cord=cord)
+    made = dial(address.host, address.port, deadline=deadline, cancellation=cancellation)
     try:
         if address.scheme == "https":
-            made = secure(made, address.host, trust(page.authorities), deadline=deadline, cord=cord)
+            made = secure(made, address.host, trust(page.authorities), deadline=deadline, cancellation=cancellation)
         made.settimeout(left(deadline))
         connection.sock = made
         connection.request("GET", address.path + path, headers=_headers(page))
@@ -317,7 +317,7 @@ class CatcherInbox:
         self._catcher = catcher
         self._read: dict[str, Mail] = {}
         """Sources that were read, by the catcher's id: each is asked for once."""
-        self._cord: Cord | None = None
+        self._cancellation: Cancellation | None = None
 
     def __repr__(self) -> str:
         return f"CatcherInbox({self.name!r})"
@@ -342,17 +342,17 @@ class CatcherInbox:
 
     async def close(self) -> None:
         """Cut off what is under way; nothing is kept open between two looks."""
-        if self._cord is not None:
-            self._cord.cut()
+        if self._cancellation is not None:
+            self._cancellation.cancel()
 
     async def _ask(self, work: Callable[[_Talk], T], timeout: float) -> T:
         import http.client
 
-        self._cord = Cord()
-        talk = _Talk(self._page, time.monotonic() + timeout, self._cord)
+        self._cancellation = Cancellation()
+        talk = _Talk(self._page, time.monotonic() + timeout, self._cancellation)
         try:
-            return await in_thread(lambda: work(talk), self._cord, timeout=timeout)
-        except (OSError, UnicodeError) as error:
+            return await in_thread(lambda: work(talk), self._cancellation, timeout=timeout)
+        except OSError as error:
             told = unreachable(error, self.address.place, timeout)
         except http.client.HTTPException:
             told = InboxRefused(
@@ -400,14 +400,14 @@ class CatcherInbox:
 class _Talk:
     """GETs to one page, with one deadline for all of them."""
 
-    def __init__(self, page: Page, deadline: float, cord: Cord) -> None:
+    def __init__(self, page: Page, deadline: float, cancellation: Cancellation) -> None:
         self.url = page.address.url
         self._page = page
         self._deadline = deadline
-        self._cord = cord
+        self._cancellation = cancellation
 
     def get(self, path: str, limit: int = JSON_LIMIT) -> Answer:
-        return get(self._page, path, limit=limit, deadline=self._deadline, cord=self._cord)
+        return get(self._page, path, limit=limit, deadline=self._deadline, cancellation=self._cancellation)
 
     def json(self, path: str) -> Any:
         return listing(self.get(path), self.url)

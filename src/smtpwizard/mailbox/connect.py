@@ -1,6 +1,6 @@
 """A connection to an inbox's server, with TLS where it is wanted; and what to say where none comes about.
 
-Blocking, with a deadline: run in a thread, see threads.py.
+These calls block until a deadline, so `in_thread` runs them in a thread that can be cancelled.
 """
 
 from __future__ import annotations
@@ -24,38 +24,41 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Cord:
-    """The one socket of a piece of blocking work, and the knife for it."""
+class Cancellation:
+    """Ends blocking work on a socket from another thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._cut = False
+        self._cancelled = False
 
-    def hold(self, held: socket.socket) -> None:
-        """Take the socket that the work goes on with. OSError where the cord has been cut meanwhile."""
+    def attach(self, attached: socket.socket) -> None:
+        """Take the socket on which the work goes on. OSError where it has been cancelled meanwhile."""
         with self._lock:
-            if self._cut:
-                held.close()
-                raise ConnectionAbortedError("cut off")
-            self._socket = held
+            if self._cancelled:
+                attached.close()
+                raise ConnectionAbortedError("cancelled")
+            self._socket = attached
 
-    def cut(self) -> None:
+    def cancel(self) -> None:
         """End the work: whatever it waits for fails now, and so does what it tries afterwards. Never waits."""
         with self._lock:
-            self._cut = True
+            self._cancelled = True
             if self._socket is not None:
                 # The plain socket's method: that of ssl would take TLS off under the thread that is reading.
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-async def in_thread(work: Callable[[], T], cord: Cord, *, timeout: float) -> T:
-    """Return work() as run in a daemon thread. TimeoutError after `timeout` seconds; then and on a cancel it is cut."""
+async def in_thread(work: Callable[[], T], cancellation: Cancellation, *, timeout: float) -> T:
+    """Return work() as run in a daemon thread. TimeoutError after `timeout` seconds.
+
+    The work is cancelled then, and when the one who awaits it is.
+    """
     try:
         return await in_daemon_thread(work, timeout=timeout, name="inbox")
     except BaseException:
-        cord.cut()  # where the work itself has failed there is nothing left to cut
+        cancellation.cancel()  # where the work itself has failed there is nothing left to end
         raise
 
 
@@ -70,18 +73,21 @@ def left(deadline: float) -> float:
 TITLE = "Inbox"
 
 
-def dial(host: str, port: int, *, deadline: float, cord: Cord) -> socket.socket:
+def dial(host: str, port: int, *, deadline: float, cancellation: Cancellation) -> socket.socket:
     """Return a connection to the first address of `host` that takes one. OSError; TimeoutError at `deadline`.
 
     Each address gets its share of the time, so that a dead IPv6 route does not use up that of IPv4.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:  # a label that is too long, or empty
+        raise socket.gaierror(socket.EAI_NONAME, "no name") from None
     error: OSError = OSError("no address")
     for index, (family, kind, protocol, _, address) in enumerate(found):
         share = left(deadline) / (len(found) - index)
         made = socket.socket(family, kind, protocol)
         try:
-            cord.hold(made)
+            cancellation.attach(made)
             made.settimeout(share)
             made.connect(address)
         except OSError as failed:
@@ -93,13 +99,13 @@ def dial(host: str, port: int, *, deadline: float, cord: Cord) -> socket.socket:
 
 
 def secure(
-    connection: socket.socket, host: str, context: ssl.SSLContext, *, deadline: float, cord: Cord
+    connection: socket.socket, host: str, context: ssl.SSLContext, *, deadline: float, cancellation: Cancellation
 ) -> ssl.SSLSocket:
     """Return the connection under TLS, its certificate checked for `host`. OSError, of which ssl.SSLError is one."""
     connection.settimeout(left(deadline))
     wrapped = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
     try:
-        cord.hold(wrapped)
+        cancellation.attach(wrapped)
         wrapped.do_handshake()
     except BaseException:
         wrapped.close()
@@ -143,7 +149,7 @@ def unreachable(error: Exception, place: str, seconds: float) -> NetworkError:
         )
     if isinstance(error, TimeoutError):
         return NetworkError(f"{place} gave no answer within {seconds:g} s. See that it runs and is reachable.", TITLE)
-    if isinstance(error, socket.gaierror | UnicodeError):
+    if isinstance(error, socket.gaierror):
         return NetworkError(
             f"{place}: the name is not known here. A service name of compose is known inside its network only: give "
             "the published port, such as localhost.",

@@ -64,7 +64,7 @@ async def test_a_login_that_was_broken_off_is_not_begun_anew() -> None:
                 asked.set()
                 talk.wait()
                 return
-            talk.say(OFFER + tag + b" OK\r\n")
+            talk.say(OFFER + tag + b" OK done\r\n")
 
     with RawServer(play) as server:
         inbox = open_inbox(f"imap://ops@{server.host}:{server.port}", Secret(WORD))
@@ -102,7 +102,7 @@ async def test_a_password_is_cleared_before_a_servers_words_are_cut_to_length() 
         while line := talk.hear():
             tag, _, rest = line.strip().partition(b" ")
             if rest.startswith(b"CAPABILITY"):
-                talk.say(OFFER + tag + b" OK\r\n")
+                talk.say(OFFER + tag + b" OK done\r\n")
             else:
                 talk.say(tag + b" NO " + b"x" * 188 + b" " + WORD.encode() + b" y\r\n")
 
@@ -111,3 +111,31 @@ async def test_a_password_is_cleared_before_a_servers_words_are_cut_to_length() 
         with pytest.raises(InboxRefused) as caught:
             await inbox.look([], timeout=20)
         assert WORD[:6] not in caught.value.message
+
+
+@pytest.mark.parametrize("date", [b'"01-Jan-2026 00:00:00 +9999"', b'"31-Feb-2026 00:00:00 +0000"', b"NIL", b"(1 2)"])
+async def test_a_mail_whose_time_of_arrival_is_none_is_found_all_the_same(date: bytes) -> None:
+    wanted, raw = new_mail()
+
+    def play(talk: Talk) -> None:
+        talk.say(b"* OK ready\r\n")
+        while line := talk.hear():
+            tag, _, rest = line.strip().partition(b" ")
+            if rest.startswith(b"CAPABILITY"):
+                talk.say(OFFER)
+            elif rest.startswith(b"UID SEARCH"):
+                talk.say(b"* SEARCH 7\r\n")
+            elif rest.startswith(b"UID FETCH"):
+                octets = b"{%d}\r\n" % len(raw) + raw
+                talk.say(b"* 1 FETCH (UID 7 INTERNALDATE " + date + b" BODY[HEADER] " + octets + b")\r\n")
+            talk.say(tag + b" OK done\r\n")
+
+    with RawServer(play) as server:
+        inbox = open_inbox(f"imap://ops@{server.host}:{server.port}", Secret(WORD))
+        if date.startswith(b"("):
+            with pytest.raises(NetworkError, match="no IMAP"):
+                await inbox.look([wanted], timeout=20)
+        else:
+            (arrival,) = await inbox.look([wanted], timeout=20)
+            assert arrival.at is None
+        await inbox.close()
