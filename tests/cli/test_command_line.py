@@ -78,26 +78,43 @@ def test_an_unexpected_error_tells_its_place_and_not_its_message(tmp_path: Path)
     assert "hunter2" not in done.stdout + done.stderr
 
 
-def test_bash_completes_commands_flags_and_choices(tmp_path: Path) -> None:
+def test_bash_completes_commands_flags_choices_and_files(tmp_path: Path) -> None:
     script = tmp_path / "completion.bash"
     script.write_text(smtpwizard("completion", "bash", cwd=tmp_path).stdout)
+    (tmp_path / "compose.yaml").touch()
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "other").touch()
 
     def complete(*words: str) -> list[str]:
-        line = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _smtpwizard; echo ${{COMPREPLY[@]}}"
-        done = subprocess.run(["bash", "-c", f"source {script}; {line}"], capture_output=True, text=True, check=True)
+        """Ask what bash would: the function that `complete` has registered, with the words of the line."""
+        run = (
+            f"source {script}; function=$(complete -p smtpwizard | sed 's/.* -F \\([^ ]*\\) .*/\\1/')\n"
+            f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}\n"
+            f'$function smtpwizard "{words[-1]}" "{words[-2]}"; echo "${{COMPREPLY[@]}}"'
+        )
+        done = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=True, cwd=tmp_path)
         return done.stdout.split()
 
     assert complete("smtpwizard", "pre") == ["presets", "preview"]
+    assert complete("smtpwizard", "--pla") == ["--plain"]
     assert complete("smtpwizard", "check", "--js") == ["--json"]
     assert complete("smtpwizard", "send", "--mail", "inv") == ["invitation"]
+    assert complete("smtpwizard", "send", "--json", "--mail", "inv") == ["invitation"]
     assert complete("smtpwizard", "presets", "ma") == ["match"]
+    assert complete("smtpwizard", "completion", "z") == ["zsh"]
+    assert complete("smtpwizard", "check", "--compose", "compo") == ["compose.yaml"]
+    assert complete("smtpwizard", "check", "--compose", "compose.yaml", "--serv") == ["--service"]
+    assert complete("smtpwizard", "lint", "--presets", "co") == ["conf"], "a folder is wanted"
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
+@pytest.mark.parametrize("shell", ["zsh", "fish", "tcsh", "powershell"])
 def test_other_shells_get_every_command(shell: str, tmp_path: Path) -> None:
     script = smtpwizard("completion", shell, cwd=tmp_path).stdout
     for verb in ("check", "send", "lint", "scan", "explain", "write", "presets", "preview", "sandbox", "completion"):
         assert verb in script
-    if subprocess.run(["sh", "-c", f"command -v {shell}"], capture_output=True).returncode == 0:
+    if (
+        shell != "powershell"
+        and subprocess.run(["sh", "-c", f"command -v {shell}"], capture_output=True).returncode == 0
+    ):
         done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
