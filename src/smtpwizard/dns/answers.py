@@ -44,8 +44,6 @@ class Answer(NamedTuple):
     """The zone in which the name is missing, where the answer named it (SOA, RFC 2308)."""
     reason: str = ""
     """`SERVFAIL`, `REFUSED`: what the name server said, for State.REFUSED."""
-    ttl: int = 0
-    """Seconds for which the answer may be kept."""
 
     @property
     def known(self) -> bool:

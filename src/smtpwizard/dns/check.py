@@ -46,7 +46,7 @@ async def check_sender(
     case = case_of(sender, provider, tools.home if tools else None)
     if tools is None:
         return _unanswered(case)
-    dns = Dns(tools.resolver, deadline, repr(servers))
+    dns = Dns(tools.resolver, deadline)
     try:
         return await _asked(dns, case)
     finally:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import dns.asyncresolver
 import dns.exception
@@ -26,22 +27,37 @@ _MOST_ALIASES = 16
 """CNAME records that are followed; dnspython stops at the same number."""
 
 
+LONGEST_SECONDS: Final = 60
+"""However long a record may be kept: an operator who has just corrected one asks again, and must see it."""
+
+
+class AnswerCache(dns.resolver.LRUCache):
+    """dnspython's cache, which keeps nothing for longer than LONGEST_SECONDS, and no answer that states no TTL."""
+
+    def put(self, key: dns.resolver.CacheKey, value: dns.resolver.Answer) -> None:
+        """Keep an answer; a negative one states its TTL in the SOA record (RFC 2308 section 5)."""
+        ttl = value.chaining_result.minimum_ttl
+        if 0 < ttl < dns.ttl.MAX_TTL and (value.rrset is not None or _zone(value.response)):
+            value.expiration = time.time() + min(ttl, LONGEST_SECONDS)
+            super().put(key, value)
+
+
 def read_records(found: dns.resolver.Answer, kind: str, *, most: int, longest: int) -> Answer:
     """Return the records of an answer: at most `most`, each TXT cut to `longest` characters."""
     response = found.response
-    aliases, ttl = _chain(response)
+    aliases = _aliases(response)
     if found.rrset is None:
-        return Answer(State.EMPTY, aliases=aliases, zone=_zone(response), ttl=ttl)
+        return Answer(State.EMPTY, aliases=aliases, zone=_zone(response))
     records = list(found.rrset)[:most]
     if kind == "TXT":
         texts = tuple(b"".join(record.strings).decode("latin-1")[:longest] for record in records)
-        return Answer(State.FOUND, texts=texts, aliases=aliases, ttl=ttl)
+        return Answer(State.FOUND, texts=texts, aliases=aliases)
     if kind == "MX":
         hosts = tuple(sorted((record.preference, _text(record.exchange)) for record in records))
-        return Answer(State.FOUND, hosts=hosts, aliases=aliases, ttl=ttl)
+        return Answer(State.FOUND, hosts=hosts, aliases=aliases)
     if kind in ("A", "AAAA"):
-        return Answer(State.FOUND, addresses=tuple(record.address for record in records), aliases=aliases, ttl=ttl)
-    return Answer(State.FOUND, aliases=aliases, ttl=ttl)
+        return Answer(State.FOUND, addresses=tuple(record.address for record in records), aliases=aliases)
+    return Answer(State.FOUND, aliases=aliases)
 
 
 def read_error(error: Exception) -> Answer:
@@ -50,8 +66,7 @@ def read_error(error: Exception) -> Answer:
         response = next(iter(error.kwargs.get("responses", {}).values()), None)
         if response is None:
             return Answer(State.NO_NAME)
-        aliases, ttl = _chain(response)
-        return Answer(State.NO_NAME, aliases=aliases, zone=_zone(response), ttl=ttl)
+        return Answer(State.NO_NAME, aliases=_aliases(response), zone=_zone(response))
     if isinstance(error, dns.resolver.NoNameservers | dns.resolver.LifetimeTimeout):
         said = [_said(item) for item in error.kwargs.get("errors", ())]
         reasons = [reason for reason in said if reason]
@@ -71,17 +86,15 @@ def _said(item: Any) -> str:
     return "broken answer" if isinstance(error, dns.exception.FormError | dns.message.ChainTooLong | EOFError) else ""
 
 
-def _chain(response: dns.message.Message) -> tuple[tuple[str, ...], int]:
-    """Return the names that aliases led to, and how long the answer may be kept; a negative one without SOA: 0."""
+def _aliases(response: dns.message.Message) -> tuple[str, ...]:
+    """Return the names that aliases led to."""
     if not isinstance(response, dns.message.QueryMessage):
-        return (), 0
+        return ()
     try:
-        result = response.resolve_chaining()
+        cnames = response.resolve_chaining().cnames
     except dns.exception.DNSException:
-        return (), 0
-    aliases = tuple(_text(cname.target) for rrset in result.cnames[:_MOST_ALIASES] for cname in _first(rrset))
-    unbounded = result.minimum_ttl >= dns.ttl.MAX_TTL
-    return aliases, 0 if unbounded or (result.answer is None and not _zone(response)) else result.minimum_ttl
+        return ()
+    return tuple(_text(cname.target) for rrset in cnames[:_MOST_ALIASES] for cname in _first(rrset))
 
 
 def _first(records: Iterable[Any]) -> list[Any]:

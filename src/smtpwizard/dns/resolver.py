@@ -7,10 +7,6 @@ import of 270 ms (dnspython: 85), a time limit for each question but none for th
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.background import in_daemon_thread
@@ -19,54 +15,8 @@ from smtpwizard.dns.answers import Answer, NameServers, State
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
 
+    from smtpwizard.dns.dnspython import AnswerCache
     from smtpwizard.presets.schema import Provider
-
-
-Key = tuple[str, str, str]
-"""The name servers, the name, the type."""
-
-MOST_ENTRIES: Final = 512
-LONGEST_SECONDS: Final = 60
-"""However long a record may be kept: an operator who has just corrected one asks again, and must see it."""
-
-
-class Cache:
-    """Name-server answers by question, never longer than their TTL. Safe to use from several threads."""
-
-    def __init__(self, *, most: int = MOST_ENTRIES, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
-        self._clock = clock
-        self._kept: OrderedDict[Key, tuple[float, Answer]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, key: Key) -> Answer | None:
-        """Return an answer that is still good, or None."""
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                return None
-            if found[0] <= self._clock():
-                del self._kept[key]
-                return None
-            return found[1]
-
-    def put(self, key: Key, answer: Answer) -> None:
-        """Keep an answer for its TTL, and LONGEST_SECONDS at most; one without a TTL, or a failure, is not kept."""
-        seconds = min(answer.ttl, LONGEST_SECONDS)
-        if seconds <= 0 or not answer.known:
-            return
-        with self._lock:
-            self._kept[key] = (self._clock() + seconds, answer)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-
-
-SHARED: Final = Cache()
-"""The answers of this process."""
 
 
 MOST_QUESTIONS: Final = 60
@@ -83,21 +33,11 @@ LONGEST_TEXT: Final = 10_000
 class Dns:
     """The look-ups of one run."""
 
-    def __init__(
-        self,
-        resolver: Resolver | None,
-        deadline: float,
-        servers: str,
-        *,
-        most: int = MOST_QUESTIONS,
-        cache: Cache = SHARED,
-    ) -> None:
+    def __init__(self, resolver: Resolver | None, deadline: float, *, most: int = MOST_QUESTIONS) -> None:
         """Ask with `resolver` (None: there is no name server) until the running loop's clock reads `deadline`."""
         self._resolver = resolver
         self._deadline = deadline
-        self._servers = servers
         self._left = most
-        self._cache = cache
         self._asked: dict[tuple[str, str], asyncio.Future[Answer]] = {}
         self._turn = asyncio.Semaphore(AT_A_TIME)
 
@@ -118,9 +58,6 @@ class Dns:
             pending.cancel()
 
     async def _answer(self, name: str, kind: str) -> Answer:
-        kept = self._cache.get((self._servers, name, kind))
-        if kept is not None:
-            return kept
         if self._resolver is None:
             return Answer(State.SILENT)
         async with self._turn:
@@ -128,9 +65,7 @@ class Dns:
             if self._left <= 0 or seconds <= 0:
                 return Answer(State.NOT_ASKED)
             self._left -= 1
-            answer = await _resolved(self._resolver, name, kind, seconds)
-        self._cache.put((self._servers, name, kind), answer)
-        return answer
+            return await _resolved(self._resolver, name, kind, seconds)
 
 
 async def _resolved(resolver: Resolver, name: str, kind: str, seconds: float) -> Answer:
@@ -143,6 +78,10 @@ async def _resolved(resolver: Resolver, name: str, kind: str, seconds: float) ->
     except Exception as error:  # dnspython's own, OSError, ValueError: whatever a hostile answer brings about
         return read_error(error)
 
+
+MOST_ENTRIES: Final = 512
+_CACHES: Final[dict[NameServers, AnswerCache]] = {}
+"""What this process has heard, by who said it."""
 
 ONE_TRY: Final = 1.5
 """Seconds until a name server is asked again, or the next one."""
@@ -172,7 +111,8 @@ def _resolver(servers: NameServers) -> Resolver | None:
     import dns.asyncresolver
     import dns.resolver
 
-    import smtpwizard.dns.dnspython  # noqa: F401  # with the record types, which dnspython loads at first use
+    # With it come the record types, which dnspython would load at first use.
+    from smtpwizard.dns.dnspython import AnswerCache
 
     try:
         resolver = dns.asyncresolver.Resolver(configure=not servers)
@@ -183,6 +123,7 @@ def _resolver(servers: NameServers) -> Resolver | None:
 
         resolver.nameservers = [Do53Nameserver(server.address, server.port) for server in servers]
     resolver.timeout = ONE_TRY
+    resolver.cache = _CACHES.setdefault(servers, AnswerCache(MOST_ENTRIES))
     return resolver if resolver.nameservers else None
 
 

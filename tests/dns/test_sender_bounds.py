@@ -8,17 +8,29 @@ import subprocess
 import sys
 import time
 
+import dns.message
 import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.resolver
 import pytest
 
-from smtpwizard.dns.answers import Answer, State, name_servers
+from smtpwizard.dns.answers import State, name_servers
 from smtpwizard.dns.check import check_sender, check_sender_blocking
-from smtpwizard.dns.resolver import LONGEST_SECONDS, Cache, Dns, prepared
+from smtpwizard.dns.dnspython import LONGEST_SECONDS, AnswerCache
+from smtpwizard.dns.resolver import Dns, prepared
 from smtpwizard.dns.sender import SenderReport, Standing
 from support.name_server import NameServer
 from support.sender_checks import check, company, one
 
 IDS = ("domain", "mx", "spf", "dkim", "dmarc")
+
+
+@pytest.fixture
+def short_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question waits for a tenth of what it may."""
+    monkeypatch.setattr("smtpwizard.dns.resolver.ONE_QUESTION", 0.4)
+    monkeypatch.setattr("smtpwizard.dns.resolver.ONE_TRY", 0.15)
 
 
 def unanswered(report: SenderReport) -> bool:
@@ -31,6 +43,7 @@ def unanswered(report: SenderReport) -> bool:
     )
 
 
+@pytest.mark.usefixtures("short_questions")
 async def test_a_name_server_that_is_not_there_is_told_at_once() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
@@ -47,6 +60,7 @@ async def test_a_silent_name_server_costs_no_more_than_the_deadline(server: Name
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.usefixtures("short_questions")
 async def test_a_silent_domain_is_not_the_same_as_no_network(server: NameServer) -> None:
     server.fail("acme.com", None)
     report = await check(server, "app@acme.com", timeout=10.0)
@@ -55,6 +69,7 @@ async def test_a_silent_domain_is_not_the_same_as_no_network(server: NameServer)
     assert {item.standing for item in report.checks} == {Standing.SKIPPED}
 
 
+@pytest.mark.usefixtures("short_questions")
 async def test_one_silent_name_skips_its_check_alone(server: NameServer) -> None:
     company(server, spf="v=spf1 mx -all")
     server.fail("_dmarc.acme.com", None)
@@ -74,7 +89,7 @@ async def test_no_more_questions_are_asked_than_a_run_may_ask(server: NameServer
     loop = asyncio.get_running_loop()
     tools = await prepared("acme.com", servers, loop.time() + 10)
     assert tools is not None
-    asking = Dns(tools.resolver, loop.time() + 10, repr(servers), most=3)
+    asking = Dns(tools.resolver, loop.time() + 10, most=3)
     answers = await asyncio.gather(*(asking.ask(f"n{number}.acme.com", "A") for number in range(6)))
     again = await asking.ask("n0.acme.com.", "A")
     assert [answer.state for answer in answers] == [State.NO_NAME] * 3 + [State.NOT_ASKED] * 3
@@ -88,6 +103,7 @@ async def test_everything_comes_over_tcp_too(server: NameServer) -> None:
     assert set(server.over_tcp) == set(server.asked)
 
 
+@pytest.mark.usefixtures("short_questions")
 async def test_octets_that_are_no_dns_message_are_a_broken_answer(server: NameServer) -> None:
     company(server, spf="v=spf1 mx -all")
     server.garble("_dmarc.acme.com")
@@ -193,16 +209,29 @@ async def test_a_failure_and_a_ttl_of_zero_are_asked_again(server: NameServer) -
     assert len(server.questions) == 2 * asked
 
 
-def test_the_cache_forgets_by_age_and_by_number() -> None:
-    now = [0.0]
-    cache = Cache(most=3, clock=lambda: now[0])
-    for name in "abcd":
-        cache.put(("", name, "A"), Answer(State.EMPTY, ttl=10_000))
-    assert len(cache) == 3
-    assert cache.get(("", "a", "A")) is None
-    assert cache.get(("", "d", "A")) is not None
-    now[0] = LONGEST_SECONDS
-    assert cache.get(("", "d", "A")) is None, "however long its TTL"
-    cache.put(("", "e", "A"), Answer(State.REFUSED, ttl=60))
-    cache.put(("", "f", "A"), Answer(State.FOUND, ttl=0))
-    assert cache.get(("", "e", "A")) is cache.get(("", "f", "A")) is None
+def heard(name: str, *records: str, section: str = "ANSWER") -> dns.resolver.Answer:
+    text = "\n".join(["id 1", "opcode QUERY", "rcode NOERROR", "flags QR", ";QUESTION", f"{name}. IN A"])
+    message = dns.message.from_text("\n".join([text, f";{section}", *records]))
+    return dns.resolver.Answer(message.question[0].name, dns.rdatatype.A, dns.rdataclass.IN, message)
+
+
+def test_the_cache_forgets_by_age_and_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("time.time", lambda: now[0])
+    cache = AnswerCache(3)
+    answers = [heard(name, f"{name}. 10000 IN A 192.0.2.1") for name in "abcd"]
+    keys = [(answer.qname, answer.rdtype, answer.rdclass) for answer in answers]
+    for key, answer in zip(keys, answers, strict=True):
+        cache.put(key, answer)
+    assert cache.get(keys[0]) is None
+    assert cache.get(keys[3]) is answers[3]
+    now[0] += LONGEST_SECONDS
+    assert cache.get(keys[3]) is None, "however long its TTL"
+    soa = "a. 30 IN SOA ns.a. ops.a. 1 60 60 60 30"
+    for answer, is_kept in (
+        (heard("a", "a. 0 IN A 192.0.2.1"), False),
+        (heard("a"), False),
+        (heard("a", soa, section="AUTHORITY"), True),
+    ):
+        cache.put(keys[0], answer)
+        assert (cache.get(keys[0]) is answer) is is_kept
