@@ -170,7 +170,7 @@ def test_own_failures_beside_own_presets_are_used_and_broken_ones_told(tmp_path:
 def test_nothing_costly_is_imported() -> None:
     code = (
         "import sys; from smtpwizard.cli.main import run; run(['explain', '535 5.7.8 no']);"
-        "costly = {'asyncio', 'ssl', 'socket', 'textual', 'rich', 'pybars', 'dotenv', 'dns', 'platformdirs'};"
+        "costly = {'asyncio', 'ssl', 'socket', 'textual', 'rich', 'pybars', 'dotenv', 'dns'};"
         "print(sorted(costly & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

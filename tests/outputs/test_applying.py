@@ -52,7 +52,7 @@ def mounted(*arguments: str) -> Iterator[None]:
 def as_nobody(script: str, *arguments: str) -> str:
     """Run `script` without root's rights; for a user who has none it runs as that user."""
     drop = (
-        "import os, dotenv, platformdirs, smtpwizard.targets.apply, smtpwizard.targets.env.plan\n"
+        "import os, dotenv, smtpwizard.targets.apply, smtpwizard.targets.env.plan\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
     )
     done = subprocess.run(
@@ -224,7 +224,7 @@ def test_a_file_size_limit_leaves_the_old_file(tmp_path: Path, backups: Path) ->
         "import resource, signal, sys; from pathlib import Path\n"
         "from smtpwizard.targets.env.plan import plan_env_file\n"
         "from smtpwizard.targets.apply import apply; from smtpwizard.errors import FileError\n"
-        "import dotenv, platformdirs\n"
+        "import dotenv\n"
         "change = plan_env_file(Path(sys.argv[1]), {'SMTP_HOST': 'x' * 5000})\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"

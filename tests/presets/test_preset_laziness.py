@@ -83,12 +83,6 @@ def test_the_catalogue_imports_no_user_interface_and_no_dns() -> None:
     assert done.stdout.split() == []
 
 
-def test_importing_the_catalogue_does_not_import_platformdirs() -> None:
-    code = "import sys, smtpwizard.presets.catalogue as p; p.Presets.open(); print('platformdirs' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.strip() == "False"
-
-
 def test_a_host_of_no_preset_is_told_without_parsing_any(parsed: Counter[str]) -> None:
     assert Presets.open().for_host("127.0.0.1") is None
     assert Presets.open().for_host("mail.acme.example") is None
@@ -112,7 +106,7 @@ def test_a_host_is_found_in_every_kind_of_quotes(tmp_path: Path, quoted: str) ->
 def test_a_look_up_imports_no_parser_where_there_is_nothing_to_parse() -> None:
     code = (
         "import sys, smtpwizard.presets.catalogue as p; p.Presets.open().for_host('127.0.0.1');"
-        "print(*sorted({'tomllib', 'dataclasses', 'inspect', 'platformdirs'} & set(sys.modules)))"
+        "print(*sorted({'tomllib', 'dataclasses', 'inspect'} & set(sys.modules)))"
     )
     environment = {"HOME": "/nobody", "PATH": ""}
     done = subprocess.run(

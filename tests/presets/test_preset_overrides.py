@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import platformdirs
 import pytest
 
 from smtpwizard.errors import ExitCode, InputError
@@ -126,16 +125,3 @@ def test_the_apps_name_is_read_without_the_rest(shipped: Presets, tmp_path: Path
 
 def test_an_app_without_a_plain_name_is_the_app(tmp_path: Path) -> None:
     assert Presets.open(tmp_path).app_name("nobody") == "The app"
-
-
-@pytest.mark.parametrize("home", ["/home/ops", "/home/ops/", "relative", ""])
-@pytest.mark.parametrize("xdg", [None, "", "/etc/xdg", "relative"])
-def test_the_own_folder_is_where_platformdirs_has_it(
-    monkeypatch: pytest.MonkeyPatch, home: str, xdg: str | None
-) -> None:
-    monkeypatch.setenv("HOME", home)
-    if xdg is None:
-        monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    else:
-        monkeypatch.setenv("XDG_CONFIG_HOME", xdg)
-    assert user_root() == Path(platformdirs.user_config_dir("smtpwizard")) / "presets"

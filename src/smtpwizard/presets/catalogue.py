@@ -1,7 +1,7 @@
 """The catalogue of provider presets: opened at no cost, read as far as needed, searched and matched.
 
 What is where: `providers/<id>.toml` and `apps/<id>.toml` of the shipped presets, then of the operator's own folder
-(platformdirs: user_config_dir("smtpwizard")/presets), then of each folder given; a later one wins by id.
+(`$XDG_CONFIG_HOME/smtpwizard/presets`), then of each folder given; a later one wins by id.
 
 Measured (62 files, 117 kB, two cores, Python 3.11): open() 0.01 ms; one provider() 0.4 ms; for_host() and
 match_address() 2 ms, since only files that hold the word are parsed, and where none does not even tomllib and what

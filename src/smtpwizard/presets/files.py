@@ -7,12 +7,11 @@ never takes more than LIMIT bytes. Apart from parsing, which takes 10 ms to impo
 from __future__ import annotations
 
 import os
-import stat
-import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from smtpwizard.errors import FileError
+from smtpwizard.files import NotRegularError, TooLargeError, own_folder, read_regular
 
 LIMIT: Final = 262_144
 """Bytes that a preset file may have at most; the largest of ours has 8,000."""
@@ -47,31 +46,10 @@ class PresetFileError(FileError):
 
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a regular file, links followed. PresetFileError for anything else; never blocks on a pipe."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        handle = os.open(path, flags)
+        return read_regular(path, most=LIMIT)
     except OSError as error:
-        raise _whole(path, _reason(path, error)) from None
-    try:
-        facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode):
-            raise _whole(path, "is not a regular file")
-        if facts.st_size > LIMIT:
-            raise _whole(path, f"has {facts.st_size} bytes; a preset may have {LIMIT}")
-        chunks = b""
-        while len(chunks) <= LIMIT and (chunk := os.read(handle, LIMIT + 1 - len(chunks))):
-            chunks += chunk
-    except OSError as error:
-        raise _whole(path, _reason(path, error)) from None
-    finally:
-        os.close(handle)
-    if len(chunks) > LIMIT:
-        raise _whole(path, f"has more than {LIMIT} bytes")
-    return chunks
-
-
-def _whole(path: Path, message: str) -> PresetFileError:
-    return PresetFileError((PresetProblem(path, 0, "", message),))
+        raise PresetFileError((PresetProblem(path, 0, "", _reason(path, error)),)) from None
 
 
 def _reason(path: Path, error: OSError) -> str:
@@ -79,11 +57,11 @@ def _reason(path: Path, error: OSError) -> str:
         return "is a link to nothing" if path.is_symlink() else "does not exist"
     if isinstance(error, PermissionError):
         return "may not be read by this user"
+    if isinstance(error, NotRegularError):
+        return "is not a regular file"
+    if isinstance(error, TooLargeError):
+        return f"is too large; a preset may have {LIMIT} bytes"
     return f"cannot be read: {error.strerror or error}"
-
-
-_SPECIAL: Final = frozenset({"XDG_CONFIG_HOME", "ANDROID_DATA", "ANDROID_ROOT"})
-"""Variables with which platformdirs has another folder than ~/.config."""
 
 
 def presets_root() -> Path:
@@ -99,12 +77,7 @@ def presets_root() -> Path:
 
 def user_root() -> Path:
     """Return the operator's own folder of presets, whether it exists or not."""
-    home = os.environ.get("HOME", "")
-    if sys.platform == "linux" and home.startswith("/") and not _SPECIAL.intersection(os.environ):
-        return Path(home, ".config", "smtpwizard", "presets")  # what platformdirs would say, without 4 ms of import
-    from platformdirs import user_config_dir
-
-    return Path(user_config_dir("smtpwizard")) / "presets"
+    return own_folder("XDG_CONFIG_HOME", ".config") / "presets"
 
 
 def provider_files(root: Path) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.files import own_folder
 
 _ABOUT: Final = ".about.json"
 """Suffix of the small file beside each copy that says where it came from."""
@@ -40,9 +41,7 @@ class Backup:
 
 def backup_folder() -> Path:
     """Return the folder of the backups; it need not exist yet."""
-    from platformdirs import user_state_dir
-
-    return Path(user_state_dir("smtpwizard")) / "backups"
+    return own_folder("XDG_STATE_HOME", ".local/state") / "backups"
 
 
 def save_backup(data: bytes, original: Path, name: str, *, mode: int, folder: Path | None = None) -> Path:
