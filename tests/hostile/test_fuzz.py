@@ -11,14 +11,13 @@ from collections.abc import Iterable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.clients.nodemailer.replies import parse, response_code
 from smtpwizard.diagnosis.catalogue import default
 from smtpwizard.diagnosis.explain import explain, explain_steps
 from smtpwizard.diagnosis.logs import explain_log, explain_text
 from smtpwizard.diagnosis.schema import Diagnosis
 from smtpwizard.report.probe import diagnosis_lines
 from smtpwizard.settings import FIELDS, Settings
-from smtpwizard.smtp.results import Reply, Report, Status, Step, StepResult
+from smtpwizard.smtp.results import Reply, Report, Status, Step, StepResult, parse_reply, response_code
 from support.failure_examples import all_examples, as_text
 from support.fake_net import Source, probed
 from support.hostile import SPICE, unsafe
@@ -114,7 +113,7 @@ def test_how_a_sound_servers_octets_are_cut_changes_nothing(cut: list[int], send
 @given(octets.map(lambda data: data.decode("latin-1")) | st.text(max_size=200))
 @FEW
 def test_a_reply_is_parsed_whatever_it_is(text: str) -> None:
-    reply = parse(text, lambda line: line)
+    reply = parse_reply(text, lambda line: line)
     assert reply.code == response_code(text)
     assert not unsafe(str(reply) + "".join(reply.lines), allowed="")
 

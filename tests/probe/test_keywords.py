@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.clients.nodemailer.ehlo import BLANKS, MECHANISMS, announced, offers, read
+from smtpwizard.clients.model import Capabilities
+from smtpwizard.clients.nodemailer.ehlo import BLANKS, MECHANISMS, offers, read
 
 PIECES = [
     "AUTH",
@@ -85,4 +86,8 @@ def test_keyword_lines_come_without_codes_and_without_the_name() -> None:
 
 
 def test_every_mechanism_is_announced_once_by_name() -> None:
-    assert announced(("AUTH PLAIN LOGIN", "AUTH=PLAIN LOGIN", "SIZE 1", "auth ntlm")) == ("PLAIN", "LOGIN", "NTLM")
+    assert Capabilities(lines=("AUTH PLAIN LOGIN", "AUTH=PLAIN LOGIN", "SIZE 1", "auth ntlm")).announced == (
+        "PLAIN",
+        "LOGIN",
+        "NTLM",
+    )

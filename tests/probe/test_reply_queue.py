@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.clients.nodemailer.replies import MAX_PENDING, Overflow, ReplyQueue, decode, parse, response_code
+from smtpwizard.clients.nodemailer.replies import MAX_PENDING, Overflow, ReplyQueue, decode
+from smtpwizard.smtp.results import parse_reply, response_code
 
 
 def cut(*chunks: bytes) -> list[str | None]:
@@ -91,22 +92,22 @@ def test_the_response_code_is_all_leading_digits(reply: str, code: int | None) -
 
 
 def test_a_reply_for_people_has_its_codes_once() -> None:
-    shown = parse("534-5.7.9 Application-specific password required.\n534 5.7.9 Learn more", str)
+    shown = parse_reply("534-5.7.9 Application-specific password required.\n534 5.7.9 Learn more", str)
     assert (shown.code, shown.enhanced) == (534, "5.7.9")
     assert shown.text == "Application-specific password required. Learn more"
     assert str(shown) == "534 5.7.9 Application-specific password required. Learn more"
 
 
 def test_the_last_enhanced_code_counts() -> None:
-    assert parse("550-5.7.1 one\n550 5.7.26 two", str).enhanced == "5.7.26"
+    assert parse_reply("550-5.7.1 one\n550 5.7.26 two", str).enhanced == "5.7.26"
 
 
 @pytest.mark.parametrize("text", ["550 1.2.3.4 is blocked", "550 5.7 no", "550 5.7.1.2 no"])
 def test_what_only_looks_like_an_enhanced_code_is_none(text: str) -> None:
-    assert parse(text, str).enhanced is None
+    assert parse_reply(text, str).enhanced is None
 
 
 def test_a_reply_for_people_is_bounded_and_safe() -> None:
-    shown = parse("\n".join(["250-\x1b[31m" + "x" * 5000] * 500), str)
+    shown = parse_reply("\n".join(["250-\x1b[31m" + "x" * 5000] * 500), str)
     assert len(shown.lines) == 64
     assert all(len(line) <= 1000 and "\x1b" not in line for line in shown.lines)

@@ -10,14 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from smtpwizard.clients.nodemailer import tls as roots
-from smtpwizard.clients.nodemailer import tls as trust
+from smtpwizard.clients.nodemailer import tls
 
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     yield
-    roots.take()
+    tls.take()
+
+
+def begin() -> None:
+    tls.begin("mail.example.com", implicit=False, authorities=False)
 
 
 def read_ahead() -> list[threading.Thread]:
@@ -25,36 +28,36 @@ def read_ahead() -> list[threading.Thread]:
 
 
 def test_what_was_begun_is_given_away_once() -> None:
-    roots.begin()
-    first, second = roots.take(), roots.take()
+    begin()
+    first, second = tls.take(), tls.take()
     assert first is not second
     assert first.cert_store_stats() == second.cert_store_stats()
     assert first.cert_store_stats()["x509_ca"] > 100
 
 
 def test_to_begin_again_changes_nothing() -> None:
-    roots.begin()
-    roots.begin()
+    begin()
+    begin()
     assert len(read_ahead()) <= 1
 
 
 def test_two_takers_never_get_the_same_context() -> None:
-    roots.begin()
+    begin()
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: roots.take(), range(8)))
+        made = list(pool.map(lambda _: tls.take(), range(8)))
     assert len({id(item) for item in made}) == 8
 
 
 def test_a_failure_is_told_to_who_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roots, "path", lambda: "/nowhere/cacert.pem")
-    roots.begin()
+    monkeypatch.setattr(tls, "path", lambda: "/nowhere/cacert.pem")
+    begin()
     with pytest.raises(FileNotFoundError):
-        trust.context("", ())
+        tls.context("", ())
 
 
 def test_a_context_that_was_read_ahead_is_set_up_like_any_other() -> None:
-    roots.begin()
-    ahead, after = trust.context("TLSv1.2", ()), trust.context("TLSv1.2", ())
+    begin()
+    ahead, after = tls.context("TLSv1.2", ()), tls.context("TLSv1.2", ())
     for made in (ahead, after):
         assert not made.check_hostname
         assert made.verify_mode.name == "CERT_REQUIRED"
@@ -74,11 +77,12 @@ def test_a_context_that_was_read_ahead_is_set_up_like_any_other() -> None:
         ("127.0.0.1", False, True, True),
     ],
 )
-def test_tls_is_likely_but_on_this_machine(host: str, implicit: bool, authorities: bool, likely: bool) -> None:
-    assert roots.expects_tls(host, implicit=implicit, authorities=authorities) is likely
+def test_roots_are_read_ahead_but_for_this_machine(host: str, implicit: bool, authorities: bool, likely: bool) -> None:
+    tls.begin(host, implicit=implicit, authorities=authorities)
+    assert (tls._reading is not None) is likely
 
 
 def test_roots_that_nobody_took_do_not_keep_or_break_the_end_of_a_process() -> None:
-    code = "from smtpwizard.clients.nodemailer import tls as roots; roots.begin()"
+    code = "from smtpwizard.clients.nodemailer import tls; tls.begin('a.example', implicit=True, authorities=False)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,11 +6,12 @@ import socket
 
 import pytest
 
-from smtpwizard.clients.nodemailer import errors as nodewords
+from smtpwizard.clients.nodemailer import errors
 from smtpwizard.clients.nodemailer.dialogue import stuffed
 from smtpwizard.clients.nodemailer.ehlo import from_header, normalise
 from smtpwizard.probe.recorder import queue_id
 from smtpwizard.smtp import net as resolve
+from smtpwizard.smtp.results import TlsFacts
 from smtpwizard.smtp.stream import MAX_LINES, Transcript
 
 
@@ -108,7 +109,7 @@ def test_ipv4_comes_before_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_host_that_cannot_exist_is_not_found(host: str) -> None:
     with pytest.raises(socket.gaierror) as caught:
         resolve.look_up(host)
-    assert nodewords.resolver(caught.value) == "ENOTFOUND"
+    assert errors.word(caught.value) == "ENOTFOUND"
 
 
 @pytest.mark.parametrize(
@@ -125,4 +126,5 @@ def test_a_host_that_cannot_exist_is_not_found(host: str) -> None:
     ],
 )
 def test_a_certificate_error_has_nodes_word(code: int, chain: int | None, expired: bool, word: str) -> None:
-    assert nodewords.untrusted(code, chain=chain, expired=expired)[0] == word
+    facts = TlsFacts("", "", days_left=-1 if expired else 1)
+    assert errors.untrusted(code, chain=chain, facts=facts).error == word

@@ -7,8 +7,8 @@ from pathlib import Path
 import certifi
 import pytest
 
-from smtpwizard.clients.nodemailer import tls as roots
-from smtpwizard.clients.nodemailer import tls as trust
+from smtpwizard.clients.model import CipherListError
+from smtpwizard.clients.nodemailer import tls
 from smtpwizard.errors import FileError
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
@@ -17,38 +17,38 @@ from support.probing import certificates
 
 
 def test_the_roots_are_certifis() -> None:
-    assert roots.path() == certifi.where()
+    assert tls.path() == certifi.where()
 
 
 @pytest.mark.parametrize("ciphers", ["TLSv1.3", "nonsense", "TLS_NOPE", "TLS_AES_128_GCM_SHA256:nonsense", "-ALL"])
 def test_a_list_that_node_refuses_is_refused(ciphers: str) -> None:
-    with pytest.raises(trust.CipherListError, match="no cipher match") as caught:
-        trust.check_ciphers(ciphers)
+    with pytest.raises(CipherListError, match="no cipher match") as caught:
+        tls.check_ciphers(ciphers)
     assert caught.value.code == "ERR_SSL_NO_CIPHER_MATCH"
 
 
 @pytest.mark.parametrize("ciphers", ["", "TLSv1.2", "HIGH", "TLS_AES_128_GCM_SHA256", "DEFAULT@SECLEVEL=0"])
 def test_a_list_that_node_takes_is_taken(ciphers: str) -> None:
-    trust.check_ciphers(ciphers)
+    tls.check_ciphers(ciphers)
 
 
 def test_suites_of_tls_1_3_alone_limit_to_tls_1_3() -> None:
-    assert trust.context("TLS_AES_128_GCM_SHA256", ()).minimum_version.name == "TLSv1_3"
-    assert trust.context("TLSv1.2", ()).minimum_version.name == "TLSv1_2"
+    assert tls.context("TLS_AES_128_GCM_SHA256", ()).minimum_version.name == "TLSv1_3"
+    assert tls.context("TLSv1.2", ()).minimum_version.name == "TLSv1_2"
 
 
 def test_an_authority_that_cannot_be_read_is_passed_over() -> None:
     authorities = ("-----BEGIN CERTIFICATE-----\nnonsense", certificates().ca_pem)
-    stats = trust.context("", authorities).cert_store_stats()
-    assert stats["x509_ca"] == trust.context("", ()).cert_store_stats()["x509_ca"] + 1
+    stats = tls.context("", authorities).cert_store_stats()
+    assert stats["x509_ca"] == tls.context("", ()).cert_store_stats()["x509_ca"] + 1
 
 
 def test_node_extra_ca_certs_is_read_as_node_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(tmp_path / "missing.pem"))
-    assert trust.extra_authorities() is None
+    assert tls.extra_authorities() is None
     (tmp_path / "ca.pem").write_text(certificates().ca_pem)
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(tmp_path / "ca.pem"))
-    assert trust.extra_authorities() == certificates().ca_pem
+    assert tls.extra_authorities() == certificates().ca_pem
 
 
 @pytest.mark.parametrize("content", [None, "no certificate in here"])
@@ -62,8 +62,8 @@ def test_a_ca_file_that_is_none_is_an_error_before_anything_is_tried(tmp_path: P
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", ".example.com", "x" * 64 + ".example"])
 def test_an_address_or_an_impossible_name_gives_no_sni(host: str) -> None:
-    assert trust.server_name(host) is None
+    assert tls.server_name(host) is None
 
 
 def test_a_name_gives_sni() -> None:
-    assert trust.server_name("smtp.example.com") == "smtp.example.com"
+    assert tls.server_name("smtp.example.com") == "smtp.example.com"

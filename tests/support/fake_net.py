@@ -61,9 +61,9 @@ class FakeNet:
         """Run `call` in a daemon thread."""
         return BlockingJob(call, self._threads, brief=brief)
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Wait for the brief ones."""
-        self._threads.settle()
+        self._threads.finish()
 
 
 @contextmanager

@@ -22,8 +22,8 @@ from smtpwizard.presets.schema import (
     UsernameSpec,
 )
 from smtpwizard.probe.engine import run_blocking
-from smtpwizard.probe.survey.facts import PortFacts, SecondLook
-from smtpwizard.probe.survey.survey import scan_ports, second_look
+from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
+from smtpwizard.probe.survey.survey import run_survey, scan_ports
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
@@ -53,11 +53,11 @@ class Bench:
         """Return the report of a faithful first try."""
         return run_blocking(settings, self.options)
 
-    def look(self, settings: Settings, ports: tuple[int, ...] = (), **more: Any) -> SecondLook:
+    def look(self, settings: Settings, ports: tuple[int, ...] = (), **more: Any) -> SurveyResult:
         """Return what a second look says after a first try; of other ports only `ports` are asked."""
         report = more.pop("report", None) or self.first_try(settings)
         more.setdefault("web_port", closed_port())
-        return asyncio.run(second_look(report, settings, self.options, ports=ports, **more))
+        return asyncio.run(run_survey(report, settings, self.options, ports=ports, **more))
 
     def scan(self, *ports: int, host: str = "127.0.0.1", **more: Any) -> tuple[PortFacts, ...]:
         """Return what the ports of a host say."""

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
-from smtpwizard.probe.survey.facts import PortFacts, SecondLook
+from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
 from smtpwizard.report.stages import Mark, port_line
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
@@ -187,7 +187,7 @@ def test_a_repair_that_was_seen_not_to_help_is_not_on_a_key() -> None:
     report = Report(steps, True, AppOutcome(Verdict.LEAKS, client, client), (), (), 1.0)
     unseen = explain_report(report, provider=None, settings=settings)
     assert [item.changes.get("SMTP_PORT") for item in unseen if item.changes] == ["465"]
-    look = SecondLook(ports=(PortFacts(465, False, error="ECONNREFUSED"),))
+    look = SurveyResult(ports=(PortFacts(465, False, error="ECONNREFUSED"),))
     seen = explain_report(report, provider=None, settings=settings, look=look)
     assert [item.title for item in seen] == [item.title for item in unseen]
     assert not any(item.changes or item.label for item in seen)

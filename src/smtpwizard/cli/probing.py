@@ -20,7 +20,7 @@ from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.engine import Probe
-from smtpwizard.probe.survey.limits import applies
+from smtpwizard.probe.survey.limits import is_useful
 from smtpwizard.probe.verdict import Options
 from smtpwizard.report.probe import (
     SYMBOLS,
@@ -38,7 +38,7 @@ from smtpwizard.text import safe
 if TYPE_CHECKING:
     from smtpwizard.diagnosis.schema import Diagnosis
     from smtpwizard.findings import Finding
-    from smtpwizard.probe.survey.facts import Proposal, SecondLook
+    from smtpwizard.probe.survey.facts import Proposal, SurveyResult
 
 
 _ADDRESS: Final = re.compile(r"[^\s<>,;\x00-\x1f\x7f]+@[^\s<>,;@\x00-\x1f\x7f]+")
@@ -183,26 +183,24 @@ def _fields(item: object, *names: str) -> dict[str, Any]:
 _INDENT = "  "
 
 
-def look_again(report: Report, planned: Plan) -> SecondLook | None:
+def look_again(report: Report, planned: Plan) -> SurveyResult | None:
     """Ask the server again, without user and password, for --timeout seconds and 10 at most.
 
-    None where that would clear up nothing. FileError as `second_look`.
+    None where that would clear up nothing. FileError as `run_survey`.
     """
-    if not applies(report):
+    if not is_useful(report):
         return None
     import asyncio
 
     from smtpwizard.probe.survey.limits import TOTAL_SECONDS
-    from smtpwizard.probe.survey.survey import second_look
+    from smtpwizard.probe.survey.survey import run_survey
 
     options = planned.options
     seconds = min(TOTAL_SECONDS, options.timeout)
-    return asyncio.run(
-        second_look(report, planned.source.settings, options, provider=planned.provider, timeout=seconds)
-    )
+    return asyncio.run(run_survey(report, planned.source.settings, options, provider=planned.provider, timeout=seconds))
 
 
-def look_lines(look: SecondLook) -> Iterator[str]:
+def look_lines(look: SurveyResult) -> Iterator[str]:
     """Yield what was seen, then fact, cause and action of each proposal, the best first."""
     if look.facts:
         yield "Seen at a second look:"

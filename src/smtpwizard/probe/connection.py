@@ -1,38 +1,40 @@
-"""The way to the server: addresses, connection, TLS. What is said over it is `session`'s and `client`'s work.
+"""The connection to the server: addresses, TCP, TLS. What is said over it is the business of `stages`.
 
-Each public method is one stage; it returns what to tell, or raises Ended.
+Each public coroutine of `Connection` is one stage; it returns what to report, or raises DialogueEnded.
 """
 
 from __future__ import annotations
 
-import socket
+import math
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.clients.nodemailer import errors as nodewords
-from smtpwizard.clients.nodemailer import tls as roots
-from smtpwizard.clients.nodemailer import tls as trust
-from smtpwizard.clients.nodemailer.channel import Channel
-from smtpwizard.clients.nodemailer.dialogue import Client
-from smtpwizard.clients.nodemailer.errors import Ended, Ending
+from smtpwizard.clients.model import CipherListError, ClientFailure, ClientModel, Dialogue, DialogueEnded
 from smtpwizard.clients.transport import Transport
-from smtpwizard.probe.survey.limits import HELLO_SECONDS
 from smtpwizard.probe.verdict import Options
-from smtpwizard.smtp import net as resolve
+from smtpwizard.smtp import certificate as certificates
+from smtpwizard.smtp import net as network
 from smtpwizard.smtp.certificate import Certificate
-from smtpwizard.smtp.net import Job, Net
+from smtpwizard.smtp.net import Job, Net, Stream
 from smtpwizard.smtp.results import Status, TlsFacts
-from smtpwizard.smtp.stream import Transcript, Wire
+from smtpwizard.smtp.stream import TlsStream, Transcript
 
 if TYPE_CHECKING:
     import ssl
 
+SILENT_SECONDS: Final = 1.0
+"""Silence after which a port is tried in the other mode, too: a TLS hello where a greeting was due, or the reverse."""
+HELLO_SECONDS: Final = 1.0
+"""For connecting, and again for the handshake, of a TLS hello beside the dialogue: with SILENT_SECONDS under 3 s,
+where the app's client waits 30 s for the greeting."""
+_MAX_PORT: Final = 65535
+_EXAMINE_SECONDS: Final = 3.0
+"""The limit of a second connection that only looks at the certificate."""
+UNREADABLE: Final = "the certificate cannot be read"
 
-MAX_PORT: Final = 65535
 
-
-class Told(NamedTuple):
-    """What a stage has to tell. The texts are not yet redacted."""
+class StageOutcome(NamedTuple):
+    """What a stage has to report. The texts are not yet redacted."""
 
     summary: str = ""
     """One line; empty: the reply says it."""
@@ -44,7 +46,7 @@ class Told(NamedTuple):
     detail: tuple[str, ...] = ()
 
 
-class Link:
+class Connection:
     """One connection, from the host's name to TLS."""
 
     def __init__(
@@ -55,6 +57,7 @@ class Link:
         authorities: tuple[str, ...],
         transcript: Transcript,
     ) -> None:
+        self.client = options.client
         self.transport = transport
         self.transcript = transcript
         self.address = ""
@@ -63,218 +66,241 @@ class Link:
         self._options = options
         self._authorities = authorities
         self._addresses: list[str] = []
-        self._wire: Wire | None = None
-        self._client: Client | None = None
+        self._stream: TlsStream | None = None
+        self._dialogue: Dialogue | None = None
         self._context: Job[ssl.SSLContext] | None = None
-        if roots.expects_tls(transport.host, implicit=transport.secure, authorities=bool(authorities)):
-            self.prepare()  # 20 ms of reading roots, while the network is waited for
+        # Reading the trust store takes 20 ms; it is done while the network is waited for.
+        self.client.tls.begin(transport.host, implicit=transport.secure, authorities=bool(authorities))
 
     @property
-    def client(self) -> Client:
-        """The client's side, once connected."""
-        assert self._client is not None
-        return self._client
+    def dialogue(self) -> Dialogue:
+        """The client's side of the dialogue, once connected."""
+        assert self._dialogue is not None
+        return self._dialogue
 
-    async def resolve(self) -> Told:
+    async def resolve(self) -> StageOutcome:
         """Find the addresses."""
-        host = self.transport.host
+        host, seconds = self.transport.host, self._options.timeout
         try:
-            found = await resolve.addresses(self._net, host, self._deadline())
-        except socket.gaierror as error:
-            word = nodewords.resolver(error)
-            raise Ended(Ending(f"getaddrinfo {word} {host}", "EDNS", "CONN", error=word)) from error
-        except TimeoutError as error:
-            summary = f"no answer from the name servers within {self._options.timeout:g} s: {host}"
-            raise Ended(Ending(summary, "EDNS", "CONN", error="EAI_AGAIN")) from error
+            found = await network.addresses(self._net, host, self._deadline())
+        except OSError as error:
+            raise DialogueEnded(self.client.errors.unresolved(host, error, seconds)) from error
         self._addresses = list(found)
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        return Told(found[0] + more, detail=found)
+        return StageOutcome(found[0] + more, detail=found)
 
-    async def connect(self) -> Told:
+    async def connect(self) -> StageOutcome:
         """Open the connection: to the first address that answers."""
         port = self.transport.port
-        if not 0 <= port <= MAX_PORT:
-            summary = f"port {port} does not exist: ports go from 1 to {MAX_PORT}"
-            raise Ended(Ending(summary, "ECONNECTION", "CONN", error="ERR_SOCKET_BAD_PORT"))
+        if not 0 <= port <= _MAX_PORT:
+            raise DialogueEnded(self.client.errors.no_such_port(port))
         failed: list[str] = []
         deadline = self._deadline()
         while True:
             self.address = self._addresses.pop(0)
+            where = f"[{self.address}]:{port}" if ":" in self.address else f"{self.address}:{port}"
             try:
                 await self._open(deadline)
             except OSError as error:
-                ending = self._unreached(error)
-                failed.append(ending.summary)
+                failure = self.client.errors.unreached(where, error, self._options.timeout)
+                failed.append(failure.summary)
                 if not self._addresses:
-                    raise Ended(ending) from error
+                    raise DialogueEnded(failure) from error
             else:
-                return Told(_join(self.address, port), detail=tuple(failed))
+                return StageOutcome(where, detail=tuple(failed))
 
-    def check_ciphers(self, code: str, command: str) -> None:
-        """Raise Ended, with nodemailer's words for the stage, where Node refuses the cipher list."""
+    def check_ciphers(self) -> None:
+        """Raise DialogueEnded where the client refuses the cipher list."""
+        ciphers, implicit = self.transport.ciphers, self.transport.secure
         try:
-            trust.check_ciphers(self.transport.ciphers)
-        except trust.CipherListError as error:
-            summary = f"{error}: Node refuses SMTP_CIPHER_SPEC={self.transport.ciphers}"
-            raise Ended(Ending(summary, code, command, error=error.code)) from error
+            self.client.tls.check_ciphers(ciphers)
+        except CipherListError as error:
+            raise DialogueEnded(self.client.errors.refused_ciphers(error, ciphers, implicit=implicit)) from error
 
-    async def tls(self) -> Told:
+    async def tls(self) -> StageOutcome:
         """Make the handshake of implicit TLS; where it fails, the client tries the next address from the start."""
         while True:
             try:
                 return await self.handshake()
-            except Ended:
+            except DialogueEnded:
                 if not self._addresses:
                     raise
                 await self.connect()
 
-    async def handshake(self) -> Told:
-        """Make a TLS handshake and judge the certificate as Node does."""
+    async def handshake(self) -> StageOutcome:
+        """Make a TLS handshake and judge the certificate as the client does."""
         import ssl
-
-        from smtpwizard.clients.nodemailer import tls as identity
-        from smtpwizard.smtp import certificate as tls_facts
 
         self.prepare()
         assert self._context is not None
-        assert self._wire is not None
+        assert self._stream is not None
+        host, client = self.transport.host, self.client
         try:
             context = await self._context.result(self._deadline())
         except TimeoutError as error:
-            raise Ended(Ending("the roots were not read in time", "ETIMEDOUT", "CONN", error="ETIMEDOUT")) from error
+            raise DialogueEnded(client.errors.trust_store_late()) from error
         try:
-            await self.client.handshake(context, trust.server_name(self.transport.host))
+            await self.dialogue.handshake(context, client.tls.server_name(host))
         except ssl.SSLCertVerificationError as error:
-            raise Ended(await self._untrusted(error.verify_code)) from error
-        session = self._wire.tls
+            seen = await examine(
+                client, self._net, self.address, self.transport, min(self._options.timeout, _EXAMINE_SECONDS)
+            )
+            failure = client.errors.untrusted(error.verify_code, chain=seen.chain, facts=seen.facts)
+            raise DialogueEnded(failure) from error
+        session = self._stream.tls
         assert session is not None
-        found = tls_facts.certificate(session)
-        reason = identity.mismatch(self.transport.host, found) if found else "the certificate cannot be read"
+        found = certificates.certificate(session)
+        reason = client.tls.mismatch(host, found) if found else UNREADABLE
+        facts = certificates.facts(session, found, verified=reason is None)
         if reason is not None:
-            facts = tls_facts.facts(session, found, verified=False)
-            summary = f"Hostname/IP does not match certificate's altnames: {reason}"
-            raise Ended(Ending(summary, "ESOCKET", "CONN", error=nodewords.ALTNAME, tls=facts))
-        facts = tls_facts.facts(session, found, verified=True)
-        soon = facts.days_left is not None and facts.days_left < tls_facts.SOON
-        sentence = tls_facts.sentence(facts, self.transport.host)
+            raise DialogueEnded(client.errors.wrong_name(reason, facts))
+        soon = facts.days_left is not None and facts.days_left < certificates.SOON
         status = Status.WARNED if soon else Status.PASSED
-        return Told(sentence, status, tls=facts, detail=tls_facts.lines(facts))
+        return StageOutcome(certificates.sentence(facts, host), status, tls=facts, detail=certificates.lines(facts))
 
-    async def hello(self) -> None:
-        """Ask a port that owes its greeting, on another connection, for TLS. Ended where it answers that.
+    async def refuse_silent_tls_port(self) -> None:
+        """Raise DialogueEnded where a port that owes its greeting answers a TLS hello on another connection.
 
-        The app's client reports what it would without the question: ETIMEDOUT, after 30 s.
+        The client reports what it would without the question: a timeout.
         """
-
-        facts = await hello(self._net, self.address, self.transport)
+        facts = await probe_implicit_tls(self.client, self._net, self.address, self.transport)
         if facts is not None:
-            summary = "Greeting never received: the port answers a TLS hello, so it speaks TLS from the first byte"
-            raise Ended(Ending(f"{summary} (the app waits 30 s)", "ETIMEDOUT", "CONN", error="ETIMEDOUT", tls=facts))
+            raise DialogueEnded(self.client.errors.speaks_tls(facts))
 
     def prepare(self) -> None:
-        """Begin to read the roots, once. A refused cipher list is told elsewhere, before the result is used."""
+        """Begin to make the TLS context, once. A refused cipher list is reported before the result is used."""
         if self._context is None:
-            ciphers, authorities = self.transport.ciphers, self._authorities
-            self._context = self._net.start(lambda: trust.context(ciphers, authorities), brief=True)
+            make, ciphers, authorities = self.client.tls.context, self.transport.ciphers, self._authorities
+            self._context = self._net.start(lambda: make(ciphers, authorities), brief=True)
 
     def close(self) -> None:
         """Close the connection at once."""
-        if self._wire is not None:
-            self._wire.close()
-        self._net.settle()
+        if self._stream is not None:
+            self._stream.close()
+        self._net.finish()
 
     async def _open(self, deadline: float) -> None:
         """Connect to the current address, with an equal share of the time for each that is left."""
         now = time.monotonic()
         share = (deadline - now) / (len(self._addresses) + 1)
-        if self._wire is not None:
-            self._wire.close()
-        self._wire = Wire(await self._net.connect(self.address, self.transport.port, now + share))
-        channel = Channel(self._wire, self.transcript, timeout=self._options.timeout)
-        self._client = Client(channel, self.transport, ehlo_name=self._options.ehlo_name)
-
-    def _unreached(self, error: OSError) -> Ending:
-        where = _join(self.address, self.transport.port)
-        if isinstance(error, TimeoutError) and error.errno is None:
-            summary = f"Connection timeout: {where} did not answer in {self._options.timeout:g} s (the app waits 2 min)"
-            return Ending(summary, "ETIMEDOUT", "CONN", error="ETIMEDOUT")
-        word = nodewords.system(error)
-        return Ending(f"connect {word} {where}", "ESOCKET", "CONN", error=word)
-
-    async def _untrusted(self, code: int) -> Ending:
-        """Return the end that a certificate brings, with facts from a second look at it."""
-
-        seen = await look(self._net, self.address, self.transport, timeout=self._options.timeout)
-        left = seen.facts.days_left if seen.facts else None
-        word, text = nodewords.untrusted(code, chain=seen.chain, expired=left is not None and left < 0)
-        if seen.facts is not None:
-            name = seen.facts.names[0] if seen.facts.names else "no name"
-            text += f" ({name}, issued by {seen.facts.issuer or 'nobody'}, valid until {seen.facts.not_after[:10]})"
-        return Ending(text, "ESOCKET", "CONN", error=word, tls=seen.facts)
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = TlsStream(await self._net.connect(self.address, self.transport.port, now + share))
+        self._dialogue = self.client.dialogue(
+            self._stream,
+            self.transport,
+            self.transcript,
+            timeout=self._options.timeout,
+            ehlo_name=self._options.ehlo_name,
+        )
 
     def _deadline(self) -> float:
         return time.monotonic() + self._options.timeout
 
 
-def _join(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+class ProbeSession:
+    """A dialogue without credentials, to find out what a port offers. Nothing of it is kept in a transcript."""
+
+    def __init__(
+        self,
+        client: ClientModel,
+        stream: Stream,
+        transport: Transport,
+        *,
+        timeout: float,
+        until: float = math.inf,
+        ehlo_name: str | None = None,
+    ) -> None:
+        """`transport` has the port, the TLS mode, and the name that the certificate has to be for."""
+        self.implicit = transport.secure
+        self.untrusted: int | None = None
+        """OpenSSL's X509_V_ERR for a certificate that was refused on an earlier connection."""
+        self._client = client
+        self._host = transport.host
+        self._stream = TlsStream(stream)
+        self.dialogue = client.dialogue(
+            self._stream, transport, Transcript(str), timeout=timeout, until=until, ehlo_name=ehlo_name
+        )
+
+    async def to_tls(self, context: ssl.SSLContext) -> None:
+        """Come to a TLS session: at once, or by greeting, EHLO and STARTTLS. ssl.SSLCertVerificationError."""
+        if not self.implicit:
+            await self.dialogue.greeting()
+            await self.dialogue.hello()
+            if not self.dialogue.wants_starttls:
+                raise DialogueEnded(ClientFailure("STARTTLS is not offered"))
+            await self.dialogue.ask_starttls()
+        await self.handshake(context)
+
+    async def handshake(self, context: ssl.SSLContext) -> None:
+        """Make the handshake alone. ssl.SSLCertVerificationError."""
+        await self.dialogue.handshake(context, self._client.tls.server_name(self._host))
+
+    def certificate(self) -> Certificate | None:
+        """Return the server's certificate, once there is a session."""
+        return certificates.certificate(self._session)
+
+    def mismatch(self) -> str | None:
+        """Return why the client refuses the certificate for the host, or None where it takes it."""
+        found = self.certificate()
+        return self._client.tls.mismatch(self._host, found) if found else UNREADABLE
+
+    def tls_facts(self) -> tuple[TlsFacts, str | None]:
+        """Return the session's facts, and the client's word where it would refuse the certificate."""
+        reason = self.mismatch()
+        verified = self.untrusted is None and reason is None
+        facts = certificates.facts(self._session, self.certificate(), verified=verified)
+        if self.untrusted is not None:
+            return facts, self._client.errors.untrusted(self.untrusted, chain=self.chain(), facts=facts).error
+        return facts, None if reason is None else self._client.errors.NAME_MISMATCH
+
+    def chain(self) -> int | None:
+        """Return how many certificates the server sent; None where Python does not tell."""
+        return certificates.chain_length(self._session)
+
+    async def leave(self, deadline: float) -> None:
+        """Say QUIT and go, without waiting for the answer."""
+        try:
+            await self._stream.send(b"QUIT\r\n", deadline)
+        except OSError:
+            return
+
+    @property
+    def _session(self) -> ssl.SSLObject:
+        assert self._stream.tls is not None
+        return self._stream.tls
 
 
-SECONDS: Final = 3.0
-"""Limit of all of it."""
+class Examined(NamedTuple):
+    """What a second connection showed of the certificate."""
 
-
-class Seen(NamedTuple):
-    """What the second look brought."""
-
-    certificate: Certificate | None = None
     chain: int | None = None
     """How many certificates the server sends."""
     facts: TlsFacts | None = None
 
 
-async def look(net: Net, address: str, transport: Transport, *, timeout: float) -> Seen:
-    """Connect again, take any certificate, and return what it says."""
-    until = time.monotonic() + min(timeout, SECONDS)
+async def examine(client: ClientModel, net: Net, address: str, transport: Transport, timeout: float) -> Examined:
+    """Connect again, accept any certificate, and return what it says; everything within `timeout` seconds."""
+    until = time.monotonic() + timeout
     try:
-        wire = Wire(await net.connect(address, transport.port, until))
+        stream = await net.connect(address, transport.port, until)
     except OSError:
-        return Seen()
+        return Examined()
     try:
-        return await _see(Channel(wire, Transcript(str), timeout=timeout, until=until), transport)
-    except (Ended, OSError):
-        return Seen()
+        anonymous = transport._replace(username=None, password=None)
+        session = ProbeSession(client, stream, anonymous, timeout=timeout, until=until)
+        await session.to_tls(client.tls.context(transport.ciphers, (), verify=False))
+        return Examined(session.chain(), session.tls_facts()[0]._replace(verified=False))
+    except (DialogueEnded, OSError):
+        return Examined()
     finally:
-        wire.close()
+        stream.close()
 
 
-async def _see(channel: Channel, transport: Transport) -> Seen:
-    from smtpwizard.smtp import certificate as tls_facts
-
-    client = Client(channel, transport)
-    if not transport.secure:
-        await client.greeting()
-        await client.hello()
-        if not client.wants_starttls:
-            return Seen()
-        await client.ask_starttls()
-    await client.handshake(trust.context(transport.ciphers, (), verify=False), trust.server_name(transport.host))
-    session = channel.wire.tls
-    assert session is not None
-    found = tls_facts.certificate(session)
-    return Seen(found, _chain(session), tls_facts.facts(session, found, verified=False))
-
-
-def _chain(session: ssl.SSLObject) -> int | None:
-    inner = getattr(session, "_sslobj", None)  # public from Python 3.13 on
-    chain = getattr(session, "get_unverified_chain", None) or getattr(inner, "get_unverified_chain", None)
-    return len(chain() or ()) or None if chain else None
-
-
-async def hello(net: Net, address: str, transport: Transport) -> TlsFacts | None:
+async def probe_implicit_tls(client: ClientModel, net: Net, address: str, transport: Transport) -> TlsFacts | None:
     """Try TLS from the first byte on another connection; return the session's facts, None where it is not spoken.
 
-    Takes 1 s to connect and 1 s for the handshake at most. Any certificate will do, and no credentials are sent.
+    Any certificate will do, and no credentials are sent.
     """
-    asked = Transport(transport.host, transport.port, secure=True)
-    return (await look(net, address, asked, timeout=HELLO_SECONDS)).facts
+    implicit = Transport(transport.host, transport.port, secure=True)
+    return (await examine(client, net, address, implicit, HELLO_SECONDS)).facts

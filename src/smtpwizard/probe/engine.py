@@ -1,7 +1,7 @@
 """Probe: the faithful dialogue, stage by stage, and the report on it.
 
-Brings link, session and verdict together, keeps the time and decides the order; knows neither the protocol's words
-nor any front end. Never raises for what a server or the network does: that is a failed step.
+Brings connection, stages and verdict together, keeps the time and decides the order; knows neither the protocol's
+words nor any front end. What a server or the network does is never raised: it becomes a failed step.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 
-from smtpwizard.clients.nodemailer import ehlo as address
-from smtpwizard.clients.nodemailer import tls as trust
-from smtpwizard.clients.nodemailer.errors import Ended, Ending
-from smtpwizard.clients.transport import Transport, refuses, transport
+from smtpwizard.clients.model import ClientFailure, DialogueEnded
+from smtpwizard.clients.transport import Transport, refuses
 from smtpwizard.presets.schema import Provider
-from smtpwizard.probe.connection import Link
-from smtpwizard.probe.recorder import Record, StageFailed
-from smtpwizard.probe.stages import Posting, Session
-from smtpwizard.probe.verdict import Options, judge, not_proved
+from smtpwizard.probe.connection import Connection
+from smtpwizard.probe.recorder import Recorder, StageFailed
+from smtpwizard.probe.stages import Stages, Transactions
+from smtpwizard.probe.verdict import Options, app_outcome, not_proved
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.net import Net
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult
@@ -44,11 +42,12 @@ class Probe:
         """
         self._settings = settings
         self._options = options or Options()
+        self._client = self._options.client
         self._provider = provider
         self._messages = (message,) if isinstance(message, OutgoingMessage) else tuple(message or ())
-        self._authorities = self._read_authorities()
-        self._record = Record(settings, provider)
-        self._record.course = self._record.course._replace(due=len(self._messages))
+        self._authorities = self._options.authorities()
+        self._recorder = Recorder(settings, provider)
+        self._recorder.state = self._recorder.state._replace(due=len(self._messages))
         self._began = self._ended = time.monotonic()
 
     @property
@@ -59,7 +58,7 @@ class Probe:
     @property
     def sent(self) -> tuple[SentMessage, ...]:
         """What has become of messages so far: as `messages` of the report, while it runs."""
-        return tuple(self._record.sent)
+        return tuple(self._recorder.sent)
 
     def steps(self) -> AsyncGenerator[StepResult, None]:
         """Run on the current event loop and yield each stage as it ends.
@@ -81,102 +80,104 @@ class Probe:
     def report(self) -> Report:
         """Return the report on what has been run so far."""
         where = safe(f"{self._settings.host}:{self._settings.port}")
-        record, course = self._record, self._record.course
+        recorder, state = self._recorder, self._recorder.state
         return Report(
-            steps=tuple(record.steps),
-            server_ok=course.finished and course.ending is None,
-            app=judge(course, self._options.app_name),
-            transcript=record.transcript.lines(),
-            not_proved=not_proved(course, where=where, recipient=self._recipient, provider=self._provider),
+            steps=tuple(recorder.steps),
+            server_ok=state.finished and state.failure is None,
+            app=app_outcome(state, self._options),
+            transcript=recorder.transcript.lines(),
+            not_proved=not_proved(state, where=where, recipient=self._recipient, provider=self._provider),
             elapsed_ms=round((self._ended - self._began) * 1000, 1),
             provider=self._provider.id if self._provider else None,
             messages=self.sent,
-            settings=record.masked,
+            settings=recorder.masked,
         )
 
     async def _run(self, net: Net) -> AsyncGenerator[StepResult, None]:
         self._began = time.monotonic()
         try:
-            handed = transport(self._settings, origin=self._options.origin)
-            yield self._record.keep(self._lint(handed))
+            handed = self._client.transport(self._settings, origin=self._options.origin)
+            yield self._recorder.add(self._lint(handed))
             if handed is not None:
-                link = Link(net, handed, self._options, self._authorities, self._record.transcript)
+                connection = Connection(net, handed, self._options, self._authorities, self._recorder.transcript)
                 try:
-                    async with aclosing(self._dialogue(link, handed)) as results:
+                    async with aclosing(self._dialogue(connection, handed)) as results:
                         async for result in results:
                             yield result
                 finally:
-                    link.close()
+                    connection.close()
             for step in self._unreached(handed):
-                yield self._record.keep(StepResult(step, Status.SKIPPED, "not reached"))
-            self._record.course = self._record.course._replace(finished=True)
+                yield self._recorder.add(StepResult(step, Status.SKIPPED, "not reached"))
+            self._recorder.state = self._recorder.state._replace(finished=True)
         finally:
             self._ended = time.monotonic()
 
-    async def _dialogue(self, link: Link, handed: Transport) -> AsyncGenerator[StepResult, None]:
+    async def _dialogue(self, connection: Connection, handed: Transport) -> AsyncGenerator[StepResult, None]:
         """Yield the stages after the settings' own; the last one may be a failed one."""
-        session = Session(link)
+        stages = Stages(connection)
         try:
-            yield await self._record.stage(Step.RESOLVE, link.resolve)
+            yield await self._recorder.stage(Step.RESOLVE, connection.resolve)
             if handed.secure:
                 try:
-                    link.check_ciphers("ECONNECTION", "CONN")
-                except Ended as end:
+                    connection.check_ciphers()
+                except DialogueEnded as end:
                     not_tried = "not tried: the cipher list is refused"
-                    yield self._record.keep(StepResult(Step.CONNECT, Status.SKIPPED, not_tried))
-                    self._record.fail(Step.TLS, end.ending, 0.0)
-            yield await self._record.stage(Step.CONNECT, link.connect)
+                    yield self._recorder.add(StepResult(Step.CONNECT, Status.SKIPPED, not_tried))
+                    self._recorder.fail(Step.TLS, end.failure, 0.0)
+            yield await self._recorder.stage(Step.CONNECT, connection.connect)
             if handed.secure:
-                yield await self._record.stage(Step.TLS, link.tls)
-            yield await self._record.stage(Step.GREETING, session.greeting)
-            yield await self._record.stage(Step.EHLO, session.ehlo)
-            if session.client.wants_starttls:
-                yield await self._record.stage(Step.STARTTLS, session.starttls)
-                yield await self._record.stage(Step.EHLO, session.ehlo)
-            yield await self._record.stage(Step.AUTH, session.auth)
-            self._verified(session)
-            async with aclosing(self._mails(session) if self._messages else self._envelope(session)) as results:
+                yield await self._recorder.stage(Step.TLS, connection.tls)
+            yield await self._recorder.stage(Step.GREETING, stages.greeting)
+            yield await self._recorder.stage(Step.EHLO, stages.ehlo)
+            if stages.dialogue.wants_starttls:
+                yield await self._recorder.stage(Step.STARTTLS, stages.starttls)
+                yield await self._recorder.stage(Step.EHLO, stages.ehlo)
+            yield await self._recorder.stage(Step.AUTH, stages.auth)
+            self._verified(stages)
+            async with aclosing(self._mails(stages) if self._messages else self._envelope(stages)) as results:
                 async for result in results:
                     yield result
         except StageFailed:
-            yield self._record.steps[-1]
+            yield self._recorder.steps[-1]
 
-    async def _mails(self, session: Session) -> AsyncGenerator[StepResult, None]:
+    async def _mails(self, stages: Stages) -> AsyncGenerator[StepResult, None]:
         """Yield what comes after the login where mails are sent."""
-        posting = Posting(session, self._record, address.from_header(self._settings.sender or ""), self._messages)
-        async with aclosing(posting.run()) as results:
+        transactions = Transactions(
+            stages, self._recorder, self._client.sender_address(self._settings.sender or ""), self._messages
+        )
+        async with aclosing(transactions.run()) as results:
             async for result in results:
                 yield result
-        if not posting.over:
-            await session.farewell(reset=False)
+        if not transactions.over:
+            await stages.farewell(reset=False)
 
-    async def _envelope(self, session: Session) -> AsyncGenerator[StepResult, None]:
+    async def _envelope(self, stages: Stages) -> AsyncGenerator[StepResult, None]:
         """Yield what comes after the login where none is sent: sender and recipient are named, and taken back."""
-        sender, recipient = address.from_header(self._settings.sender or ""), self._recipient
-        yield await self._record.stage(Step.MAIL, partial(session.mail, sender, recipient))
+        sender, recipient = self._client.sender_address(self._settings.sender or ""), self._recipient
+        yield await self._recorder.stage(Step.MAIL, partial(stages.mail, sender, recipient))
         if recipient:
-            yield await self._record.stage(Step.RCPT, partial(session.rcpt, recipient))
+            yield await self._recorder.stage(Step.RCPT, partial(stages.rcpt, recipient))
         else:
-            yield self._record.keep(StepResult(Step.RCPT, Status.SKIPPED, "no recipient to name"))
-        await session.farewell(reset=True)
+            yield self._recorder.add(StepResult(Step.RCPT, Status.SKIPPED, "no recipient to name"))
+        await stages.farewell(reset=True)
 
-    def _verified(self, session: Session) -> None:
-        client = session.client
-        self._record.course = self._record.course._replace(
+    def _verified(self, stages: Stages) -> None:
+        dialogue = stages.dialogue
+        self._recorder.state = self._recorder.state._replace(
             verified=True,
-            logged_in=client.logged_in,
-            encrypted=client.secure,
-            exposed=session.exposed,
+            logged_in=dialogue.logged_in,
+            encrypted=dialogue.secure,
+            exposed=stages.exposed,
         )
 
     def _lint(self, handed: Transport | None) -> StepResult:
         if handed is not None:
-            mode = "TLS from the first byte" if handed.secure else "STARTTLS if offered"
+            mode = "TLS from the first byte" if handed.secure else self._client.starttls
             login = "with a login" if handed.logs_in else "without a login"
             return StepResult(Step.LINT, Status.PASSED, f"the app starts: {mode}, {login}", 0.0)
         reasons = (f"{item.variable} is {item.reason.value.replace('-', ' ')}" for item in refuses(self._settings))
         refused = ", ".join(reasons)
-        self._record.course = self._record.course._replace(ending=Ending(refused))
+        self._recorder.state = self._recorder.state._replace(failure=ClientFailure(refused))
         return StepResult(Step.LINT, Status.FAILED, f"the app refuses to start: {refused}", 0.0)
 
     def _unreached(self, handed: Transport | None) -> list[Step]:
@@ -186,20 +187,15 @@ class Probe:
             due.insert(2, Step.TLS)
         if self._messages:
             due.append(Step.DATA)
-        tried = {item.step for item in self._record.steps}
+        tried = {item.step for item in self._recorder.steps}
         return [step for step in due if step not in tried]
 
     @property
     def _recipient(self) -> str:
         """Whom the envelope names where no message is sent."""
         if self._options.recipient:
-            return address.normalise(self._options.recipient)
-        return address.from_header(self._settings.sender or "")
-
-    def _read_authorities(self) -> tuple[str, ...]:
-        extra = trust.extra_authorities() if self._options.trust_extra_env else None
-        given = (self._options.extra_ca_pem, extra)
-        return trust.read_authorities(self._options.ca_files) + tuple(text for text in given if text)
+            return self._client.recipient_address(self._options.recipient)
+        return self._client.sender_address(self._settings.sender or "")
 
 
 async def run(

@@ -1,4 +1,4 @@
-"""What a run brings to light, kept as it happens: steps, transcript, messages, course. Clears every text of secrets.
+"""Records a run as it happens: its steps, transcript, messages and state. Removes the secrets from every text.
 
 Knows nothing of the order of stages; `engine` decides that.
 """
@@ -10,15 +10,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
-from smtpwizard.clients.nodemailer.errors import Ended, Ending
-from smtpwizard.clients.nodemailer.replies import parse
+from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.lint.check import masked_settings
 from smtpwizard.presets.schema import Provider
-from smtpwizard.probe.connection import Told
-from smtpwizard.probe.verdict import Course
+from smtpwizard.probe.connection import StageOutcome
+from smtpwizard.probe.verdict import RunState
 from smtpwizard.secret import MASK, Secret, redactor
 from smtpwizard.settings import Settings
-from smtpwizard.smtp.results import OutgoingMessage, Reply, SentMessage, Status, Step, StepResult
+from smtpwizard.smtp.results import OutgoingMessage, Reply, SentMessage, Status, Step, StepResult, parse_reply
 from smtpwizard.smtp.stream import Transcript
 from smtpwizard.text import safe
 
@@ -48,74 +47,76 @@ SUMMARY: Final = 500
 
 
 class StageFailed(Exception):
-    """A stage ended the client's dialogue; its result is the last that was kept."""
+    """A stage ended the dialogue; its result is the last one recorded."""
 
-    def __init__(self, ending: Ending) -> None:
-        super().__init__(ending.code or ending.fate.value)
-        self.ending = ending
+    def __init__(self, failure: ClientFailure) -> None:
+        super().__init__(failure.code or failure.verdict.value)
+        self.failure = failure
 
 
-class Record:
-    """One run."""
+class Recorder:
+    """The record of one run."""
 
     def __init__(self, settings: Settings, provider: Provider | None) -> None:
         self.masked = masked_settings(settings, provider)
         """The settings for display."""
         self.steps: list[StepResult] = []
         self.sent: list[SentMessage] = []
-        self.course = Course()
+        self.state = RunState()
         self.place: int | None = None
         """The message under way; every step that is kept gets its number."""
         secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
         self._redact = redactor(secrets, username=settings.username or "")
         self.transcript = Transcript(self._redact)
 
-    async def stage(self, step: Step, run: Callable[[], Awaitable[Told]]) -> StepResult:
+    async def stage(self, step: Step, run: Callable[[], Awaitable[StageOutcome]]) -> StepResult:
         """Run one stage; StageFailed where it ends the dialogue."""
         began = time.monotonic()
         try:
-            told = await run()
-        except Ended as end:
-            self.fail(step, end.ending, _ms(began))
-        reply = parse(told.reply, self._redact) if told.reply is not None else None
-        return self.keep(
+            outcome = await run()
+        except DialogueEnded as end:
+            self.fail(step, end.failure, _ms(began))
+        reply = parse_reply(outcome.reply, self._redact) if outcome.reply is not None else None
+        return self.add(
             StepResult(
                 step,
-                told.status,
-                self._clean(told.summary) or _worded(reply, self._clean(told.note)),
-                None if told.status is Status.SKIPPED else _ms(began),
+                outcome.status,
+                self._clean(outcome.summary) or _worded(reply, self._clean(outcome.note)),
+                None if outcome.status is Status.SKIPPED else _ms(began),
                 reply,
-                told.tls,
-                detail=tuple(self._clean(line) for line in told.detail),
+                outcome.tls,
+                detail=tuple(self._clean(line) for line in outcome.detail),
             )
         )
 
-    def fail(self, step: Step, ending: Ending, ms: float) -> None:
-        reply = parse(ending.reply, self._redact) if ending.reply else None
-        summary = self._clean(ending.summary) or _worded(reply, self._clean("; ".join(ending.notes)))
-        if self.course.ending is None:  # the first decides: of what comes later the app's client would know nothing
-            self.course = self.course._replace(ending=ending._replace(summary=summary))
-        notes = tuple(self._clean(note) for note in ending.notes)
-        self.keep(StepResult(step, Status.FAILED, summary, ms, reply, ending.tls, ending.error, notes))
-        raise StageFailed(ending)
+    def fail(self, step: Step, failure: ClientFailure, ms: float) -> None:
+        """Record a failed stage and raise StageFailed."""
+        reply = parse_reply(failure.reply, self._redact) if failure.reply else None
+        summary = self._clean(failure.summary) or _worded(reply, self._clean("; ".join(failure.notes)))
+        if self.state.failure is None:  # the first decides: of what comes later the app's client would know nothing
+            self.state = self.state._replace(failure=failure._replace(summary=summary))
+        notes = tuple(self._clean(note) for note in failure.notes)
+        self.add(StepResult(step, Status.FAILED, summary, ms, reply, failure.tls, failure.error, notes))
+        raise StageFailed(failure)
 
-    def became(self, message: OutgoingMessage, recipient: str, *, accepted: bool) -> None:
-        """Keep what the last step made of a message."""
+    def message_done(self, message: OutgoingMessage, recipient: str, *, accepted: bool) -> None:
+        """Record what the last step made of a message."""
         last = self.steps[-1]
-        said = str(last.reply) if last.reply else last.summary
+        response = str(last.reply) if last.reply else last.summary
         queued = queue_id(last.reply.text) if accepted and last.reply else None
         to = self._clean(recipient)
-        self.sent.append(SentMessage(message.id, queued, said, accepted, last.ms, to, message.mail, last.step))
-        self.course = self.course._replace(sent=self.course.sent + accepted)
+        self.sent.append(SentMessage(message.id, queued, response, accepted, last.ms, to, message.mail, last.step))
+        self.state = self.state._replace(sent=self.state.sent + accepted)
 
-    def left_out(self, message: OutgoingMessage, recipient: str, why: str) -> StepResult:
-        """Keep that a message was not tried."""
+    def message_skipped(self, message: OutgoingMessage, recipient: str, why: str) -> StepResult:
+        """Record that a message was not tried."""
         self.sent.append(
             SentMessage(message.id, None, why, accepted=False, recipient=self._clean(recipient), mail=message.mail)
         )
-        return self.keep(StepResult(Step.MAIL, Status.SKIPPED, why))
+        return self.add(StepResult(Step.MAIL, Status.SKIPPED, why))
 
-    def keep(self, result: StepResult) -> StepResult:
+    def add(self, result: StepResult) -> StepResult:
+        """Record a result, under the message that is under way."""
         result = result._replace(message=self.place)
         self.steps.append(result)
         return result
@@ -136,8 +137,8 @@ def _misplaced(settings: Settings, masked: Mapping[str, str]) -> Iterator[Secret
 
 def _worded(reply: Reply | None, note: str = "") -> str:
     """Return a reply as one line, each code once; `note` in brackets."""
-    said = (str(reply) if reply else "") or "an empty line"
-    return safe(said, limit=SUMMARY) + (f" ({note})" if note else "")
+    text = (str(reply) if reply else "") or "an empty line"
+    return safe(text, limit=SUMMARY) + (f" ({note})" if note else "")
 
 
 def _ms(began: float) -> float:

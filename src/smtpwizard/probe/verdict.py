@@ -1,22 +1,22 @@
-"""From what happened to what will become of the app's mail: verdict, nodemailer's outcome, what is left unproved.
-Pure.
-"""
+"""The verdict on the app: what its client will do with its mail, and what a run leaves unproved. Pure."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
 
-from smtpwizard.clients.nodemailer.errors import Ending
+from smtpwizard.clients import registry
+from smtpwizard.clients.model import ClientFailure, ClientModel
 from smtpwizard.clients.transport import Origin
 from smtpwizard.presets.schema import Provider, SenderRule
+from smtpwizard.smtp.certificate import read_authorities
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Verdict
 
 
-class Course(NamedTuple):
+class RunState(NamedTuple):
     """How a run went."""
 
-    ending: Ending | None = None
+    failure: ClientFailure | None = None
     """How it ended, where it did not go through."""
     verified: bool = False
     """Whether it came as far as verify() looks."""
@@ -32,36 +32,36 @@ class Course(NamedTuple):
     """Messages that the server accepted."""
 
 
-def judge(course: Course, app: str) -> AppOutcome:
+def app_outcome(state: RunState, options: Options) -> AppOutcome:
     """Return the verdict on the app. Of several messages the first that was refused decides."""
-    if course.ending is not None:
-        failed = course.ending.outcome
-        verify = ClientOutcome(True) if course.verified else failed
-        sentence = _bad(course.ending, app)
-        if course.verified and course.due > 1:
-            sentence += f" The server took {course.sent} of {course.due} messages."
-        return AppOutcome(course.ending.fate, verify, failed, sentence)
-    if not course.finished:
+    if state.failure is not None:
+        failed = state.failure.outcome
+        verify = ClientOutcome(True) if state.verified else failed
+        sentence = _bad(state.failure, options)
+        if state.verified and state.due > 1:
+            sentence += f" The server took {state.sent} of {state.due} messages."
+        return AppOutcome(state.failure.verdict, verify, failed, sentence)
+    if not state.finished:
         return AppOutcome(
             Verdict.FAILS, ClientOutcome(None), ClientOutcome(None), "The test was stopped before its end."
         )
-    verdict = Verdict.LEAKS if course.exposed else Verdict.WORKS
-    send = ClientOutcome(True) if course.sent else ClientOutcome(None)
-    return AppOutcome(verdict, ClientOutcome(True), send, _good(course, app))
+    verdict = Verdict.LEAKS if state.exposed else Verdict.WORKS
+    send = ClientOutcome(True) if state.sent else ClientOutcome(None)
+    return AppOutcome(verdict, ClientOutcome(True), send, _good(state, options.app_name))
 
 
-def not_proved(course: Course, *, where: str, recipient: str, provider: Provider | None) -> tuple[str, ...]:
+def not_proved(state: RunState, *, where: str, recipient: str, provider: Provider | None) -> tuple[str, ...]:
     """Return what a run that went through leaves open; of one that did not, what is open about the mails it sent.
 
     `where` is host and port.
     """
-    if course.ending is not None and course.finished and course.sent:
+    if state.failure is not None and state.finished and state.sent:
         return ("that the mails accepted arrive: accepted is not delivered",)
-    if course.ending is not None or not course.finished:
+    if state.failure is not None or not state.finished:
         return ()
     container = f"that the app's container reaches {where}"
-    if course.sent:
-        arrival = "the mail arrives" if course.sent == 1 else "the mails arrive"
+    if state.sent:
+        arrival = "the mail arrives" if state.sent == 1 else "the mails arrive"
         return (f"that {arrival}: accepted is not delivered", container)
     verified = provider is not None and provider.sender.rule is SenderRule.VERIFIED
     name = provider.name if provider is not None else ""
@@ -74,27 +74,28 @@ def not_proved(course: Course, *, where: str, recipient: str, provider: Provider
     )
 
 
-def _bad(ending: Ending, app: str) -> str:
-    if ending.fate is Verdict.CRASHES:
-        return f"{app} will crash: its mail client stops with a TypeError where only XOAUTH2 is offered."
-    if ending.fate is Verdict.HANGS:
-        return f"{app} will wait for ever: its mail client neither sends nor reports an error."
-    outcome = ending.outcome
+def _bad(failure: ClientFailure, options: Options) -> str:
+    app = options.app_name
+    if failure.verdict is Verdict.CRASHES:
+        return f"{app} will crash: {options.client.crash}."
+    if failure.verdict is Verdict.HANGS:
+        return f"{app} will wait for ever: {options.client.hang}."
+    outcome = failure.outcome
     if outcome.code is None:
-        return f"{app} refuses to start: {ending.summary}."
+        return f"{app} refuses to start: {failure.summary}."
     code = " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)
     return f"{app} will fail: {code}" + (f" at {outcome.command}." if outcome.command not in (None, "CONN") else ".")
 
 
-def _good(course: Course, app: str) -> str:
-    does = "log in and send" if course.logged_in else "send without a login"
-    if course.exposed:
-        what = "password and mail cross" if course.logged_in else "the mail crosses"
+def _good(state: RunState, app: str) -> str:
+    does = "log in and send" if state.logged_in else "send without a login"
+    if state.exposed:
+        what = "password and mail cross" if state.logged_in else "the mail crosses"
         return f"{app} will {does}, but in clear text: {what} a public network unencrypted."
-    how = "over TLS" if course.encrypted else "unencrypted, on this machine or a private network"
+    how = "over TLS" if state.encrypted else "unencrypted, on this machine or a private network"
     taken = "The server takes sender and recipient."
-    if course.sent:
-        taken = "The server took the message." if course.sent == 1 else f"The server took all {course.sent} messages."
+    if state.sent:
+        taken = "The server took the message." if state.sent == 1 else f"The server took all {state.sent} messages."
     return f"{app} will {does}, {how}. {taken}"
 
 
@@ -102,7 +103,7 @@ class Options(NamedTuple):
     """Everything about a probe that is not one of the app's settings."""
 
     timeout: float = 10.0
-    """Seconds for each stage. The app's client waits longer: 2 min to connect, 30 s for the greeting, 10 min else."""
+    """Seconds for each stage. The app's client waits longer: see its `timeouts`."""
     ca_files: tuple[Path, ...] = ()
     """PEM files with certificate authorities to trust beside Node's own list."""
     extra_ca_pem: str | None = None
@@ -110,11 +111,17 @@ class Options(NamedTuple):
     recipient: str | None = None
     """Whom to name at RCPT; None: the sender."""
     ehlo_name: str | None = None
-    """The name for EHLO; None: `[127.0.0.1]`, which is what the client says in every container without a dotted name.
-    """
+    """The name for EHLO; None: what the client says in a container whose host name has no dot."""
     trust_extra_env: bool = True
-    """Whether to trust what NODE_EXTRA_CA_CERTS names, as Node does."""
+    """Whether to trust the authorities that the client's environment variable names, as the client does."""
+    client: ClientModel = registry.DEFAULT
+    """The app's mail client."""
     origin: Origin = Origin.ANSWERS
     """Where the settings come from, which decides what the app makes of them."""
     app_name: str = "The app"
     """The app's name, for sentences."""
+
+    def authorities(self) -> tuple[str, ...]:
+        """Return the PEM texts to trust beside the client's own list. FileError where a named file cannot be read."""
+        extra = self.client.tls.extra_authorities() if self.trust_extra_env else None
+        return read_authorities(self.ca_files) + tuple(text for text in (self.extra_ca_pem, extra) if text)

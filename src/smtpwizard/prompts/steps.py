@@ -11,7 +11,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.findings import Finding, Severity
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
-from smtpwizard.probe import login_guard as lockout
+from smtpwizard.probe import login_guard
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.report.probe import finding_line, proposal_lines, provider_lines
@@ -28,7 +28,7 @@ from smtpwizard.wizard.questions import REGION, Question, answer, begin, clean, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smtpwizard.probe.survey.facts import SecondLook
+    from smtpwizard.probe.survey.facts import SurveyResult
     from smtpwizard.prompts.walk import Walk
     from smtpwizard.secret import Secret
     from smtpwizard.targets.change import Change
@@ -237,14 +237,14 @@ def run(state: Walk) -> bool:
 def may_log_in(state: Walk) -> bool:
     """Ask before a refused login is sent again, and before a pause that the server asked for is over."""
     console = state.console
-    pause = lockout.paused(state, monotonic())
+    pause = login_guard.paused(state, monotonic())
     if pause is not None:
         console.say(f"The server asks for a pause: {pause.words}")
-        if not console.confirm(f"It lasts {lockout.countdown(pause.seconds)} more. Go on all the same?"):
+        if not console.confirm(f"It lasts {login_guard.countdown(pause.seconds)} more. Go on all the same?"):
             return False
-    if not lockout.was_refused(state):
+    if not login_guard.was_refused(state):
         return True
-    words = lockout.refused_question(state.settings)
+    words = login_guard.refused_question(state.settings)
     console.say(words["question"])
     return console.confirm(f"{words['yes']}?")
 
@@ -252,7 +252,7 @@ def may_log_in(state: Walk) -> bool:
 def remember(state: Walk, report: Report) -> None:
     """Note a refused login and a pause that a failed test brought."""
     if report.failed is not None:
-        changes = lockout.remember(state, report.failed, state.settings, monotonic())
+        changes = login_guard.remember(state, report.failed, state.settings, monotonic())
         state.refused = changes.get("refused", state.refused)  # type: ignore[assignment]  # one of two tuples, by name
         state.pauses = changes.get("pauses", state.pauses)  # type: ignore[assignment]
 
@@ -297,20 +297,20 @@ def _explain(state: Walk, report: Report) -> Mapping[str, str | Secret | None]:
     return next((changes for changes in repairs if changes), {})
 
 
-def _look_again(state: Walk, report: Report) -> SecondLook:
+def _look_again(state: Walk, report: Report) -> SurveyResult:
     """Ask the server's other ports, without user and password, where that can clear the failure up."""
-    from smtpwizard.probe.survey.facts import SecondLook
-    from smtpwizard.probe.survey.limits import applies
+    from smtpwizard.probe.survey.facts import SurveyResult
+    from smtpwizard.probe.survey.limits import is_useful
 
-    if not applies(report):
-        return SecondLook()
+    if not is_useful(report):
+        return SurveyResult()
     from smtpwizard.probe.survey.limits import TOTAL_SECONDS
-    from smtpwizard.probe.survey.survey import second_look
+    from smtpwizard.probe.survey.survey import run_survey
 
     seconds = min(TOTAL_SECONDS, state.timeout)
     state.console.say(f"Asking the server's other ports, without user and password, for at most {seconds:.0f} seconds.")
     look = asyncio.run(
-        second_look(
+        run_survey(
             report,
             state.settings,
             options(state),

@@ -9,8 +9,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.errors import FileError
 from smtpwizard.smtp.results import TlsFacts
 from smtpwizard.text import safe
 
@@ -142,6 +144,24 @@ def _alternative_names(fields: list[tuple[int, bytes]]) -> tuple[tuple[str, ...]
     return tuple(names), tuple(addresses)
 
 
+def read_authorities(files: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return the PEM text of `--ca-file` files. FileError where one cannot be read or holds no certificate."""
+    texts = []
+    for file in files:
+        try:
+            text = file.read_text(encoding="ascii", errors="replace")
+        except OSError as error:
+            raise FileError(
+                f"{file}: {error.strerror}. Name a PEM file with --ca-file.", "Certificate authority"
+            ) from error
+        if "-----BEGIN" not in text:
+            raise FileError(
+                f"{file} holds no PEM certificate. Name a PEM file with --ca-file.", "Certificate authority"
+            )
+        texts.append(text)
+    return tuple(texts)
+
+
 SOON: Final = 15
 """Days before its end from which a certificate gets a warning."""
 
@@ -153,6 +173,13 @@ def certificate(session: ssl.SSLObject) -> Certificate | None:
         return read(der) if der else None
     except MalformedCertificate:
         return None
+
+
+def chain_length(session: ssl.SSLObject) -> int | None:
+    """Return how many certificates the server sent; None where Python does not tell."""
+    inner = getattr(session, "_sslobj", None)  # public from Python 3.13 on
+    chain = getattr(session, "get_unverified_chain", None) or getattr(inner, "get_unverified_chain", None)
+    return len(chain() or ()) or None if chain else None
 
 
 def facts(session: ssl.SSLObject, found: Certificate | None, *, verified: bool) -> TlsFacts:
@@ -178,22 +205,22 @@ def describe(found: Certificate | None, *, protocol: str, cipher: str, verified:
     )
 
 
-def sentence(told: TlsFacts, host: str) -> str:
+def sentence(tls: TlsFacts, host: str) -> str:
     """Return `TLSv1.3, certificate smtp.gmail.com, 61 days left`."""
-    name = host if host in told.names else (told.names[0] if told.names else "without a name")
-    parts = [told.protocol, f"certificate {name}"]
-    if told.days_left is not None:
-        days = told.days_left
+    name = host if host in tls.names else (tls.names[0] if tls.names else "without a name")
+    parts = [tls.protocol, f"certificate {name}"]
+    if tls.days_left is not None:
+        days = tls.days_left
         parts.append(f"{days} day{'' if days == 1 else 's'} left" if days >= 0 else f"expired {-days} days ago")
     return ", ".join(part for part in parts if part)
 
 
-def lines(told: TlsFacts) -> tuple[str, ...]:
+def lines(tls: TlsFacts) -> tuple[str, ...]:
     """Return the facts line by line, for who wants to see all."""
     found = (
-        ("cipher", told.cipher),
-        ("names", ", ".join(told.names)),
-        ("issuer", told.issuer),
-        ("valid", f"{told.not_before[:10]} to {told.not_after[:10]}" if told.not_after else ""),
+        ("cipher", tls.cipher),
+        ("names", ", ".join(tls.names)),
+        ("issuer", tls.issuer),
+        ("valid", f"{tls.not_before[:10]} to {tls.not_after[:10]}" if tls.not_after else ""),
     )
     return tuple(f"{label}: {value}" for label, value in found if value)

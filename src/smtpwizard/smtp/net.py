@@ -18,7 +18,7 @@ from smtpwizard.errors import BugError
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-SETTLE_SECONDS: Final = 0.15
+FINISH_SECONDS: Final = 0.15
 """Within the 0.2 s in which a cancelled probe has to be gone."""
 
 
@@ -56,11 +56,11 @@ class Net(Protocol):
     def start(self, call: Callable[[], T], *, brief: bool = False) -> Job[T]:
         """Run `call` in a daemon thread: a look-up that hangs must not keep the process from ending.
 
-        A `brief` one is waited for by `settle`: OpenSSL takes itself down at exit, under the feet of who still uses it.
+        `finish` waits for a `brief` one: at exit, OpenSSL frees its memory while a daemon thread might still use it.
         """
         ...
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Wait for brief jobs, 0.15 s at most."""
         ...
 
@@ -79,9 +79,9 @@ class Threads:
             self._brief.append(thread)
         return thread
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Wait for the brief ones."""
-        until = time.monotonic() + SETTLE_SECONDS
+        until = time.monotonic() + FINISH_SECONDS
         for thread in self._brief:
             thread.join(max(until - time.monotonic(), 0))
 
@@ -167,9 +167,9 @@ class BlockingNet:
         """Run `call` in a daemon thread."""
         return BlockingJob(call, self._threads, brief=brief)
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Wait for brief jobs."""
-        self._threads.settle()
+        self._threads.finish()
 
 
 def drive(steps: AsyncGenerator[T, None]) -> Iterator[T]:

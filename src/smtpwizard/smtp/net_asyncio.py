@@ -98,9 +98,9 @@ class AsyncioNet:
         """Run `call` in a daemon thread."""
         return AsyncioJob(call, self._threads, brief=brief)
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Wait for brief jobs."""
-        self._threads.settle()
+        self._threads.finish()
 
 
 def _retrieve(future: asyncio.Future[T]) -> None:

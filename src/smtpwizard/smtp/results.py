@@ -6,10 +6,21 @@ as long, and the module dataclasses 6 ms to import; a whole `check` has to stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from smtpwizard.text import safe
+
+SHOWN_LINES: Final = 64
+"""Lines of a reply that are kept for display."""
+SHOWN_CHARACTERS: Final = 1000
+"""Characters of such a line."""
+
+_DIGITS: Final = "0123456789"
+_PARTS: Final = re.compile(r"([0-9]+)([ -]|$)(?:([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])[ ]?)?")
 
 
 class Step(StrEnum):
@@ -61,6 +72,26 @@ class Reply(NamedTuple):
 
     def __str__(self) -> str:
         return " ".join(str(part) for part in (self.code, self.enhanced, self.text) if part)
+
+
+def response_code(reply: str) -> int | None:
+    """Return the number with which a reply begins; 0 counts as none."""
+    digits = reply[: len(reply) - len(reply.lstrip(_DIGITS))]
+    return (int(digits) or None) if 0 < len(digits) < 16 else None
+
+
+def parse_reply(reply: str, redact: Callable[[str], str]) -> Reply:
+    """Return a reply for people: codes, text without them, lines; redacted, safe and bounded."""
+    lines = [redact(line) for line in reply.split("\n", SHOWN_LINES)[:SHOWN_LINES]]  # cut later: half a secret is one
+    parts = [_PARTS.match(line) for line in lines]
+    texts = [line[part.end() :] if part else line for line, part in zip(lines, parts, strict=True)]
+    enhanced = [part[3] for part in parts if part and part[3]]
+    return Reply(
+        code=response_code(reply),
+        enhanced=enhanced[-1] if enhanced else None,
+        text=safe(" ".join(text.strip() for text in texts if text.strip()), limit=SHOWN_CHARACTERS),
+        lines=tuple(safe(line, limit=SHOWN_CHARACTERS) for line in lines),
+    )
 
 
 class TlsFacts(NamedTuple):
@@ -203,19 +234,3 @@ class Report(NamedTuple):
     def transcript_text(self) -> str:
         """Return the transcript as text, `C:` and `S:` before the lines."""
         return "\n".join(f"{'C' if item.sender == 'client' else 'S'}: {item.line}" for item in self.transcript)
-
-
-__all__ = [
-    "AppOutcome",
-    "ClientOutcome",
-    "OutgoingMessage",
-    "Reply",
-    "Report",
-    "SentMessage",
-    "Status",
-    "Step",
-    "StepResult",
-    "TlsFacts",
-    "TranscriptLine",
-    "Verdict",
-]

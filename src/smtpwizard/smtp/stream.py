@@ -26,7 +26,7 @@ class HandshakeClosed(OSError):
     """The server ended the connection before the handshake was complete."""
 
 
-class Wire:
+class TlsStream:
     """One connection. OSError, ssl.SSLError too, for what breaks it; TimeoutError without errno at a deadline."""
 
     def __init__(self, stream: Stream) -> None:

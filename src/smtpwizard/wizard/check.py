@@ -21,7 +21,7 @@ from smtpwizard.smtp.results import ClientOutcome, Report, Step, Verdict
 if TYPE_CHECKING:
     from smtpwizard.diagnosis.schema import Diagnosis
     from smtpwizard.presets.schema import Provider
-    from smtpwizard.probe.survey.facts import Proposal, SecondLook
+    from smtpwizard.probe.survey.facts import Proposal, SurveyResult
     from smtpwizard.sandbox.rehearsal import Rehearsed
     from smtpwizard.smtp.results import Report
 
@@ -106,7 +106,7 @@ def explain_report(
     *,
     provider: Provider | None,
     settings: Settings,
-    look: SecondLook | None = None,
+    look: SurveyResult | None = None,
     rehearsed: Rehearsed | None = None,
 ) -> tuple[Explanation, ...]:
     """Return the ranked explanations of a test.
@@ -129,7 +129,11 @@ def explain_report(
 
 
 def _from_catalogue(
-    report: Report, provider: Provider | None, settings: Settings, look: SecondLook | None, rehearsed: Rehearsed | None
+    report: Report,
+    provider: Provider | None,
+    settings: Settings,
+    look: SurveyResult | None,
+    rehearsed: Rehearsed | None,
 ) -> tuple[Explanation, ...]:
     """Return the catalogue's explanations, without those whose repair was proposed or seen not to help."""
     # The catalogue is a good hundred TOML entries: read only once there are stages to explain.
@@ -150,7 +154,7 @@ def _from_catalogue(
     )
 
 
-def _refuted(changes: Mapping[str, str | Secret | None], look: SecondLook) -> bool:
+def _refuted(changes: Mapping[str, str | Secret | None], look: SurveyResult) -> bool:
     """Say whether `changes` lead to a port that was asked and would not do."""
     return any(str(item.port) == changes.get("SMTP_PORT") and not item.usable for item in look.ports)
 

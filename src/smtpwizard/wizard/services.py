@@ -53,8 +53,8 @@ def practice_inbox(server: PracticeServer) -> Inbox:
 
 def open_mailbox(url: str, password: Secret | None, *, ca_files: Sequence[Path]) -> Inbox:
     """Return a mailbox, not yet connected. InputError for a URL that is none, FileError for a CA file."""
-    from smtpwizard.clients.nodemailer.tls import read_authorities
     from smtpwizard.mailbox.watch import open_inbox
+    from smtpwizard.smtp.certificate import read_authorities
 
     return open_inbox(url, password, authorities=read_authorities(tuple(ca_files)))
 

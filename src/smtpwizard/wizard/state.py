@@ -16,7 +16,7 @@ from smtpwizard.settings import FIELDS, Settings
 if TYPE_CHECKING:
     from smtpwizard.mailbox.model import Arrival
     from smtpwizard.presets.schema import Provider
-    from smtpwizard.probe.survey.facts import SecondLook
+    from smtpwizard.probe.survey.facts import SurveyResult
     from smtpwizard.sandbox.rehearsal import Rehearsed
     from smtpwizard.sandbox.server import PracticeServer
     from smtpwizard.smtp.results import Report, SentMessage
@@ -119,7 +119,7 @@ class WizardState:
     """The last test, kept until the next one."""
     tested: Settings | None = None
     """The settings that `report` is about."""
-    look: SecondLook | None = None
+    look: SurveyResult | None = None
     """What was seen at the server's other ports after `report`; None where nothing was asked."""
     refused: tuple[Settings, ...] = ()
     """Settings whose login a server has refused: not sent again without the operator's word."""

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from smtpwizard.cli import probing, source
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.cli.probing import Plan
-from smtpwizard.clients.nodemailer import tls as roots
+from smtpwizard.clients import registry
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
-from smtpwizard.probe import login_guard as lockout
+from smtpwizard.probe import login_guard
 from smtpwizard.probe.engine import Probe
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Verdict
@@ -42,9 +42,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     if len(files) > 1 or (files and args.jobs):
         return run_check_many(args, files)
     found = source.load(args)
-    named = bool(args.ca_file or os.environ.get(roots.EXTRA_VARIABLE))
-    if roots.expects_tls(found.settings.host or "", implicit=found.settings.tls == "true", authorities=named):
-        roots.begin()  # before the imports below, which take as long
+    tls = registry.DEFAULT.tls
+    named = bool(args.ca_file or os.environ.get(tls.EXTRA_VARIABLE))
+    tls.begin(found.settings.host or "", implicit=found.settings.tls == "true", authorities=named)
     from smtpwizard.cli import probing
     from smtpwizard.cli import probing as showing
     from smtpwizard.probe.engine import Probe
@@ -181,7 +181,7 @@ def _checked(job: _Job) -> Outcome:
 
 def _refused(report: Report | None) -> bool:
     failed = report.failed if report is not None else None
-    return failed is not None and (lockout.refuses_login(failed) or lockout.asks_for_pause(failed) is not None)
+    return failed is not None and (login_guard.refuses_login(failed) or login_guard.asks_for_pause(failed) is not None)
 
 
 def _end(job: _Job, outcome: Outcome) -> None:

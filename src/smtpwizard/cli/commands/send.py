@@ -66,9 +66,9 @@ def prepare(args: argparse.Namespace) -> Lookout | None:
         return None
     import asyncio
 
-    from smtpwizard.clients.nodemailer.tls import read_authorities
     from smtpwizard.mailbox.address import parse
     from smtpwizard.mailbox.watch import open_inbox
+    from smtpwizard.smtp.certificate import read_authorities
 
     address = parse(args.inbox)
     authorities = read_authorities(tuple(args.ca_file))

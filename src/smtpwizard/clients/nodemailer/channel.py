@@ -19,21 +19,22 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from smtpwizard.clients.nodemailer.errors import Ended, Ending, system, tls
+from smtpwizard.clients.model import ClientFailure, DialogueEnded
+from smtpwizard.clients.nodemailer.errors import is_deadline, late, patience, tls, word
 from smtpwizard.clients.nodemailer.replies import Overflow, ReplyQueue, is_refusal
-from smtpwizard.smtp.results import Verdict
-from smtpwizard.smtp.stream import Transcript, Wire
+from smtpwizard.smtp.results import Step, Verdict
+from smtpwizard.smtp.stream import TlsStream, Transcript
 
 if TYPE_CHECKING:
     import ssl
 
 
 class Channel:
-    """One connection's dialogue. Every method raises Ended where the client's dialogue ends."""
+    """One connection's dialogue. Every method raises DialogueEnded where nodemailer gives up."""
 
-    def __init__(self, wire: Wire, transcript: Transcript, *, timeout: float, until: float = math.inf) -> None:
+    def __init__(self, stream: TlsStream, transcript: Transcript, *, timeout: float, until: float = math.inf) -> None:
         """`timeout` is in seconds for each stage; `until`, a moment of time.monotonic(), ends all of them."""
-        self.wire = wire
+        self._stream = stream
         self._transcript = transcript
         self._timeout = timeout
         self._until = until
@@ -62,7 +63,7 @@ class Channel:
     async def send(self, data: bytes, deadline: float) -> None:
         """Send octets."""
         try:
-            await self.wire.send(data, deadline)
+            await self._stream.send(data, deadline)
         except OSError as error:
             raise self._broken(error) from error
 
@@ -82,14 +83,14 @@ class Channel:
                 self._transcript.server(text)
                 return text
 
-    def settle(self) -> None:
-        """Look at the queue when no reply is due, before STARTTLS: whatever is complete there ends the dialogue."""
+    def refuse_unexpected(self) -> None:
+        """End the dialogue if a whole reply is waiting although none is due: the check before a STARTTLS handshake."""
         self._handled = False
         text = self._queue.take() if len(self._queue) else None
         if text is not None:
             self._transcript.server(text)
             summary = f"Unexpected Response: {text} (sent in clear text together with the reply to STARTTLS)"
-            raise Ended(Ending(summary, "EPROTOCOL", "CONN", text, "EPROTOCOL"))
+            raise DialogueEnded(ClientFailure(summary, "EPROTOCOL", "CONN", text, "EPROTOCOL"))
 
     @property
     def waiting(self) -> bool:
@@ -97,8 +98,8 @@ class Channel:
         return bool(self._queue.rest) or len(self._queue) > 0
 
     async def secure(self, context: ssl.SSLContext, server_name: str | None, deadline: float) -> None:
-        """Make the TLS handshake. OSError as from Wire.secure: what it means depends on the stage."""
-        await self.wire.secure(context, server_name, deadline)
+        """Make the TLS handshake. OSError as from TlsStream.secure: what it means depends on the stage."""
+        await self._stream.secure(context, server_name, deadline)
 
     def _feed(self, chunk: bytes, greeting: bool) -> bool:
         try:
@@ -109,9 +110,9 @@ class Channel:
 
     async def _receive(self, deadline: float, greeting: bool) -> list[bytes]:
         try:
-            records = await self.wire.receive(deadline)
+            records = await self._stream.receive(deadline)
         except OSError as error:
-            if isinstance(error, TimeoutError) and error.errno is None:
+            if is_deadline(error):
                 endless = self._heard > deadline - self._timeout / 2
                 raise self._late(self._waited(greeting, endless), greeting, endless=endless) from None
             raise self._broken(error) from error
@@ -122,35 +123,34 @@ class Channel:
 
     def _waited(self, greeting: bool, endless: bool) -> str:
         if greeting:
-            return f"Greeting never received: nothing complete in {self._timeout:g} s (the app waits 30 s)"
+            return f"Greeting never received: nothing complete in {self._timeout:g} s ({patience(Step.GREETING)})"
         if endless:
             return f"the reply did not end within {self._timeout:g} s (the app waits as long as anything comes)"
-        return f"no reply within {self._timeout:g} s (the app waits 10 min)"
+        return f"no reply within {self._timeout:g} s ({patience(Step.EHLO)})"
 
-    def _late(self, summary: str, greeting: bool, *, endless: bool) -> Ended:
+    def _late(self, summary: str, greeting: bool, *, endless: bool) -> DialogueEnded:
         """Return the end that the client's own limit brings; it has none while octets come, but for the greeting."""
         if endless and not greeting:
-            return Ended(Ending(summary, error="ETIMEDOUT", fate=Verdict.HANGS))
-        return Ended(Ending(summary, "ETIMEDOUT", "CONN", error="ETIMEDOUT"))
+            return DialogueEnded(ClientFailure(summary, error="ETIMEDOUT", verdict=Verdict.HANGS))
+        return DialogueEnded(late(summary))
 
-    def _closed(self, greeting: bool) -> Ended:
+    def _closed(self, greeting: bool) -> DialogueEnded:
         rest = self._queue.rest
         if rest:
             self._transcript.server(rest)
         if greeting and not is_refusal(rest):
             summary = "Connection closed before the greeting"
-            return Ended(Ending(summary, error="EOF", fate=Verdict.HANGS))
+            return DialogueEnded(ClientFailure(summary, error="EOF", verdict=Verdict.HANGS))
         summary = "Connection closed unexpectedly" + (f": {rest}" if rest else "")
-        return Ended(Ending(summary, "ECONNECTION", "CONN", rest or None, "ECONNECTION"))
+        return DialogueEnded(ClientFailure(summary, "ECONNECTION", "CONN", rest or None, "ECONNECTION"))
 
-    def _broken(self, error: OSError) -> Ended:
-        if isinstance(error, TimeoutError) and error.errno is None:
-            return Ended(Ending(self._waited(False, False), "ETIMEDOUT", "CONN", error="ETIMEDOUT"))
+    def _broken(self, error: OSError) -> DialogueEnded:
+        if is_deadline(error):
+            return DialogueEnded(late(self._waited(False, False)))
         if hasattr(error, "reason"):  # ssl.SSLError, not imported here
-            word, text = tls(error)  # type: ignore[arg-type]  # told by its attribute
-            return Ended(Ending(f"TLS error: {text}", "ESOCKET", "CONN", error=word))
-        word = system(error)
-        return Ended(Ending(f"read {word}", "ESOCKET", "CONN", error=word))
+            reason, text = tls(error)  # type: ignore[arg-type]  # recognised by its attribute
+            return DialogueEnded(ClientFailure(f"TLS error: {text}", "ESOCKET", "CONN", error=reason))
+        return DialogueEnded(ClientFailure(f"read {word(error)}", "ESOCKET", "CONN", error=word(error)))
 
 
 def utf8(text: str) -> bytes:

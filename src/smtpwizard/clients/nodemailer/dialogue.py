@@ -1,7 +1,7 @@
 """nodemailer 8.0.5 as the app sets it up: what it says at each stage, what it accepts, and how it fails.
 
-One method a stage, to be called in order; each returns the reply that decided, or raises Ended with the very error that
-the app would log. Nothing here knows of steps, reports or words for people beyond an Ending's summary.
+A method a stage, called in order. Each returns the reply that decided, or raises DialogueEnded with the very error that
+the app would log. Nothing here knows of steps, reports or words for people beyond a failure's summary.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 import time
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.clients.nodemailer import errors as nodewords
+from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
 from smtpwizard.clients.nodemailer.channel import Channel, utf8
-from smtpwizard.clients.nodemailer.ehlo import BLANKS, Capabilities, needs_smtputf8, read
-from smtpwizard.clients.nodemailer.errors import Ended, Ending, refused
+from smtpwizard.clients.nodemailer.ehlo import BLANKS, needs_smtputf8, read
+from smtpwizard.clients.nodemailer.errors import DISCONNECTED, is_deadline, late, refused, tls, word
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.results import Verdict
@@ -32,8 +32,8 @@ _ROUNDS: Final = 32
 """Prompts after which a login that never ends is given up; the client would answer them for ever."""
 
 
-class Client:
-    """The client's side of one connection."""
+class NodemailerDialogue:
+    """The client's side of one connection: a `Dialogue`."""
 
     def __init__(self, channel: Channel, transport: Transport, *, ehlo_name: str | None = None) -> None:
         self._channel = channel
@@ -92,11 +92,11 @@ class Client:
         reply = await self._ask("STARTTLS", self._channel.deadline())
         if reply[:1] != "2":
             raise refused(reply, "ETLS", "STARTTLS")
-        self._channel.settle()
+        self._channel.refuse_unexpected()
         return reply
 
     async def handshake(self, context: ssl.SSLContext, server_name: str | None) -> None:
-        """Make the TLS handshake. ssl.SSLCertVerificationError for a certificate that is not trusted, else Ended."""
+        """Make the TLS handshake. ssl.SSLCertVerificationError for a certificate that is not trusted."""
         import ssl
 
         try:
@@ -104,16 +104,15 @@ class Client:
         except ssl.SSLCertVerificationError:
             raise
         except HandshakeClosed as error:
-            raise Ended(Ending(nodewords.DISCONNECTED, "ESOCKET", "CONN", error="ECONNRESET")) from error
+            raise DialogueEnded(ClientFailure(DISCONNECTED, "ESOCKET", "CONN", error="ECONNRESET")) from error
         except ssl.SSLError as error:
-            word, text = nodewords.tls(error)
-            raise Ended(Ending(f"TLS handshake failed: {text}", "ESOCKET", "CONN", error=word)) from error
+            reason, text = tls(error)
+            summary = f"TLS handshake failed: {text}"
+            raise DialogueEnded(ClientFailure(summary, "ESOCKET", "CONN", error=reason)) from error
         except OSError as error:
-            if isinstance(error, TimeoutError) and error.errno is None:
-                summary = "the TLS handshake did not end in time"
-                raise Ended(Ending(summary, "ETIMEDOUT", "CONN", error="ETIMEDOUT")) from error
-            word = nodewords.system(error)
-            raise Ended(Ending(f"read {word}", "ESOCKET", "CONN", error=word)) from error
+            if is_deadline(error):
+                raise DialogueEnded(late("the TLS handshake did not end in time")) from error
+            raise DialogueEnded(ClientFailure(f"read {word(error)}", "ESOCKET", "CONN", error=word(error))) from error
         self.secure = True
 
     @property
@@ -122,20 +121,20 @@ class Client:
         return self._channel.waiting
 
     @property
-    def logs_in(self) -> bool:
-        """Whether the client now sends credentials."""
-        return self._transport.logs_in and self.login_allowed
-
-    @property
     def mechanism(self) -> str:
         """The login mechanism that the client takes: the first it knows, PLAIN where it knows none."""
         return (*self.capabilities.mechanisms, "PLAIN")[0]
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether the client would come through a login here: it crashes where only XOAUTH2 is offered."""
+        return self.login_allowed and self.mechanism != "XOAUTH2"
 
     async def login(self) -> str:
         """Log in once. Only XOAUTH2 offered: the client's process dies; nothing is sent then."""
         if self.mechanism == "XOAUTH2":
             summary = "only XOAUTH2 is offered: the app's mail client stops with a TypeError, and the app with it"
-            raise Ended(Ending(summary, error="TypeError", fate=Verdict.CRASHES))
+            raise DialogueEnded(ClientFailure(summary, error="TypeError", verdict=Verdict.CRASHES))
         assert self._transport.username is not None
         assert self._transport.password is not None
         user, password = utf8(self._transport.username), utf8(self._transport.password.reveal())
@@ -218,7 +217,7 @@ class Client:
                 break
             reply = await self._ask("", deadline)
         else:
-            raise Ended(Ending(f"the login does not end: {reply}", reply=reply, fate=Verdict.HANGS))
+            raise DialogueEnded(ClientFailure(f"the login does not end: {reply}", reply=reply, verdict=Verdict.HANGS))
         if reply[:1] != "2":
             raise refused(reply, "EAUTH", f"AUTH {self.mechanism}")
         return reply

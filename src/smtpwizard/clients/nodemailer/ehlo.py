@@ -9,8 +9,9 @@ ms of a `check`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from smtpwizard.clients.model import Capabilities
 from smtpwizard.clients.nestjs import trim
 
 MECHANISMS: Final = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2")
@@ -30,23 +31,6 @@ _DIGITS: Final = "0123456789"
 
 _READ: Final = 1 << 18
 """Characters of a reply that are read: a hundred times what real servers send. The client reads without limit."""
-
-
-class Capabilities(NamedTuple):
-    """What the server offers, as the client understands it."""
-
-    starttls: bool = False
-    smtputf8: bool = False
-    eightbit: bool = False
-    """8BITMIME (RFC 6152). The app's client never asks for it."""
-    login: bool = False
-    """Whether AUTH is offered at all."""
-    mechanisms: tuple[str, ...] = ()
-    """Of MECHANISMS, those offered."""
-    size: int | None = None
-    """The value of SIZE; 0 where there is none; None where SIZE is not offered."""
-    lines: tuple[str, ...] = ()
-    """The keyword lines without their codes."""
 
 
 def read(reply: str) -> Capabilities:
@@ -90,16 +74,6 @@ def offers(reply: str, name: str) -> bool:
         last = text[start:end].rstrip(BLANKS).removesuffix("=")
         position = start + len(last) - len("AUTH") if last.endswith("AUTH") else end
     return False
-
-
-def announced(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return all login mechanisms by name, those unknown to the client too, for display."""
-    words: list[str] = []
-    for line in lines:
-        head, _, rest = line.replace("=", " ").partition(" ")
-        if head.upper() == "AUTH":
-            words += rest.upper().split()
-    return tuple(dict.fromkeys(words))
 
 
 def _behind(text: str, word: str, position: int) -> int | None:

@@ -1,56 +1,92 @@
-"""Errors in Node's words: what stands in the app's log is what an operator searches for. Pure."""
+"""Errors in nodemailer's and Node's words: what stands in the app's log is what an operator searches for. Pure."""
 
 from __future__ import annotations
 
 import errno
 import socket
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
-from smtpwizard.clients.nodemailer.replies import response_code
-from smtpwizard.smtp.results import ClientOutcome, TlsFacts, Verdict
+from smtpwizard.clients.model import CipherListError, ClientFailure, DialogueEnded
+from smtpwizard.smtp.results import Step, TlsFacts, response_code
 
 if TYPE_CHECKING:
     import ssl
 
 
-class Ending(NamedTuple):
-    """The end of the client's dialogue, with its error as nodemailer makes it."""
-
-    summary: str
-    """One sentence for a person, not yet redacted or made safe; empty: the reply says it."""
-    code: str | None = None
-    """nodemailer's `code`."""
-    command: str | None = None
-    """nodemailer's `command`."""
-    reply: str | None = None
-    """The server's words that nodemailer puts into the error."""
-    error: str | None = None
-    """The system's or TLS library's own word."""
-    fate: Verdict = Verdict.FAILS
-    tls: TlsFacts | None = None
-    notes: tuple[str, ...] = ()
-    """What is to be added to the reply, for people."""
-
-    @property
-    def outcome(self) -> ClientOutcome:
-        """What verify() or sendMail() reports. A crash and a hang report nothing."""
-        if self.fate is not Verdict.FAILS:
-            return ClientOutcome(False)
-        return ClientOutcome(False, self.code, response_code(self.reply or ""), self.command)
+TIMEOUTS: Final[Mapping[Step, float]] = {
+    Step.CONNECT: 120.0,
+    Step.GREETING: 30.0,
+    **dict.fromkeys((Step.TLS, Step.EHLO, Step.STARTTLS, Step.AUTH, Step.MAIL, Step.RCPT, Step.DATA), 600.0),
+}
+"""nodemailer's connectionTimeout, greetingTimeout and socketTimeout, in seconds."""
 
 
-class Ended(Exception):
-    """The client's dialogue is over, and not well."""
-
-    def __init__(self, ending: Ending) -> None:
-        super().__init__(ending.code or ending.fate.value)
-        self.ending = ending
+def patience(step: Step) -> str:
+    """Return how long the client waits at a stage: `the app waits 2 min`."""
+    seconds = TIMEOUTS[step]
+    return f"the app waits {seconds:g} s" if seconds < 60 else f"the app waits {seconds / 60:g} min"
 
 
-def refused(reply: str, code: str, command: str) -> Ended:
-    """Return the end that a reply brings about; one without a code is told by nodemailer's word."""
-    word = None if response_code(reply) else code
-    return Ended(Ending("", code, command, reply or None, word))
+def refused(reply: str, code: str, command: str) -> DialogueEnded:
+    """Return the end that a reply brings about. Where the reply has no code, nodemailer's own word stands for it."""
+    own = None if response_code(reply) else code
+    return DialogueEnded(ClientFailure("", code, command, reply or None, own, refused=True))
+
+
+def late(summary: str) -> ClientFailure:
+    """Return the failure of something that did not happen in time."""
+    return ClientFailure(summary, "ETIMEDOUT", "CONN", error="ETIMEDOUT")
+
+
+def unresolved(host: str, error: OSError, seconds: float) -> ClientFailure:
+    """Return the failure of a host name without an address, or without an answer in time."""
+    name, summary = "EAI_AGAIN", f"no answer from the name servers within {seconds:g} s: {host}"
+    if isinstance(error, socket.gaierror):
+        name = word(error)
+        summary = f"getaddrinfo {name} {host}"
+    return ClientFailure(summary, "EDNS", "CONN", error=name)
+
+
+def no_such_port(port: int) -> ClientFailure:
+    """Return the failure of a port number that cannot exist."""
+    summary = f"port {port} does not exist: ports go from 1 to 65535"
+    return ClientFailure(summary, "ECONNECTION", "CONN", error="ERR_SOCKET_BAD_PORT")
+
+
+def unreached(where: str, error: OSError, seconds: float) -> ClientFailure:
+    """Return the failure of a connection that did not come about."""
+    if is_deadline(error):
+        return late(f"Connection timeout: {where} did not answer in {seconds:g} s ({patience(Step.CONNECT)})")
+    return ClientFailure(f"connect {word(error)} {where}", "ESOCKET", "CONN", error=word(error))
+
+
+def refused_ciphers(error: CipherListError, ciphers: str, *, implicit: bool) -> ClientFailure:
+    """Return the failure of a cipher list that Node refuses."""
+    code, command = ("ECONNECTION", "CONN") if implicit else ("ETLS", "STARTTLS")
+    return ClientFailure(f"{error}: Node refuses SMTP_CIPHER_SPEC={ciphers}", code, command, error=error.code)
+
+
+def trust_store_late() -> ClientFailure:
+    """Return the failure of a trust store that could not be read in time."""
+    return late("the roots were not read in time")
+
+
+def wrong_name(reason: str, facts: TlsFacts) -> ClientFailure:
+    """Return the failure of a certificate that is not for the host."""
+    summary = f"Hostname/IP does not match certificate's altnames: {reason}"
+    return ClientFailure(summary, "ESOCKET", "CONN", error=NAME_MISMATCH, tls=facts)
+
+
+def speaks_tls(facts: TlsFacts) -> ClientFailure:
+    """Return the failure of a greeting that does not come because the port waits for TLS."""
+    summary = "Greeting never received: the port answers a TLS hello, so it speaks TLS from the first byte"
+    return late(f"{summary} ({patience(Step.GREETING)})")._replace(tls=facts)
+
+
+def is_deadline(error: OSError) -> bool:
+    """Say whether our own deadline passed: the system's ETIMEDOUT has an errno."""
+    return isinstance(error, TimeoutError) and error.errno is None
 
 
 CERTIFICATE: Final[dict[int, tuple[str, str]]] = {
@@ -72,7 +108,8 @@ CERTIFICATE: Final[dict[int, tuple[str, str]]] = {
 }
 """OpenSSL's X509_V_ERR number → Node's code and message."""
 
-ALTNAME: Final = "ERR_TLS_CERT_ALTNAME_INVALID"
+UNKNOWN_AUTHORITY = frozenset(CERTIFICATE[code][0] for code in (2, 18, 19, 20, 21, 27))
+NAME_MISMATCH = "ERR_TLS_CERT_ALTNAME_INVALID"
 DISCONNECTED: Final = "Client network socket disconnected before secure TLS connection was established"
 
 _ERRNO: Final = {
@@ -87,31 +124,34 @@ _ERRNO: Final = {
 }
 
 
-def system(error: OSError) -> str:
-    """Return the system's name of an error: `ECONNREFUSED`."""
+def word(error: OSError) -> str:
+    """Return the name of an error: `ECONNREFUSED`; that of a look-up is the one of Node's dns.lookup."""
+    if isinstance(error, socket.gaierror):
+        if error.errno == socket.EAI_AGAIN:
+            return "EAI_AGAIN"
+        nodata = getattr(socket, "EAI_NODATA", socket.EAI_NONAME)
+        return "ENOTFOUND" if error.errno in (socket.EAI_NONAME, nodata) else "EAI_FAIL"
+    if is_deadline(error):
+        return "ETIMEDOUT"
     return _ERRNO.get(error.errno or 0) or errno.errorcode.get(error.errno or 0, "ESOCKET")
 
 
-def resolver(error: socket.gaierror) -> str:
-    """Return the word of Node's dns.lookup: `ENOTFOUND`, or `EAI_AGAIN` where no name server answered."""
-    if error.errno == socket.EAI_AGAIN:
-        return "EAI_AGAIN"
-    nodata = getattr(socket, "EAI_NODATA", socket.EAI_NONAME)
-    return "ENOTFOUND" if error.errno in (socket.EAI_NONAME, nodata) else "EAI_FAIL"
+def untrusted(code: int, *, chain: int | None, facts: TlsFacts | None) -> ClientFailure:
+    """Return Node's error for a certificate that OpenSSL refused with X509_V_ERR `code`.
 
-
-def untrusted(code: int, *, chain: int | None, expired: bool) -> tuple[str, str]:
-    """Return Node's code and message for a certificate that OpenSSL refused with X509_V_ERR `code`.
-
-    Python stops at OpenSSL's first complaint. Node lets OpenSSL go on and tells the last one, which differs in two
-    cases: a leaf without its issuer (`chain` 1 certificate, or unknown) fails again with 21, and the dates are looked
-    at last.
+    Python stops at OpenSSL's first complaint. Node lets OpenSSL go on and reports the last one, which differs in two
+    cases: a leaf without its issuer (`chain` 1 certificate, or unknown) fails again with 21, and the dates are checked
+    last.
     """
-    if code in (18, 19, 20, 21) and expired:
+    if code in (18, 19, 20, 21) and facts is not None and facts.days_left is not None and facts.days_left < 0:
         code = 10
     elif code == 20 and chain in (None, 1):
         code = 21
-    return CERTIFICATE.get(code, (f"X509_V_ERR_{code}", "certificate not trusted"))
+    name, text = CERTIFICATE.get(code, (f"X509_V_ERR_{code}", "certificate not trusted"))
+    if facts is not None:
+        subject = facts.names[0] if facts.names else "no name"
+        text += f" ({subject}, issued by {facts.issuer or 'nobody'}, valid until {facts.not_after[:10]})"
+    return ClientFailure(text, "ESOCKET", "CONN", error=name, tls=facts)
 
 
 def tls(error: ssl.SSLError) -> tuple[str, str]:

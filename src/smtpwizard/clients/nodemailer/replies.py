@@ -1,31 +1,22 @@
-"""From octets to replies, exactly as the app's client cuts them; and from a reply to what is shown of it.
+"""Cuts octets into replies exactly as nodemailer does. Pure.
 
-Pure. The client's rules are not RFC 5321's: a reply continues after any line of digits and a hyphen, whatever the next
-line is; an empty line is a reply; LF alone ends a line. What is kept is bounded, where the client would take anything.
+nodemailer's rules are not RFC 5321's: a reply continues after any line of digits and a hyphen, whatever the next line
+is; an empty line is a reply; LF alone ends a line. What is kept is bounded, where nodemailer would take anything.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 from smtpwizard.clients.nestjs import trim
-from smtpwizard.smtp.results import Reply
-from smtpwizard.text import safe
 
 MAX_PENDING: Final = 4 << 20
 """Octets of replies that are kept at most. A real EHLO reply has a few KB; the client itself has no bound."""
 MAX_LINES: Final = 50_000
 """Lines of replies that are kept at most: each takes some 60 octets of memory, however short it is."""
-SHOWN_LINES: Final = 64
-"""Lines of a reply that are kept for display."""
-SHOWN_CHARACTERS: Final = 1000
-"""Characters of such a line."""
 
-_DIGITS: Final = "0123456789"
-_PARTS: Final = re.compile(r"([0-9]+)([ -]|$)(?:([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])[ ]?)?")
 _FAILED_TAIL: Final = r"(?a)[45][0-9]{2}\b"
 
 
@@ -97,26 +88,6 @@ def decode(octets: bytes) -> str:
     return octets.decode("latin-1") if "\ufffd" in text else text
 
 
-def response_code(reply: str) -> int | None:
-    """Return the number that the client puts into an error's responseCode: all leading digits; 0 counts as none."""
-    digits = reply[: len(reply) - len(reply.lstrip(_DIGITS))]
-    return (int(digits) or None) if 0 < len(digits) < 16 else None
-
-
 def is_refusal(text: str) -> bool:
     """Say whether the beginning of a line that was cut off names a 4xx or 5xx code."""
     return bool(re.match(_FAILED_TAIL, text))
-
-
-def parse(reply: str, redact: Callable[[str], str]) -> Reply:
-    """Return a reply for people: codes, text without them, lines; redacted, safe and bounded."""
-    lines = [redact(line) for line in reply.split("\n", SHOWN_LINES)[:SHOWN_LINES]]  # cut later: half a secret is one
-    parts = [_PARTS.match(line) for line in lines]
-    texts = [line[part.end() :] if part else line for line, part in zip(lines, parts, strict=True)]
-    enhanced = [part[3] for part in parts if part and part[3]]
-    return Reply(
-        code=response_code(reply),
-        enhanced=enhanced[-1] if enhanced else None,
-        text=safe(" ".join(text.strip() for text in texts if text.strip()), limit=SHOWN_CHARACTERS),
-        lines=tuple(safe(line, limit=SHOWN_CHARACTERS) for line in lines),
-    )

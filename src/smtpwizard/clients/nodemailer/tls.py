@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.errors import FileError
+from smtpwizard.clients.model import CipherListError
 from smtpwizard.hosts import is_loopback
 from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import literal
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     import ssl
 
 
-EXTRA_VARIABLE: Final = "NODE_EXTRA_CA_CERTS"
+EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS"
 
 _lock = threading.Lock()
 _reading: _Reading | None = None
 
 
 class _Reading(threading.Thread):
-    """Makes one context. No daemon: OpenSSL takes itself down at exit, under the feet of who still uses it."""
+    """Makes one context. Not a daemon thread: at exit, OpenSSL frees its memory while a daemon might still use it."""
 
     def __init__(self) -> None:
         super().__init__(name="smtpwizard-roots", daemon=False)
@@ -40,14 +40,11 @@ class _Reading(threading.Thread):
             self.made = None
 
 
-def expects_tls(host: str, *, implicit: bool, authorities: bool) -> bool:
-    """Say whether TLS is likely: everywhere but on this machine, and there where somebody names an authority for it."""
-    return implicit or authorities or not is_loopback(host)
-
-
-def begin() -> None:
-    """Begin to read the roots; once is enough."""
+def begin(host: str, *, implicit: bool, authorities: bool) -> None:
+    """Begin to read the roots where TLS is likely: everywhere but on this machine, unless an authority is named."""
     global _reading
+    if not (implicit or authorities) and is_loopback(host):
+        return
     with _lock:
         if _reading is None:
             _reading = _Reading()
@@ -124,32 +121,6 @@ _SUITES: Final = frozenset(
     )
 )
 """The cipher suites of TLS 1.3 (RFC 8446 appendix B.4)."""
-
-
-class CipherListError(ValueError):
-    """Node refuses SMTP_CIPHER_SPEC before anything is sent. The message is Node's, `code` its error code."""
-
-    def __init__(self, message: str, code: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def read_authorities(files: tuple[Path, ...]) -> tuple[str, ...]:
-    """Return the PEM text of `--ca-file` files. FileError where one cannot be read or holds no certificate."""
-    texts = []
-    for file in files:
-        try:
-            text = file.read_text(encoding="ascii", errors="replace")
-        except OSError as error:
-            raise FileError(
-                f"{file}: {error.strerror}. Name a PEM file with --ca-file.", "Certificate authority"
-            ) from error
-        if "-----BEGIN" not in text:
-            raise FileError(
-                f"{file} holds no PEM certificate. Name a PEM file with --ca-file.", "Certificate authority"
-            )
-        texts.append(text)
-    return tuple(texts)
 
 
 def extra_authorities() -> str | None:

@@ -1,1 +1,1 @@
-"""The second look after a failure: other ports, TLS modes and names, tried without the password."""
+"""The survey after a failed check: other ports, TLS modes and names, tried without the password."""

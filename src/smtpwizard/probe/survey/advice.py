@@ -147,7 +147,7 @@ _PRODUCTS: Final = {"Google Compute Engine": "Google Cloud"}
 _ASSET_TAGS: Final = {"7783-7084-3265-9085-8269-3286-77": "Azure", "OracleCloud.com": "Oracle Cloud"}
 
 
-def place(folder: Path = DMI) -> str:
+def cloud_provider(folder: Path = DMI) -> str:
     """Return the cloud's name, empty where the firmware names none that is known."""
     known = (("sys_vendor", _VENDORS), ("product_name", _PRODUCTS), ("chassis_asset_tag", _ASSET_TAGS))
     return next((names[word] for file, names in known if (word := _word(folder / file)) in names), "")

@@ -1,4 +1,4 @@
-"""The way to one host: its addresses, whom to trust, and connections that give only so much. Knows no SMTP."""
+"""Opens connections to one host: its addresses tried as RFC 8305 has it, bounded in octets. Knows no SMTP."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smtpwizard.clients.nodemailer import tls as trust
-from smtpwizard.clients.nodemailer.errors import Ended
+from smtpwizard.clients.model import DialogueEnded
 from smtpwizard.clients.transport import DEFAULT_CIPHERS
 from smtpwizard.probe.survey.limits import ATTEMPT_SECONDS, CONNECT_SECONDS, MOST_ADDRESSES, MOST_OCTETS, STAGE_SECONDS
 from smtpwizard.probe.verdict import Options
@@ -25,11 +24,11 @@ T = TypeVar("T")
 Start = Callable[[], Coroutine[Any, Any, T]]
 
 
-async def staggered(starts: Sequence[Start[T]], pause: float) -> T:
-    """Start the calls one after the other and return the first result; the others are cancelled.
+async def happy_eyeballs(starts: Sequence[Start[T]], pause: float) -> T:
+    """Start the calls one after the other and return the first result; the others are cancelled (RFC 8305).
 
     A call is started `pause` seconds after the one before it, or as soon as one has failed. Where all fail the first
-    one's error is raised: OSError or Ended. Any other error is a bug and raised at once.
+    one's error is raised: OSError or DialogueEnded. Any other error is a bug and raised at once.
     """
     waiting = list(starts)
     started: list[asyncio.Task[T]] = []
@@ -70,7 +69,7 @@ async def together(
 
 def _succeeded(task: asyncio.Task[T]) -> bool:
     error = task.exception()
-    if error is not None and not isinstance(error, OSError | Ended):
+    if error is not None and not isinstance(error, OSError | DialogueEnded):
         raise error
     return error is None
 
@@ -83,8 +82,8 @@ async def _cancel(tasks: Iterable[asyncio.Task[T]]) -> None:
     await asyncio.gather(*running, return_exceptions=True)
 
 
-class Bounded:
-    """A stream that gives MOST_OCTETS at most; OSError beyond them."""
+class LimitedStream:
+    """A stream that returns MOST_OCTETS at most; OSError beyond them."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -107,41 +106,40 @@ class Bounded:
         self._stream.close()
 
 
-class Way:
+class Dialer:
     """Opens connections to one host, and closes them all at the end."""
 
     def __init__(
-        self,
-        net: Net,
-        host: str,
-        addresses: Sequence[str],
-        *,
-        authorities: tuple[str, ...] = (),
-        cipher_spec: str | None = None,
-        ehlo_name: str | None = None,
+        self, net: Net, host: str, addresses: Sequence[str], options: Options, *, cipher_spec: str | None = None
     ) -> None:
-        """`cipher_spec` is SMTP_CIPHER_SPEC, one that Node takes; None where it is not set."""
+        """`cipher_spec` is the app's setting, None where it is not set or the client refuses it.
+
+        FileError where a certificate authority of the options cannot be read.
+        """
         self.net = net
         self.host = host
+        self.client = options.client
         self.addresses = spread(addresses)
-        self.ehlo_name = ehlo_name
-        self._authorities = authorities
+        self.ehlo_name = options.ehlo_name
+        self._authorities = options.authorities()
         self._cipher_spec = cipher_spec
         self._contexts: dict[tuple[bool, bool], Job[ssl.SSLContext]] = {}
         self._opened: list[Stream] = []
         for implicit in (True, False):
-            self._begin(implicit, verify=True)  # 20 ms of reading roots, while connections are waited for
+            self._begin(implicit, verify=True)  # reading the trust store takes 20 ms; the network takes as long
 
     async def connect(self, port: int, addresses: Sequence[str] = ()) -> tuple[str, Stream]:
         """Connect to the first address that answers; OSError of the first where none does."""
         deadline = time.monotonic() + CONNECT_SECONDS
         targets = addresses or self.addresses
-        return await staggered([partial(self._connect, target, port, deadline) for target in targets], ATTEMPT_SECONDS)
+        return await happy_eyeballs(
+            [partial(self._connect, target, port, deadline) for target in targets], ATTEMPT_SECONDS
+        )
 
     async def context(self, *, implicit: bool, verify: bool) -> ssl.SSLContext:
         """Return the TLS context with which the app would come, or one that takes any certificate.
 
-        With SMTP_TLS=true the app has a cipher list of its own where none is set, so there are two.
+        With implicit TLS the app has a cipher list of its own where none is set, so there are two.
         """
         return await self._begin(implicit, verify=verify).result(time.monotonic() + STAGE_SECONDS)
 
@@ -150,18 +148,18 @@ class Way:
         for stream in self._opened:
             stream.close()
         self._opened.clear()
-        self.net.settle()
+        self.net.finish()
 
     def _begin(self, implicit: bool, *, verify: bool) -> Job[ssl.SSLContext]:
         key = (implicit, verify)
         if key not in self._contexts:
             ciphers = self._cipher_spec or (DEFAULT_CIPHERS if implicit else "")
-            made = partial(trust.context, ciphers, self._authorities, verify=verify)
+            made = partial(self.client.tls.context, ciphers, self._authorities, verify=verify)
             self._contexts[key] = self.net.start(made, brief=True)
         return self._contexts[key]
 
     async def _connect(self, address: str, port: int, deadline: float) -> tuple[str, Stream]:
-        stream = Bounded(await self.net.connect(address, port, deadline))
+        stream = LimitedStream(await self.net.connect(address, port, deadline))
         self._opened.append(stream)
         return address, stream
 
@@ -172,18 +170,3 @@ def spread(addresses: Sequence[str]) -> tuple[str, ...]:
     six = [address for address in addresses if ":" in address]
     mixed = [row[at] for at in range(max(len(four), len(six))) for row in (four, six) if at < len(row)]
     return tuple(mixed[:MOST_ADDRESSES])
-
-
-def authorities(options: Options) -> tuple[str, ...]:
-    """Return the PEM texts that are trusted beside Mozilla's roots. FileError where a named file cannot be read."""
-    extra = trust.extra_authorities() if options.trust_extra_env else None
-    return trust.read_authorities(options.ca_files) + tuple(text for text in (options.extra_ca_pem, extra) if text)
-
-
-def usable_ciphers(spec: str | None) -> str | None:
-    """Return SMTP_CIPHER_SPEC where Node takes it. One that it refuses is told elsewhere and hides nothing here."""
-    try:
-        trust.check_ciphers(spec or "")
-    except trust.CipherListError:
-        return None
-    return spec or None

@@ -1,4 +1,4 @@
-"""What a second look sees and proposes. Data only; every text in here is already safe, bounded and redacted."""
+"""What a survey finds and proposes. Data only; every text in here is already safe, bounded and redacted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from smtpwizard.clients import registry
+from smtpwizard.clients.model import ClientModel
 from smtpwizard.clients.transport import Transport
 from smtpwizard.lint.context import IMPLICIT_PORTS
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
@@ -97,10 +99,12 @@ class Evidence:
     """The settings' own port over IPv4 and over IPv6, where the host has both."""
     web: Reach | None = None
     certificate: CertificateFacts | None = None
-    place: str = ""
+    cloud: str = ""
     """The cloud in which this machine stands."""
     service: str = "api"
     """The app's compose service."""
+    client: ClientModel = registry.DEFAULT
+    """The app's mail client."""
 
     @property
     def own(self) -> PortFacts | None:
@@ -144,8 +148,8 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondLook:
-    """What a second look brought."""
+class SurveyResult:
+    """The result of a survey."""
 
     proposals: tuple[Proposal, ...] = ()
     """The best first."""

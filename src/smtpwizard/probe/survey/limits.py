@@ -1,4 +1,4 @@
-"""Whether a failure is one that another look at the server can clear up. Pure."""
+"""When a survey helps after a failed check, and what bounds it. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ CONNECT_SECONDS: Final = 4.0
 """For a TCP connection: a SYN that was lost is sent again after 1 and 3 s (RFC 6298), so two repeats fit."""
 ATTEMPT_SECONDS: Final = 0.25
 """From one address to the next without waiting for the first: RFC 8305's Connection Attempt Delay."""
-SILENT_SECONDS: Final = 1.0
-"""Silence after which a port is asked in the other mode, too: a TLS hello where a greeting was due, or the reverse."""
-HELLO_SECONDS: Final = 1.0
-"""For connecting, and again for the handshake, of a hello inside the faithful dialogue: with SILENT_SECONDS under 3 s,
-where the app's client waits 30 s for the greeting."""
 STAGE_SECONDS: Final = 8.0
 """For each step of the dialogue; servers that look up the client's name first take 5 s and more to greet."""
 GRACE_SECONDS: Final = 0.4
@@ -39,8 +34,8 @@ _AUTHENTICATION_REQUIRED: Final = 530
 """RFC 4954 section 6; also `Must issue a STARTTLS command first` (RFC 3207 section 4)."""
 
 
-def applies(report: Report) -> bool:
-    """Say whether a second look makes sense after `report`.
+def is_useful(report: Report) -> bool:
+    """Say whether a survey makes sense after `report`.
 
     It does for a closed or silent port, for everything about TLS and certificates, for a server that greets in a
     strange way, for a login that was not offered, and where the password went in clear. It does not for a host without

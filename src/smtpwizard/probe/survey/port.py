@@ -1,101 +1,34 @@
-"""One port, asked until it is clear how it speaks: in clear, with STARTTLS, with TLS from the first byte, or nothing.
+"""Finds out how a port speaks: in clear, with STARTTLS, with TLS from the first byte, or not at all.
 
-A port that keeps silent in the expected mode is asked in the other one beside it. What was found out stays readable
-when the deadline cuts in. Never raises for what a server or the network does.
+A port that keeps silent in the expected mode is tried in the other one at the same time. What was found out stays
+readable when the deadline passes. What a server or the network does is never raised: it becomes a fact.
+`CertificateProbe` asks further about a certificate that the app refuses.
 """
 
 from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
-from smtpwizard.clients.nodemailer import errors as nodewords
-from smtpwizard.clients.nodemailer import tls as identity
-from smtpwizard.clients.nodemailer import tls as trust
-from smtpwizard.clients.nodemailer.channel import Channel
-from smtpwizard.clients.nodemailer.dialogue import Client
-from smtpwizard.clients.nodemailer.ehlo import announced
-from smtpwizard.clients.nodemailer.errors import Ended
+from smtpwizard.clients.model import ClientErrors, Dialogue, DialogueEnded
 from smtpwizard.clients.transport import Transport
+from smtpwizard.hosts import is_address
+from smtpwizard.lint.context import is_host_name
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.probe.survey.dialer import Way, staggered
-from smtpwizard.probe.survey.facts import PortFacts
-from smtpwizard.probe.survey.limits import MOST_MECHANISMS, SILENT_SECONDS, STAGE_SECONDS
-from smtpwizard.smtp import certificate as tls_facts
-from smtpwizard.smtp.certificate import Certificate
+from smtpwizard.probe.connection import SILENT_SECONDS, ProbeSession
+from smtpwizard.probe.survey.dialer import Dialer, happy_eyeballs, together
+from smtpwizard.probe.survey.facts import CertificateFacts, PortFacts
+from smtpwizard.probe.survey.limits import CONNECT_SECONDS, MOST_MECHANISMS, MOST_NAMES, STAGE_SECONDS
+from smtpwizard.smtp import net as network
 from smtpwizard.smtp.net import Stream
 from smtpwizard.smtp.results import TlsFacts
-from smtpwizard.smtp.stream import Transcript, Wire
 from smtpwizard.text import safe
-
-
-class Visit:
-    """A client without credentials on a connection."""
-
-    def __init__(self, way: Way, stream: Stream, port: int, *, implicit: bool, host: str | None = None) -> None:
-        """`host` is the name that the certificate has to be for; None: the way's own."""
-        self.implicit = implicit
-        self.untrusted: int | None = None
-        """OpenSSL's X509_V_ERR for a certificate that was refused on an earlier connection."""
-        self._way = way
-        self._host = way.host if host is None else host
-        self._wire = Wire(stream)
-        channel = Channel(self._wire, Transcript(str), timeout=STAGE_SECONDS)
-        self.client = Client(channel, Transport(self._host, port, secure=implicit), ehlo_name=way.ehlo_name)
-
-    async def to_tls(self, context: ssl.SSLContext) -> None:
-        """Come to a TLS session: at once, or by greeting, EHLO and STARTTLS. ssl.SSLCertVerificationError."""
-        if not self.implicit:
-            await self.client.greeting()
-            await self.client.hello()
-            await self.client.ask_starttls()
-        await self.client.handshake(context, trust.server_name(self._host))
-
-    async def shake(self, *, verify: bool) -> None:
-        """Make the handshake alone, with the app's trust or none. ssl.SSLCertVerificationError."""
-        context = await self._way.context(implicit=self.implicit, verify=verify)
-        await self.client.handshake(context, trust.server_name(self._host))
-
-    def certificate(self) -> Certificate | None:
-        """Return the server's certificate, once there is a session."""
-        return tls_facts.certificate(self._session)
-
-    def mismatch(self) -> str | None:
-        """Return why Node refuses the certificate for the host, or None where it takes it."""
-        found = self.certificate()
-        return identity.mismatch(self._host, found) if found else "the certificate cannot be read"
-
-    def judged(self) -> tuple[TlsFacts, str | None]:
-        """Return the session's facts, and Node's word where it would refuse the certificate."""
-        verified = self.untrusted is None and self.mismatch() is None
-        facts = tls_facts.facts(self._session, self.certificate(), verified=verified)
-        if self.untrusted is not None:
-            expired = facts.days_left is not None and facts.days_left < 0
-            return facts, nodewords.untrusted(self.untrusted, chain=self.chain(), expired=expired)[0]
-        return facts, None if verified else nodewords.ALTNAME
-
-    def chain(self) -> int | None:
-        """Return how many certificates the server sent; None where Python does not tell."""
-        inner = getattr(self._session, "_sslobj", None)  # public from Python 3.13 on
-        listed = getattr(self._session, "get_unverified_chain", None) or getattr(inner, "get_unverified_chain", None)
-        return len(listed() or ()) or None if listed else None
-
-    async def leave(self) -> None:
-        """Say QUIT and go, without waiting for the answer."""
-        try:
-            await self._wire.send(b"QUIT\r\n", time.monotonic() + STAGE_SECONDS)
-        except OSError:
-            return
-
-    @property
-    def _session(self) -> ssl.SSLObject:
-        assert self._wire.tls is not None
-        return self._wire.tls
-
 
 _BANNER: Final = 400
 _ERROR: Final = 120
@@ -107,19 +40,21 @@ _MECHANISM: Final = 32
 class _Greeted:
     """A connection on which the server has spoken."""
 
-    visit: Visit
+    session: ProbeSession
     greeting: str
-    refused: Ended | None = None
+    refused: DialogueEnded | None = None
     """Set where the greeting was no 220."""
 
 
-class PortLook:
+class PortProbe:
     """The questions to one port. `run` once; `facts` at any time."""
 
-    def __init__(self, way: Way, port: int, *, expected: TlsMode | None = None, addresses: Sequence[str] = ()) -> None:
+    def __init__(
+        self, dialer: Dialer, port: int, *, expected: TlsMode | None = None, addresses: Sequence[str] = ()
+    ) -> None:
         self.port = port
         self.done = False
-        self._way = way
+        self._dialer = dialer
         self._implicit_first = expected is TlsMode.IMPLICIT
         self._targets = addresses
         self._open = False
@@ -133,11 +68,11 @@ class PortLook:
         self._tls: TlsFacts | None = None
 
     async def run(self) -> None:
-        """Ask; cancelling it leaves the connections to `Way.close`."""
+        """Ask; cancelling it leaves the connections to `Dialer.close`."""
         began = time.monotonic()
         try:
             try:
-                self._address, stream = await self._way.connect(self.port, self._targets)
+                self._address, stream = await self._dialer.connect(self.port, self._targets)
             except ConnectionResetError:
                 self._open = True  # a reset comes after the handshake; the loop may see both at once
                 raise
@@ -145,8 +80,8 @@ class PortLook:
                 self._ms = round((time.monotonic() - began) * 1000, 1)
             self._open = True
             await self._inquire(await self._opening(stream))
-        except (Ended, OSError) as error:
-            self._error = self._error or word(error)
+        except (DialogueEnded, OSError) as error:
+            self._error = self._error or word(error, self._dialer.client.errors)
         self.done = True
 
     def facts(self) -> PortFacts:
@@ -170,83 +105,178 @@ class PortLook:
     async def _opening(self, stream: Stream) -> _Greeted:
         """Hear the greeting, in clear or inside TLS, whichever the port speaks."""
         first, second = (self._secured, self._clear) if self._implicit_first else (self._clear, self._secured)
-        return await staggered([partial(first, stream), partial(second, None)], SILENT_SECONDS)
+        return await happy_eyeballs([partial(first, stream), partial(second, None)], SILENT_SECONDS)
 
     async def _clear(self, stream: Stream | None) -> _Greeted:
-        return await _greeted(await self._visit(stream, implicit=False))
+        return await _greeted(await self._session(stream, implicit=False))
 
     async def _secured(self, stream: Stream | None) -> _Greeted:
-        visit = await self._visit(stream, implicit=True)
+        session = await self._session(stream, implicit=True)
         try:
-            await visit.shake(verify=True)
+            await session.handshake(await self._dialer.context(implicit=session.implicit, verify=True))
         except ssl.SSLCertVerificationError as error:
-            visit = await self._visit(None, implicit=True)
-            visit.untrusted = error.verify_code
-            await visit.shake(verify=False)
-        return await _greeted(visit)
+            session = await self._session(None, implicit=True)
+            session.untrusted = error.verify_code
+            await session.handshake(await self._dialer.context(implicit=True, verify=False))
+        return await _greeted(session)
 
-    async def _visit(self, stream: Stream | None, *, implicit: bool) -> Visit:
+    async def _session(self, stream: Stream | None, *, implicit: bool) -> ProbeSession:
         if stream is None:
-            _, stream = await self._way.connect(self.port, (self._address,))
-        return Visit(self._way, stream, self.port, implicit=implicit)
+            _, stream = await self._dialer.connect(self.port, (self._address,))
+        return open_session(self._dialer, stream, self.port, implicit=implicit)
 
     async def _inquire(self, greeted: _Greeted) -> None:
-        visit = greeted.visit
+        session = greeted.session
         self._banner = safe(greeted.greeting, limit=_BANNER)
-        if visit.implicit:
-            self._note(visit)
+        if session.implicit:
+            self._note(session)
         if greeted.refused is not None:
             raise greeted.refused
-        if visit.implicit:
+        if session.implicit:
             self._mode = TlsMode.IMPLICIT
-        await visit.client.hello()
-        if visit.client.wants_starttls:
+        await session.dialogue.hello()
+        if session.dialogue.wants_starttls:
             self._mode = TlsMode.STARTTLS
-            visit = await self._upgraded(visit)
-        elif not visit.implicit:
+            session = await self._upgraded(session)
+        elif not session.implicit:
             self._mode = TlsMode.NONE
-        self._offer(visit.client)
-        await visit.leave()
+        self._offer(session.dialogue)
+        await session.leave(time.monotonic() + STAGE_SECONDS)
 
-    async def _upgraded(self, visit: Visit) -> Visit:
+    async def _upgraded(self, session: ProbeSession) -> ProbeSession:
         """Go on inside TLS, on another connection where the certificate is not trusted."""
-        await visit.client.ask_starttls()
+        await session.dialogue.ask_starttls()
         try:
-            await visit.shake(verify=True)
+            await session.handshake(await self._dialer.context(implicit=session.implicit, verify=True))
         except ssl.SSLCertVerificationError as error:
-            self._error = nodewords.untrusted(error.verify_code, chain=None, expired=False)[0]
-            visit = await self._visit(None, implicit=False)
-            visit.untrusted = error.verify_code
-            await visit.to_tls(await self._way.context(implicit=False, verify=False))
-        self._note(visit)
-        await visit.client.hello()
-        return visit
+            self._error = self._dialer.client.errors.untrusted(error.verify_code, chain=None, facts=None).error
+            session = await self._session(None, implicit=False)
+            session.untrusted = error.verify_code
+            await session.to_tls(await self._dialer.context(implicit=False, verify=False))
+        self._note(session)
+        await session.dialogue.hello()
+        return session
 
-    def _note(self, visit: Visit) -> None:
-        self._tls, refused = visit.judged()
+    def _note(self, session: ProbeSession) -> None:
+        self._tls, refused = session.tls_facts()
         self._error = refused
 
-    def _offer(self, client: Client) -> None:
-        named = announced(client.capabilities.lines) or client.capabilities.mechanisms
+    def _offer(self, dialogue: Dialogue) -> None:
+        named = dialogue.capabilities.announced
         self._auth = tuple(safe(name, limit=_MECHANISM) for name in named[:MOST_MECHANISMS])
-        self._login = client.login_allowed and client.mechanism != "XOAUTH2"
+        self._login = dialogue.can_log_in
 
 
-async def _greeted(visit: Visit) -> _Greeted:
+async def _greeted(session: ProbeSession) -> _Greeted:
     """Wait for the greeting. One that is no 220 is an answer, too; silence and a closed connection are none."""
     try:
-        return _Greeted(visit, await visit.client.greeting())
-    except Ended as end:
-        if end.ending.reply is None:
+        return _Greeted(session, await session.dialogue.greeting())
+    except DialogueEnded as end:
+        if end.failure.reply is None:
             raise
-        return _Greeted(visit, end.ending.reply, end)
+        return _Greeted(session, end.failure.reply, end)
 
 
-def word(error: Ended | OSError) -> str:
+def word(error: DialogueEnded | OSError, errors: ClientErrors) -> str:
     """Return what went wrong: the server's words where it said something, else the system's or TLS library's word."""
-    if isinstance(error, Ended):
-        ending = error.ending
-        return safe(ending.reply, limit=_ERROR) if ending.reply else ending.error or ending.code or "ESOCKET"
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return "ETIMEDOUT"
-    return nodewords.system(error)
+    if isinstance(error, DialogueEnded):
+        failure = error.failure
+        return safe(failure.reply, limit=_ERROR) if failure.reply else failure.error or failure.code or "ESOCKET"
+    return errors.word(error)
+
+
+def open_session(dialer: Dialer, stream: Stream, port: int, *, implicit: bool, host: str | None = None) -> ProbeSession:
+    """Return a dialogue on a connection; `host` is the name that the certificate has to be for, None: the dialer's."""
+    transport = Transport(dialer.host if host is None else host, port, secure=implicit)
+    return ProbeSession(dialer.client, stream, transport, timeout=STAGE_SECONDS, ehlo_name=dialer.ehlo_name)
+
+
+_BUNDLES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # macOS, BSD
+)
+
+
+class CertificateProbe:
+    """The questions about one refused certificate. `run` once; `facts` at any time."""
+
+    def __init__(self, dialer: Dialer, port: int, *, implicit: bool, error: str, names: Iterable[str] = ()) -> None:
+        """`error` is the client's word; `names` those in the certificate."""
+        self._dialer = dialer
+        self._port = port
+        self._implicit = implicit
+        self._error = error
+        self._candidates = tuple(dict.fromkeys(name.lower() for name in names if _could_be_host(name)))[:MOST_NAMES]
+        self._system: bool | None = None
+        self._bundle = ""
+        self._chain: int | None = None
+        self._names: list[str] = []
+
+    async def run(self) -> None:
+        """Ask; whatever goes wrong only leaves facts out."""
+        if self._error in self._dialer.client.errors.UNKNOWN_AUTHORITY:
+            await together([self._ask_system(), self._count()], time.monotonic() + CONNECT_SECONDS)
+        elif self._error == self._dialer.client.errors.NAME_MISMATCH:
+            jobs = [self._try_name(name) for name in self._candidates if name != self._dialer.host.lower()]
+            await together(jobs, time.monotonic() + CONNECT_SECONDS)
+
+    def facts(self) -> CertificateFacts:
+        """Return what is known by now; names in the certificate's order."""
+        names = tuple(name for name in self._candidates if name in self._names)
+        return CertificateFacts(self._system, self._bundle, self._chain, names)
+
+    async def _ask_system(self) -> None:
+        with suppress(DialogueEnded, OSError):
+            deadline = time.monotonic() + CONNECT_SECONDS
+            context = await self._dialer.net.start(system_context, brief=True).result(deadline)
+            try:
+                session = await self._session(self._dialer.host, context)
+            except ssl.SSLCertVerificationError:
+                self._system = False
+                return
+            self._system = session.mismatch() is None
+            self._bundle = system_bundle()
+
+    async def _count(self) -> None:
+        with suppress(DialogueEnded, OSError):
+            lenient = await self._dialer.context(implicit=self._implicit, verify=False)
+            self._chain = (await self._session(self._dialer.host, lenient)).chain()
+
+    async def _try_name(self, name: str) -> None:
+        """Note `name` where it leads to the same server, and the app would trust the server by that name."""
+        with suppress(DialogueEnded, OSError):
+            found = await network.addresses(self._dialer.net, name, time.monotonic() + CONNECT_SECONDS)
+            same = tuple(address for address in self._dialer.addresses if address in found)
+            if not same:
+                return
+            strict = await self._dialer.context(implicit=self._implicit, verify=True)
+            session = await self._session(name, strict, same)
+            if session.mismatch() is None:
+                self._names.append(name)
+
+    async def _session(self, host: str, context: ssl.SSLContext, addresses: tuple[str, ...] = ()) -> ProbeSession:
+        _, stream = await self._dialer.connect(self._port, addresses)
+        session = open_session(self._dialer, stream, self._port, implicit=self._implicit, host=host)
+        await session.to_tls(context)
+        return session
+
+
+def system_context() -> ssl.SSLContext:
+    """Return a client context that trusts this machine's own store, as other programs on it do; 30 ms."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False  # by Node's rules instead, afterwards
+    made.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
+    made.load_default_certs()
+    return made
+
+
+def system_bundle() -> str:
+    """Return the file that holds this machine's store, empty where it is not a single file."""
+    known = (ssl.get_default_verify_paths().cafile, *_BUNDLES)
+    return next((name for name in known if name and Path(name).is_file()), "")
+
+
+def _could_be_host(name: str) -> bool:
+    return "." in name and "*" not in name and is_host_name(name) and not is_address(name)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from smtpwizard.clients.nodemailer.errors import ALTNAME
-from smtpwizard.clients.nodemailer.tls import EXTRA_VARIABLE
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.matching import by_host
 from smtpwizard.probe.survey.facts import ESCAPES, Evidence, PortFacts, Proposal, Reach
@@ -50,9 +48,9 @@ def all_closed(evidence: Evidence) -> Iterator[Proposal]:
 
 
 def _all_silent(evidence: Evidence, asked: str) -> Proposal:
-    host, where = evidence.transport.host, evidence.place or "this machine's network"
+    host, where = evidence.transport.host, evidence.cloud or "this machine's network"
     seen = f"The mail ports {asked} of {host} are silent, while the host itself is reached:"
-    who = evidence.place or "the cloud or the network's operator"
+    who = evidence.cloud or "the cloud or the network's operator"
     if evidence.known is None:
         cause = (
             f"{seen} either {where} blocks outgoing mail, or the host's own firewall drops what comes to these ports."
@@ -73,7 +71,7 @@ def block_note(item: PortFacts, evidence: Evidence) -> str:
     all_silent = own in silent and len(silent) == len(usual) > 1
     if evidence.known is None or item.port not in ESCAPES or not all_silent:
         return ""
-    where = evidence.place or "The network"
+    where = evidence.cloud or "The network"
     return f"{where} lets nothing out to {listed(silent)}; {item.port} gets through."
 
 
@@ -161,24 +159,25 @@ def system_store(evidence: Evidence) -> Iterator[Proposal]:
     certificate = evidence.certificate
     if certificate is None or not certificate.system_trusts:
         return
+    variable = evidence.client.tls.EXTRA_VARIABLE
     bundle = certificate.bundle or "/path/to/the-authority.pem"
     yield Proposal(
         "system-store-trusts",
         "Authority known to this machine, not to Node",
         "This machine's own store trusts the certificate; Node does not use that store but Mozilla's list, and so the "
         "app refuses it.",
-        f"Give the app the authority: mount the file and name it in {EXTRA_VARIABLE}. Test here with --ca-file.",
-        facts=compose_lines(evidence.service, bundle),
+        f"Give the app the authority: mount the file and name it in {variable}. Test here with --ca-file.",
+        facts=compose_lines(evidence.service, bundle, variable),
     )
 
 
-def compose_lines(service: str, bundle: str) -> tuple[str, ...]:
+def compose_lines(service: str, bundle: str, variable: str) -> tuple[str, ...]:
     """Return the lines of a compose file that hand a bundle of authorities to the app."""
     return (
         "services:",
         f"  {service}:",
         "    environment:",
-        f"      {EXTRA_VARIABLE}: {_OTHER_NAME}",
+        f"      {variable}: {_OTHER_NAME}",
         "    volumes:",
         f"      - {bundle}:{_OTHER_NAME}:ro",
     )
@@ -188,23 +187,29 @@ def another_server(evidence: Evidence) -> Iterator[Proposal]:
     """Tell where a server that cannot be the provider's answers in its place."""
     if evidence.known is None:
         return
-    foreign = [item for item in evidence.ports if is_foreign(item, evidence.transport.host)]
+    foreign = [
+        item
+        for item in evidence.ports
+        if is_foreign(item, evidence.transport.host, evidence.client.errors.NAME_MISMATCH)
+    ]
     if not foreign:
         return
-    provider = evidence.known.name
+    provider, sign = evidence.known.name, _sign(foreign[0], evidence)
     yield Proposal(
         "another-server",
         f"Another server in {provider}'s place",
-        f"What answers on {listed(foreign)} is not {provider}: {_sign(foreign[0])}. Web hosts with cPanel, and some "
-        "internet providers, redirect outgoing mail ports to a server of their own.",
+        f"What answers on {listed(foreign)} is not {provider}: {sign}. Web hosts with cPanel, and "
+        "some internet providers, redirect outgoing mail ports to a server of their own.",
         f"{_password(foreign, evidence)}Ask your host to lift its SMTP restrictions for this machine. A port that "
         f"shows {provider}'s own certificate is safe to use.",
         facts=tuple(f"{item.port}: {item.banner}" for item in foreign if item.banner),
     )
 
 
-def is_foreign(item: PortFacts, host: str) -> bool:
+def is_foreign(item: PortFacts, host: str, name_mismatch: str) -> bool:
     """Say whether a port of a known provider's host shows that somebody else answers.
+
+    `name_mismatch` is the client's word for a certificate that is for another name.
 
     The disclaimer in the greeting, unless a trusted certificate outweighs it; or a certificate for another name none of
     whose names shares the host's last two labels.
@@ -213,7 +218,7 @@ def is_foreign(item: PortFacts, host: str) -> bool:
         return False
     if _DISCLAIMER in " ".join(item.banner.lower().split()).replace(" / ", " "):
         return True
-    if item.error != ALTNAME or item.tls_facts is None or not item.tls_facts.names:
+    if item.error != name_mismatch or item.tls_facts is None or not item.tls_facts.names:
         return False
     return not any(_ending(name) == _ending(host) for name in item.tls_facts.names)
 
@@ -228,9 +233,9 @@ def _password(foreign: list[PortFacts], evidence: Evidence) -> str:
     return "That server was given the password in the first try: change it. "
 
 
-def _sign(item: PortFacts) -> str:
+def _sign(item: PortFacts, evidence: Evidence) -> str:
     names = item.tls_facts.names if item.tls_facts else ()
-    if item.error == ALTNAME and names:
+    if item.error == evidence.client.errors.NAME_MISMATCH and names:
         return f"its certificate is for {enumerate_words(names[:_SHOWN])}"
     return "its greeting is that of a web host"
 

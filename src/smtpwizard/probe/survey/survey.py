@@ -1,42 +1,40 @@
-"""The second look: everything is asked at once, under one deadline, and then judged. Needs asyncio, so import it late.
+"""The survey after a failed check: everything is asked at once, under one deadline. Needs asyncio, so import it late.
 
-Bounded by the deadline and by the number of connections, not by a server's good will. Cancelling closes every
-connection at once.
+The deadline and the number of connections bound it, whatever the server does. Cancelling closes every connection at
+once.
 """
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from smtpwizard.clients.nodemailer import errors as nodewords
-from smtpwizard.clients.transport import Transport, transport
+from smtpwizard.clients.model import CipherListError
+from smtpwizard.clients.transport import Transport
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
-from smtpwizard.probe.survey.advice import place, proposals
-from smtpwizard.probe.survey.certificates import CertificateLook
-from smtpwizard.probe.survey.dialer import Way, authorities, together, usable_ciphers
+from smtpwizard.probe.survey.advice import cloud_provider, proposals
+from smtpwizard.probe.survey.dialer import Dialer, together
 from smtpwizard.probe.survey.facts import (
     WEB,
     Evidence,
     PortFacts,
     Proposal,
     Reach,
-    SecondLook,
+    SurveyResult,
     expected_modes,
     ports_to_ask,
     real,
 )
-from smtpwizard.probe.survey.limits import GRACE_SECONDS, TOTAL_SECONDS, applies
-from smtpwizard.probe.survey.port import PortLook
+from smtpwizard.probe.survey.limits import GRACE_SECONDS, TOTAL_SECONDS, is_useful
+from smtpwizard.probe.survey.port import CertificateProbe, PortProbe
 from smtpwizard.probe.survey.ranking import family_lines, meaning, port_lines, web_line
 from smtpwizard.probe.survey.rules import sister
 from smtpwizard.probe.verdict import Options
 from smtpwizard.secret import redact
 from smtpwizard.settings import Settings
-from smtpwizard.smtp import net as resolve
+from smtpwizard.smtp import net as network
 from smtpwizard.smtp.net_asyncio import AsyncioNet
 from smtpwizard.smtp.results import Report, Step, StepResult
 from smtpwizard.text import safe
@@ -61,42 +59,38 @@ async def scan_ports(
     FileError where a certificate authority of the options cannot be read.
     """
     options = options or Options()
-    trusted = authorities(options)
+    options.authorities()  # a file that cannot be read is an error before anything is asked
     deadline = time.monotonic() + timeout
     asked = real(ports)
     net = AsyncioNet()
     try:
-        addresses = await resolve.addresses(net, host, deadline)
-    except (OSError, TimeoutError) as error:
-        return tuple(PortFacts(port, False, error=unresolved(error)) for port in asked)
+        addresses = await network.addresses(net, host, deadline)
+    except OSError as error:
+        word = options.client.errors.unresolved(host, error, timeout).error
+        return tuple(PortFacts(port, False, error=word) for port in asked)
     modes = {**expected_modes(), **(expected or {})}
-    way = Way(net, host, addresses, authorities=trusted, ehlo_name=options.ehlo_name)
-    looks = [PortLook(way, port, expected=modes.get(port)) for port in asked]
+    dialer = Dialer(net, host, addresses, options)
+    looks = [PortProbe(dialer, port, expected=modes.get(port)) for port in asked]
     try:
-        await together([told(look, on_port) for look in looks], deadline)
+        await together([_run_and_report(look, on_port) for look in looks], deadline)
     finally:
-        way.close()
+        dialer.close()
     return tuple(look.facts() for look in looks)
 
 
-async def told(look: PortLook, on_port: OnPort | None) -> None:
-    """Run a look and tell its outcome."""
+async def _run_and_report(look: PortProbe, on_port: OnPort | None) -> None:
+    """Run a probe and report what it found."""
     await look.run()
     if on_port is not None:
         on_port(look.facts())
 
 
-def unresolved(error: OSError) -> str:
-    """Return Node's word for a host without an address, or one that no name server answered for in time."""
-    return nodewords.resolver(error) if isinstance(error, socket.gaierror) else "EAI_AGAIN"
-
-
-class Asking:
+class Survey:
     """All ports, the settings' own over IPv4 and IPv6 apart; the web port and the certificate where they matter."""
 
     def __init__(
         self,
-        way: Way,
+        dialer: Dialer,
         handed: Transport,
         failed: StepResult | None,
         ports: tuple[int, ...],
@@ -104,21 +98,21 @@ class Asking:
         provider: Provider | None,
         web_port: int,
     ) -> None:
-        self._way = way
+        self._dialer = dialer
         self._handed = handed
         self._failed = failed
         self._web_port = web_port
         self.web: Reach | None = None
         modes = expected_modes(provider)
         own, apart = handed.port, self._apart() if handed.port in ports else ()
-        self._families = [PortLook(way, own, expected=modes.get(own), addresses=(address,)) for address in apart]
+        self._families = [PortProbe(dialer, own, expected=modes.get(own), addresses=(address,)) for address in apart]
         rest = (port for port in ports if port != own or not apart)
-        self._ports = [PortLook(way, port, expected=modes.get(port)) for port in rest]
+        self._ports = [PortProbe(dialer, port, expected=modes.get(port)) for port in rest]
         self.certificate = self._certificate()
 
     def jobs(self, on_port: OnPort | None) -> list[Coroutine[Any, Any, None]]:
         """Return everything that is to be run at once."""
-        jobs = [told(look, on_port) for look in (*self._families, *self._ports)]
+        jobs = [_run_and_report(look, on_port) for look in (*self._families, *self._ports)]
         if self._unreached:
             jobs.append(self._ask_web())
         if self.certificate is not None:
@@ -135,29 +129,29 @@ class Asking:
     def port_facts(self) -> tuple[PortFacts, ...]:
         """Return what is known of each port, the settings' own first; of two families the one that answers."""
         rest = tuple(look.facts() for look in self._ports)
-        ours = [item for item in self.family_facts() if item.address in self._way.addresses]
+        ours = [item for item in self.family_facts() if item.address in self._dialer.addresses]
         return (min(ours, key=lambda item: (not item.usable, not item.open)), *rest) if ours else rest
 
     def family_facts(self) -> tuple[PortFacts, ...]:
         """Return what the settings' own port said over IPv4 and IPv6."""
         return tuple(look.facts() for look in self._families)
 
-    def _certificate(self) -> CertificateLook | None:
+    def _certificate(self) -> CertificateProbe | None:
         failed = self._failed
         if failed is None or failed.error is None or failed.step not in (Step.TLS, Step.STARTTLS):
             return None
         names = failed.tls.names if failed.tls else ()
         implicit = failed.step is Step.TLS
-        return CertificateLook(self._way, self._handed.port, implicit=implicit, error=failed.error, names=names)
+        return CertificateProbe(self._dialer, self._handed.port, implicit=implicit, error=failed.error, names=names)
 
     def _apart(self) -> tuple[str, ...]:
         """Return an address of each family where the host has both; of a closed loopback address the sister, too."""
-        four = [address for address in self._way.addresses if ":" not in address]
-        six = [address for address in self._way.addresses if ":" in address]
+        four = [address for address in self._dialer.addresses if ":" not in address]
+        six = [address for address in self._dialer.addresses if ":" in address]
         if four and six:
             return four[0], six[0]
-        other = sister(self._way.host) if self._unreached else None
-        return (self._way.host, other) if other else ()
+        other = sister(self._dialer.host) if self._unreached else None
+        return (self._dialer.host, other) if other else ()
 
     @property
     def _unreached(self) -> bool:
@@ -165,7 +159,7 @@ class Asking:
 
     async def _ask_web(self) -> None:
         try:
-            await self._way.connect(self._web_port)
+            await self._dialer.connect(self._web_port)
         except ConnectionRefusedError:
             self.web = Reach.REFUSES
         except OSError:
@@ -178,7 +172,7 @@ _LINE = 600
 """Characters of a text that are kept."""
 
 
-async def second_look(
+async def run_survey(
     report: Report,
     settings: Settings,
     options: Options | None = None,
@@ -189,53 +183,53 @@ async def second_look(
     service: str = "api",
     timeout: float = TOTAL_SECONDS,
     on_port: OnPort | None = None,
-) -> SecondLook:
+) -> SurveyResult:
     """Ask the server what the first try, `report`, left open; return at the latest after `timeout` s.
 
-    Nothing is asked where `applies(report)` is false. `ports` replaces the ports that are asked beside the settings'
+    Nothing is asked where `is_useful(report)` is false. `ports` replaces the ports that are asked beside the settings'
     own (default: the provider's and the usual ones), `web_port` the one that shows whether the host is reached at all.
-    `service` is the app's compose service. `on_port` is told each port as soon as it is clear, the settings' own once
-    for each of IPv4 and IPv6. FileError where a certificate authority of the options cannot be read.
+    `service` is the app's compose service. `on_port` is called with each port as soon as it is clear, with the
+    settings' own once for each of IPv4 and IPv6. FileError where an authority of the options cannot be read.
     """
     options = options or Options()
-    handed = transport(settings, origin=options.origin)
-    if handed is None or not applies(report):
-        return SecondLook()
-    trusted = authorities(options)
+    handed = options.client.transport(settings, origin=options.origin)
+    if handed is None or not is_useful(report):
+        return SurveyResult()
+    options.authorities()
     began = time.monotonic()
     net = AsyncioNet()
     try:
-        addresses = await resolve.addresses(net, handed.host, began + timeout)
+        addresses = await network.addresses(net, handed.host, began + timeout)
     except OSError as error:
-        return SecondLook(facts=(_clean(f"{handed.host}: {meaning(unresolved(error))}", settings),))
-    way = Way(
-        net,
-        handed.host,
-        addresses,
-        authorities=trusted,
-        cipher_spec=usable_ciphers(settings.cipher_spec),
-        ehlo_name=options.ehlo_name,
-    )
-    wanted = ports_to_ask(provider, handed.port) if ports is None else real((handed.port, *ports))
-    asking = Asking(way, handed, report.failed, wanted, provider=provider, web_port=web_port)
+        word = options.client.errors.unresolved(handed.host, error, timeout).error or ""
+        return SurveyResult(facts=(_clean(f"{handed.host}: {meaning(word)}", settings),))
     try:
-        await together(asking.jobs(on_port), began + timeout, enough=asking.enough)
+        options.client.tls.check_ciphers(settings.cipher_spec or "")
+        ciphers = settings.cipher_spec or None
+    except CipherListError:  # the first try has reported it; the ports can be tried all the same
+        ciphers = None
+    dialer = Dialer(net, handed.host, addresses, options, cipher_spec=ciphers)
+    wanted = ports_to_ask(provider, handed.port) if ports is None else real((handed.port, *ports))
+    survey = Survey(dialer, handed, report.failed, wanted, provider=provider, web_port=web_port)
+    try:
+        await together(survey.jobs(on_port), began + timeout, enough=survey.enough)
     finally:
-        way.close()
+        dialer.close()
     unreached = report.failed is not None and report.failed.step is Step.CONNECT
     evidence = Evidence(
         settings=settings,
         transport=handed,
         provider=None if provider is None or provider.kind is Kind.CUSTOM else provider,
         failed=report.failed,
-        ports=tuple(_redacted(item, settings) for item in asking.port_facts()),
-        families=tuple(_redacted(item, settings) for item in asking.family_facts()),
-        web=asking.web,
-        certificate=asking.certificate.facts() if asking.certificate else None,
-        place=place() if unreached else "",
+        ports=tuple(_redacted(item, settings) for item in survey.port_facts()),
+        families=tuple(_redacted(item, settings) for item in survey.family_facts()),
+        web=survey.web,
+        certificate=survey.certificate.facts() if survey.certificate else None,
+        cloud=cloud_provider() if unreached else "",
         service=service,
+        client=options.client,
     )
-    return SecondLook(
+    return SurveyResult(
         tuple(_cleaned(item, settings) for item in proposals(evidence)),
         tuple(_clean(line, settings) for line in _facts(evidence, web_port)),
         evidence.ports,
@@ -255,8 +249,8 @@ def _facts(evidence: Evidence, web_port: int) -> Iterator[str]:
         yield f"this machine's own store {trusts}"
     if certificate is not None and certificate.chain == 1:
         yield "the server sends one certificate only: an intermediate one may be missing"
-    if evidence.place:
-        yield f"place: {evidence.place}"
+    if evidence.cloud:
+        yield f"place: {evidence.cloud}"
 
 
 def _cleaned(proposal: Proposal, settings: Settings) -> Proposal:

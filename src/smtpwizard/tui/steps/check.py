@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.probe import login_guard as lockout
+from smtpwizard.probe import login_guard
 from smtpwizard.report.stages import StageLine, expected_order, port_line, stage_lines
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, StepResult, Verdict
@@ -27,7 +27,7 @@ from smtpwizard.wizard.check import Explanation, bug_place, concerned_variable, 
 from smtpwizard.wizard.save import told
 
 if TYPE_CHECKING:
-    from smtpwizard.probe.survey.facts import PortFacts, SecondLook
+    from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
     from smtpwizard.probe.verdict import Options
 
 
@@ -94,19 +94,19 @@ class TestRunning(StepPane):
         self._report = report = probe.report()
         self._finished(report, settings, await self._look(report, settings, options))
 
-    async def _look(self, report: Report, settings: Settings, options: Options) -> SecondLook | None:
+    async def _look(self, report: Report, settings: Settings, options: Options) -> SurveyResult | None:
         """Ask the server what the test left open; None where that would clear up nothing, or in a rehearsal."""
-        from smtpwizard.probe.survey.limits import applies
+        from smtpwizard.probe.survey.limits import is_useful
 
-        if self.state.rehearsed is not None or not applies(report):
+        if self.state.rehearsed is not None or not is_useful(report):
             return None
         from smtpwizard.probe.survey.limits import TOTAL_SECONDS
-        from smtpwizard.probe.survey.survey import second_look
+        from smtpwizard.probe.survey.survey import run_survey
 
         self._seen, self._since = [], monotonic()
         self._draw()
         try:
-            return await second_look(
+            return await run_survey(
                 report,
                 settings,
                 options,
@@ -123,9 +123,9 @@ class TestRunning(StepPane):
             self._seen.append(facts)
             self._draw()
 
-    def _finished(self, report: Report, settings: Settings, look: SecondLook | None, note: str = "") -> None:
+    def _finished(self, report: Report, settings: Settings, look: SurveyResult | None, note: str = "") -> None:
         failed = report.failed
-        noted = lockout.remember(self.state, failed, settings, monotonic()) if failed else {}
+        noted = login_guard.remember(self.state, failed, settings, monotonic()) if failed else {}
         self._under_way = self._seen = self._report = None
         self.wizard.update(report=report, tested=settings, look=look, **noted)
         self._ended(note)
@@ -152,8 +152,8 @@ class TestRunning(StepPane):
             self._clock.pause()
         self._draw()
 
-    def _pause(self) -> lockout.Pause | None:
-        return lockout.paused(self.state, monotonic())
+    def _pause(self) -> login_guard.Pause | None:
+        return login_guard.paused(self.state, monotonic())
 
     def _waiting_words(self) -> str:
         passed = monotonic() - self._since
@@ -301,12 +301,12 @@ class TestStep(TestRunning):
         if self._under_way is not None or self._pause() is not None:
             self._draw()
             return
-        if not lockout.was_refused(self.state):
+        if not login_guard.was_refused(self.state):
             self._start()
             return
         from smtpwizard.tui.screens.dialogs import ConfirmScreen
 
-        words = lockout.refused_question(self.state.settings)
+        words = login_guard.refused_question(self.state.settings)
         self.app.push_screen(ConfirmScreen(**words), self._consented)
 
     def _consented(self, yes: bool | None) -> None:
@@ -359,6 +359,6 @@ class TestStep(TestRunning):
     def _sentence(self) -> str:
         pause = self._pause()
         if pause is not None and self._under_way is None:
-            left = lockout.countdown(pause.seconds)
+            left = login_guard.countdown(pause.seconds)
             return f"{self.state.settings.host} asks for a pause. Testing goes on in {left}; more tries make it longer."
         return self._note

@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
 from smtpwizard.presets.schema import Kind
-from smtpwizard.probe import login_guard as lockout
+from smtpwizard.probe import login_guard
 from smtpwizard.tui.steps.base import APP_LOG, Command, Hint
 from smtpwizard.tui.steps.send_work import SendWatching
 from smtpwizard.tui.widgets.check import DiagnosisCard
@@ -321,19 +321,19 @@ class SendStep(SendScreens):
     def _send(self) -> None:
         to = self.form.recipient
         problem = send_arrival.recipient_problem(to) or ("" if self._chosen() else "Tick one of the mails with Space.")
-        pause = lockout.paused(self.state, monotonic())
+        pause = login_guard.paused(self.state, monotonic())
         if pause is not None:
-            left = lockout.countdown(pause.seconds)
+            left = login_guard.countdown(pause.seconds)
             problem = f"{self.state.settings.host} asks for a pause of {left}: {pause.words}"
         self.form.problem(problem)
         if problem:
             return
-        if not lockout.was_refused(self.state):
+        if not login_guard.was_refused(self.state):
             self._start(to, self._chosen())
             return
         from smtpwizard.tui.screens.dialogs import ConfirmScreen
 
-        words = lockout.refused_question(self.state.settings)
+        words = login_guard.refused_question(self.state.settings)
         self.app.push_screen(ConfirmScreen(**words), lambda yes: self._start(to, self._chosen()) if yes else None)
 
     def _ended(self) -> None:

@@ -11,7 +11,7 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import AppMail, Kind
-from smtpwizard.probe import login_guard as lockout
+from smtpwizard.probe import login_guard
 from smtpwizard.report.stages import Mark
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
@@ -90,7 +90,7 @@ class SendDelivery(StepPane):
         """Keep what failed, and what the server's words mean; a yes can be bad news, too (254: suppressed)."""
         if report.failed is not None:
             self._failure = (report, settings)
-            self.wizard.update(**lockout.remember(self.state, report.failed, settings, monotonic()))
+            self.wizard.update(**login_guard.remember(self.state, report.failed, settings, monotonic()))
         state = self.state
         self._causes = explain_report(report, provider=state.provider, settings=settings, rehearsed=state.rehearsed)
 

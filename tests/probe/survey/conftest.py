@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.probe.survey import dialer as way
-from smtpwizard.probe.survey import port
-from smtpwizard.probe.survey import port as visit
-from smtpwizard.probe.survey import survey as asking
+from smtpwizard.probe.survey import dialer, port, survey
 from support.looking import Bench
 
 _BENCH = Bench()
@@ -22,6 +19,6 @@ def bench() -> Bench:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten every limit alike: what counts is which limit ends what, and that is told by its outcome."""
     monkeypatch.setattr(port, "SILENT_SECONDS", 0.15)
-    monkeypatch.setattr(way, "CONNECT_SECONDS", 0.6)
-    monkeypatch.setattr(visit, "STAGE_SECONDS", 1.0)
-    monkeypatch.setattr(asking, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(dialer, "CONNECT_SECONDS", 0.6)
+    monkeypatch.setattr(port, "STAGE_SECONDS", 1.0)
+    monkeypatch.setattr(survey, "GRACE_SECONDS", 0.2)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.presets.schema import Kind, PortChoice, TlsMode
-from smtpwizard.probe.survey.certificates import system_bundle
 from smtpwizard.probe.survey.facts import PortFacts
+from smtpwizard.probe.survey.port import system_bundle
 from smtpwizard.probe.survey.rules import compose_lines, is_foreign
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.secret import Secret
@@ -83,7 +83,7 @@ def test_what_this_machines_store_trusts_leads_to_the_lines_for_the_compose_file
     (proposal,) = found.proposals
     assert (proposal.id, proposal.changes) == ("system-store-trusts", {})
     assert "NODE_EXTRA_CA_CERTS" in proposal.remedy
-    assert proposal.facts == compose_lines("mailer", str(bundle))
+    assert proposal.facts == compose_lines("mailer", str(bundle), "NODE_EXTRA_CA_CERTS")
     assert "this machine's own store trusts the certificate" in found.facts
 
 
@@ -112,7 +112,7 @@ def test_what_nobody_trusts_is_told_as_a_fact_with_the_length_of_the_chain(
 
 
 def test_compose_lines_are_yaml_that_mounts_the_file_it_names() -> None:
-    assert compose_lines("api", "/etc/pki/tls/certs/ca-bundle.crt") == (
+    assert compose_lines("api", "/etc/pki/tls/certs/ca-bundle.crt", "NODE_EXTRA_CA_CERTS") == (
         "services:",
         "  api:",
         "    environment:",
@@ -177,7 +177,7 @@ def test_only_plain_signs_make_a_server_a_foreign_one(
     facts = TlsFacts("TLSv1.3", "", names, verified=verified)
     error = None if verified else "ERR_TLS_CERT_ALTNAME_INVALID"
     item = PortFacts(587, True, TlsMode.STARTTLS, error=error, banner=banner, tls_facts=facts)
-    assert is_foreign(item, "smtp.acme.com") is foreign
+    assert is_foreign(item, "smtp.acme.com", "ERR_TLS_CERT_ALTNAME_INVALID") is foreign
 
 
 def test_a_local_servers_preset_is_nobody_who_can_be_impersonated(bench: Bench) -> None:

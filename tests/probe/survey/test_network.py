@@ -8,7 +8,7 @@ import pytest
 
 from smtpwizard.clients.transport import transport
 from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
-from smtpwizard.probe.survey.advice import place, proposals
+from smtpwizard.probe.survey.advice import cloud_provider, proposals
 from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach, expected_modes, ports_to_ask
 from smtpwizard.probe.survey.ranking import candidates
 from smtpwizard.sandbox.script import Script
@@ -29,13 +29,13 @@ def seen(
     provider: Provider | None = RELAY,
     web: Reach | None = Reach.ANSWERS,
     failed: StepResult | None = LATE,
-    place: str = "",
+    cloud: str = "",
     **fields: str,
 ) -> Evidence:
     settings = Settings(HOST, "587", "a@acme.com", "you", Secret("p4ssw0rd"), **fields)  # type: ignore[arg-type]
     handed = transport(settings)
     assert handed is not None
-    return Evidence(settings, handed, provider, failed, ports, web=web, place=place)
+    return Evidence(settings, handed, provider, failed, ports, web=web, cloud=cloud)
 
 
 def silent(*ports: int) -> list[PortFacts]:
@@ -56,7 +56,7 @@ def test_all_mail_ports_silent_while_the_web_port_answers_is_a_block(bench: Benc
 
 
 def test_the_cloud_is_named_where_it_is_known() -> None:
-    (proposal,) = proposals(seen(*silent(587, 465), place="DigitalOcean"))
+    (proposal,) = proposals(seen(*silent(587, 465), cloud="DigitalOcean"))
     assert "DigitalOcean blocks outgoing mail" in proposal.cause
     assert proposal.remedy.startswith("Ask DigitalOcean ")
 
@@ -142,13 +142,13 @@ def test_a_host_that_vanished_since_the_first_try_is_told(bench: Bench) -> None:
 )
 def test_the_firmware_names_the_cloud(tmp_path: Path, file: str, word: str, name: str) -> None:
     (tmp_path / file).write_text(word, encoding="latin-1")
-    assert place(tmp_path) == name
+    assert cloud_provider(tmp_path) == name
 
 
 def test_without_firmware_to_read_no_cloud_is_named(tmp_path: Path) -> None:
     (tmp_path / "sys_vendor").mkdir()
-    assert place(tmp_path) == ""
-    assert place(tmp_path / "missing") == ""
+    assert cloud_provider(tmp_path) == ""
+    assert cloud_provider(tmp_path / "missing") == ""
 
 
 def test_ports_are_the_settings_own_the_providers_and_the_usual_ones() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey import limits
-from smtpwizard.probe.survey.dialer import Bounded
-from smtpwizard.probe.survey.survey import scan_ports, second_look
+from smtpwizard.probe.survey.dialer import LimitedStream
+from smtpwizard.probe.survey.survey import run_survey, scan_ports
 from smtpwizard.sandbox.script import SILENCE, Play, Script, Stage, drip, endless, raw, reply
 from support.looking import Bench, settings_for
 
@@ -57,7 +57,7 @@ async def test_a_connection_gives_no_more_octets_than_a_dialogue_has() -> None:
         def close(self) -> None:
             return
 
-    stream = Bounded(Endless())
+    stream = LimitedStream(Endless())
     given = [len(await stream.receive(0)), len(await stream.receive(0))]
     assert sum(given) == limits.MOST_OCTETS
     with pytest.raises(OSError, match="without end"):
@@ -106,7 +106,7 @@ async def test_cancelling_a_second_look_returns_at_once(bench: Bench) -> None:
         settings = settings_for(server.port)
         report = await asyncio.to_thread(bench.first_try, settings)
         heard = server.connections
-        task = asyncio.create_task(second_look(report, settings, bench.options, ports=()))
+        task = asyncio.create_task(run_survey(report, settings, bench.options, ports=()))
         while server.connections == heard:
             await asyncio.wait({task}, timeout=0.01)
         began = time.monotonic()

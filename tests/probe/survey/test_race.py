@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from smtpwizard.probe.survey.dialer import staggered, together
+from smtpwizard.probe.survey.dialer import happy_eyeballs, together
 
 
 class Call:
@@ -35,18 +35,18 @@ class Call:
 
 async def test_the_first_success_wins_and_the_second_is_never_started() -> None:
     first, second = Call("first", ready=True), Call("second", ready=True)
-    assert await staggered([first, second], 60) == "first"
+    assert await happy_eyeballs([first, second], 60) == "first"
     assert not second.started
 
 
 async def test_a_failure_starts_the_next_without_waiting() -> None:
     first, second = Call(ConnectionRefusedError(), ready=True), Call("second", ready=True)
-    assert await staggered([first, second], 60) == "second"
+    assert await happy_eyeballs([first, second], 60) == "second"
 
 
 async def test_a_late_first_still_wins_and_the_second_is_cancelled() -> None:
     first, second = Call("first"), Call("second")
-    race = asyncio.create_task(staggered([first, second], 0.01))
+    race = asyncio.create_task(happy_eyeballs([first, second], 0.01))
     while not second.started:
         await asyncio.wait({race}, timeout=0.01)
     first.gate.set()
@@ -57,18 +57,18 @@ async def test_a_late_first_still_wins_and_the_second_is_cancelled() -> None:
 async def test_where_all_fail_the_first_ones_error_is_told() -> None:
     calls = [Call(TimeoutError("one"), ready=True), Call(ConnectionRefusedError("two"), ready=True)]
     with pytest.raises(TimeoutError, match="one"):
-        await staggered(calls, 60)
+        await happy_eyeballs(calls, 60)
 
 
 async def test_a_bug_is_not_taken_for_a_failure_of_the_network() -> None:
     second = Call("second")
     with pytest.raises(ZeroDivisionError):
-        await staggered([Call(ZeroDivisionError(), ready=True), second], 60)
+        await happy_eyeballs([Call(ZeroDivisionError(), ready=True), second], 60)
 
 
 async def test_cancelling_a_race_cancels_all_its_calls() -> None:
     first, second = Call("first"), Call("second")
-    race = asyncio.create_task(staggered([first, second], 0.01))
+    race = asyncio.create_task(happy_eyeballs([first, second], 0.01))
     while not second.started:
         await asyncio.wait({race}, timeout=0.01)
     race.cancel()

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from smtpwizard.presets.schema import Kind, PortChoice, TlsMode
-from smtpwizard.probe.survey import port as visit
+from smtpwizard.probe.survey import port
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Script, Stage, endless, reply
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Verdict
@@ -42,7 +42,7 @@ def test_the_wrong_tls_mode_is_turned_round_and_then_the_app_works(
 def test_once_the_mode_is_clear_silent_other_ports_are_not_waited_for(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "STAGE_SECONDS", 60.0)
+    monkeypatch.setattr(port, "STAGE_SECONDS", 60.0)
     with bench.server(IMPLICIT) as server, bench.server(Script().but(Stage.GREETING, SILENCE)) as silent:
         found = bench.look(settings_for(server.port, tls="false"), (silent.port,))
     assert found.proposals[0].id == "tls-mode"

@@ -1,0 +1,52 @@
+"""nodemailer 8.0.5 as a client model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from smtpwizard.clients import transport as options
+from smtpwizard.clients.model import ClientErrors, TlsPolicy
+from smtpwizard.clients.nodemailer import ehlo
+from smtpwizard.clients.nodemailer import errors as node_errors
+from smtpwizard.clients.nodemailer import tls as node_tls
+from smtpwizard.clients.nodemailer.channel import Channel
+from smtpwizard.clients.nodemailer.dialogue import NodemailerDialogue
+from smtpwizard.clients.transport import Transport
+from smtpwizard.smtp.results import Step
+from smtpwizard.smtp.stream import TlsStream, Transcript
+
+
+class Nodemailer:
+    """The client of every app that sends with nodemailer."""
+
+    name = "nodemailer"
+    version = "8.0.5"
+    mechanisms: tuple[str, ...] = ehlo.MECHANISMS
+    timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
+    starttls = "STARTTLS if offered"
+    without_auth = "the app goes on without its user and password"
+    crash = "its mail client stops with a TypeError where only XOAUTH2 is offered"
+    hang = "its mail client neither sends nor reports an error"
+
+    tls: TlsPolicy = node_tls
+    errors: ClientErrors = node_errors
+
+    transport = staticmethod(options.transport)
+    sender_address = staticmethod(ehlo.from_header)
+    recipient_address = staticmethod(ehlo.normalise)
+    doubts = staticmethod(ehlo.doubts)
+
+    def dialogue(
+        self,
+        stream: TlsStream,
+        transport: Transport,
+        transcript: Transcript,
+        *,
+        timeout: float,
+        until: float = math.inf,
+        ehlo_name: str | None = None,
+    ) -> NodemailerDialogue:
+        """Return the client's side of a connection."""
+        channel = Channel(stream, transcript, timeout=timeout, until=until)
+        return NodemailerDialogue(channel, transport, ehlo_name=ehlo_name)
