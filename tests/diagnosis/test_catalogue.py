@@ -99,27 +99,27 @@ def test_an_entry_is_got_by_reference_and_by_name() -> None:
     ("old", "new", "line", "key", "words"),
     [
         ('id = "an-entry"', 'id = "An Entry"', 3, "id", "kebab-case"),
-        ('title = "A title"', "title = 5", 8, "title", "a text"),
-        ('stages = ["auth"]', 'stages = ["login"]', 4, "stages", "'login' is not a stage"),
+        ('title = "A title"', "title = 5", 8, "title", "text in quotes"),
+        ('stages = ["auth"]', 'stages = ["login"]', 4, "stages[0]", "must be one of lint, resolve"),
         ('stages = ["auth"]', 'stages = ["mail"]', 4, "stages", "must hold 'auth'"),
-        ('remedy = "A remedy."\n', "", 1, "remedy", "is required"),
+        ('remedy = "A remedy."\n', "", 1, "remedy", "is missing"),
         ('evidence = "I"', 'evidence = "I"\nsauce = "a source"', 14, "sauce", "is not a key"),
-        ('checked = "2026-11-22"', 'checked = "today"', 12, "checked", "ISO date"),
-        ('text = ["the words"]', 'text = ["The Words"]', 6, "text", "lower case"),
-        ('text = ["the words"]', 'text = [" * "]', 6, "text", "is a gap"),
-        ("codes = [535]", "codes = [35]", 5, "codes", "not a reply code"),
-        ("codes = [535]", 'enhanced = ["5.7"]', 5, "enhanced", "not an enhanced code"),
-        ('by = [["text"]]', 'by = [["words"]]', 7, "by", "'words' is not a fact"),
-        ('by = [["text"]]', 'by = [["provider"]]', 7, "by", "needs the key 'providers'"),
-        ('by = [["text"]]', 'by = ["text"]', 7, "by", "list of lists"),
+        ('checked = "2026-11-22"', 'checked = "today"', 12, "checked", "a date as YYYY-MM-DD"),
+        ('text = ["the words"]', 'text = ["The Words"]', 6, "text[0]", "lower case"),
+        ('text = ["the words"]', 'text = [" * "]', 6, "text[0]", "is a gap"),
+        ("codes = [535]", "codes = [35]", 5, "codes[0]", "between 200 and 599"),
+        ("codes = [535]", 'enhanced = ["5.7"]', 5, "enhanced[0]", "an enhanced status code"),
+        ('by = [["text"]]', 'by = [["words"]]', 7, "by[0][0]", "must be one of stage, code"),
+        ('by = [["text"]]', 'by = [["provider"]]', 7, "by[0]", "needs the key 'providers'"),
+        ('by = [["text"]]', 'by = ["text"]', 7, "by[0]", "must be a list of texts"),
         ('evidence = "I"', 'evidence = "Q"', 13, "evidence", "letters of"),
-        ('evidence = "I"', 'evidence = "I"\nwhen = "raining"', 14, "when", "'raining' is not known"),
-        ('evidence = "I"', 'evidence = "I"\nrepair = "hammer"', 14, "repair", "'hammer' is not known"),
+        ('evidence = "I"', 'evidence = "I"\nwhen = "raining"', 14, "when", "not 'raining'"),
+        ('evidence = "I"', 'evidence = "I"\nrepair = "hammer"', 14, "repair", "not 'hammer'"),
         ('evidence = "I"', 'evidence = "I"\nrank = "high"', 14, "rank", "first, last"),
-        ('evidence = "I"', 'evidence = "I"\nchanges = { HOST = "x" }', 14, "changes", "not a variable"),
-        ('stage = "auth"\nreply', 'stage = "login"\nreply', 15, "examples", "stage must be one of"),
-        ('reply = "535 the words"', 'event = "rain"', 15, "examples", "event must be one of"),
-        ('reply = "535 the words"', 'provider = "gmail"', 15, "examples", "exactly one of"),
+        ('evidence = "I"', 'evidence = "I"\nchanges = { HOST = "x" }', 14, "changes.HOST", "must be one of SMTP_HOST"),
+        ('stage = "auth"\nreply', 'stage = "login"\nreply', 16, "examples[0].stage", "must be one of"),
+        ('reply = "535 the words"', 'event = "rain"', 17, "examples[0].event", "must be one of"),
+        ('reply = "535 the words"', 'provider = "gmail"', 15, "examples[0].reply", "exactly one of"),
     ],
 )
 def test_a_mistake_is_told_by_file_line_and_key(
@@ -127,9 +127,11 @@ def test_a_mistake_is_told_by_file_line_and_key(
 ) -> None:
     assert old in ENTRY
     problems = catalogue_of(tmp_path, ENTRY.replace(old, new, 1)).problems
-    assert [(problem.file.name, problem.line, problem.key) for problem in problems] == [("auth.toml", line, key)]
+    assert [(problem.file.name, problem.line, problem.key) for problem in problems] == [
+        ("auth.toml", line, f"failure[0].{key}")
+    ]
     assert words in problems[0].message
-    assert str(problems[0]).startswith(f"{tmp_path / 'auth.toml'}:{line}: {key}: ")
+    assert str(problems[0]).startswith(f"{tmp_path / 'auth.toml'}:{line}: failure[0].{key}: ")
 
 
 def test_a_broken_entry_leaves_the_others_alone(tmp_path: Path) -> None:
@@ -141,14 +143,14 @@ def test_a_broken_entry_leaves_the_others_alone(tmp_path: Path) -> None:
 
 def test_a_name_used_twice_in_a_folder_is_told(tmp_path: Path) -> None:
     problems = catalogue_of(tmp_path, ENTRY + ENTRY).problems
-    assert [(problem.line, problem.key) for problem in problems] == [(20, "id"), (19, "ref")]
+    assert [(problem.line, problem.key) for problem in problems] == [(19, "failure[1].ref"), (20, "failure[1].id")]
 
 
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
         ("[[failure]\n", 1, "Expected"),
-        ('\nfailure = "x"\n', 1, "must be written as"),
+        ('\nfailure = "x"\n', 2, "must be a list of tables"),
         ("[extra]\n" + ENTRY, 1, "not a key"),
     ],
 )

@@ -98,7 +98,7 @@ def test_any_reply_is_taken_apart_into_one_line(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="ab *", max_size=12), st.text(alphabet="ab ", max_size=60))
 def test_a_phrase_finds_what_its_regular_expression_finds(phrase: str, text: str) -> None:
-    parsed = Phrase.parse(phrase)
-    if parsed.parts:
+    if phrase.strip("* "):
+        parsed = Phrase.parse(phrase)
         pattern = ".{0,200}?".join(map(re.escape, parsed.parts))
         assert parsed.found_in(text) is bool(re.search(pattern, text))

@@ -58,5 +58,7 @@ def test_a_phrase_is_found_with_its_parts_in_order(phrase: str, text: str, found
     assert Phrase.parse(phrase).found_in(text) is found
 
 
-def test_a_phrase_of_gaps_alone_has_no_parts() -> None:
-    assert Phrase.parse(" * * ").parts == ()
+@pytest.mark.parametrize("text", [" * * ", "", "Relay denied"])
+def test_a_phrase_has_words_in_lower_case(text: str) -> None:
+    with pytest.raises(ValueError, match="lower case words"):
+        Phrase.parse(text)

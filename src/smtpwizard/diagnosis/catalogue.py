@@ -1,75 +1,165 @@
-"""From a table of a catalogue file to a Failure: every mistake is a problem that names the key. Reads no files."""
+"""The catalogue of failures: files read, the shipped ones only as far as the matcher needs them.
+
+Reading and checking all of it takes 40 ms, most of it for examples and sentences. So of a shipped file, which the tests
+have checked, only the keys that a reply is compared with are parsed, in 12 ms; the rest of an entry is read when the
+entry is named as a cause.
+"""
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from smtpwizard.diagnosis.conditions import CONDITIONS
 from smtpwizard.diagnosis.repairs import REPAIRS
-from smtpwizard.diagnosis.schema import EVENTS, STAGES, Example, Fact, Failure, Phrase
+from smtpwizard.diagnosis.schema import STAGES, Fact, Failure, FailureFile, Phrase, Words
 from smtpwizard.errors import FileError
-from smtpwizard.presets.files import presets_root
-from smtpwizard.settings import FIELDS
-
-TEXTS: Final = ("ref", "id", "title", "cause", "remedy", "source", "checked", "evidence", "when", "repair", "rank")
-PHRASES: Final = ("text", "provider_text")
-LISTS: Final = (*PHRASES, "stages", "enhanced", "errors", "providers", "variables", "remove")
-NUMBERS: Final = ("codes", "ports", "open_ports")
-_FACTS: Final = {str(fact): fact for fact in Fact}
+from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root
+from smtpwizard.presets.values import Faults, OneOf, rule
 
 
-def build(table: Mapping[str, Any], examples: tuple[Example, ...] = (), unread: str = "") -> Failure:
-    """Return the entry. TypeError, KeyError or AttributeError where it is not one.
-
-    `unread` is its text, where `table` holds only what the matcher needs.
-    """
-    fields: dict[str, Any] = {key: table.get(key, "") for key in TEXTS}
-    fields |= {key: tuple(table[key]) for key in (*LISTS, *NUMBERS) if key in table}
-    fields |= {key: tuple(map(Phrase.parse, table[key])) for key in PHRASES if key in table}
-    by = tuple(frozenset(_FACTS[word] for word in combination) for combination in table["by"])
-    return Failure(**fields, by=by, changes=dict(table.get("changes", {})), examples=examples, unread=unread)
+@rule(Failure)
+def _the_condition_is_known(failure: Failure) -> Faults:
+    if failure.when and (fault := OneOf(tuple(CONDITIONS))(failure.when)):
+        yield ("when",), fault
 
 
-LARGEST: Final = 1_000_000
-"""Bytes of one catalogue file."""
+@rule(Failure)
+def _the_repair_is_known(failure: Failure) -> Faults:
+    if failure.repair and (fault := OneOf(tuple(REPAIRS))(failure.repair)):
+        yield ("repair",), fault
 
 
-class FailureProblem(NamedTuple):
-    """What is wrong with a catalogue file."""
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Entries in file order, later folders overriding by id."""
 
-    file: Path
-    line: int
-    """Counted from 1; 1 where no line can be told."""
-    key: str
-    message: str
+    rules: tuple[Failure, ...]
+    """The entries as far as the matcher needs them: the shipped ones may be incomplete. See `failures`."""
+    words: tuple[tuple[Phrase, frozenset[str]], ...]
+    """Phrase → ids of the providers that it proves."""
+    problems: tuple[PresetProblem, ...]
 
-    def __str__(self) -> str:
+    @classmethod
+    def open(cls, *dirs: Path, examples: bool = False) -> Catalogue:
+        """Read the shipped catalogue, then `dirs`; an entry with a known id replaces it.
+
+        The shipped entries come without examples unless these are asked for; then all is checked. Raises FileError for
+        a folder that cannot be read.
+        """
         return (
-            f"{self.file}:{self.line}: {self.key}: {self.message}"
-            if self.key
-            else f"{self.file}:{self.line}: {self.message}"
+            cls.read(shipped(), *dirs) if examples else _collect((shipped(), True), *((path, False) for path in dirs))
         )
 
+    @classmethod
+    def read(cls, *dirs: Path) -> Catalogue:
+        """Read and check only `dirs`, with examples. Raises FileError for a folder that cannot be read."""
+        return _collect(*((folder, False) for folder in dirs))
 
-def read_lean(path: Path) -> list[Failure] | None:
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The entries, complete; with examples only where the catalogue was opened with them."""
+        return tuple(complete(failure) for failure in self.rules)
+
+    def get(self, name: str) -> Failure:
+        """Return an entry by id or reference. KeyError where there is none."""
+        for failure in self.rules:
+            if name in (failure.id, failure.ref):
+                return complete(failure)
+        raise KeyError(name)
+
+
+def _collect(*folders: tuple[Path, bool]) -> Catalogue:
+    """Read folders, each lean or checked."""
+    failures: dict[str, Failure] = {}
+    words: list[Words] = []
+    problems: list[PresetProblem] = []
+    for folder, lean in folders:
+        seen: dict[str, str] = {}
+        for path in _files(folder):
+            read = read_lean(path) if lean else None
+            if read is None:
+                read = _read_checked(path, seen, problems)
+            failures |= {failure.id: failure for failure in read.failure}
+            words += read.words
+    found = tuple((phrase, frozenset(item.providers)) for item in words for phrase in item.text)
+    return Catalogue(tuple(failures.values()), found, tuple(problems))
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml" and not path.name.startswith("."))
+    except OSError as error:
+        raise FileError(f"{folder} cannot be read: {error.strerror}.", "Failure catalogue") from None
+
+
+def _read_checked(path: Path, seen: dict[str, str], problems: list[PresetProblem]) -> FailureFile:
+    """Return what is right in a file. `seen`: the names in the folder so far, and their files."""
+    from smtpwizard.presets.toml import Issue, inspect, located, read_text  # not needed for what is shipped
+
+    try:
+        file, found = inspect(FailureFile, path)
+    except PresetFileError as error:
+        problems += error.problems
+        return FailureFile()
+    problems += found
+    issues: list[Issue] = []
+    stage = path.stem.split("-")[0]
+    words = tuple(item for item in getattr(file, "words", ()) if isinstance(item, Words))
+    if stage not in STAGES and not words:
+        issues.append(Issue((), f"must be named after a stage: {', '.join(STAGES)}"))
+    entries = []
+    for number, failure in enumerate(getattr(file, "failure", ())):
+        if not isinstance(failure, Failure):
+            continue
+        entries.append(failure)
+        if stage in STAGES and stage not in failure.stages:
+            issues.append(Issue(("failure", number, "stages"), f"must hold {stage!r}, as the file"))
+        for key, name in (("id", failure.id), ("ref", failure.ref)):
+            if name in seen:
+                issues.append(Issue(("failure", number, key), f"{name!r} is used already in {seen[name]}"))
+            seen[name] = path.name
+    problems += located(path, read_text(path), issues) if issues else ()
+    return FailureFile(tuple(entries), words)
+
+
+def read_lean(path: Path) -> FailureFile | None:
     """Read of each entry what the matcher needs, and leave the rest `unread`. None where a file cannot be read so."""
     try:
         wanted, entries = _split(path.read_bytes().decode("utf-8"))
-        tables = tomllib.loads(wanted)["failure"]
-        return [build(table, unread=text) for table, text in zip(tables, entries, strict=True)]
+        table = tomllib.loads(wanted)
+        failures = zip(table.get("failure", ()), entries, strict=True)
+        return FailureFile(
+            tuple(Failure(**_fields(entry), unread=text) for entry, text in failures),
+            tuple(Words(tuple(item["providers"]), _phrases(item["text"])) for item in table.get("words", ())),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def complete(failure: Failure) -> Failure:
     """Return an entry with what was left unread, still without its examples."""
-    return build(tomllib.loads(failure.unread)["failure"][0]) if failure.unread else failure
+    return Failure(**_fields(tomllib.loads(failure.unread)["failure"][0])) if failure.unread else failure
+
+
+_EMPTY: Final = dict.fromkeys(("title", "cause", "remedy", "source", "checked", "evidence"), "")
+_FACTS: Final = {fact.value: fact for fact in Fact}
+
+
+def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry, unchecked and without examples."""
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    fields |= {key: _phrases(table[key]) for key in ("text", "provider_text") if key in table}
+    fields["by"] = tuple(frozenset(_FACTS[word] for word in combination) for combination in table["by"])
+    return {**_EMPTY, **fields, "examples": ()}
+
+
+def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:
+    return tuple(map(Phrase.parse, texts))
 
 
 _PROSE: Final = (
@@ -98,157 +188,6 @@ def _split(text: str) -> tuple[str, list[str]]:
     return "\n".join(wanted), ["\n".join(lines) for lines in entries]
 
 
-def files(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ".toml" and not path.name.startswith("."))
-    except OSError as error:
-        raise FileError(f"{folder} cannot be read: {error.strerror}.", "Failure catalogue") from None
-
-
-def load(path: Path, problems: list[FailureProblem]) -> tuple[str, Mapping[str, Any]]:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ValueError(f"is larger than {LARGEST} bytes")
-        text = path.read_bytes().decode("utf-8")
-        return text, tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+)", str(error))
-        problems.append(FailureProblem(path, int(found[1]) if found else 1, "", str(error)))
-    except (OSError, ValueError) as error:
-        message = error.strerror if isinstance(error, OSError) else str(error)
-        problems.append(FailureProblem(path, 1, "", message or "cannot be read"))
-    return "", {}
-
-
-def entries_of(
-    path: Path, text: str, table: Mapping[str, Any], problems: list[FailureProblem], seen: dict[str, str]
-) -> Iterator[Failure]:
-    stage = path.stem.split("-")[0]
-    if stage not in STAGES:
-        problems.append(FailureProblem(path, 1, "", f"must be named after a stage: {', '.join(STAGES)}"))
-    unknown = [key for key in table if key != "failure"]
-    problems += [FailureProblem(path, _line(text, 0, key), key, "is not a key of a catalogue file") for key in unknown]
-    items = table.get("failure", [])
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        problems.append(FailureProblem(path, 1, "failure", "must be written as [[failure]]"))
-        return
-
-    for number, item in enumerate(items, 1):
-        failure, wrong = parse_failure(item)
-        for key, message in wrong:
-            problems.append(FailureProblem(path, _line(text, number, key), key, message))
-        if failure is None:
-            continue
-        if stage in STAGES and stage not in failure.stages:
-            problems.append(
-                FailureProblem(path, _line(text, number, "stages"), "stages", f"must hold {stage!r}, as the file")
-            )
-        for key, value in (("id", failure.id), ("ref", failure.ref)):
-            if value in seen:
-                where = _line(text, number, key)
-                problems.append(FailureProblem(path, where, key, f"{value!r} is used already in {seen[value]}"))
-            seen[value] = path.name
-        yield failure
-
-
-def words_of(
-    path: Path, table: Mapping[str, Any], problems: list[FailureProblem]
-) -> list[tuple[Phrase, frozenset[str]]]:
-    """Read `[[words]]`: text = [...], providers = [...]."""
-    result: list[tuple[Phrase, frozenset[str]]] = []
-    for item in table.get("words", ()):
-        if not isinstance(item, dict) or not _texts(item.get("text")) or not _texts(item.get("providers")):
-            problems.append(FailureProblem(path, 1, "words", "needs the lists text and providers"))
-            continue
-        result += [(Phrase.parse(text), frozenset(item["providers"])) for text in item["text"]]
-    return result
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, str) and item.strip("* ") for item in value)
-
-
-def _line(text: str, number: int, key: str) -> int:
-    """Find the line of `key` in the entry with this number (from 1); the entry's first line where it has no such key.
-
-    tomllib tells no lines, so this looks again; only when something is wrong.
-    """
-    entry = 0
-    start = 1
-    for count, line in enumerate(text.splitlines(), 1):
-        if line.strip() == "[[failure]]":
-            entry += 1
-            start = count if entry == number else start
-        if entry == number and re.match(rf"\[*(?:failure\.)?{re.escape(key)}\b", line.strip()):
-            return count
-    return start
-
-
-WORDS_FILE: Final = "words.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Entries in file order, later folders overriding by id."""
-
-    rules: tuple[Failure, ...]
-    """The entries as far as the matcher needs them: the shipped ones may be incomplete. See `failures`."""
-    words: tuple[tuple[Phrase, frozenset[str]], ...]
-    """Phrase → ids of the providers that it proves."""
-    problems: tuple[FailureProblem, ...]
-
-    @classmethod
-    def open(cls, *dirs: Path, examples: bool = False) -> Catalogue:
-        """Read the shipped catalogue, then `dirs`; an entry with a known id replaces it.
-
-        The shipped entries come without examples unless these are asked for; then all is checked. Raises FileError for
-        a folder that cannot be read.
-        """
-        return (
-            cls.read(shipped(), *dirs) if examples else _collect((shipped(), True), *((path, False) for path in dirs))
-        )
-
-    @classmethod
-    def read(cls, *dirs: Path) -> Catalogue:
-        """Read and check only `dirs`, with examples. Raises FileError for a folder that cannot be read."""
-        return _collect(*((folder, False) for folder in dirs))
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """The entries, complete; with examples only where the catalogue was opened with them."""
-        return tuple(complete(rule) for rule in self.rules)
-
-    def get(self, name: str) -> Failure:
-        """Return an entry by id or reference. KeyError where there is none."""
-        for rule in self.rules:
-            if name in (rule.id, rule.ref):
-                return complete(rule)
-        raise KeyError(name)
-
-    def for_stage(self, stage: str) -> tuple[Failure, ...]:
-        """Return the entries of a stage."""
-        return tuple(complete(rule) for rule in self.rules if stage in rule.stages)
-
-
-def _collect(*folders: tuple[Path, bool]) -> Catalogue:
-    """Read folders, each lean or checked."""
-    failures: dict[str, Failure] = {}
-    words: list[tuple[Phrase, frozenset[str]]] = []
-    problems: list[FailureProblem] = []
-    for folder, lean in folders:
-        seen: dict[str, str] = {}
-        for path in files(folder):
-            entries = read_lean(path) if lean and path.name != WORDS_FILE else None
-            if entries is None:
-                text, table = load(path, problems)
-                if path.name == WORDS_FILE:
-                    words += words_of(path, table, problems)
-                    continue
-                entries = list(entries_of(path, text, table, problems, seen))
-            failures |= {failure.id: failure for failure in entries}
-    return Catalogue(tuple(failures.values()), tuple(words), tuple(problems))
-
-
 def shipped() -> Path:
     """Return the folder of the entries that come with the program: in the wheel, or in a checkout."""
     return presets_root() / "failures"
@@ -264,142 +203,3 @@ def by_ref(failures: Iterable[Failure]) -> list[Failure]:
     """Sort by reference: N1, N2, … N10."""
     order = "NPTEASDC"
     return sorted(failures, key=lambda item: (order.find(item.ref[0]), int(item.ref[1:])))
-
-
-Problems = list[tuple[str, str]]
-"""(key, message) pairs."""
-
-_REF: Final = re.compile(r"[A-Z]\d{1,3}")
-_ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-
-_REQUIRED: Final = (
-    "ref",
-    "id",
-    "stages",
-    "by",
-    "title",
-    "cause",
-    "remedy",
-    "source",
-    "checked",
-    "evidence",
-    "examples",
-)
-_OTHERS: Final = ("by", "changes", "examples")
-_RANKS: Final = ("first", "last")
-_EXAMPLE_TEXTS: Final = ("stage", "reply", "event", "error", "message", "paste", "provider", "recipient")
-_EXAMPLE_KEYS: Final = frozenset({*_EXAMPLE_TEXTS, "alone", "port", "settings"})
-_KINDS: Final = ("reply", "event", "paste")
-
-_FACT_NEEDS: Final = {
-    Fact.CODE: ("codes",), Fact.ENHANCED: ("enhanced",), Fact.TEXT: ("text", "provider_text"), Fact.ERROR: ("errors",),
-    Fact.PROVIDER: ("providers",), Fact.PORT: ("ports",), Fact.WHEN: ("when",),
-}  # fmt: skip
-
-
-def parse_failure(table: Mapping[str, Any]) -> tuple[Failure | None, Problems]:
-    """Return the entry, or None and what is wrong with it."""
-    problems = _shape(table)
-    if not problems:
-        problems = _values(table)
-    if problems:
-        return None, problems
-    examples = tuple(_example(item, number, problems) for number, item in enumerate(table["examples"], 1))
-    return (None, problems) if problems else (build(table, examples), [])
-
-
-def _shape(table: Mapping[str, Any]) -> Problems:
-    """Check keys and types."""
-    problems = [(key, "is required") for key in _REQUIRED if key not in table]
-    known = {*TEXTS, *LISTS, *NUMBERS, *_OTHERS}
-    problems += [(key, "is not a key of a failure") for key in table if key not in known]
-    for key in TEXTS:
-        problems += _unless(key, table, "a text", lambda value: isinstance(value, str))
-    for key in LISTS:
-        problems += _unless(key, table, "a list of texts", lambda value: _is_list(value, str))
-    for key in NUMBERS:
-        problems += _unless(key, table, "a list of numbers", lambda value: _is_list(value, int))
-    problems += _unless("changes", table, "a table of texts", _is_table_of_texts)
-    problems += _unless("examples", table, "a list of tables", lambda value: _is_list(value, dict))
-    problems += _unless(
-        "by",
-        table,
-        "a list of lists of texts",
-        lambda value: _is_list(value, list) and all(_is_list(v, str) for v in value),
-    )
-    return problems
-
-
-def _unless(key: str, table: Mapping[str, Any], wanted: str, test: Callable[[Any], bool]) -> Problems:
-    return [(key, f"must be {wanted}")] if key in table and not test(table[key]) else []
-
-
-def _is_list(value: Any, kind: type) -> bool:
-    return isinstance(value, list) and all(isinstance(item, kind) and not isinstance(item, bool) for item in value)
-
-
-def _is_table_of_texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-
-
-def _values(table: Mapping[str, Any]) -> Problems:
-    """Check values against what the matcher knows."""
-    problems: Problems = []
-    for key, pattern, wanted in (("ref", _REF, "a letter and a number"), ("id", _ID, "kebab-case"),
-                                 ("checked", _DATE, "an ISO date")):  # fmt: skip
-        if not pattern.fullmatch(table[key]):
-            problems.append((key, f"must be {wanted}"))
-    problems += [(key, "must not be empty") for key in _REQUIRED if not table[key]]
-    problems += [("stages", f"{stage!r} is not a stage") for stage in table["stages"] if stage not in STAGES]
-    problems += [("enhanced", f"{code!r} is not an enhanced code") for code in table.get("enhanced", ())
-                 if not _ENHANCED.fullmatch(code)]  # fmt: skip
-    problems += [("codes", f"{code} is not a reply code") for code in table.get("codes", ()) if not 200 <= code < 600]
-    for key in PHRASES:
-        wrong = [text for text in table.get(key, ()) if text != text.lower() or not Phrase.parse(text).parts]
-        problems += [(key, f"{text!r} must be lower case words; * is a gap") for text in wrong]
-    if table.get("rank", "first") not in _RANKS:
-        problems.append(("rank", f"must be one of {', '.join(_RANKS)}"))
-    if set(table["evidence"]) - set("SDILM"):
-        problems.append(("evidence", "must be letters of S, D, I, L, M"))
-    for key, known in (("when", CONDITIONS), ("repair", REPAIRS)):
-        if key in table and table[key] not in known:
-            problems.append((key, f"{table[key]!r} is not known; known are {', '.join(sorted(known))}"))
-    for key in ("variables", "remove", "changes"):
-        problems += [
-            (key, f"{name!r} is not a variable of the app") for name in table.get(key, ()) if name not in FIELDS
-        ]
-    return problems + _combinations(table)
-
-
-def _combinations(table: Mapping[str, Any]) -> Problems:
-    problems: Problems = []
-    for combination in table["by"]:
-        for word in combination:
-            if word not in list(Fact):
-                problems.append(("by", f"{word!r} is not a fact; facts are {', '.join(Fact)}"))
-            elif not any(table.get(key) for key in _FACT_NEEDS.get(Fact(word), ("id",))):
-                problems.append(("by", f"{word!r} needs the key {_FACT_NEEDS[Fact(word)][0]!r}"))
-    return problems
-
-
-def _example(item: Mapping[str, Any], number: int, problems: Problems) -> Example:
-    found: Problems = [(key, "is not a key of an example") for key in item if key not in _EXAMPLE_KEYS]
-    for key in _EXAMPLE_TEXTS:
-        found += _unless(key, item, "a text", lambda value: isinstance(value, str))
-    found += _unless("settings", item, "a table of texts", _is_table_of_texts)
-    found += _unless("port", item, "a number", lambda value: isinstance(value, int))
-    found += _unless("alone", item, "true or false", lambda value: isinstance(value, bool))
-    if item.get("stage") not in STAGES:
-        found.append(("stage", f"must be one of {', '.join(STAGES)}"))
-    if sum(kind in item for kind in _KINDS) != 1:
-        found.append((_KINDS[0], f"exactly one of {', '.join(_KINDS)} must be given"))
-    if item.get("event", "close") not in EVENTS:
-        found.append(("event", f"must be one of {', '.join(sorted(EVENTS))}"))
-    found += [("settings", f"{name!r} is not a variable of the app") for name in item.get("settings", ())
-              if name not in FIELDS]  # fmt: skip
-    if found:
-        problems += [("examples", f"example {number}: {key} {message}") for key, message in found]
-        return Example(stage="")
-    return Example(**item)

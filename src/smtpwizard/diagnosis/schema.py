@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
+from smtpwizard.presets.values import Bounds, Day, EnhancedCode, Faults, OneOf, Shape, internal, rule, verbatim
 from smtpwizard.secret import Secret
+from smtpwizard.settings import FIELDS
 
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "after",
@@ -44,39 +46,48 @@ class Fact(StrEnum):
     """The entry's named condition holds (see `conditions`)."""
 
 
+EVENTS: Final = (
+    "unknown-host", "resolver-down", "refused", "unreachable", "timeout", "bad-port", "close", "reset", "silence",
+    "http", "plain-on-tls", "tls-on-plain", "no-starttls", "garbage-tls", "self-signed", "unknown-ca",
+    "wrong-name", "expired", "not-yet-valid", "old-protocol", "weak-crypto", "bad-cipher-spec",
+    "no-common-cipher", "only-xoauth2", "no-auth", "accepted",
+)  # fmt: skip
+"""Behaviours that a scripted server, or a closed port, can play."""
+
+
+Stage = Annotated[str, OneOf(STAGES)]
+Variable = Annotated[str, OneOf(FIELDS)]
+Verbatim = Annotated[str, verbatim]
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One way in which the failure shows: a reply or event to be played at `stage`, or what an operator would paste."""
 
-    stage: str
-    reply: str = ""
+    stage: Stage
+    reply: Verbatim = ""
     """A full reply of a server, LF between lines, codes included."""
-    event: str = ""
+    event: Annotated[str, OneOf(EVENTS)] = ""
     """What the network or server does instead of replying: `close`, `silence`, `refused`, `expired`… (see EVENTS)."""
     error: str = ""
     """The word that a client's library gives for `event`."""
-    message: str = ""
+    message: Verbatim = ""
     """The client's or library's message for it."""
-    paste: str = ""
+    paste: Verbatim = ""
     """What an operator has at hand where no server says anything: a line of a file, a header, a log line."""
     provider: str = ""
     alone: bool = True
     """Whether it is recognised without its provider too."""
     port: int | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[Variable, Verbatim] = field(default_factory=dict)
     """Variables under which it happens, for entries with a condition."""
     recipient: str = ""
 
 
-EVENTS: Final = frozenset(
-    {
-        "unknown-host", "resolver-down", "refused", "unreachable", "timeout", "bad-port", "close", "reset", "silence",
-        "http", "plain-on-tls", "tls-on-plain", "no-starttls", "garbage-tls", "self-signed", "unknown-ca",
-        "wrong-name", "expired", "not-yet-valid", "old-protocol", "weak-crypto", "bad-cipher-spec",
-        "no-common-cipher", "only-xoauth2", "no-auth", "accepted",
-    }
-)  # fmt: skip
-"""Behaviours that a scripted server, or a closed port, can play."""
+@rule(Example)
+def _an_example_shows_one_thing(example: Example) -> Faults:
+    if [example.reply, example.event, example.paste].count("") != 2:
+        yield ("reply",), "exactly one of reply, event, paste must be given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +103,10 @@ class Phrase:
 
     @classmethod
     def parse(cls, text: str) -> Phrase:
-        """Read `relay * denied`: lower case, `*` for a gap. An empty phrase has no parts."""
+        """Read `relay * denied`: lower case, `*` for a gap. ValueError for anything else."""
         parts = tuple(part for part in (" ".join(piece.split()) for piece in text.split("*")) if part)
+        if not parts or text != text.lower():
+            raise ValueError(f"{text!r} must be lower case words; * is a gap")
         return cls(parts, sum(map(len, parts)))
 
     def found_in(self, text: str) -> bool:
@@ -129,11 +142,11 @@ _TRIES: Final = 20
 class Failure:
     """One entry of the catalogue."""
 
-    ref: str
+    ref: Annotated[str, Shape(r"[A-Z]\d{1,3}", "a letter and a number")]
     """Its stable reference: `A1`. Port blocks by cloud are P1 to P13, in the order of the reference's table."""
-    id: str
+    id: Annotated[str, Shape("[a-z0-9]+(-[a-z0-9]+)*", "kebab-case")]
     """Its name in kebab-case, for scripts."""
-    stages: tuple[str, ...]
+    stages: tuple[Stage, ...]
     by: tuple[frozenset[Fact], ...]
     """Sets of facts, each of which is enough to name this failure."""
     title: str
@@ -142,13 +155,13 @@ class Failure:
     remedy: str
     """What to do, in the imperative."""
     source: str
-    checked: str
-    """ISO date on which the entry was last compared with its source."""
-    evidence: str
+    checked: Day
+    """When the entry was last compared with its source."""
+    evidence: Annotated[str, Shape("[SDILM]+", "letters of S, D, I, L, M")]
     """S read in source, D a vendor's document, I an issue or user thread, L reproduced, M memory."""
     examples: tuple[Example, ...]
-    codes: tuple[int, ...] = ()
-    enhanced: tuple[str, ...] = ()
+    codes: tuple[Annotated[int, Bounds(200, 599)], ...] = ()
+    enhanced: tuple[EnhancedCode, ...] = ()
     text: tuple[Phrase, ...] = ()
     provider_text: tuple[Phrase, ...] = ()
     """Phrases that say something only where the provider is one of the entry's: others use them too."""
@@ -157,24 +170,54 @@ class Failure:
     """Where it happens; empty: anywhere."""
     ports: tuple[int, ...] = ()
     when: str = ""
-    rank: str = ""
+    rank: Annotated[str, OneOf(("first", "last"))] = ""
     """`first` where its condition or words alone are proof; `last` for what is possible rather than likely."""
-    variables: tuple[str, ...] = ()
-    changes: Mapping[str, str] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    changes: Mapping[Variable, str] = field(default_factory=dict)
     """Variable → value that repairs it, whatever the settings."""
-    remove: tuple[str, ...] = ()
+    remove: tuple[Variable, ...] = ()
     """Variables whose line the repair leaves out."""
     repair: str = ""
     """A repair that depends on the settings (see `repairs`)."""
     open_ports: tuple[int, ...] = ()
     """For a port block: mail ports that stay open."""
-    unread: str = field(default="", repr=False)
-    """The entry's own text, where only what the matcher needs has been read of it (see `reading.complete`)."""
+    unread: Annotated[str, internal] = field(default="", repr=False)
+    """The entry's own text, where only what the matcher needs has been read of it (see `catalogue.complete`)."""
 
     @property
     def own_words(self) -> bool:
         """Whether its words alone prove the provider."""
         return bool(self.providers) and frozenset({Fact.TEXT}) in self.by
+
+
+@rule(Failure)
+def _facts_are_given(failure: Failure) -> Faults:
+    for index, combination in enumerate(failure.by):
+        for fact in sorted(combination):
+            keys = _GIVEN_IN.get(fact, ())
+            if keys and not any(getattr(failure, key) for key in keys):
+                yield ("by", index), f"{fact.value!r} needs the key {keys[0]!r}"
+
+
+_GIVEN_IN: Final = {
+    Fact.CODE: ("codes",), Fact.ENHANCED: ("enhanced",), Fact.TEXT: ("text", "provider_text"), Fact.ERROR: ("errors",),
+    Fact.PROVIDER: ("providers",), Fact.PORT: ("ports",), Fact.WHEN: ("when",),
+}  # fmt: skip
+"""Fact → the keys of an entry, one of which must say what the fact is compared with."""
+
+
+class Words(NamedTuple):
+    """Words that prove whose server is speaking."""
+
+    providers: tuple[str, ...]
+    text: tuple[Phrase, ...]
+
+
+class FailureFile(NamedTuple):
+    """A file of the catalogue."""
+
+    failure: tuple[Failure, ...] = ()
+    words: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,69 @@
-"""What a provider preset is, typed. Must not read files: `presets` does.
+"""What a preset file may hold, as types: providers, consuming apps, mail gateways. Must not read files.
 
 The sources of the facts: the files under presets/providers, each with `sources` and `checked`.
 """
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+from smtpwizard.presets.values import (
+    Bounds,
+    Day,
+    EnhancedCode,
+    Faults,
+    Folder,
+    Identifier,
+    OneOf,
+    Port,
+    Shape,
+    Source,
+    Url,
+    VariableName,
+    listed_twice,
+    rule,
+)  # fmt: skip
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        return f"is not a regular expression: {error.msg}"
+    return ""
+
+
+def _host_template(text: str) -> str:
+    if text.count("{region}") != 1:
+        return "must hold {region} once"
+    return _HOST(text.replace("{region}", "region"))
+
+
+def _dkim_target(text: str) -> str:
+    plain = text.replace("{domain}", "a.example").replace("{dashed}", "a-example")
+    right = re.fullmatch(_SPF.pattern, plain.lower())
+    return "" if right else f"must be a domain name, {{domain}} and {{dashed}}, not {text!r}"
+
+
+_LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST: Final = Shape(rf"{_LABEL}(\.{_LABEL})*", "a lower-case host name without scheme and port")
+_SPF: Final = Shape(rf"_?{_LABEL}(\._?{_LABEL})+", "a domain name as in an SPF include")
+
+Pattern = Annotated[str, _regex]
+Host = Annotated[str, _HOST]
+"""A host name or IPv4 address."""
+HostTemplate = Annotated[str, _host_template]
+Domain = Annotated[str, Shape(rf"{_LABEL}(\.{_LABEL})+", "a lower-case domain name")]
+SpfDomain = Annotated[str, _SPF]
+"""A domain name whose labels may begin with an underscore."""
+ReplyCode = Annotated[str, Shape(r"\d{3}|E[A-Z]+", "three digits or an error name such as ESOCKET")]
+Selector = Annotated[str, Shape(rf"(?i:{_HOST.pattern})", "a DKIM selector such as s1")]
+"""One label or several (RFC 6376 section 3.1)."""
+DkimTarget = Annotated[str, _dkim_target]
+RegionKind = Annotated[str, OneOf(("region", "stream", "domain", "country", "product", "host"))]
+"""What a choice of hosts is about."""
 
 
 class Kind(StrEnum):
@@ -85,7 +142,7 @@ class SpfEnvelope(StrEnum):
 class PortChoice(NamedTuple):
     """A port that the provider offers."""
 
-    port: int
+    port: Port
     tls: TlsMode
     verified: bool = True
     """False where no vendor page or established library confirms it."""
@@ -94,9 +151,9 @@ class PortChoice(NamedTuple):
 class Region(NamedTuple):
     """One of several hosts of a provider."""
 
-    id: str
+    id: Identifier
     label: str
-    host: str
+    host: Host
 
 
 class UsernameSpec(NamedTuple):
@@ -108,10 +165,16 @@ class UsernameSpec(NamedTuple):
     """The fixed word where the rule is LITERAL."""
 
 
+@rule(UsernameSpec)
+def _a_literal_has_its_value(spec: UsernameSpec) -> Faults:
+    if bool(spec.value) != (spec.rule is UsernameRule.LITERAL):
+        yield ("value",), 'is for the rule "literal", and wanted there'
+
+
 class Mistake(NamedTuple):
     """A credential that people paste here by mistake, recognised by its shape."""
 
-    pattern: str
+    pattern: Pattern
     """Regular expression that matches the whole credential."""
     message: str
     """What it is, and what is wanted instead. Holds nothing of the credential."""
@@ -122,18 +185,24 @@ class PasswordSpec(NamedTuple):
 
     type: PasswordType
     hint: str
-    url: str = ""
+    url: Url = ""
     """The page where the credential is made."""
     optional: bool = False
     label: str = ""
     """What the provider calls it, for the field: `App password`, `API key`. Empty: taken from `type`."""
-    pattern: str = ""
+    pattern: Pattern = ""
     """Regular expression that a right credential matches as a whole (after spaces are removed, if `strip_spaces`)."""
     shape: str = ""
     """The same in words: `16 letters`."""
     strip_spaces: bool = False
     """The provider shows the credential in groups; the spaces are not part of it (failure C7)."""
     mistakes: tuple[Mistake, ...] = ()
+
+
+@rule(PasswordSpec)
+def _a_pattern_has_its_words(spec: PasswordSpec) -> Faults:
+    if spec.pattern and not spec.shape:
+        yield ("shape",), "is missing: it says in words what the pattern wants"
 
 
 class SenderSpec(NamedTuple):
@@ -146,21 +215,21 @@ class SenderSpec(NamedTuple):
 class ErrorReply(NamedTuple):
     """A reply that this provider is known to give."""
 
-    code: str
-    enhanced: str
+    code: ReplyCode
     text: str
     meaning: str
     verified: bool
+    enhanced: EnhancedCode = ""
 
 
 class DkimSelector(NamedTuple):
     """A name under which the provider's DKIM key for a sender's domain is published (RFC 6376 section 3.1)."""
 
-    selector: str
+    selector: Selector
     """`s1`: the key is at `s1._domainkey.<domain>`."""
-    type: str
+    type: Annotated[str, OneOf(("CNAME", "TXT"))]
     """`CNAME` or `TXT`: what the provider asks the operator to publish."""
-    target: str = ""
+    target: DkimTarget = ""
     """What the CNAME points to, with {domain} and {dashed} (the domain with hyphens for dots); empty: the account's."""
     alternative: bool = False
     """In place of the others, on older accounts or by another way of setting up: never missed where one is there."""
@@ -172,6 +241,12 @@ class DkimSelector(NamedTuple):
         return self.target.replace("{domain}", domain).replace("{dashed}", domain.replace(".", "-"))
 
 
+@rule(DkimSelector)
+def _only_a_cname_has_a_target(entry: DkimSelector) -> Faults:
+    if entry.target and entry.type != "CNAME":
+        yield ("target",), "is for the type CNAME"
+
+
 class DkimSpec(NamedTuple):
     """How the provider signs for a sender's domain."""
 
@@ -181,59 +256,77 @@ class DkimSpec(NamedTuple):
     """A sentence: where the provider shows the records to publish."""
 
 
+@rule(DkimSpec)
+def _a_selector_is_listed_once(spec: DkimSpec) -> Faults:
+    yield from listed_twice("selectors", (entry.selector for entry in spec.selectors), "selector")
+
+
+@rule(DkimSpec)
+def _one_selector_is_no_alternative(spec: DkimSpec) -> Faults:
+    if spec.selectors and all(entry.alternative for entry in spec.selectors):
+        yield ("selectors",), "must have one that is no alternative"
+
+
+@rule(DkimSpec)
+def _dkim_is_told_somehow(spec: DkimSpec) -> Faults:
+    if not spec.selectors and not spec.where:
+        yield ("where",), "is wanted where there are no selectors"
+
+
 class Provider(NamedTuple):
     """One provider preset."""
 
-    id: str
+    id: Identifier
     name: str
     kind: Kind
-    tier: int
+    tier: Annotated[int, Bounds(1, 3)]
     status: ProviderStatus
-    host: str
+    host: Host
     ports: tuple[PortChoice, ...]
-    recommended_port: int
+    recommended_port: Port
     username: UsernameSpec
     password: PasswordSpec
     sender: SenderSpec
-    docs_url: str
-    checked: str
-    """ISO date on which the facts were last compared with their sources."""
-    sources: tuple[str, ...]
+    checked: Day
+    """When the facts were last compared with their sources."""
+    sources: tuple[Source, ...]
+    verified: bool
+    docs_url: Url = ""
+    """Empty for the practice server alone."""
     status_note: str = ""
     """In a few words why `status` is not OK: `takes no password since 2024-09-16`. Empty where it is OK."""
     aliases: tuple[str, ...] = ()
     """Other names under which people look for it."""
     regions: tuple[Region, ...] = ()
-    region_kind: str = ""
-    host_template: str = ""
-    regions_without_smtp: tuple[str, ...] = ()
-    alt_hosts: tuple[str, ...] = ()
+    region_kind: RegionKind = ""
+    host_template: HostTemplate = ""
+    regions_without_smtp: tuple[Identifier, ...] = ()
+    alt_hosts: tuple[Host, ...] = ()
     """Other names of a local server, by where the app runs: `localhost`, `host.docker.internal`."""
-    old_hosts: tuple[str, ...] = ()
+    old_hosts: tuple[Host, ...] = ()
     """Names that the provider has given up but old settings still hold: recognised, never offered."""
     password_auth: bool = True
     oauth2_offered: bool = False
-    opportunistic_tls: str = ""
+    opportunistic_tls: Annotated[str, OneOf(("true", "false"))] = ""
     """The value of SMTP_OPPORTUNISTIC_TLS that the app's guide gives for this provider; empty: the line is left out."""
     guide: bool = False
     """Whether the app's guide has values for it; then they are the default (587), and 465 is the stricter choice."""
     limits: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
-    mail_domains: tuple[str, ...] = ()
-    mx_suffixes: tuple[str, ...] = ()
-    inbound_mx_suffixes: tuple[str, ...] = ()
+    mail_domains: tuple[Domain, ...] = ()
+    mx_suffixes: tuple[Domain, ...] = ()
+    inbound_mx_suffixes: tuple[Domain, ...] = ()
     mx_note: str = ""
-    spf_include: tuple[str, ...] = ()
+    spf_include: tuple[SpfDomain, ...] = ()
     spf_note: str = ""
     spf_envelope: SpfEnvelope = SpfEnvelope.SENDER
     dkim: DkimSpec = DkimSpec()
     errors: tuple[ErrorReply, ...] = ()
     nodemailer_service: str = ""
-    activity_url: str = ""
+    activity_url: Url = ""
     """The page on which the provider shows what became of a message."""
-    web_ui: str = ""
+    web_ui: Url = ""
     docker_image: str = ""
-    verified: bool = False
     unverified: tuple[str, ...] = ()
 
     def port_choice(self, port: int | None = None) -> PortChoice:
@@ -274,10 +367,53 @@ class Provider(NamedTuple):
         return values
 
 
+@rule(Provider)
+def _a_port_is_listed_once(provider: Provider) -> Faults:
+    yield from listed_twice("ports", (choice.port for choice in provider.ports), "port")
+
+
+@rule(Provider)
+def _the_recommended_port_is_offered(provider: Provider) -> Faults:
+    if provider.recommended_port not in [choice.port for choice in provider.ports]:
+        yield ("recommended_port",), f"{provider.recommended_port} is not among the ports"
+
+
+@rule(Provider)
+def _a_region_is_listed_once(provider: Provider) -> Faults:
+    yield from listed_twice("regions", (region.id for region in provider.regions), "id")
+
+
+@rule(Provider)
+def _regions_have_a_kind(provider: Provider) -> Faults:
+    if bool(provider.regions) != bool(provider.region_kind):
+        yield ("region_kind",), "goes together with regions: give both or neither"
+
+
+@rule(Provider)
+def _a_status_is_explained(provider: Provider) -> Faults:
+    if bool(provider.status_note) != (provider.status is not ProviderStatus.OK):
+        yield ("status_note",), 'is for a status other than "ok", and wanted there'
+
+
+@rule(Provider)
+def _a_page_tells_more(provider: Provider) -> Faults:
+    if not provider.docs_url and provider.kind is not Kind.PRACTICE:
+        yield ("docs_url",), "is missing"
+
+
+class Gateways(NamedTuple):
+    """MX hosts of mail filters, behind which the mailboxes may be anywhere."""
+
+    suffixes: tuple[Domain, ...]
+    checked: Day
+    sources: tuple[Source, ...]
+    unverified: tuple[str, ...] = ()
+
+
 class AppVariable(NamedTuple):
     """A variable that the consuming app reads."""
 
-    name: str
+    name: VariableName
     required: bool
     help: str
     secret: bool = False
@@ -288,34 +424,40 @@ class AppVariable(NamedTuple):
 class AppMail(NamedTuple):
     """A mail that the app sends."""
 
-    name: str
+    name: Identifier
     """As in `--mail`: verification, reset-password, invitation."""
     title: str
     subject: str
-    template: str
+    template: Annotated[str, Shape(r"[a-z0-9-]+\.hbs", "a file name such as verification.hbs")]
     """File name under presets/mails."""
-    carries: str
+    carries: Annotated[str, OneOf(("code", "link"))]
     """What the reader must act on: `code` or `link`."""
-    link_path: str = ""
+    link_path: Annotated[str, Shape("/.*", "a path that begins with a slash")] = ""
     """Path and query of the link below ADMIN_WEB_URL, with {code} and {email}."""
+
+
+@rule(AppMail)
+def _a_link_has_a_path(mail: AppMail) -> Faults:
+    if bool(mail.link_path) != (mail.carries == "link"):
+        yield ("link_path",), "is for a mail that carries a link, and wanted there"
 
 
 class ConsumingApp(NamedTuple):
     """The app for which settings are made."""
 
-    id: str
+    id: Identifier
     name: str
     service: str
     """The compose service that sends the mails."""
-    images: tuple[str, ...]
     from_name: str
     """The display name that the app puts before SMTP_SENDER."""
-    docs_url: str
+    docs_url: Url
     variables: tuple[AppVariable, ...]
     mails: tuple[AppMail, ...]
-    sources: tuple[str, ...]
-    checked: str
-    templates_path: str = ""
+    sources: tuple[Source, ...]
+    checked: Day
+    images: tuple[str, ...] = ()
+    templates_path: Folder = ""
     """Where the app's own mail templates lie, below the root of its source tree."""
     partials: bool = False
     """Whether the app's mailer knows partials, `{{> name}}`; a template that uses one fails there otherwise."""
@@ -342,9 +484,9 @@ CUSTOM: Final = Provider(
         label="Password",
     ),
     sender=SenderSpec(SenderRule.ANY, "An address for which this server sends mail."),
-    docs_url="",
     checked="",
     sources=(),
+    verified=False,
     aliases=("own server", "other", "smtp server", "postfix", "exim", "company server"),
 )
 """Any other server: the wizard asks for host and port."""

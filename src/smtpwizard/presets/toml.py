@@ -1,150 +1,280 @@
-"""A parsed TOML table, read key by key with checks. Must not know what a preset is: `preset_build` does.
+"""TOML files read into types, each mistake told with file, line and key, all of a file at once.
 
-Reading never stops at the first mistake: each is kept as an Issue with the path of its key, and a value that cannot be
-used is replaced by an empty one of the right type. Whoever builds from a Table throws the result away with issues.
+A schema is a NamedTuple or a dataclass; each field is a key, and its type says what the key may hold:
+
+    class Mistake(NamedTuple):
+        pattern: Annotated[str, regex]           # no default: the key must be there, and not be empty
+        message: str = ""                        # with a default it may be left out
+
+    class Service(NamedTuple):
+        kind: Kind                               # an enum: one of its values
+        port: Annotated[int, Bounds(1, 65535)]
+        hosts: tuple[Host, ...]                  # a list, nothing in it twice; Host = Annotated[str, Shape("…", "…")]
+        mistakes: tuple[Mistake, ...] = ()       # [[mistakes]]; a single [table] is a field of the table's own type
+        settings: Mapping[str, str] = {}         # a table with keys of any name
+        phrase: Phrase | None = None             # a class with `parse`: made from a text, ValueError says what is wrong
+
+    @rule(Service)                               # what fields must have in common; see `presets.values`
+    def _a_kind_has_its_port(service: Service) -> Faults:
+        if service.kind is Kind.WEB and service.port == 25:
+            yield ("port",), "is not for the web"
+
+    service = load(Service, path)
+
+A check in Annotated takes the value and returns what is wrong with it, or an empty text; it sees no empty text and no
+wrong type. A text is one printable line, unless it is marked `verbatim`; a field marked `internal` is no key. A rule is
+left out where a field that it looks at is wrong already, so that nobody reads about the consequences of a mistake.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
-from typing import Any, Final, NamedTuple, TypeVar
+from enum import Enum
+from functools import cache, partial
+from pathlib import Path
+from types import NoneType, SimpleNamespace
+from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
-E = TypeVar("E", bound=StrEnum)
+from smtpwizard.presets.files import PresetFileError, PresetProblem, read_bytes
+from smtpwizard.presets.values import RULES, Check, KeyPath, internal, near, verbatim
 
-Path_ = tuple[str | int, ...]
-"""Where a value stands: keys, and numbers from 0 within arrays: ("ports", 1, "tls")."""
-
-Check = Callable[[str], str]
-"""Takes a text, returns what is wrong with it, or an empty text."""
+T = TypeVar("T")
 
 
 class Issue(NamedTuple):
-    """One mistake in a preset."""
+    """One mistake in a file."""
 
-    path: Path_
+    path: KeyPath
     message: str
 
 
-class Table:
-    """One table and what has been read of it."""
+def load(cls: type[T], path: Path) -> T:
+    """Read a file as `cls`. PresetFileError with every mistake in it."""
+    made, problems = inspect(cls, path)
+    if problems:
+        raise PresetFileError(problems)
+    return made
 
-    __slots__ = ("_data", "_read", "issues", "path")
 
-    def __init__(self, data: Mapping[str, Any], path: Path_, issues: list[Issue]) -> None:
-        self._data = data
-        self._read: set[str] = set()
-        self.path = path
-        self.issues = issues
+def inspect(cls: type[T], path: Path) -> tuple[T, tuple[PresetProblem, ...]]:
+    """Read a file as `cls`, and tell what is wrong with it. PresetFileError if it is no TOML file at all.
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._data
+    With problems it is no `cls`, but has its fields as far as they are right; likewise its tables.
+    """
+    text = read_text(path)
+    made, issues = read(cls, parse(path, text))
+    return made, located(path, text, issues) if issues else ()
 
-    def complain(self, key: str | Path_, message: str) -> None:
-        """Keep a mistake about `key` of this table, or about a path below it."""
-        self.issues.append(Issue(self.path + (key if isinstance(key, tuple) else (key,)), message))
 
-    def text(self, key: str, default: str | None = None, *, check: Check | None = None) -> str:
-        """Return a text. Without `default` the key must be there and not empty."""
-        value = self._take(key, required=default is None)
-        if value is None:
-            return default or ""
-        if not isinstance(value, str):
-            self.complain(key, f"must be text in quotes, not {_kind(value)}")
-            return ""
-        self._judge((key,), value, check, may_be_empty=default is not None)
+def read_text(path: Path) -> str:
+    """Return the text of a regular file of at most LIMIT bytes, in UTF-8. PresetFileError otherwise."""
+    raw = read_bytes(path)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"is not UTF-8: byte {raw[error.start]:#04x}"
+        raise PresetFileError((PresetProblem(path, line, "", message),)) from None
+
+
+def parse(path: Path, text: str) -> dict[str, Any]:
+    """Parse `text`. PresetFileError with the line of the syntax error."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, where = str(error).rpartition(" (at ")
+        found = re.match(r"line (\d+),", where)
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise PresetFileError((PresetProblem(path, line, "", f"is not TOML: {reason or error}"),)) from None
+    except RecursionError:
+        raise PresetFileError((PresetProblem(path, 0, "", "is nested too deep"),)) from None
+
+
+def located(path: Path, text: str, issues: Iterable[Issue]) -> tuple[PresetProblem, ...]:
+    """Turn issues into problems with lines, in the order of the file."""
+    lines = key_lines(text)
+    problems = [PresetProblem(path, line_of(lines, issue.path), _spelt(issue.path), issue.message) for issue in issues]
+    return tuple(sorted(problems, key=lambda problem: problem.line))
+
+
+def _spelt(path: KeyPath) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+Reader = Callable[[Any, KeyPath, list[Issue]], Any]
+"""Takes a parsed value and its place, returns what a field of the type holds.
+
+ValueError says what is wrong with the value as a whole; what is wrong within it is appended to the issues.
+"""
+
+
+def read(cls: type[T], data: Mapping[str, Any]) -> tuple[T, list[Issue]]:
+    """Return a parsed table as `cls`, and what is wrong with it. See `inspect` for a table with issues."""
+    issues: list[Issue] = []
+    return _table(cast(Any, cls))(data, (), issues), issues
+
+
+class _Unusable:
+    """Stands in a list for an element that is wrong, so that those behind it keep their number."""
+
+
+@cache
+def _table(cls: Any) -> Reader:
+    """Return the reader of a NamedTuple or dataclass. Its types are looked at once, when the first file is read."""
+    defaults = _defaults(cls)
+    hints = get_type_hints(cls, include_extras=True)
+    fields = {
+        name: _reader(hint, required=name not in defaults)
+        for name, hint in hints.items()
+        if internal not in get_args(hint)
+    }
+    required = [name for name in fields if name not in defaults]
+
+    def read_table(data: Any, path: KeyPath, issues: list[Issue]) -> Any:
+        if not isinstance(data, dict):
+            raise ValueError(f"must be a table, not {_kind(data)}")
+        before = len(issues)
+        values = {}
+        for key, value in data.items():
+            try:
+                if key not in fields:
+                    raise ValueError(f"is not a key of this table{near(key, fields)}")
+                values[key] = fields[key](value, (*path, key), issues)
+            except ValueError as error:
+                issues.append(Issue((*path, key), str(error)))
+        issues += [Issue((*path, key), "is missing") for key in required if key not in data]
+        whole = len(issues) == before
+        absent = {key: value for key, value in defaults.items() if key not in data}
+        made = cls(**values) if whole else SimpleNamespace(**absent, **values)
+        for rule in RULES.get(cls, ()):
+            try:
+                issues += [Issue(path + key, message) for key, message in rule(made)]
+            except (AttributeError, TypeError):
+                if whole:
+                    raise
+        return made
+
+    return read_table
+
+
+def _defaults(cls: Any) -> dict[str, Any]:
+    if hasattr(cls, "_field_defaults"):
+        return dict(cls._field_defaults)
+    import dataclasses  # loaded already where there is one; most files are read without, 5 ms of import
+
+    found = {}
+    for field in dataclasses.fields(cls):
+        if field.default is not dataclasses.MISSING:
+            found[field.name] = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            found[field.name] = field.default_factory()
+    return found
+
+
+def _reader(hint: Any, *, required: bool) -> Reader:
+    """Return the reader of a type. `required`: an empty text or list will not do."""
+    checks: tuple[Check, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *annotated = get_args(hint)
+        checks = tuple(annotated)
+    origin, arguments = get_origin(hint) or hint, get_args(hint)
+    if NoneType in arguments:
+        return _reader(next(argument for argument in arguments if argument is not NoneType), required=required)
+    if origin in (tuple, frozenset):
+        return partial(_read_list, origin, _reader(arguments[0], required=True), _plural(arguments[0]), required)
+    if origin is Mapping:
+        name, item = (_reader(argument, required=False) for argument in arguments)
+        return partial(_read_mapping, name, item)
+    if _is_table(hint):
+        return _table(hint)
+    if hint is str:
+        return partial(_read_text, checks, required)
+    if hasattr(hint, "parse"):
+        return lambda value, path, issues: hint.parse(_read_text((), True, value, path, issues))
+    if issubclass(hint, Enum):
+        return partial(_read_member, {member.value: member for member in hint})
+    return partial(_read_plain, hint, checks)
+
+
+def _is_table(hint: Any) -> bool:
+    return any(hasattr(hint, mark) for mark in ("_fields", "__dataclass_fields__")) and not hasattr(hint, "parse")
+
+
+def _plural(hint: Any) -> str:
+    if get_origin(hint) is Annotated:
+        return _plural(get_args(hint)[0])
+    if get_origin(hint) in (tuple, frozenset):
+        return "lists"
+    return "tables" if _is_table(hint) else "numbers" if hint is int else "texts"
+
+
+def _read_text(checks: tuple[Check, ...], required: bool, value: Any, path: KeyPath, issues: list[Issue]) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text in quotes, not {_kind(value)}")
+    if not value.strip():
+        if value or required:
+            raise ValueError("must not be empty")
         return value
+    if not value.isprintable() and verbatim not in checks:
+        raise ValueError("holds a line break or another control character")
+    for check in checks:
+        if fault := check(value):
+            raise ValueError(fault)
+    return value
 
-    def texts(self, key: str, *, check: Check | None = None, required: bool = False) -> tuple[str, ...]:
-        """Return a list of texts; none may be empty or come twice. With `required` at least one."""
-        value = self._take(key, required=required)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or (required and not value):
-            self.complain(key, "must be a list of texts" + (" with at least one" if required else ""))
-            return ()
-        for index, item in enumerate(value):
-            if not isinstance(item, str):
-                self.complain((key, index), f"must be text in quotes, not {_kind(item)}")
-            elif item in value[:index]:
-                self.complain((key, index), f"is listed twice: {item!r}")
-            else:
-                self._judge((key, index), item, check, may_be_empty=False)
-        return tuple(item for item in value if isinstance(item, str))
 
-    def flag(self, key: str, default: bool | None = False) -> bool:
-        """Return true or false. `default` None: the key must be there."""
-        value = self._take(key, required=default is None)
-        if value is None:
-            return bool(default)
-        if not isinstance(value, bool):
-            self.complain(key, f"must be true or false, not {_kind(value)}")
-            return False
-        return value
+def _read_plain(kind: type, checks: tuple[Check, ...], value: Any, path: KeyPath, issues: list[Issue]) -> Any:
+    """Read a number, or true or false."""
+    if type(value) is not kind:
+        wanted = "true or false" if kind is bool else "a whole number"
+        raise ValueError(f"must be {wanted}, not {_kind(value)}")
+    for check in checks:
+        if fault := check(value):
+            raise ValueError(fault)
+    return value
 
-    def number(self, key: str, low: int, high: int) -> int:
-        """Return a required whole number between `low` and `high`."""
-        value = self._take(key, required=True)
-        if value is None:
-            return low
-        if isinstance(value, bool) or not isinstance(value, int):
-            self.complain(key, f"must be a whole number, not {_kind(value)}")
-            return low
-        if not low <= value <= high:
-            self.complain(key, f"must lie between {low} and {high}, not {value}")
-        return value
 
-    def choice(self, key: str, kind: type[E]) -> E:
-        """Return a required member of the enum `kind`."""
-        value = self._take(key, required=True)
-        if isinstance(value, str) and value in {member.value for member in kind}:
-            return kind(value)
-        if value is not None:
-            names = [member.value for member in kind]
-            self.complain(key, f"must be one of {', '.join(names)}, not {value!r}{_near(value, names)}")
-        return next(iter(kind))
+def _read_member(members: dict[str, Enum], value: Any, path: KeyPath, issues: list[Issue]) -> Enum:
+    if isinstance(value, str) and value in members:
+        return members[value]
+    raise ValueError(f"must be one of {', '.join(members)}, not {value!r}{near(value, members)}")
 
-    def table(self, key: str) -> Table:
-        """Return a required table."""
-        value = self._take(key, required=True)
-        if isinstance(value, dict):
-            return Table(value, (*self.path, key), self.issues)
-        if value is not None:
-            self.complain(key, f"must be a table, not {_kind(value)}")
-        return Table({}, (*self.path, key), [])  # its missing keys would only repeat what is said above
 
-    def tables(self, key: str, *, required: bool = False) -> tuple[Table, ...]:
-        """Return an array of tables. With `required` at least one."""
-        value = self._take(key, required=required)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value) or (required and not value):
-            self.complain(key, "must be a list of tables" + (" with at least one" if required else ""))
-            return ()
-        return tuple(Table(item, (*self.path, key, index), self.issues) for index, item in enumerate(value))
+def _read_list(
+    make: Callable[[list[Any]], Any], item: Reader, kind: str, required: bool,
+    value: Any, path: KeyPath, issues: list[Issue],
+) -> Any:  # fmt: skip
+    if not isinstance(value, list) or (required and not value):
+        raise ValueError(f"must be a list of {kind}{' with at least one' * required}")
+    made: list[Any] = []
+    for index, element in enumerate(value):
+        try:
+            got = item(element, (*path, index), issues)
+            if kind != "tables" and got in made:
+                raise ValueError(f"is listed twice: {element!r}")
+        except ValueError as error:
+            issues.append(Issue((*path, index), str(error)))
+            got = _Unusable()
+        made.append(got)
+    return make(made)
 
-    def close(self) -> None:
-        """Complain about every key that nobody has read."""
-        for key in self._data:
-            if key not in self._read:
-                self.complain(key, f"is not a key of this table{_near(key, self._read)}")
 
-    def _take(self, key: str, *, required: bool) -> Any:
-        self._read.add(key)
-        if key not in self._data and required:
-            self.complain(key, "is missing")
-        return self._data.get(key)
-
-    def _judge(self, path: Path_, value: str, check: Check | None, *, may_be_empty: bool) -> None:
-        if not value.strip():
-            if not may_be_empty or value:
-                self.complain(path, "must not be empty")
-        elif not value.isprintable():
-            self.complain(path, "holds a line break or another control character")
-        elif check and (fault := check(value)):
-            self.complain(path, fault)
+def _read_mapping(name: Reader, item: Reader, value: Any, path: KeyPath, issues: list[Issue]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a table, not {_kind(value)}")
+    made = {}
+    for key, element in value.items():
+        try:
+            made[name(key, path, issues)] = item(element, (*path, key), issues)
+        except ValueError as error:
+            issues.append(Issue((*path, key), str(error)))
+    return made
 
 
 def _kind(value: object) -> str:
@@ -152,23 +282,14 @@ def _kind(value: object) -> str:
     return names.get(type(value), "a date or time")
 
 
-def _near(word: object, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    found = get_close_matches(str(word), sorted(known), n=1)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
-_BLANK: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_KEY: Final = re.compile(r"""[ \t]*(?:([A-Za-z0-9_-]+)|"((?:[^"\\]|\\.)*)"|'([^']*)')[ \t]*""")
-_STRING: Final = re.compile(
-    r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*\'''',
-    re.DOTALL,
-)
-_BARE: Final = re.compile(r"[^,\]}\n#]+")
+# Patterns stay texts, and `re` compiles and keeps them: lines are looked for only where something is wrong.
+_BLANK: Final = r"(?:[ \t\r\n]|#[^\n]*)*"
+_KEY: Final = r"""[ \t]*(?:([A-Za-z0-9_-]+)|"((?:[^"\\]|\\.)*)"|'([^']*)')[ \t]*"""
+_STRING: Final = r'''(?s)"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*\''''
+_BARE: Final = r"[^,\]}\n#]+"
 
 
-def key_lines(text: str) -> dict[Path_, int]:
+def key_lines(text: str) -> dict[KeyPath, int]:
     """Return path → line (from 1) of every key, table header and array element of `text`.
 
     Of a text that is not TOML it returns what it could read.
@@ -178,7 +299,7 @@ def key_lines(text: str) -> dict[Path_, int]:
     return scanner.lines
 
 
-def line_of(lines: dict[Path_, int], path: Path_) -> int:
+def line_of(lines: dict[KeyPath, int], path: KeyPath) -> int:
     """Return the line of `path`, or of the nearest thing that holds it; 1 where nothing does, as for a missing key."""
     while path:
         if path in lines:
@@ -191,15 +312,15 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.lines: dict[Path_, int] = {}
+        self.lines: dict[KeyPath, int] = {}
         self._ends = [match.start() for match in re.finditer("\n", text)]
-        self._last: dict[Path_, int] = {}
+        self._last: dict[KeyPath, int] = {}
         """Array of tables → index of the one that was opened last."""
 
     def document(self) -> None:
-        table: Path_ = ()
+        table: KeyPath = ()
         while True:
-            self._skip()
+            self._match(_BLANK)
             if self.at >= len(self.text):
                 return
             start = self.at
@@ -215,69 +336,57 @@ class _Scanner:
             if self.at == start:
                 return
 
-    def _pair(self, table: Path_) -> None:
+    def _pair(self, table: KeyPath) -> None:
         start = self.at
         path = table + self._keys()
         self.lines.setdefault(path, self._line(start))
         if self._take("="):
             self._value(path)
 
-    def _value(self, path: Path_) -> None:
-        self._skip()
+    def _value(self, path: KeyPath) -> None:
+        self._match(_BLANK)
         if self._take("["):
-            self._array(path)
+            self._items("]", lambda index: self._array_element((*path, index)))
         elif self._take("{"):
-            self._inline(path)
-        else:
-            match = _STRING.match(self.text, self.at) or _BARE.match(self.text, self.at)
-            self.at = match.end() if match else self.at
+            self._items("}", lambda _: self._pair(path))
+        elif not self._match(_STRING):
+            self._match(_BARE)
 
-    def _array(self, path: Path_) -> None:
-        index = 0
-        while True:
-            self._skip()
+    def _array_element(self, path: KeyPath) -> None:
+        self.lines[path] = self._line(self.at)
+        self._value(path)
+
+    def _items(self, end: str, read: Callable[[int], None]) -> None:
+        """Read what stands between commas, up to `end` or to something that cannot be read."""
+        start, index = -1, 0
+        while self.at != start:
+            self._match(_BLANK)
             start = self.at
-            if self._take("]") or start >= len(self.text):
+            if self._take(end) or start >= len(self.text):
                 return
-            self.lines[(*path, index)] = self._line(start)
-            self._value((*path, index))
-            self._skip()
+            read(index)
+            self._match(_BLANK)
             self._take(",")
             index += 1
-            if self.at == start:
-                return
 
-    def _inline(self, path: Path_) -> None:
-        while True:
-            self._skip()
-            start = self.at
-            if self._take("}") or start >= len(self.text):
-                return
-            self._pair(path)
-            self._skip()
-            self._take(",")
-            if self.at == start:
-                return
-
-    def _keys(self) -> Path_:
+    def _keys(self) -> KeyPath:
         names: list[str | int] = []
-        while match := _KEY.match(self.text, self.at):
-            self.at = match.end()
+        while match := self._match(_KEY):
             names.append(next(name for name in match.groups() if name is not None))
             if not self._take("."):
                 break
         return tuple(names)
 
-    def _within(self, keys: Path_) -> Path_:
-        """`[a.b]` after `[[a]]` belongs to the last element of `a`."""
-        path: Path_ = ()
+    def _within(self, keys: KeyPath) -> KeyPath:
+        """Return the path of `[a.b]`: after `[[a]]` it belongs to the last element of `a`."""
+        path: KeyPath = ()
         for key in keys:
             path = (*path, key)
             if path in self._last:
                 path = (*path, self._last[path])
         return path
 
-    def _element(self, keys: Path_, start: int) -> Path_:
+    def _element(self, keys: KeyPath, start: int) -> KeyPath:
         array = (*self._within(keys[:-1]), *keys[-1:])
         self._last[array] = self._last.get(array, -1) + 1
         path = (*array, self._last[array])
@@ -285,9 +394,10 @@ class _Scanner:
         self.lines[path] = self._line(start)
         return path
 
-    def _skip(self) -> None:
-        match = _BLANK.match(self.text, self.at)
+    def _match(self, pattern: str) -> re.Match[str] | None:
+        match = re.compile(pattern).match(self.text, self.at)
         self.at = match.end() if match else self.at
+        return match
 
     def _take(self, token: str) -> bool:
         if self.text.startswith(token, self.at):
