@@ -164,7 +164,7 @@ def test_own_failures_beside_own_presets_are_used_and_broken_ones_told(tmp_path:
     )
     done = explain("--presets", str(tmp_path), "535 Ask the janitor")
     assert "X1  House rule" in done.stdout
-    assert "auth.toml:14: id: is required" in done.stderr
+    assert "auth.toml:14: failure[1].id: is missing" in done.stderr
 
 
 def test_nothing_costly_is_imported() -> None:
