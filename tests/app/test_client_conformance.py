@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.clients.transport import Origin, transport
-from smtpwizard.findings import Severity
 from smtpwizard.lint.context import bare_address
 from smtpwizard.lint.tls import SUITES, TLS13_SUITES, WORDS, CipherVerdict, judge_ciphers
+from smtpwizard.problems import Severity
 from support.node import node_json
 from support.traps import judge, make
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.findings import Severity
+from smtpwizard.problems import Severity
 from support.traps import LEFT_OUT, Origin, judge, make, of, plain, preset
 
 

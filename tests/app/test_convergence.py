@@ -9,10 +9,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from smtpwizard.clients.transport import Origin, transport
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, Settings
 from support.traps import of, plain
@@ -64,12 +64,12 @@ CASES = st.tuples(
 Case = tuple[Settings, Provider | None, Origin, bool]
 
 
-def judge(case: Case) -> tuple[Finding, ...]:
+def judge(case: Case) -> tuple[Problem, ...]:
     settings, provider, origin, in_container = case
     return findings(settings, provider=provider, origin=origin, in_container=in_container)
 
 
-def repaired(settings: Settings, found: tuple[Finding, ...]) -> Settings:
+def repaired(settings: Settings, found: tuple[Problem, ...]) -> Settings:
     changes: dict[str, str | Secret | None] = {}
     for item in found:
         changes |= item.changes
@@ -138,4 +138,4 @@ def test_findings_are_well_formed(case: Case) -> None:
 def test_no_message_or_label_holds_the_password(case: Case, secret: str) -> None:
     settings = case[0].with_changes({"SMTP_PASSWORD": secret})
     for item in judge((settings, *case[1:])):
-        assert secret not in item.message + item.label + repr(item) + str(item.to_json())
+        assert secret not in item.message + item.label + repr(item) + str(item.as_finding())

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.findings import Severity
 from smtpwizard.lint.mail import read_back, recipient_findings
+from smtpwizard.problems import Severity
 from support.node import node_json
 
 ADDRESSES = [

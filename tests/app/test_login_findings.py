@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.findings import Severity
+from smtpwizard.problems import Severity
 from support.traps import LEFT_OUT, judge, make, of, plain, preset
 
 SENDGRID_KEY = "SG.abcdefghijklmnopqrstuv.wxyzABCDEFGHIJ"
@@ -38,7 +38,7 @@ def test_one_token_for_both_fields_is_filled_in() -> None:
     settings, postmark = of("postmark", USERNAME=LEFT_OUT, PASSWORD="0a1b2c3d-0000-4000-8000-000000000000")
     found = judge(settings, postmark)["username-missing"]
     assert plain(found) == {"SMTP_USERNAME": "0a1b2c3d-0000-4000-8000-000000000000"}
-    assert "0a1b" not in repr(found) + found.label + str(found.to_json())
+    assert "0a1b" not in repr(found) + found.label + str(found.as_finding())
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_swapped_user_name_and_password_are_swapped_back(provider: str, user: st
     settings, found_provider = of(provider, USERNAME=user, PASSWORD=word)
     found = judge(settings, found_provider)
     assert plain(found["login-swapped"]) == {"SMTP_USERNAME": word, "SMTP_PASSWORD": user}
-    assert user not in str([item.to_json() for item in found.values()])
+    assert user not in str([item.as_finding() for item in found.values()])
     assert not {"password-shape", "password-mistake", "username-not-literal"} & set(found)
     assert "login-swapped" not in judge(settings.with_changes(found["login-swapped"].changes), found_provider)
 

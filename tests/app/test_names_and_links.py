@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.lint.check import findings
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.settings import LEGACY, Settings
 from support.traps import LEFT_OUT, judge, make, of, plain
 
 
-def legacy(settings: Settings) -> dict[str | None, Finding]:
+def legacy(settings: Settings) -> dict[str | None, Problem]:
     return {item.variable: item for item in findings(settings) if item.id == "legacy-name"}
 
 
@@ -62,7 +62,7 @@ def test_an_old_switch_for_tls_is_fitted_to_the_port() -> None:
 
 def test_a_password_under_an_old_name_shows_nowhere() -> None:
     found = legacy(make(PASSWORD=LEFT_OUT, SMTP_PASS="S3cret-word"))["SMTP_PASS"]
-    assert "S3cret" not in repr(found) + str(found.to_json())
+    assert "S3cret" not in repr(found) + str(found.as_finding())
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from smtpwizard.findings import Severity
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, UsernameRule
+from smtpwizard.problems import Severity
 from smtpwizard.settings import Settings
 from support.traps import LEFT_OUT, catalogue, judge, of, preset
 

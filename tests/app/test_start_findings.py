@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.clients.transport import refuses
-from smtpwizard.findings import Severity
+from smtpwizard.problems import Severity
 from smtpwizard.settings import Settings
 from support.traps import LEFT_OUT, judge, make, of, plain, preset
 

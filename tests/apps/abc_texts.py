@@ -14,10 +14,10 @@ from smtpwizard.clients.transport import Origin
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.explain import changes_of, generic
-from smtpwizard.diagnosis.schema import STAGES, Diagnosis
-from smtpwizard.findings import Finding
+from smtpwizard.diagnosis.schema import STAGES
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.schema import CUSTOM, Provider
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.questions import Question, questions
@@ -178,14 +178,14 @@ def open_value(value: str | Secret | None) -> str | None:
     return f"secret:{value.reveal()}" if isinstance(value, Secret) else value
 
 
-def of_finding(item: Finding) -> dict[str, Any]:
+def of_finding(item: Problem) -> dict[str, Any]:
     changes = {name: open_value(value) for name, value in item.changes.items()}
-    return item.to_json() | {"changes": changes, "label": item.label}
+    return item.as_finding() | {"changes": changes, "label": item.label}
 
 
-def of_diagnosis(item: Diagnosis) -> dict[str, Any]:
+def of_diagnosis(item: Problem) -> dict[str, Any]:
     changes = {name: open_value(value) for name, value in item.changes.items()}
-    return item.to_json() | {"changes": changes, "confidence": item.confidence}
+    return item.as_diagnosis() | {"changes": changes, "confidence": item.confidence}
 
 
 def of_question(item: Question) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def _words(machine: Machine, *arguments: str) -> str:
 
 
 def _kind(words: str) -> Kind:
-    return docker_words.problem(words.splitlines(), service="api", command="", pipe="").kind
+    return Kind(docker_words.problem(words.splitlines(), service="api", command="", pipe="").id)
 
 
 def test_the_real_errors_are_known_and_are_those_of_the_stand_in(machine: Machine) -> None:

@@ -27,8 +27,8 @@ def test_every_failed_step_gets_an_answer(name: Step) -> None:
     assert found[0].ref is None
     assert found[0].title
     assert found[0].remedy
-    assert "ref" not in found[0].to_json()
-    assert found[0].to_json()["generic"] is True
+    assert "ref" not in found[0].as_diagnosis()
+    assert found[0].as_diagnosis()["generic"] is True
 
 
 @pytest.mark.parametrize("name", [name for name in Step if name is not Step.LINT])

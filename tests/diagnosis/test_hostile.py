@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from smtpwizard.diagnosis.event import LIMIT, plain, reply_words
 from smtpwizard.diagnosis.logs import explain_log, explain_text, hide_secrets
-from smtpwizard.diagnosis.schema import Diagnosis, Phrase
+from smtpwizard.diagnosis.schema import Phrase
+from smtpwizard.problems import Problem
 
 SECONDS = 60.0
 """Far above what a megabyte takes (about one second), far below what a quadratic search would: hours."""
@@ -76,7 +77,7 @@ TEXTS = st.one_of(st.text(max_size=300), st.lists(st.one_of(WORDS, st.text(max_s
 @given(TEXTS)
 def test_any_text_is_explained_or_left_alone(text: str) -> None:
     for diagnosis in explain_text(text):
-        assert isinstance(diagnosis, Diagnosis)
+        assert isinstance(diagnosis, Problem)
         assert diagnosis.generic is (diagnosis.ref is None)
         assert 0 <= diagnosis.confidence <= 100
     for item in explain_log(text):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.diagnosis.explain import explain_steps
-from smtpwizard.diagnosis.schema import Diagnosis, Example, Failure
+from smtpwizard.diagnosis.schema import Example, Failure
 from smtpwizard.probe.engine import run_blocking
 from smtpwizard.probe.verdict import Options
+from smtpwizard.problems import Problem
 from smtpwizard.sandbox.certificates import Flaw, make
 from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse
 from smtpwizard.sandbox.scripted import ScriptedServer
@@ -49,7 +50,7 @@ def probed(rehearsal: Rehearsal, timeout: float) -> tuple[Report, ScriptedServer
         return run_blocking(settings, options, message=MESSAGE), server
 
 
-def diagnosed(report: Report, server: ScriptedServer, provider: str | None) -> tuple[Diagnosis, ...]:
+def diagnosed(report: Report, server: ScriptedServer, provider: str | None) -> tuple[Problem, ...]:
     settings = server.settings(host="localhost", sender=USER, username=USER, password=PASSWORD.reveal())
     return explain_steps(report.steps, provider=provider, settings=settings)
 

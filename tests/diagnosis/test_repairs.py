@@ -6,8 +6,8 @@ import pytest
 
 from smtpwizard.diagnosis.explain import explain
 from smtpwizard.diagnosis.logs import explain_text
-from smtpwizard.diagnosis.schema import Diagnosis
 from smtpwizard.presets.catalogue import Presets
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult, TlsFacts
@@ -25,7 +25,7 @@ def settings(**variables: str) -> Settings:
     return Settings.from_variables(variables)
 
 
-def named(found: tuple[Diagnosis, ...], ref: str) -> Diagnosis:
+def named(found: tuple[Problem, ...], ref: str) -> Problem:
     return next(diagnosis for diagnosis in found if diagnosis.ref == ref)
 
 
@@ -144,7 +144,7 @@ def test_swapped_user_and_password_are_exchanged_without_showing_either() -> Non
     found = explain(failed(Step.AUTH, reply="535 5.7.8 no"), settings=given)
     assert (found[0].ref, found[0].changes["SMTP_USERNAME"]) == ("A44", "me@example.com")
     assert found[0].changes["SMTP_PASSWORD"] == Secret("s3cret-key")
-    assert "s3cret-key" not in repr(found) + str(found[0].to_json())
+    assert "s3cret-key" not in repr(found) + str(found[0].as_diagnosis())
 
 
 def test_display_spaces_are_taken_out_of_an_app_password() -> None:

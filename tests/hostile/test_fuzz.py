@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from smtpwizard.diagnosis.catalogue import default
 from smtpwizard.diagnosis.explain import explain, explain_steps
 from smtpwizard.diagnosis.logs import explain_log, explain_text
-from smtpwizard.diagnosis.schema import Diagnosis
+from smtpwizard.problems import Problem
 from smtpwizard.report.probe import diagnosis_lines
 from smtpwizard.settings import FIELDS, Settings
 from smtpwizard.smtp.results import Reply, Report, Status, Step, StepResult, parse_reply, response_code
@@ -54,7 +54,7 @@ def safe_report(report: Report) -> None:
     assert all(step.summary for step in report.steps)
 
 
-def safe_answers(found: Iterable[Diagnosis]) -> None:
+def safe_answers(found: Iterable[Problem]) -> None:
     answers = tuple(found)
     for item in answers:
         assert item.title
@@ -62,7 +62,7 @@ def safe_answers(found: Iterable[Diagnosis]) -> None:
         assert item.remedy
         assert not unsafe("".join((item.title, item.cause, item.remedy)), allowed="")
     assert not unsafe("\n".join(diagnosis_lines(answers)))
-    json.dumps([item.to_json() for item in answers])
+    json.dumps([item.as_diagnosis() for item in answers])
 
 
 @given(pieces, st.lists(pieces, max_size=10), ends, st.booleans())

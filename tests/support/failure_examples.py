@@ -5,7 +5,8 @@ from __future__ import annotations
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.explain import explain, not_arrived
 from smtpwizard.diagnosis.logs import explain_text
-from smtpwizard.diagnosis.schema import Diagnosis, Example, Failure
+from smtpwizard.diagnosis.schema import Example, Failure
+from smtpwizard.problems import Problem
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
 
@@ -48,7 +49,7 @@ def step_of(example: Example) -> StepResult:
     return StepResult(Step(example.stage), status, summary, reply=reply, error=example.error or None)
 
 
-def diagnose(example: Example, provider: str | None) -> tuple[Diagnosis, ...]:
+def diagnose(example: Example, provider: str | None) -> tuple[Problem, ...]:
     """Explain an example as the program would meet it."""
     settings = settings_of(example)
     if example.paste:

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from smtpwizard.clients.transport import Origin
-from smtpwizard.findings import Finding
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
@@ -52,12 +52,12 @@ def of(provider: str, **changed: Any) -> tuple[Settings, Provider]:
     return make(**{**base, **changed}), found
 
 
-def judge(settings: Settings, provider: Provider | None = None, **how: Any) -> dict[str, Finding]:
+def judge(settings: Settings, provider: Provider | None = None, **how: Any) -> dict[str, Problem]:
     """Return the findings by id; how: origin, in_container."""
     return {item.id: item for item in findings(settings, provider=provider, **how)}
 
 
-def plain(finding: Finding) -> dict[str, str | None]:
+def plain(finding: Problem) -> dict[str, str | None]:
     """Return a finding's changes with secrets in the open, to compare."""
     return {name: v.reveal() if isinstance(v, Secret) else v for name, v in finding.changes.items()}
 

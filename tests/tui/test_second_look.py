@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
 from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.report.stages import Mark, port_line
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
@@ -21,7 +22,7 @@ from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, S
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.steps.check import TestStep
 from smtpwizard.tui.widgets.field import Field
-from smtpwizard.wizard.check import Explanation, explain_report
+from smtpwizard.wizard.check import explain_report
 from smtpwizard.wizard.state import Target, WizardState
 from support.looking import Bench, closed_port, provider_with
 from support.tui import PASSWORD, quiet_services, screen_text
@@ -139,7 +140,7 @@ async def test_lines_for_a_compose_file_keep_their_indentation(tmp_path: Path) -
         async with at_test(to(server), tmp_path) as (app, pilot):
             await finished(pilot, app)
             facts = ("services:", "  api:", "    environment:")
-            app.query_one(TestStep).board.card.show([Explanation("Authority", "", "", facts=facts)])
+            app.query_one(TestStep).board.card.show([Problem("x", Severity.ERROR, "Authority", "", "", facts=facts)])
             await pilot.pause()
             shown = [line.strip("│ ") for line in screen_text(app).splitlines()]
             at = shown.index("▌ services:")

@@ -7,6 +7,7 @@ from time import monotonic
 
 import pytest
 
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
@@ -15,7 +16,6 @@ from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, S
 from smtpwizard.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from smtpwizard.tui.steps.check import TestStep
 from smtpwizard.tui.widgets.check import StepLines
-from smtpwizard.wizard.check import Explanation
 from smtpwizard.wizard.state import Target, WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text, wizard
 from support.tui_steps import VISITED, finished, logins, practising, scripted, until
@@ -242,7 +242,10 @@ async def test_the_next_cause_shows_on_an_arrow_key_and_its_repair_is_on_enter(t
         await finished(pilot, app)
         board = app.query_one(TestStep).board
         board.card.show(
-            [Explanation("First", "", ""), Explanation("Second", "", "", changes={"SMTP_PORT": "1"}, label="Set it")]
+            [
+                Problem("x", Severity.ERROR, "First", "", ""),
+                Problem("x", Severity.ERROR, "Second", "", "", changes={"SMTP_PORT": "1"}, label="Set it"),
+            ]
         )
         board.card.focus()
         await pilot.press("right")

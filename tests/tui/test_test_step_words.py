@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis.schema import Diagnosis
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.probe import login_guard as guard
+from smtpwizard.problems import Basis, Problem, Severity, repair_label
 from smtpwizard.report.stages import Mark, expected_order, milliseconds, stage_lines
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -15,9 +14,7 @@ from smtpwizard.wizard.check import (
     app_verdict,
     bug_place,
     concerned_variable,
-    from_diagnosis,
-    from_finding,
-    repair_label,
+    link_of,
     server_verdict,
 )
 from smtpwizard.wizard.state import WizardState
@@ -119,17 +116,24 @@ class TestExplanations:
         assert repair_label({"SMTP_PASSWORD": Secret("pw-hunter2")}) == "Set SMTP_PASSWORD"
 
     def test_general_advice_says_that_it_is_general(self) -> None:
-        known = Diagnosis("A1", "gmail-app", "Gmail wants an app password", "c", "r", checked="2026-11-22")
-        general = Diagnosis(None, "auth-refused", "The server refused the login", "c", "r", generic=True)
-        assert from_diagnosis(known, None).reference == "A1 · checked 2026-11-22"
-        assert from_diagnosis(general, None).reference == "general advice"
+        known = Problem(
+            "gmail-app",
+            Severity.ERROR,
+            "Gmail wants an app password",
+            basis=Basis.CATALOGUE,
+            ref="A1",
+            checked="2026-11-22",
+        )
+        general = Problem("auth-refused", Severity.ERROR, "The server refused the login", basis=Basis.GENERAL)
+        assert known.reference == "A1 · checked 2026-11-22"
+        assert general.reference == "general advice"
 
     def test_a_source_that_is_no_page_is_not_offered_as_a_link(self) -> None:
-        entry = Diagnosis("A1", "x", "t", "c", "r", source="nodemailer #1116")
-        assert from_diagnosis(entry, None).link == ""
+        entry = Problem("x", Severity.ERROR, "t", source="nodemailer #1116")
+        assert link_of(entry, None) == ""
 
     def test_a_finding_brings_its_own_repair(self) -> None:
-        finding = Finding(
+        finding = Problem.of(
             "tls-empty",
             Severity.ERROR,
             "SMTP_TLS",
@@ -137,9 +141,9 @@ class TestExplanations:
             {"SMTP_TLS": None},
             "Remove SMTP_TLS",
         )
-        explained = from_finding(finding)
-        assert (explained.label, explained.remedy) == ("Remove SMTP_TLS", "Leave the line out.")
-        assert explained.variables == ("SMTP_TLS",)
+
+        assert (finding.label, finding.remedy) == ("Remove SMTP_TLS", "Leave the line out.")
+        assert finding.variables == ("SMTP_TLS",)
 
 
 class TestGuard:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.findings import Finding, Severity
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import MASK, Secret, redact
 from smtpwizard.settings import Settings
 
@@ -96,10 +96,10 @@ def test_the_mask_tells_no_length() -> None:
 def test_no_way_of_printing_gives_the_text(word: str) -> None:
     secret = Secret(word)
     settings = Settings(password=secret)
-    finding = Finding("id", Severity.INFO, "SMTP_PASSWORD", "message", {"SMTP_PASSWORD": secret})
+    finding = Problem.of("id", Severity.INFO, "SMTP_PASSWORD", "message", {"SMTP_PASSWORD": secret})
     printed = [
         repr(secret), str(secret), f"{secret:>30}", f"{secret!s} {secret!r}", repr([secret]), repr({secret: secret}),
-        repr(settings), repr(finding), json.dumps(finding.to_json()), str(settings.masked()),
+        repr(settings), repr(finding), json.dumps(finding.as_finding()), str(settings.masked()),
     ]  # fmt: skip
     for text in printed:
         assert word not in text.replace(MASK, "")

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from smtpwizard.cli.output import emit_json
 from smtpwizard.cli.source import Source, load
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.findings import Severity
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.survey.limits import is_useful
 from smtpwizard.probe.verdict import Options
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.report.probe import (
     SYMBOLS,
     diagnosis_lines,
@@ -36,9 +36,7 @@ from smtpwizard.smtp.results import Report, SentMessage, Status, Step, StepResul
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
-    from smtpwizard.diagnosis.schema import Diagnosis
-    from smtpwizard.findings import Finding
-    from smtpwizard.probe.survey.facts import Proposal, SurveyResult
+    from smtpwizard.probe.survey.facts import SurveyResult
 
 
 _ADDRESS: Final = re.compile(r"[^\s<>,;\x00-\x1f\x7f]+@[^\s<>,;@\x00-\x1f\x7f]+")
@@ -50,7 +48,7 @@ class Plan(NamedTuple):
     source: Source
     provider: Provider | None
     options: Options
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Problem, ...] = ()
     """What is to be told beside what the settings and the file say: about recipients."""
 
 
@@ -84,7 +82,7 @@ def catalogue(args: argparse.Namespace) -> Presets:
     return Presets.open(*([args.presets] if args.presets else []))
 
 
-def diagnoses(report: Report, planned: Plan) -> tuple[Diagnosis, ...]:
+def diagnoses(report: Report, planned: Plan) -> tuple[Problem, ...]:
     """Return the likely causes of what failed or looks wrong, best first, each once; the failed stage leads.
 
     Where every stage just passed nothing is looked up: reading the catalogue takes as long as the whole dialogue.
@@ -97,7 +95,7 @@ def diagnoses(report: Report, planned: Plan) -> tuple[Diagnosis, ...]:
         return ()
     from smtpwizard.diagnosis.explain import explain
 
-    found: dict[str, Diagnosis] = {}
+    found: dict[str, Problem] = {}
     for step in sorted(steps, key=lambda step: step.status is not Status.FAILED):
         for item in explain(step, provider=planned.provider, settings=planned.source.settings):
             found.setdefault(item.id, item)
@@ -113,7 +111,7 @@ def _remarkable(step: StepResult) -> bool:
     return step.status in (Status.FAILED, Status.WARNED)
 
 
-def judged(planned: Plan) -> tuple[Finding, ...]:
+def judged(planned: Plan) -> tuple[Problem, ...]:
     """Return what the app makes of the settings, and what is wrong with the file itself, errors first."""
     source = planned.source
     about_values = findings(source.settings, provider=planned.provider, origin=source.origin)
@@ -130,7 +128,7 @@ def exit_code(report: Report) -> ExitCode:
     return ExitCode.CONFIG if failed is not None and failed.step is Step.LINT else ExitCode.FAILED
 
 
-def to_json(report: Report, planned: Plan, proposals: Iterable[Proposal] = ()) -> dict[str, Any]:
+def to_json(report: Report, planned: Plan, proposals: Iterable[Problem] = ()) -> dict[str, Any]:
     """Return the contract's object for `check --json` and `send --json`; `proposals` are a second look's."""
     app = report.app
     value: dict[str, Any] = {
@@ -145,9 +143,9 @@ def to_json(report: Report, planned: Plan, proposals: Iterable[Proposal] = ()) -
             "verify": _fields(app.verify, "ok", "code", "response_code", "command"),
             "send": _fields(app.send, "ok", "code", "response_code", "command"),
         },
-        "findings": [item.to_json() for item in judged(planned)],
-        "proposals": [item.to_json() for item in proposals],
-        "diagnoses": [item.to_json() for item in diagnoses(report, planned)],
+        "findings": [item.as_finding() for item in judged(planned)],
+        "proposals": [item.as_proposal() for item in proposals],
+        "diagnoses": [item.as_diagnosis() for item in diagnoses(report, planned)],
         "transcript": [{"from": line.sender, "line": line.line} for line in report.transcript],
     }
     if report.message is not None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import FileError
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.presets.catalogue import Presets
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.settings import FIELDS, LEGACY, Settings
 from smtpwizard.targets.compose.read import Gap, ServiceVariables, read_service
 from smtpwizard.text import safe
@@ -32,7 +32,7 @@ class Source(NamedTuple):
     """The file; None for the environment."""
     description: str
     """The place in words, for a sentence: `.env`, `service api of compose.yaml`, `the environment`."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Problem, ...] = ()
     """What is wrong with the file itself: lines and values that not all of its readers read alike."""
 
     @property
@@ -74,19 +74,19 @@ def _env_file(given: Path | None) -> Source:
 
 
 def _source(
-    variables: Mapping[str, str], origin: Origin, path: Path | None, description: str, found: tuple[Finding, ...] = ()
+    variables: Mapping[str, str], origin: Origin, path: Path | None, description: str, found: tuple[Problem, ...] = ()
 ) -> Source:
     return Source(Settings.from_variables(variables), origin, path, description, found)
 
 
-def _file_findings(file: EnvFile) -> Iterator[Finding]:
+def _file_findings(file: EnvFile) -> Iterator[Problem]:
     for problem in file.problems:
         message = f"Line {problem.line}: {problem.message}. Correct the line."
-        yield Finding("env-line", Severity.WARNING, None, message)
+        yield Problem.of("env-line", Severity.WARNING, None, message)
     for name in file.disagreements:
         if name in FIELDS or name in LEGACY:
             message = f"Not all readers of .env files read the same value for {name}. Put the value in single quotes."
-            yield Finding("readers-differ", Severity.WARNING, name, message)
+            yield Problem.of("readers-differ", Severity.WARNING, name, message)
 
 
 _GAPS: Final = {
@@ -117,7 +117,7 @@ _GAPS: Final = {
 }
 
 
-def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple[Finding, ...]]:
+def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple[Problem, ...]]:
     """Return the variables, the place in words, and findings about the files. FileError; InputError for the service.
 
     Without `--service` it is the app's own, by its image or by the SMTP_ variables that it has.
@@ -129,20 +129,20 @@ def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple
     return found, f"service {safe(found.service)} of {path}{override}", tuple(_findings(path, found))
 
 
-def _findings(path: Path, found: ServiceVariables) -> Iterator[Finding]:
+def _findings(path: Path, found: ServiceVariables) -> Iterator[Problem]:
     for name in found.missing_files:
         message = (
             f"env_file names {safe(name)}, which does not exist: docker compose refuses to start. Create the file, or "
             "take the name out."
         )
-        yield Finding("compose-env-file-missing", Severity.ERROR, None, message)
+        yield Problem.of("compose-env-file-missing", Severity.ERROR, None, message)
     for name, gap in found.gaps.items():
         if name in FIELDS or name in LEGACY:
             id_, severity, words = _GAPS[gap]
-            yield Finding(id_, severity, name, words.format(name=name, file=path.name))
+            yield Problem.of(id_, severity, name, words.format(name=name, file=path.name))
     if found.elsewhere:
         message = (
             f"Service {safe(found.service)} extends one of another file, which is not read: there may be more "
             "variables. Run smtpwizard inside the service with --environ to see all."
         )
-        yield Finding("compose-extends-elsewhere", Severity.INFO, None, message)
+        yield Problem.of("compose-extends-elsewhere", Severity.INFO, None, message)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.diagnosis.catalogue import Catalogue, complete, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.match import Match, matches
-from smtpwizard.diagnosis.schema import Diagnosis, Failure
+from smtpwizard.diagnosis.schema import Failure
+from smtpwizard.problems import Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.secret import Secret
-from smtpwizard.settings import Settings
+from smtpwizard.settings import SECRET_VARIABLES, Settings
 
 if TYPE_CHECKING:
     from smtpwizard.diagnosis.event import StepLike
@@ -23,7 +24,7 @@ def explain(
     provider: Provider | str | None = None,
     settings: Settings | None = None,
     catalogue: Catalogue | None = None,
-) -> tuple[Diagnosis, ...]:
+) -> tuple[Problem, ...]:
     """Return the likely causes of a step's failure, best first.
 
     A failed step always gets an answer, if only a generic one. A step that passed or was skipped gets one only where
@@ -39,14 +40,14 @@ def explain_steps(
     provider: Provider | str | None = None,
     settings: Settings | None = None,
     catalogue: Catalogue | None = None,
-) -> tuple[Diagnosis, ...]:
+) -> tuple[Problem, ...]:
     """Return the likely causes of what failed or looks wrong in a whole run, best first, each once.
 
     The failed stage leads, save that a login which the server did not offer explains the refusals after it.
     """
     known = catalogue or default()
     encrypted = False
-    rows: list[tuple[int, tuple[Diagnosis, ...]]] = []
+    rows: list[tuple[int, tuple[Problem, ...]]] = []
     for step in steps:
         status = str(step.status)
         if status == "skipped" or str(step.step) == "lint":  # what the app refuses is told by the findings
@@ -57,14 +58,14 @@ def explain_steps(
         rows.append((0 if unasked else 1 if failed else 2, found))
         encrypted = encrypted or (step.tls is not None and not failed)
     rows.sort(key=lambda row: row[0])
-    unique: dict[str, Diagnosis] = {}
+    unique: dict[str, Problem] = {}
     for _, found in rows:
         for diagnosis in found:
             unique.setdefault(diagnosis.id, diagnosis)
     return tuple(unique.values())
 
 
-def explain_event(event: Event, *, catalogue: Catalogue | None = None) -> tuple[Diagnosis, ...]:
+def explain_event(event: Event, *, catalogue: Catalogue | None = None) -> tuple[Problem, ...]:
     """Return the likely causes of one event, best first; generic where none is known."""
     return diagnoses_of(event, catalogue or default(), always=True)
 
@@ -75,7 +76,7 @@ def not_arrived(
     settings: Settings | None = None,
     recipient: str = "",
     catalogue: Catalogue | None = None,
-) -> tuple[Diagnosis, ...]:
+) -> tuple[Problem, ...]:
     """Return what to check when a message was accepted and did not arrive: likely things first, then the usual ones."""
     known = catalogue or default()
     event = Event(
@@ -92,7 +93,7 @@ def not_arrived(
     return tuple(_diagnosis(match, event) for match in (*likely, *(Match(failure, 0, 0, 0) for failure in usual)))
 
 
-def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[Diagnosis, ...]:
+def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[Problem, ...]:
     """Return the causes of one event, best first; with `always` a generic answer where none is known."""
     found = matches(event, catalogue)
     if found:
@@ -103,24 +104,27 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[D
     return (generic(event),)
 
 
-def _diagnosis(match: Match, event: Event) -> Diagnosis:
+def _diagnosis(match: Match, event: Event) -> Problem:
     failure = complete(match.failure)
-    return Diagnosis(
-        ref=failure.ref,
+    changes = changes_of(failure, event)
+    return Problem(
         id=failure.id,
+        severity=Severity.ERROR,
         title=failure.title,
         cause=failure.cause,
         remedy=failure.remedy,
         variables=failure.variables,
-        changes=changes_of(failure, event),
+        changes=changes,
+        label=repair_label(changes, SECRET_VARIABLES),
+        basis=Basis.CATALOGUE,
+        ref=failure.ref,
         source=failure.source,
         checked=failure.checked,
         confidence=match.level,
-        providers=failure.providers,
     )
 
 
-def changes_of(failure: Failure, event: Event) -> Mapping[str, str | Secret | None]:
+def changes_of(failure: Failure, event: Event) -> Changes:
     """Return what a machine can change, without what the settings have already. Repairs need the settings."""
     changes: dict[str, str | Secret | None] = dict(failure.changes)
     changes |= dict.fromkeys(failure.remove)
@@ -231,20 +235,20 @@ _ERROR_STAGES: Final = {
 }  # fmt: skip
 
 
-def generic(event: Event) -> Diagnosis:
+def generic(event: Event) -> Problem:
     """Return what can be said of `event` without knowing its cause."""
     name = _stage(event)
     stage = _STAGES.get(name, _UNKNOWN)
     code = f" ({event.code})" if event.code else ""
     cause = f"{stage.fact} {_kind(event)}".strip()
-    return Diagnosis(
-        ref=None,
+    return Problem(
         id=f"generic-{name}" if name else "generic",
+        severity=Severity.ERROR,
         title=f"{stage.title}{code}",
         cause=cause,
         remedy=_remedy(event, stage, name),
         variables=stage.variables,
-        generic=True,
+        basis=Basis.GENERAL,
     )
 
 

@@ -16,7 +16,7 @@ from smtpwizard.diagnosis.event import Event, bound, from_text
 from smtpwizard.diagnosis.explain import diagnoses_of
 from smtpwizard.diagnosis.log_entries import Grouping, Properties, Record, find_reply, properties, records, stages_of
 from smtpwizard.diagnosis.match import matches
-from smtpwizard.diagnosis.schema import Diagnosis
+from smtpwizard.problems import Problem
 from smtpwizard.secret import MASK
 from smtpwizard.text import safe
 
@@ -249,7 +249,7 @@ class Explained:
     """The first line in the text on which it stands, counted from 1."""
     times: int
     """How often it occurs."""
-    diagnoses: tuple[Diagnosis, ...]
+    diagnoses: tuple[Problem, ...]
     """Best first, never empty."""
 
 
@@ -274,7 +274,7 @@ class Explainer:
         self.kinds: dict[tuple[str, ...], Explained] = {}
         """What was found so far, by what makes two errors the same, in the order of their lines."""
         self._catalogue = catalogue
-        self._seen: dict[tuple[object, ...], tuple[Diagnosis, ...]] = {}
+        self._seen: dict[tuple[object, ...], tuple[Problem, ...]] = {}
 
     def take(self, item: Found) -> tuple[str, ...] | None:
         """Take the next one. Return its key in `kinds`, or None where it is not about mail."""
@@ -302,7 +302,7 @@ def explain_text(
     stage: str | None = None,
     provider: Provider | str | None = None,
     catalogue: Catalogue | None = None,
-) -> tuple[Diagnosis, ...]:
+) -> tuple[Problem, ...]:
     """Return the causes of the mail errors in `text`: first the likeliest of each, then the others.
 
     Empty where there is no mail error.
@@ -311,18 +311,18 @@ def explain_text(
     return flat(explained)
 
 
-def flat(explained: Iterable[Explained]) -> tuple[Diagnosis, ...]:
+def flat(explained: Iterable[Explained]) -> tuple[Problem, ...]:
     """Return all diagnoses once: the best of each error first, in order, then the others."""
     rows = [item.diagnoses for item in explained]
     best = [row[0] for row in rows]
     others = [diagnosis for row in rows for diagnosis in row[1:]]
-    unique: dict[str, Diagnosis] = {}
+    unique: dict[str, Problem] = {}
     for diagnosis in (*best, *others):
         unique.setdefault(diagnosis.id, diagnosis)
     return tuple(unique.values())
 
 
-def _told(item: Found, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
+def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
     """Return the causes of what was found, empty where it may not be about mail at all."""
     if not item.sure and not _by_words(item.event, catalogue, mail=item.mail):
         return ()
@@ -348,7 +348,7 @@ def _by_words(event: Event, catalogue: Catalogue, *, mail: bool) -> bool:
     return (mail or failure.stages[0] not in SHARED_STAGES) and (best[0].length > 0 or failure.when != "")
 
 
-def _sameness(event: Event, first: Diagnosis) -> tuple[str, ...]:
+def _sameness(event: Event, first: Problem) -> tuple[str, ...]:
     """An error is the same when it has the same cause, or none that is known and the same words."""
     if not first.generic:
         return (first.id,)

@@ -9,14 +9,14 @@ from typing import Any, Final, NamedTuple
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
 from smtpwizard.diagnosis.log_entries import Properties, stages_of
-from smtpwizard.diagnosis.schema import Diagnosis
 from smtpwizard.docker.compose import Compose
 from smtpwizard.docker.inside import InsideView
 from smtpwizard.hosts import is_loopback, is_private_host
 from smtpwizard.presets.schema import Provider
+from smtpwizard.problems import Problem
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, Verdict
-from smtpwizard.targets.next_steps import Note
+from smtpwizard.targets.next_steps import note
 from smtpwizard.text import safe
 
 
@@ -57,14 +57,14 @@ _UNREACHED: Final = frozenset({"ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECON
 _UNRESOLVED: Final = frozenset({"ENOTFOUND", "EAI_AGAIN", "EDNS", "ENODATA", "ESERVFAIL"})
 
 
-def notes(sides: Sides) -> Iterator[Note]:
+def notes(sides: Sides) -> Iterator[Problem]:
     """Yield what differs, the weightiest first."""
     view = sides.view
     changed = [name for name in view.differences if name.startswith("SMTP_")]
     if changed:
         yield _stale(sides, changed)
     if view.login == "withheld":
-        yield Note(
+        yield note(
             "inside-login-withheld",
             "The server has just refused this login, or asked for a pause, so it was not sent a second time from the "
             "container: connection, TLS and greeting were tried. Correct the login first, or wait.",
@@ -76,38 +76,38 @@ def notes(sides: Sides) -> Iterator[Note]:
         yield _better_inside(sides)
     yield from _other_address(sides)
     if view.nodemailer and not view.nodemailer.startswith("8."):
-        yield Note(
+        yield note(
             "inside-nodemailer",
             f"The image has nodemailer {view.nodemailer}; check plays version 8.0.5. Where they differ, the "
             "container's result counts.",
         )
     if view.env_file == "unread":
-        yield Note(
+        yield note(
             "inside-env-file",
             "The app's working directory holds a .env that could not be read there as the app does: variables that "
             "stand in it alone are not counted here.",
         )
 
 
-def _other_address(sides: Sides) -> Iterator[Note]:
+def _other_address(sides: Sides) -> Iterator[Problem]:
     """Yield that a name has two answers. Large providers rotate theirs: two public ones count only after a failure."""
     here, there = host_addresses(sides.report), sides.view.addresses
     failed = sides.view.verify is not None and not sides.view.verify.ok
     if not here or not there or set(here) & set(there) or not sides.same_settings:
         return
     if failed or is_private_host(here[0]) != is_private_host(there[0]):
-        yield Note(
+        yield note(
             "inside-other-address",
             f"{safe(sides.settings.shown_host)} is {here[0]} on this host and {there[0]} in the container: a hosts "
             "file, extra_hosts:, or name servers that answer differently. The app uses the container's.",
         )
 
 
-def _stale(sides: Sides, changed: list[str]) -> Note:
+def _stale(sides: Sides, changed: list[str]) -> Problem:
     words = sides.project.words("up", "-d", sides.service)
     command = safe(" ".join(shlex.quote(word) for word in words))
     listed = ", ".join(f"{name} ({sides.view.differences[name]})" for name in changed)
-    return Note(
+    return note(
         "inside-other-settings",
         f"The container does not have the variables of {safe(sides.source)}: {listed}. {command} makes it anew with "
         "the present ones; restart does not. If they differ still, the compose file does not hand them on: see "
@@ -116,33 +116,33 @@ def _stale(sides: Sides, changed: list[str]) -> Note:
     )
 
 
-def _worse_inside(sides: Sides, words: frozenset[str]) -> Iterator[Note]:
+def _worse_inside(sides: Sides, words: frozenset[str]) -> Iterator[Problem]:
     """Yield why the container fails where the host did not, with the same settings."""
     host = sides.settings.shown_host
     where = safe(f"{host}:{sides.settings.port}")
     if is_loopback(sides.settings.host or "") and words & _UNREACHED:
-        yield Note(
+        yield note(
             "inside-localhost",
             f"{safe(host)} is the container itself when the container says it, and no mail server listens there. Set "
             "SMTP_HOST to the mail server's service name in compose, or to host.docker.internal for one on this host "
             '(on Linux with extra_hosts: "host.docker.internal:host-gateway").',
         )
     elif sides.host_reached and words & _UNRESOLVED:
-        yield Note(
+        yield note(
             "inside-dns",
             f"This host knows the address of {safe(host)}, the container does not: docker's DNS. Look at dns: in the "
             "compose file, at the name servers in the container's /etc/resolv.conf, and at the hosts file here, which "
             "containers do not read.",
         )
     elif sides.host_reached and words & _UNREACHED:
-        yield Note(
+        yield note(
             "inside-unreached",
             f"This host reaches {where}, the container does not. A firewall may drop what docker forwards, the "
             "network may be internal: true, or MTU and VPN differ. Try from there: docker compose exec "
             f"{sides.service} nc -vz {safe(host)} {safe(sides.settings.port or '')}.",
         )
     elif sides.host_reached and any("CERT" in word or "ISSUER" in word for word in words) | _about_certificate(sides):
-        yield Note(
+        yield note(
             "inside-certificate",
             f"The container trusts fewer certificates than this check does (NODE_EXTRA_CA_CERTS there: "
             f"{sides.view.extra_ca}). Mount the authority's PEM file into it and name it in NODE_EXTRA_CA_CERTS.",
@@ -154,10 +154,10 @@ def _about_certificate(sides: Sides) -> bool:
     return sides.report.server_ok and verify is not None and "certificate" in verify.message.lower()
 
 
-def _better_inside(sides: Sides) -> Note:
+def _better_inside(sides: Sides) -> Problem:
     if not sides.same_settings:
-        return Note("inside-better", "The container gets through with its own values; those of the file do not here.")
-    return Note(
+        return note("inside-better", "The container gets through with its own values; those of the file do not here.")
+    return note(
         "inside-better",
         "The container gets through where this host does not: a name or network that only containers have, or a way "
         "out that is open to them alone. What counts for the app is the container.",
@@ -174,9 +174,9 @@ class Comparison(NamedTuple):
     """The SMTP_ variables are the file's."""
     same_verdict: bool | None
     """nodemailer's verify() comes to the same on both; None where one of them did not log in, or did not run."""
-    notes: tuple[Note, ...]
+    notes: tuple[Problem, ...]
     """What differs and what to do, the weightiest first."""
-    diagnoses: tuple[Diagnosis, ...]
+    diagnoses: tuple[Problem, ...]
     """The catalogue's causes of the container's failure, best first."""
 
 
@@ -222,7 +222,7 @@ def _does(sides: Sides) -> str:
     return "connects from within its container; its login is taken, if the server asks for one"
 
 
-def _diagnoses(sides: Sides) -> tuple[Diagnosis, ...]:
+def _diagnoses(sides: Sides) -> tuple[Problem, ...]:
     verify = sides.view.verify
     if verify is None or verify.ok or verify.fate == "hangs":
         return ()
@@ -270,7 +270,7 @@ def to_json(sides: Sides, result: Comparison) -> dict[str, Any]:
         "extra_ca": view.extra_ca,
         "dns": {"addresses": list(view.addresses), "error": view.dns_error or None},
         "error": view.error or None,
-        "notes": [note.to_json() for note in result.notes],
-        "diagnoses": [item.to_json() for item in result.diagnoses],
+        "notes": [note.as_note() for note in result.notes],
+        "diagnoses": [item.as_diagnosis() for item in result.diagnoses],
         "elapsed_ms": view.elapsed_ms,
     }

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.diagnosis.logs import hide_secrets
 from smtpwizard.errors import FileError, InputError
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -261,11 +262,9 @@ class Kind(StrEnum):
     OTHER = "docker-failed"
 
 
-class Problem(NamedTuple):
-    """Why docker gave nothing: one or two sentences, fact and action."""
-
-    kind: Kind
-    message: str
+def failed(kind: Kind, message: str) -> Problem:
+    """Return why docker gave nothing: one or two sentences, fact and action."""
+    return Problem.of(kind.value, Severity.ERROR, None, message)
 
 
 _WORDS: Final = (
@@ -299,17 +298,17 @@ def problem(words: Sequence[str], *, service: str, command: str, pipe: str, know
     text = "\n".join(told)
     kind = next((kind for pattern, kind in _WORDS if re.search(pattern, text, re.IGNORECASE)), Kind.OTHER)
     said = safe(hide_secrets("\n".join(told[-3:])), limit=_SHOWN).rstrip(".") or "nothing"
-    return Problem(kind, _message(kind, said, service=service, command=command, pipe=pipe, known=known))
+    return failed(kind, _message(kind, said, service=service, command=command, pipe=pipe, known=known))
 
 
 def no_program(pipe: str) -> Problem:
     """Return that docker is not installed."""
-    return Problem(Kind.NO_PROGRAM, f"docker is not installed here, or not on PATH. {_elsewhere(pipe)}")
+    return failed(Kind.NO_PROGRAM, f"docker is not installed here, or not on PATH. {_elsewhere(pipe)}")
 
 
 def never_ran(service: str) -> Problem:
     """Return that there is no container whose log could be read."""
-    return Problem(
+    return failed(
         Kind.NEVER_RAN,
         f"Service {service} has no container, so there is no log: it was not started yet in this project. Start it: "
         f"docker compose up -d {service}.",
@@ -318,7 +317,7 @@ def never_ran(service: str) -> Problem:
 
 def no_answer(seconds: float, command: str) -> Problem:
     """Return that docker did not answer in time."""
-    return Problem(
+    return failed(
         Kind.NO_ANSWER,
         f"docker did not answer within {seconds:.0f} s. Try it by hand: {command}; if it hangs there too, see to the "
         "docker daemon.",

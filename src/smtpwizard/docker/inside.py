@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from smtpwizard.docker import compose as docker_words
 from smtpwizard.docker import compose as process
-from smtpwizard.docker.compose import Compose, Kind, Problem, environment, exec_words, names, programs
+from smtpwizard.docker.compose import Compose, Kind, environment, exec_words, failed, names, programs
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret, redactor
 from smtpwizard.settings import FIELDS, Settings
 from smtpwizard.text import safe
@@ -212,7 +213,7 @@ async def look(
     view = parse(done.out, settings, key)
     if view is None:
         said = safe((done.err or done.out).decode("utf-8", "replace")[-200:]).strip() or "nothing"
-        return Problem(Kind.OTHER, f"The script in the container of {service} gave no result; node said: {said}")
+        return failed(Kind.OTHER, f"The script in the container of {service} gave no result; node said: {said}")
     return view
 
 
@@ -237,7 +238,7 @@ async def _exec(
                 most=MOST,
             )
         except OSError as error:
-            return Problem(Kind.OTHER, f"docker cannot be run: {error.strerror}.")
+            return failed(Kind.OTHER, f"docker cannot be run: {error.strerror}.")
         if done.code is None:
             return docker_words.no_answer(limit, shown)
         said = (done.err + b"\n" + done.out).decode("utf-8", "replace").splitlines()[: docker_words.KEPT]

@@ -26,17 +26,17 @@ from smtpwizard.docker.compose import (
     KEPT,
     Compose,
     Kind,
-    Problem,
     environment,
+    failed,
     kill_group,
     logs_words,
     names,
     programs,
 )
+from smtpwizard.problems import Problem
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
-    from smtpwizard.diagnosis.schema import Diagnosis
     from smtpwizard.presets.schema import Provider
 
 
@@ -157,7 +157,7 @@ class Trouble(NamedTuple):
     last_line: int
     moment: Moment | None
     """When it came last, as far as the log tells."""
-    diagnoses: tuple[Diagnosis, ...]
+    diagnoses: tuple[Problem, ...]
     """Best first, never empty."""
 
     @property
@@ -173,7 +173,7 @@ class Trouble(NamedTuple):
             "first_line": self.first_line,
             "last_line": self.last_line,
             "last": self.moment.text if self.moment else None,
-            "diagnoses": [item.to_json() for item in self.diagnoses],
+            "diagnoses": [item.as_diagnosis() for item in self.diagnoses],
         }
 
 
@@ -348,7 +348,7 @@ async def recent(
             return _without(docker_words.no_answer(timeout, command), command)
         cut = f"The log was read for {timeout:.0f} s and goes on. Ask for less of it: --since 1m."
     except OSError as error:
-        return _without(Problem(Kind.OTHER, f"docker cannot be run: {error.strerror}."), command)
+        return _without(failed(Kind.OTHER, f"docker cannot be run: {error.strerror}."), command)
     if code and not reader.lines:
         known = names(compose_file, cwd)
         told = docker_words.problem(reader.words, service=service, command=command, pipe=pipe, known=known)
@@ -392,7 +392,7 @@ async def _has_container(project: Compose, program: tuple[str, ...], service: st
 
 
 def _without(problem: Problem, command: str) -> LogReport:
-    return LogReport(0, (), problem.message, command, kind=problem.kind)
+    return LogReport(0, (), problem.message, command, kind=Kind(problem.id))
 
 
 _CHUNK: Final = 65_536

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from smtpwizard.clients.transport import Origin
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.lint import login, tls
 from smtpwizard.lint import login as credential
 from smtpwizard.lint import mail as links
@@ -21,10 +20,11 @@ from smtpwizard.lint import tls as cipher
 from smtpwizard.lint.context import Case, has_shape, make_case
 from smtpwizard.lint.login import looks_swapped
 from smtpwizard.presets.schema import Provider
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
 
-RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
+RULES: Final[tuple[Callable[[Case], Iterator[Problem]], ...]] = (
     provider.check_provider,
     start.check_startup,
     host.check_host,
@@ -48,7 +48,7 @@ def findings(
     provider: Provider | None = None,
     origin: Origin = Origin.ANSWERS,
     in_container: bool = True,
-) -> tuple[Finding, ...]:
+) -> tuple[Problem, ...]:
     """Return what the app would refuse, ignore or misread, and what is likely wrong; errors first. Pure and instant.
 
     `in_container` says that the app runs in one, where localhost is the container itself. The repairs of all findings
@@ -60,7 +60,7 @@ def findings(
     return tuple(_without_contradictions(found))
 
 
-def _without_contradictions(found: Iterable[Finding]) -> Iterable[Finding]:
+def _without_contradictions(found: Iterable[Problem]) -> Iterable[Problem]:
     """Take the repair off a finding where a graver one sets the same variable differently; it comes back afterwards."""
     decided: dict[str, str | Secret | None] = {}
     for item in found:

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from smtpwizard.clients.nestjs import number
 from smtpwizard.clients.transport import Origin, implicit_tls
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import LEGACY, Settings
 from smtpwizard.text import safe
@@ -319,6 +319,6 @@ def switch_port(case: Case, choice: PortChoice) -> Repair:
     return Repair(changes, f"Switch to {choice.port}{mode}")
 
 
-def finding(name: str, severity: Severity, variable: str | None, message: str, repair: Repair = NO_REPAIR) -> Finding:
+def finding(name: str, severity: Severity, variable: str | None, message: str, repair: Repair = NO_REPAIR) -> Problem:
     """Make a finding."""
-    return Finding(name, severity, variable, message, repair.changes, repair.label)
+    return Problem.of(name, severity, variable, message, repair.changes, repair.label)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.hosts import is_freemail
 from smtpwizard.lint.context import (
     NO_REPAIR,
@@ -23,6 +22,7 @@ from smtpwizard.lint.context import (
     trim_ends,
 )
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, UsernameRule
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 
@@ -31,7 +31,7 @@ _LOGIN_WORD: Final = "SMTP_PASSWORD"  # the name of a variable
 _LOGIN_OPTIONAL: Final = frozenset({UsernameRule.NONE, UsernameRule.EMAIL_OPTIONAL})
 
 
-def check_login(case: Case) -> Iterator[Finding]:
+def check_login(case: Case) -> Iterator[Problem]:
     """Yield what is wrong with the pair."""
     if _USER in case.legacy or _LOGIN_WORD in case.legacy:
         return  # half of it lies under an old name: `legacy` tells it
@@ -44,7 +44,7 @@ def check_login(case: Case) -> Iterator[Finding]:
         yield from _none(case)
 
 
-def _half(case: Case, has_user: bool) -> Finding:
+def _half(case: Case, has_user: bool) -> Problem:
     provider = case.provider
     given, lacking = (_USER, _LOGIN_WORD) if has_user else (_LOGIN_WORD, _USER)
     fact = f"{given} is set and {lacking} is not: the app then does not log in at all, and does not say so."
@@ -69,7 +69,7 @@ def _other_half(case: Case, provider: Provider, has_user: bool) -> Repair:
     return put(_USER, case.sender) if own and case.sender else NO_REPAIR
 
 
-def _none(case: Case) -> Iterator[Finding]:
+def _none(case: Case) -> Iterator[Problem]:
     provider = case.provider
     if provider is not None and _needs_login(provider):
         literal = provider.username.rule is UsernameRule.LITERAL
@@ -91,7 +91,7 @@ def _needs_login(provider: Provider | None) -> bool:
     )
 
 
-def _both(case: Case) -> Iterator[Finding]:
+def _both(case: Case) -> Iterator[Problem]:
     if looks_swapped(case):
         message = "User name and password look swapped: the password is what belongs into SMTP_USERNAME. Swap them."
         swap = Repair({_USER: Secret(case.password), _LOGIN_WORD: Secret(case.username)}, "Swap user name and password")
@@ -111,7 +111,7 @@ def looks_swapped(case: Case) -> bool:
     return is_address(word) and "@" not in user and user != ""
 
 
-def _user(case: Case, provider: Provider) -> Iterator[Finding]:
+def _user(case: Case, provider: Provider) -> Iterator[Problem]:
     rule, user, hint = provider.username.rule, case.username, safe(provider.username.hint)
     if rule is UsernameRule.LITERAL and user != provider.username.value:
         message = f"{provider.name} wants the user name `{provider.username.value}`, that word for everybody."
@@ -162,7 +162,7 @@ _PLACEHOLDER: Final = (
 )
 
 
-def check_credential(case: Case) -> Iterator[Finding]:
+def check_credential(case: Case) -> Iterator[Problem]:
     """Yield the debris of both, then what the password is by its shape."""
     if case.settings.username:
         yield from _debris("SMTP_USERNAME", "username", case.settings.username)
@@ -185,7 +185,7 @@ def check_credential(case: Case) -> Iterator[Finding]:
         yield from _shape(case, provider, _without_blanks(case.password) if grouped else case.password)
 
 
-def _debris(variable: str, slug: str, text: str) -> Iterator[Finding]:
+def _debris(variable: str, slug: str, text: str) -> Iterator[Problem]:
     """Tell what came along with a paste. The change holds the text as a Secret, whichever variable it is."""
     if trim_ends(text) != text:
         message = f"{variable} has blanks or line ends around it, and the app sends them along. Trim it."
@@ -204,12 +204,12 @@ def _debris(variable: str, slug: str, text: str) -> Iterator[Finding]:
         yield finding(f"{slug}-smart-quotes", Severity.WARNING, variable, message)
 
 
-def _cleaned(name: str, variable: str, message: str, text: str, label: str) -> Finding:
+def _cleaned(name: str, variable: str, message: str, text: str, label: str) -> Problem:
     value = Secret(text) if variable == _CREDENTIAL_WORD else text
     return finding(name, Severity.WARNING, variable, message, Repair({variable: value}, label))
 
 
-def _shape(case: Case, provider: Provider, text: str) -> Iterator[Finding]:
+def _shape(case: Case, provider: Provider, text: str) -> Iterator[Problem]:
     spec = provider.password
     if not text or case.local or spec.type in (PasswordType.OAUTH2_ONLY, PasswordType.NONE):
         return

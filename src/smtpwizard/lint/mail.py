@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host
 from smtpwizard.lint.context import (
     NO_REPAIR,
@@ -24,12 +23,13 @@ from smtpwizard.lint.context import (
     trim_ends,
 )
 from smtpwizard.presets.schema import Kind, Provider, SenderRule
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.text import safe
 
 _SENDER_VARIABLE: Final = "SMTP_SENDER"
 
 
-def check_sender(case: Case) -> Iterator[Finding]:
+def check_sender(case: Case) -> Iterator[Problem]:
     """Yield the form first; the domain and the provider's rule only for a single address."""
     text = case.settings.sender
     if not text:
@@ -48,7 +48,7 @@ def check_sender(case: Case) -> Iterator[Finding]:
             yield from _accepted(case, case.provider)
 
 
-def _no_address(case: Case, text: str) -> Finding:
+def _no_address(case: Case, text: str) -> Problem:
     several = text.count("@") > 1
     fact = "SMTP_SENDER holds more than one address" if several else f"SMTP_SENDER, `{shown(text)}`, is no mail address"
     severity = Severity.ERROR if case.public or not trim_ends(text) else Severity.WARNING
@@ -58,7 +58,7 @@ def _no_address(case: Case, text: str) -> Finding:
     )
 
 
-def _sender_form(case: Case, text: str) -> Finding:
+def _sender_form(case: Case, text: str) -> Problem:
     right = put(_SENDER_VARIABLE, case.sender)
     if trim_ends(text) == case.sender:
         message = "SMTP_SENDER has blanks around the address. Trim it."
@@ -73,7 +73,7 @@ def _sender_form(case: Case, text: str) -> Finding:
     return finding("sender-display-name", Severity.WARNING, _SENDER_VARIABLE, message, right)
 
 
-def _domain(case: Case, domain: str) -> Iterator[Finding]:
+def _domain(case: Case, domain: str) -> Iterator[Problem]:
     if is_placeholder(domain) and case.public:
         message = f"{shown(domain)} is a domain for examples; receivers refuse mail from it. Use one of your own."
         yield finding("sender-example", Severity.WARNING, _SENDER_VARIABLE, message)
@@ -82,7 +82,7 @@ def _domain(case: Case, domain: str) -> Iterator[Finding]:
         yield finding("sender-local", Severity.WARNING, _SENDER_VARIABLE, message)
 
 
-def _accepted(case: Case, provider: Provider) -> Iterator[Finding]:
+def _accepted(case: Case, provider: Provider) -> Iterator[Problem]:
     rule, domain, user = provider.sender.rule, domain_of(case.sender), case.username
     if rule is SenderRule.ACCOUNT and is_address(user) and case.sender.lower() != user.lower():
         message = f"The sender is not the account that logs in. {safe(provider.sender.hint)}"
@@ -101,7 +101,7 @@ DEFAULT: Final = "http://localhost:3000"
 _URL: Final = r"(?i)(https?)://([^/?#\s@]+)([^?#\s]*)"
 
 
-def check_links(case: Case) -> Iterator[Finding]:
+def check_links(case: Case) -> Iterator[Problem]:
     """Yield the form first; where people would land only for an address that is one."""
     text = case.settings.admin_web_url
     if text == "" or _LINKS_VARIABLE in case.legacy:
@@ -124,7 +124,7 @@ def _right(text: str) -> str:
     return f"{found[1].lower()}://{found[2]}{found[3].rstrip('/')}" if found and host_parts(found[2]).name else ""
 
 
-def _link_form(text: str, right: str) -> Finding:
+def _link_form(text: str, right: str) -> Problem:
     repair = put(_LINKS_VARIABLE, right) if right else NO_REPAIR
     if not right:
         message = "ADMIN_WEB_URL is not a web address, so the links in mails do not open. Write https:// and the name."
@@ -139,7 +139,7 @@ def _link_form(text: str, right: str) -> Finding:
     return finding("links-junk", Severity.WARNING, _LINKS_VARIABLE, message, repair)
 
 
-def _target(case: Case, url: str, *, given: bool) -> Iterator[Finding]:
+def _target(case: Case, url: str, *, given: bool) -> Iterator[Problem]:
     found = re.fullmatch(_URL, url)
     if not found:
         return
@@ -180,7 +180,7 @@ def read_back(recipient: str) -> str:
     return unquote(recipient.split("#")[0].split("&")[0].replace("+", " "), errors="replace")
 
 
-def recipient_findings(recipient: str, *, link: bool = True) -> tuple[Finding, ...]:
+def recipient_findings(recipient: str, *, link: bool = True) -> tuple[Problem, ...]:
     """Return what to know of a recipient before a mail with a link goes there; nothing for a mail without (`link`).
 
     `recipient` is the address as given, its domain not yet in Punycode: that is what the app puts into the link.
@@ -193,7 +193,7 @@ def recipient_findings(recipient: str, *, link: bool = True) -> tuple[Finding, .
     return tuple(found)
 
 
-def _broken(recipient: str, sign: _Sign) -> Finding:
+def _broken(recipient: str, sign: _Sign) -> Problem:
     message = (
         f"The link in the mail to {shown(recipient)} is read as for “{shown(read_back(recipient))}”, so it does not "
         f"work: the app does not encode the address, and {sign.character} {sign.meaning}. Test with an address without "
@@ -202,7 +202,7 @@ def _broken(recipient: str, sign: _Sign) -> Finding:
     return finding(sign.name, Severity.WARNING, None, message)
 
 
-def _beyond_ascii(recipient: str) -> Finding:
+def _beyond_ascii(recipient: str) -> Problem:
     message = (
         f"The link in the mail to {shown(recipient)} has letters beyond ASCII, since the app does not encode the "
         "address. Browsers read them rightly; some mail programs end the link there. Try it in the one that users have."

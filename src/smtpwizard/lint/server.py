@@ -8,7 +8,6 @@ from typing import Final
 
 from smtpwizard.clients.nestjs import Reason, number
 from smtpwizard.clients.transport import Origin, effective_port
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.hosts import is_address as is_ip_address
 from smtpwizard.hosts import is_loopback
 from smtpwizard.lint.context import (
@@ -24,13 +23,14 @@ from smtpwizard.lint.context import (
     trim_ends,
 )
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 
 _HOST_VARIABLE: Final = "SMTP_HOST"
 _READING: Final = r"(?i)(imap4?|imaps|pop3?|pop3s)\.(.+)"
 
 
-def check_host(case: Case) -> Iterator[Finding]:
+def check_host(case: Case) -> Iterator[Problem]:
     """Yield what is wrong with the name, then what is unlikely about it."""
     if not case.settings.host:
         return
@@ -48,7 +48,7 @@ def check_host(case: Case) -> Iterator[Finding]:
         yield from _belonging(case, case.provider)
 
 
-def _form(case: Case, text: str) -> Iterator[Finding]:
+def _form(case: Case, text: str) -> Iterator[Problem]:
     if "@" in text and "://" not in text:
         own = put(_HOST_VARIABLE, case.provider.host) if case.provider and case.provider.host else NO_REPAIR
         message = "SMTP_HOST holds a mail address. It wants the name of the server, such as smtp.gmail.com."
@@ -66,7 +66,7 @@ def _form(case: Case, text: str) -> Iterator[Finding]:
         yield finding("host-junk", Severity.ERROR, _HOST_VARIABLE, message, _clean(case))
 
 
-def _no_name(case: Case) -> Iterator[Finding]:
+def _no_name(case: Case) -> Iterator[Problem]:
     ascii_name = _to_ascii(case.host)
     if ascii_name and ascii_name != case.host:
         message = "SMTP_HOST has letters outside ASCII, which certificates do not carry. Write the name's ASCII form."
@@ -76,7 +76,7 @@ def _no_name(case: Case) -> Iterator[Finding]:
     yield finding("host-not-name", Severity.ERROR, _HOST_VARIABLE, message)
 
 
-def _localhost(case: Case) -> Iterator[Finding]:
+def _localhost(case: Case) -> Iterator[Problem]:
     if not case.in_container or (case.provider is not None and case.provider.kind is Kind.PRACTICE):
         return
     own = case.provider.host if case.provider else ""
@@ -90,7 +90,7 @@ def _localhost(case: Case) -> Iterator[Finding]:
     )
 
 
-def _belonging(case: Case, provider: Provider) -> Iterator[Finding]:
+def _belonging(case: Case, provider: Provider) -> Iterator[Problem]:
     host = case.host.lower()
     region = _region(host, provider)
     if region and region in provider.regions_without_smtp:
@@ -158,7 +158,7 @@ _MAIL_PORTS: Final = {
 """Port for reading mail → the port for sending with the same TLS mode (RFC 8314)."""
 
 
-def check_port(case: Case) -> Iterator[Finding]:
+def check_port(case: Case) -> Iterator[Problem]:
     """Yield how the text is read; where that is plain, what is unlikely about the port."""
     text = case.settings.port
     if not text or isinstance(number(text), Reason):
@@ -169,7 +169,7 @@ def check_port(case: Case) -> Iterator[Finding]:
         yield from _reading(case, text)
 
 
-def _reading(case: Case, text: str) -> Iterator[Finding]:
+def _reading(case: Case, text: str) -> Iterator[Problem]:
     environ, file = effective_port(text, Origin.ENVIRON), effective_port(text, Origin.ENV_FILE)
     meant = put(_PORT_VARIABLE, str(case.port)) if case.port else NO_REPAIR
     if environ != file:
@@ -193,7 +193,7 @@ def _reading(case: Case, text: str) -> Iterator[Finding]:
         yield finding("port-spelling", Severity.INFO, _PORT_VARIABLE, message, put(_PORT_VARIABLE, str(environ)))
 
 
-def _meaning(case: Case, port: int | None) -> Iterator[Finding]:
+def _meaning(case: Case, port: int | None) -> Iterator[Problem]:
     provider = case.provider
     if port in _OTHER_PROTOCOLS and case.listed_mode is None:
         severity = Severity.ERROR if case.public else Severity.WARNING

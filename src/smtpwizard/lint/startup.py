@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from smtpwizard.clients.nestjs import Reason, Refusal, refusals
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.lint.context import (
     NO_REPAIR,
     Case,
@@ -21,6 +20,7 @@ from smtpwizard.lint.context import (
     shown,
 )
 from smtpwizard.presets.schema import ProviderStatus, SenderRule
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import LEGACY
 from smtpwizard.text import safe
@@ -41,7 +41,7 @@ _WANTED: Final = {
 }
 
 
-def check_startup(case: Case) -> Iterator[Finding]:
+def check_startup(case: Case) -> Iterator[Problem]:
     """Yield one error for each refusal."""
     for refusal in refusals(case.settings):
         name = f"{_SLUGS[refusal.variable]}-{_ENDINGS[refusal.reason]}"
@@ -98,7 +98,7 @@ def _port(case: Case) -> Repair:
     return put("SMTP_PORT", "465" if case.secure else "587") if case.public else NO_REPAIR
 
 
-def check_legacy(case: Case) -> Iterator[Finding]:
+def check_legacy(case: Case) -> Iterator[Problem]:
     """Yield one finding for each such name: a warning where its value is needed, else a note."""
     moved: set[str] = set()
     for name, value in case.settings.legacy:
@@ -139,7 +139,7 @@ def _value(case: Case, right: str) -> str | Secret | None:
     return value
 
 
-def check_provider(case: Case) -> Iterator[Finding]:
+def check_provider(case: Case) -> Iterator[Problem]:
     """Yield at most one finding: the preset's status in words."""
     provider = case.provider
     if provider is None:

@@ -8,7 +8,6 @@ from enum import Enum, auto
 from typing import Final
 
 from smtpwizard.clients.nestjs import boolean
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.lint.context import (
     IMPLICIT_PORTS,
     NO_REPAIR,
@@ -23,13 +22,14 @@ from smtpwizard.lint.context import (
     switch_port,
 )
 from smtpwizard.presets.schema import PortChoice, TlsMode
+from smtpwizard.problems import Problem, Severity
 
 _TLS_VARIABLE: Final = "SMTP_TLS"
 _CERTAIN_STARTTLS: Final = frozenset({25, 587, 2587})
 """Ports on which no public server speaks TLS at once; some do on 2525."""
 
 
-def check_tls(case: Case) -> Iterator[Finding]:
+def check_tls(case: Case) -> Iterator[Problem]:
     """Yield the reading of both variables, then the TLS mode against the port's."""
     if not case.settings.tls or boolean(case.settings.tls) is not None:
         yield from _spelling(case, case.settings.tls or "")
@@ -40,7 +40,7 @@ def check_tls(case: Case) -> Iterator[Finding]:
         yield finding("opportunistic-tls-ignored", Severity.INFO, "SMTP_OPPORTUNISTIC_TLS", message + why)
 
 
-def _spelling(case: Case, text: str) -> Iterator[Finding]:
+def _spelling(case: Case, text: str) -> Iterator[Problem]:
     if text in ("", "true", "false"):
         return
     right = put_or_drop(_TLS_VARIABLE, best_tls(case, text))
@@ -55,7 +55,7 @@ def _spelling(case: Case, text: str) -> Iterator[Finding]:
         yield finding("tls-spelling", Severity.INFO, _TLS_VARIABLE, message, right)
 
 
-def _mode(case: Case) -> Iterator[Finding]:
+def _mode(case: Case) -> Iterator[Problem]:
     mode, port = case.port_mode, case.port
     if mode is None:
         return
@@ -81,7 +81,7 @@ def _mode(case: Case) -> Iterator[Finding]:
         yield from _in_clear(case, mode)
 
 
-def _in_clear(case: Case, mode: TlsMode) -> Iterator[Finding]:
+def _in_clear(case: Case, mode: TlsMode) -> Iterator[Problem]:
     """Tell where the password could cross a public network readable."""
     if not case.public or not (case.settings.username and case.settings.password):
         return
@@ -194,7 +194,7 @@ def _is_known(word: str) -> bool:
 _CIPHER_VARIABLE: Final = "SMTP_CIPHER_SPEC"
 
 
-def check_cipher(case: Case) -> Iterator[Finding]:
+def check_cipher(case: Case) -> Iterator[Problem]:
     """Yield what becomes of connections with this list."""
     spec = case.settings.cipher_spec
     if not spec:

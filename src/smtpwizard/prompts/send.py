@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.findings import Severity
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe.engine import run
+from smtpwizard.problems import Severity
 from smtpwizard.prompts import steps as trial
 from smtpwizard.report.probe import finding_line
 from smtpwizard.report.probe import plain_diagnosis_lines as diagnosis_lines

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import FileError
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 from smtpwizard.probe import login_guard
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.report.probe import finding_line, proposal_lines, provider_lines
 from smtpwizard.report.probe import plain_diagnosis_lines as diagnosis_lines
 from smtpwizard.report.probe import plain_step_line as step_line
@@ -174,7 +174,7 @@ def repair(state: Walk) -> None:
             declined.add(offered.id)
 
 
-def _worth_asking(finding: Finding) -> bool:
+def _worth_asking(finding: Problem) -> bool:
     return bool(finding.changes) and finding.severity is not Severity.INFO
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.docker.comparison import Comparison, Sides, host_addresses
+from smtpwizard.problems import Problem
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
-    from smtpwizard.diagnosis.schema import Diagnosis
     from smtpwizard.docker.logs import LogReport, Moment, Trouble
 
 
@@ -84,7 +84,7 @@ def wrapped(text: str, width: int, indent: str = "  ") -> str:
     )
 
 
-def name_of(diagnosis: Diagnosis) -> str:
+def name_of(diagnosis: Problem) -> str:
     """Return the catalogue's reference and title of a cause."""
     return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from smtpwizard.findings import Finding, Severity
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.smtp.results import Report, SentMessage, Status, Step, StepResult, Verdict
 from smtpwizard.text import safe
-
-if TYPE_CHECKING:
-    from smtpwizard.diagnosis.schema import Diagnosis
-    from smtpwizard.probe.survey.facts import Proposal
-
 
 SYMBOLS: Final = {Status.PASSED: "✓", Status.WARNED: "!", Status.FAILED: "✗", Status.SKIPPED: "–"}
 _SUMMARY_COLUMNS: Final = 58
@@ -65,7 +60,7 @@ def _answer(message: SentMessage) -> str:
     return message.response + (f", queue id {message.queued_as}" if message.queued_as else "")
 
 
-def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
+def diagnosis_lines(diagnoses: Iterable[Problem]) -> Iterator[str]:
     """Yield fact, cause and action of each cause, the likeliest first."""
     for item in diagnoses:
         yield ""
@@ -79,7 +74,7 @@ def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
             yield f"{_INDENT}{marks}"
 
 
-def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
+def finding_lines(findings: Iterable[Problem]) -> Iterator[str]:
     """Yield what the app would refuse or misread; what is merely worth knowing is `lint`'s to tell."""
     for item in findings:
         if item.severity is not Severity.INFO:
@@ -97,7 +92,7 @@ def plain_step_line(step: StepResult) -> str:
     return f"{step.step.value}: {WORDS[step.status]}{time}: {step.summary}"
 
 
-def finding_line(finding: Finding) -> str:
+def finding_line(finding: Problem) -> str:
     """Return `warning, SMTP_TLS: …`."""
     about = f", {finding.variable}" if finding.variable else ""
     return f"{SEVERITIES[finding.severity]}{about}: {finding.message}"
@@ -127,7 +122,7 @@ def plain_verdict_lines(report: Report) -> Iterator[str]:
             yield f"Not proved: {sentence}"
 
 
-def proposal_lines(proposals: Iterable[Proposal]) -> Iterator[str]:
+def proposal_lines(proposals: Iterable[Problem]) -> Iterator[str]:
     """Yield what another look at the server brought: cause and action of each, and the lines that go with it."""
     for number, proposal in enumerate(proposals, 1):
         yield f"Cause {number}, seen just now: {proposal.title}. {proposal.cause}"
@@ -135,7 +130,7 @@ def proposal_lines(proposals: Iterable[Proposal]) -> Iterator[str]:
         yield from proposal.facts
 
 
-def plain_diagnosis_lines(diagnoses: Iterable[Diagnosis], *, begin: int = 1) -> Iterator[str]:
+def plain_diagnosis_lines(diagnoses: Iterable[Problem], *, begin: int = 1) -> Iterator[str]:
     """Yield fact, cause and action of each diagnosis, the likeliest first, numbered from `begin`."""
     for number, diagnosis in enumerate(diagnoses, begin):
         yield f"Cause {number}: {diagnosis.title}. {diagnosis.cause}"

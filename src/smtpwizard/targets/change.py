@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from smtpwizard.errors import FileError
-from smtpwizard.findings import Finding
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, Settings
 
@@ -45,7 +45,7 @@ class Change:
     lines_kept: int
     mode: int
     """Permission bits that the file will have: its own, or 0600 for a new one."""
-    findings: tuple[Finding, ...]
+    findings: tuple[Problem, ...]
     notes: tuple[str, ...]
     """Sentences for the Save step: what is kept, who reads it alike, where the backup goes."""
     backup_name: str = ""

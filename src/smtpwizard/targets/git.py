@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError
-from smtpwizard.findings import Finding, Severity
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.targets.change import Change, backup_name
 from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.env.file import decode, read_bytes
@@ -80,7 +80,7 @@ _GIT: Final = "git-does-not-ignore"
 _DOCKER: Final = "dockerignore-missing"
 
 
-def image_findings(path: Path) -> list[Finding]:
+def image_findings(path: Path) -> list[Problem]:
     """Return that an image would hold the secret in `path`, where a Dockerfile beside it copies it."""
     copied = _copied(path)
     if copied is None:
@@ -90,7 +90,7 @@ def image_findings(path: Path) -> list[Finding]:
         f"{dockerfile.name} copies {path.name} into the image (line {line}), and {rules.name} has no rule for it: "
         f"whoever gets the image gets the password. Add the line {path.name} to {rules.name}."
     )
-    return [Finding(_DOCKER, Severity.WARNING, "SMTP_PASSWORD", message)]
+    return [Problem.of(_DOCKER, Severity.WARNING, "SMTP_PASSWORD", message)]
 
 
 def with_ignore_rules(changes: Sequence[Change]) -> tuple[Change, ...]:

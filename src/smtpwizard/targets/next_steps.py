@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.targets.compose.plan import read_tree
 from smtpwizard.targets.compose.read import Layers, env_names, layers, uses
 from smtpwizard.targets.compose.services import OVERRIDE_NAMES, Service, default_file, override_of, services
@@ -75,23 +76,12 @@ def _way(
     return (Way.LATER_FILE_WINS, winner) if winner else (Way.HANDED_OVER, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One thing to know or do once the file is written."""
-
-    id: str
-    """Stable name in kebab-case, for scripts."""
-    message: str
-    """One or two sentences: fact, then what to do."""
-    command: str = ""
-    """The command to copy, where there is one."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object for `write --json`."""
-        return {"id": self.id, "message": self.message, "command": self.command}
+def note(id: str, message: str, command: str = "") -> Problem:  # noqa: A002
+    """Return one thing to know or do once the file is written: fact, then what to do; a command where there is one."""
+    return Problem.of(id, Severity.INFO, None, message, command=command)
 
 
-def recreate(services: Sequence[str], files: Sequence[Path]) -> Note:
+def recreate(services: Sequence[str], files: Sequence[Path]) -> Problem:
     """Return the command that makes the containers anew; `files` only where compose would not find them by itself."""
     words = ["docker", "compose", *(word for file in files for word in ("-f", str(file))), "up", "-d", *services]
     command = safe(" ".join(shlex.quote(word) for word in words))
@@ -100,42 +90,42 @@ def recreate(services: Sequence[str], files: Sequence[Path]) -> Note:
         f"Run {command}: it makes the {'container' if one else 'containers'} anew with these variables. docker compose "
         "restart is not enough; it keeps the old ones."
     )
-    return Note("recreate", message, command)
+    return note("recreate", message, command)
 
 
-def start_anew() -> Note:
+def start_anew() -> Problem:
     """Return what makes an app without compose see the file."""
-    return Note("start-anew", "Start the app anew: it reads its variables once, at its start.")
+    return note("start-anew", "Start the app anew: it reads its variables once, at its start.")
 
 
-def environment_wins(service: str, names: Iterable[str], file: str) -> Note:
+def environment_wins(service: str, names: Iterable[str], file: str) -> Problem:
     """Return that `environment:` of a compose file beats what was written."""
     message = (
         f"{safe(file)} sets {_listed(names)} under environment: of {safe(service)}, and that beats the file. Take it "
         f"out there, or write there: --compose {safe(file)}."
     )
-    return Note("environment-wins", message)
+    return note("environment-wins", message)
 
 
-def later_file_wins(service: str, names: Iterable[str], file: str) -> Note:
+def later_file_wins(service: str, names: Iterable[str], file: str) -> Problem:
     """Return that an env file further down beats what was written."""
     message = (
         f"{safe(service)} reads {safe(file)} after this file, and it sets {_listed(names)} too: its values count. Take "
         "them out there, or write there."
     )
-    return Note("later-file-wins", message)
+    return note("later-file-wins", message)
 
 
-def override_wins(service: str, names: Iterable[str], file: str) -> Note:
+def override_wins(service: str, names: Iterable[str], file: str) -> Problem:
     """Return that the override file beats what was written to the compose file."""
     message = (
         f"{safe(file)} sets {_listed(names)} of {safe(service)} too, and compose reads it last: its values count. "
         "Take them out there, or write there (--override)."
     )
-    return Note("override-wins", message)
+    return note("override-wins", message)
 
 
-def shell_wins(names: Sequence[str], *, compose: bool) -> Note:
+def shell_wins(names: Sequence[str], *, compose: bool) -> Problem:
     """Return that variables of this shell beat the file."""
     if compose:
         message = (
@@ -144,10 +134,10 @@ def shell_wins(names: Sequence[str], *, compose: bool) -> Note:
         )
     else:
         message = f"{_listed(names)}: set in this shell, and an app started from it keeps that. Unset it before."
-    return Note("shell-wins", message)
+    return note("shell-wins", message)
 
 
-def not_seen(service: str, names: Sequence[str], file: str, compose_file: str) -> Note:
+def not_seen(service: str, names: Sequence[str], file: str, compose_file: str) -> Problem:
     """Return that the container does not get variables from the file, and how it would."""
     them = "the variable" if len(names) == 1 else "the variables"
     message = (
@@ -155,7 +145,7 @@ def not_seen(service: str, names: Sequence[str], file: str, compose_file: str) -
         f"{safe(service)} neither has the file under env_file: nor {them} as ${{…}} under environment:. Add one of "
         f"both, or write there: --compose {safe(compose_file)}."
     )
-    return Note("not-seen", message)
+    return note("not-seen", message)
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -184,7 +174,7 @@ class _Asked:
         return os.path.realpath(self.compose.parent / entry) == os.path.realpath(self.path)
 
 
-def after_compose(path: Path, names: Sequence[str], service: str) -> tuple[Note, ...]:
+def after_compose(path: Path, names: Sequence[str], service: str) -> tuple[Problem, ...]:
     """Return the notes for a compose or override file. FileError where the override cannot be read."""
     base = _base_of(path)
     override = override_of(base)
@@ -205,13 +195,13 @@ def after_env(
     *,
     images: Collection[str],
     app_service: str,
-) -> tuple[Note, ...]:
+) -> tuple[Problem, ...]:
     """Return the notes for an env file beside a compose file; none where no service has to do with it. FileError."""
     override = override_of(compose)
     documents: Documents = tuple((item.name, read_tree(item)) for item in (compose, override) if item)
     asked = _Asked(path, compose, names)
     seeing: list[str] = []
-    obstacles: list[Note] = []
+    obstacles: list[Problem] = []
     filled: set[str] = set()
     for item in services(documents[0][1], images=images, app_service=app_service):
         found, got = _ways(asked, documents, item)
@@ -238,7 +228,7 @@ def _ways(asked: _Asked, documents: Documents, item: Service) -> tuple[Layers, M
     return found, {name: answer for name, answer in got.items() if answer[0] is Way.FILLED_IN}
 
 
-def _obstacles(asked: _Asked, found: Layers, got: Mapping[str, tuple[Way, str]]) -> Iterator[Note]:
+def _obstacles(asked: _Asked, found: Layers, got: Mapping[str, tuple[Way, str]]) -> Iterator[Problem]:
     for way, sentence in ((Way.ENVIRONMENT_WINS, environment_wins), (Way.LATER_FILE_WINS, later_file_wins)):
         for winner in dict.fromkeys(by for found_way, by in got.values() if found_way is way):
             yield sentence(found.service, [name for name, answer in got.items() if answer == (way, winner)], winner)
@@ -270,7 +260,7 @@ def after_writing(
     images: Collection[str] = (),
     app_service: str = "",
     environ: Collection[str] | None = None,
-) -> tuple[Note, ...]:
+) -> tuple[Problem, ...]:
     """Return the notes for `written` variables in `path`, the command first. Never raises.
 
     `service`: `path` is a compose or override file, and this the service; None: an env file. `images`, `app_service`:

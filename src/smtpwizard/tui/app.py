@@ -265,7 +265,7 @@ class Walking(App[Any]):
         pane = self.current
         problems = pane.problems() if pane else ()
         if pane and problems:
-            pane.focus_variable(problems[0].variable)
+            pane.focus_variable(problems[0].variable or "")
             return
         here = _ORDER.index(self._walk.step) if self._walk.step in _ORDER else -1
         if here + 1 < len(_ORDER):

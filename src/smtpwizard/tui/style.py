@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.theme import Theme
 
-from smtpwizard.findings import Severity
+from smtpwizard.problems import Severity
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:

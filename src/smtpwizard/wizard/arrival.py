@@ -6,8 +6,8 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.findings import Severity
 from smtpwizard.presets.schema import Kind
+from smtpwizard.problems import Severity
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.state import Arrived, Proof, SentMail
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.findings import Finding, Severity
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.report.stages import Mark
 from smtpwizard.targets.change import Changes, counted, wanted_changes
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from smtpwizard.targets.compose.plan import SecretMode
     from smtpwizard.targets.discover import TargetChoice
     from smtpwizard.targets.env.readers import Reader
-    from smtpwizard.targets.next_steps import Note
 
 
 PLAN_SECONDS: Final = 15.0
@@ -125,12 +124,12 @@ async def write(change: Change, *, in_place: bool = False, follow_link: bool = F
     return await in_daemon_thread(work, timeout=WRITE_SECONDS, name="write")
 
 
-async def notes(state: WizardState, changes: Sequence[Change], app: ConsumingApp) -> tuple[Note, ...]:
+async def notes(state: WizardState, changes: Sequence[Change], app: ConsumingApp) -> tuple[Problem, ...]:
     """Return what is to be done and known now that `changes` are written. TimeoutError after PLAN_SECONDS."""
     target = state.target
     path = changes[-1].path  # the compose or override file where there is one: it is written last
 
-    def work() -> tuple[Note, ...]:
+    def work() -> tuple[Problem, ...]:
         from smtpwizard.targets.next_steps import after_writing
 
         service = None
@@ -293,7 +292,7 @@ def _facts(change: Change, *, several: bool) -> list[Sentence]:
 
 
 def written(
-    done: Sequence[tuple[Change, Applied]], notes: Sequence[Note], service: str, *, practice: bool
+    done: Sequence[tuple[Change, Applied]], notes: Sequence[Problem], service: str, *, practice: bool
 ) -> list[Sentence]:
     """Return what was done, and what makes the app see it; for the practice server, that the app never can."""
     sentences: list[Sentence] = []
@@ -310,7 +309,7 @@ def written(
     return [*sentences, *(_note(note, service) for note in notes)]
 
 
-def _note(note: Note, service: str) -> Sentence:
+def _note(note: Problem, service: str) -> Sentence:
     if note.command:
         return Mark.RUNNING, f"Next: {note.command}   (restart keeps the old values)"
     if note.id == "start-anew":
@@ -356,6 +355,6 @@ def told(error: SmtpWizardError) -> str:
     return f"{error.title}: {error.message}" if error.title else error.message
 
 
-def _findings(findings: Iterable[Finding]) -> list[Sentence]:
+def _findings(findings: Iterable[Problem]) -> list[Sentence]:
     order = list(_MARKS)
     return [(_MARKS[item.severity], item.message) for item in sorted(findings, key=lambda i: order.index(i.severity))]

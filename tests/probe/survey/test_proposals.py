@@ -151,6 +151,6 @@ def test_the_credentials_never_leave_and_never_show(bench: Bench) -> None:
         found = bench.look(settings, (hostile.port, starttls.port))
         heard = "\n".join(line for server in (implicit, hostile, starttls) for line in server.received)
     assert not {line.split(" ")[0] for line in heard.splitlines()} - {"EHLO", "STARTTLS", "QUIT"}
-    shown = repr(found) + json.dumps([item.to_json() for item in found.proposals])
+    shown = repr(found) + json.dumps([item.as_proposal() for item in found.proposals])
     for form in (secret, token, base64.b64encode(secret.encode()).decode()):
         assert form not in heard + shown

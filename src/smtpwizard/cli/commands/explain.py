@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import Explained, explain_log, flat
-from smtpwizard.diagnosis.schema import Diagnosis
 from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     provider = named_provider(args.provider, args.presets, catalogue)
     explained = explain_log(text, stage=args.stage, provider=provider, catalogue=catalogue)
     if args.json:
-        emit_json({"schema": 1, "diagnoses": [item.to_json() for item in flat(explained)]})
+        emit_json({"schema": 1, "diagnoses": [item.as_diagnosis() for item in flat(explained)]})
     elif explained:
         emit("\n\n".join(_page(explained)))
     if not explained:
@@ -105,7 +105,7 @@ def _width() -> int:
     return max(40, min(columns, _WIDEST))
 
 
-def _paragraphs(diagnosis: Diagnosis, width: int) -> Iterator[str]:
+def _paragraphs(diagnosis: Problem, width: int) -> Iterator[str]:
     def wrapped(text: str) -> str:
         return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
@@ -118,7 +118,7 @@ def _paragraphs(diagnosis: Diagnosis, width: int) -> Iterator[str]:
         yield wrapped(f"Source: {diagnosis.source}; checked {diagnosis.checked}.")
 
 
-def _name(diagnosis: Diagnosis) -> str:
+def _name(diagnosis: Problem) -> str:
     return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
 
 

@@ -18,11 +18,12 @@ from smtpwizard.cli import probing as looking
 from smtpwizard.cli import probing as showing
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.docker.comparison import Comparison, Sides, compare, to_json
-from smtpwizard.docker.compose import Compose, Kind, Problem, app_service, project_file
+from smtpwizard.docker.compose import Compose, Kind, app_service, project_file
 from smtpwizard.docker.inside import look, ready, script
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.login_guard import asks_for_pause, refuses_login
+from smtpwizard.problems import Problem
 from smtpwizard.report import container as inside_text
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _not_proved(report: Report, result: Comparison) -> list[str]:
 
 
 def _no_view(problem: Problem) -> InputError | FileError:
-    if problem.kind is Kind.NO_SERVICE:
+    if problem.id == Kind.NO_SERVICE:
         return InputError(problem.message, "Unknown service")
     return FileError(problem.message, "No view from the container")
 

@@ -10,10 +10,10 @@ from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import Source, load
 from smtpwizard.clients.transport import refuses
 from smtpwizard.errors import ExitCode
-from smtpwizard.findings import Finding, Severity, has_errors
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.lint.context import meant_host
 from smtpwizard.presets.schema import Provider
+from smtpwizard.problems import Problem, Severity, has_errors
 
 _SYMBOLS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "–"}
 _NAMES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     found = judged(source, provider)
     if args.json:
         shown = masked_settings(source.settings, provider)
-        emit_json({"schema": 1, "settings": shown, "findings": [finding.to_json() for finding in found]})
+        emit_json({"schema": 1, "settings": shown, "findings": [finding.as_finding() for finding in found]})
     else:
         for finding in found:
             emit("\n".join(lines(finding)))
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     return ExitCode.CONFIG if has_errors(found) else ExitCode.OK
 
 
-def judged(source: Source, provider: Provider | None) -> tuple[Finding, ...]:
+def judged(source: Source, provider: Provider | None) -> tuple[Problem, ...]:
     """Return the findings about the values and about their file, errors first."""
     order = list(Severity)
     about_values = findings(source.settings, provider=provider, origin=source.origin)
@@ -53,7 +53,7 @@ def provider_of(source: Source, args: argparse.Namespace) -> Provider | None:
     return Presets.open(*([folder] if folder else [])).for_host(host)
 
 
-def lines(finding: Finding) -> list[str]:
+def lines(finding: Problem) -> list[str]:
     """Return a finding for people: symbol, variable, sentence; the repair below it."""
     name = finding.variable or "File"
     fact = finding.message if name in finding.message.split(" ")[0] else f"{name}: {finding.message}"
@@ -61,7 +61,7 @@ def lines(finding: Finding) -> list[str]:
     return [head, f"{_INDENT}Repair: {finding.label}"] if finding.label else [head]
 
 
-def summary(source: Source, found: Sequence[Finding]) -> str:
+def summary(source: Source, found: Sequence[Problem]) -> str:
     """Return one sentence on what was found where, and one on whether the app starts."""
     if source.empty:
         return f"No mail settings in {source.description}: the app does not start without them."
@@ -73,6 +73,6 @@ def summary(source: Source, found: Sequence[Finding]) -> str:
     return f"{what} in {source.description}. {starts}"
 
 
-def _counted(severity: Severity, found: Sequence[Finding]) -> str:
+def _counted(severity: Severity, found: Sequence[Problem]) -> str:
     number = sum(item.severity is severity for item in found)
     return f"{number} {_NAMES[severity]}{'s' if number > 1 else ''}" if number else ""

@@ -24,10 +24,11 @@ from smtpwizard.cli.commands.explain import named_provider, open_catalogue
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.docker.logs import LogReader
 from smtpwizard.errors import ExitCode, FileError, InputError
+from smtpwizard.problems import Problem
 from smtpwizard.report import container as log_text
 
 if TYPE_CHECKING:
-    from smtpwizard.docker.compose import Compose, Problem
+    from smtpwizard.docker.compose import Compose
     from smtpwizard.docker.logs import LogReport, Trouble
 
 
@@ -118,7 +119,6 @@ def _docker(args: argparse.Namespace, reader: partial[LogReader]) -> ExitCode:
 def _follow_docker(
     service: str, project: Compose, since: str, args: argparse.Namespace, reader: partial[LogReader]
 ) -> ExitCode:
-    from smtpwizard.docker.compose import Problem
     from smtpwizard.docker.logs import follow_docker, report_of
 
     taken: list[LogReader] = []
@@ -141,9 +141,9 @@ def _follow_docker(
 
 def _tell(report: LogReport, args: argparse.Namespace, source: str, since: str = "") -> ExitCode:
     if report.problem:
-        from smtpwizard.docker.compose import Kind, Problem
+        from smtpwizard.docker.compose import Kind, failed
 
-        raise _no_log(Problem(report.kind or Kind.OTHER, report.problem))
+        raise _no_log(failed(report.kind or Kind.OTHER, report.problem))
     if args.json:
         emit_json(to_json(report, source))
     else:
@@ -174,7 +174,7 @@ def to_json(report: LogReport, source: str) -> dict[str, Any]:
 def _no_log(problem: Problem) -> InputError | FileError:
     from smtpwizard.docker.compose import Kind
 
-    if problem.kind is Kind.NO_SERVICE:
+    if problem.id == Kind.NO_SERVICE:
         return InputError(problem.message, "Unknown service")
     return FileError(problem.message, "No log")
 

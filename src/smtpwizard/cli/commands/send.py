@@ -18,12 +18,12 @@ from smtpwizard.cli.output import emit, read_password, say
 from smtpwizard.cli.probing import Plan, show
 from smtpwizard.clients.transport import transport
 from smtpwizard.errors import ExitCode, InputError, NetworkError
-from smtpwizard.findings import Finding
 from smtpwizard.lint.mail import recipient_findings
 from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.mailbox.model import Inbox, Wanted
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.engine import Probe
+from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Row, Sight
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage
@@ -238,7 +238,7 @@ def _built(args: argparse.Namespace, planned: Plan) -> list[BuiltMail]:
     return [build(mail, app, settings, to, directory=args.templates) for mail, to in pairs]
 
 
-def _about_links(args: argparse.Namespace, built: Sequence[BuiltMail]) -> tuple[Finding, ...]:
+def _about_links(args: argparse.Namespace, built: Sequence[BuiltMail]) -> tuple[Problem, ...]:
     """Return what the addresses do to the links in the mails that have one."""
     if all(mail.link is None for mail in built):
         return ()

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from smtpwizard.cli.output import emit_json, read_password, say
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.findings import Finding, has_errors
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import ConsumingApp, PasswordSpec, PasswordType, Provider, UsernameRule
+from smtpwizard.problems import Problem, has_errors
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES, Settings
 from smtpwizard.targets.apply import apply
@@ -33,9 +33,6 @@ from smtpwizard.targets.compose.services import override_target
 from smtpwizard.targets.env.file import read_app_variables
 from smtpwizard.targets.env.plan import plan_env_file, value_findings
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
-
-if TYPE_CHECKING:
-    from smtpwizard.targets.next_steps import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class WriteTarget:
             return (plan_override(self.path, self.service, values),)
         return plan_compose(self.path, self.service, values, secret=getattr(args, "secret", "inline"))
 
-    def notes(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Note, ...]:
+    def notes(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Problem, ...]:
         """Return what is to be done and known now that `values` are written."""
         from smtpwizard.targets.next_steps import after_writing
 
@@ -186,7 +183,7 @@ def _write(args: argparse.Namespace, provider: Provider, target: WriteTarget) ->
         return _refused(args, str(target.path), found)
     changes = target.plan(args, values)
     applied: list[Applied] = []
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Problem, ...] = ()
     if not args.dry_run:
         done = [_apply(change, args) for change in changes]
         changes, applied = tuple(change for change, _ in done), [result for _, result in done]
@@ -195,7 +192,7 @@ def _write(args: argparse.Namespace, provider: Provider, target: WriteTarget) ->
     if args.json:
         backups = [str(item.backup) for item in applied if item.backup]
         extra = {"written": any(item.changed for item in applied), "backup": backups[-1] if backups else None}
-        after = [note.to_json() for note in notes]
+        after = [note.as_note() for note in notes]
         emit_json({**_answer(str(target.path), everything, changes), **extra, "notes": after})
     else:
         _tell(changes, applied, everything)
@@ -226,7 +223,7 @@ def _print(args: argparse.Namespace, provider: Provider) -> ExitCode:
 
 def _judged(
     values: Mapping[str, str | Secret], present: Mapping[str, str], provider: Provider, origin: Origin
-) -> tuple[Finding, ...]:
+) -> tuple[Problem, ...]:
     """Return what the app would make of the target once `values` are in it."""
     settings = Settings.from_variables(present).with_changes(values)
     return findings(settings, provider=provider, origin=origin)
@@ -249,7 +246,7 @@ def _apply(change: Change, args: argparse.Namespace) -> tuple[Change, Applied]:
     return change, agreed(change)
 
 
-def _refused(args: argparse.Namespace, target: str, found: Sequence[Finding]) -> ExitCode:
+def _refused(args: argparse.Namespace, target: str, found: Sequence[Problem]) -> ExitCode:
     if args.json:
         emit_json({**_answer(target, found), "written": False})
     else:
@@ -258,17 +255,17 @@ def _refused(args: argparse.Namespace, target: str, found: Sequence[Finding]) ->
     return ExitCode.CONFIG
 
 
-def _answer(target: str, found: Sequence[Finding], changes: Sequence[Change] = ()) -> dict[str, object]:
+def _answer(target: str, found: Sequence[Problem], changes: Sequence[Change] = ()) -> dict[str, object]:
     return {
         "schema": 1,
         "target": target,
         "changed": any(change.changed for change in changes),
         "diff": "".join(change.diff for change in changes),
-        "findings": [finding.to_json() for finding in found],
+        "findings": [finding.as_finding() for finding in found],
     }
 
 
-def _tell(changes: Sequence[Change], applied: Sequence[Applied], found: Sequence[Finding]) -> None:
+def _tell(changes: Sequence[Change], applied: Sequence[Applied], found: Sequence[Problem]) -> None:
     for change in changes:
         sys.stdout.write(change.diff)
     sys.stdout.flush()
@@ -287,6 +284,6 @@ def _tell(changes: Sequence[Change], applied: Sequence[Applied], found: Sequence
                 say(f"Backup: {result.backup}")
 
 
-def _tell_findings(found: Sequence[Finding]) -> None:
+def _tell_findings(found: Sequence[Problem]) -> None:
     for finding in found:
         say(f"{finding.severity.value}: {finding.message}")

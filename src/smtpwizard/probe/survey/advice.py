@@ -13,7 +13,7 @@ from typing import Final
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey import rules as certificate_rules
 from smtpwizard.probe.survey import rules as network_rules
-from smtpwizard.probe.survey.facts import Evidence, PortFacts, Proposal
+from smtpwizard.probe.survey.facts import Evidence, PortFacts, proposal
 from smtpwizard.probe.survey.ranking import (
     MANNER,
     MODE,
@@ -25,6 +25,7 @@ from smtpwizard.probe.survey.ranking import (
     meaning,
     would_do,
 )
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Step
 
@@ -35,7 +36,7 @@ _PASSING: Final = frozenset({Step.CONNECT, Step.TLS, Step.GREETING, Step.EHLO, S
 """Stages at which a failure may have been of the moment."""
 
 
-def proposals(evidence: Evidence) -> tuple[Proposal, ...]:
+def proposals(evidence: Evidence) -> tuple[Problem, ...]:
     """Return what to do, the best first."""
     apart = tuple(network_rules.families(evidence))
     found = [
@@ -50,14 +51,14 @@ def proposals(evidence: Evidence) -> tuple[Proposal, ...]:
     return tuple(sorted(found, key=lambda item: not item.changes)[:MOST])
 
 
-def _ports(evidence: Evidence) -> Iterator[Proposal]:
+def _ports(evidence: Evidence) -> Iterator[Problem]:
     """Propose the ports that would do."""
     for item in islice(candidates(evidence), _MOST_PORTS):
         changes = changes_for(item, evidence)
         if item.port == evidence.transport.port:
             yield _other_mode(item, evidence)
         elif changes:
-            yield Proposal(
+            yield proposal(
                 id=f"port-{item.port}",
                 title=f"Port {item.port} {MANNER[item.tls or TlsMode.NONE]}",
                 cause=f"{_trouble(evidence)} {_virtues(item, evidence)}{_blocked(item, evidence)}",
@@ -67,7 +68,7 @@ def _ports(evidence: Evidence) -> Iterator[Proposal]:
             )
 
 
-def _other_mode(item: PortFacts, evidence: Evidence) -> Proposal:
+def _other_mode(item: PortFacts, evidence: Evidence) -> Problem:
     changes = changes_for(item, evidence)
     if item.tls is TlsMode.IMPLICIT:
         title = "TLS port spoken to in clear text"
@@ -82,10 +83,10 @@ def _other_mode(item: PortFacts, evidence: Evidence) -> Proposal:
         cause = f"Port {item.port} greets in clear text and {offer}; with SMTP_TLS=true the app opens with TLS."
         by_itself = ": the app upgrades by itself" if item.tls is TlsMode.STARTTLS else ""
         remedy = f"Set SMTP_TLS=false{by_itself}."
-    return Proposal("tls-mode", title, cause, remedy, changes, label_for(item, changes))
+    return proposal("tls-mode", title, cause, remedy, changes, label_for(item, changes))
 
 
-def _of_the_moment(evidence: Evidence) -> Iterator[Proposal]:
+def _of_the_moment(evidence: Evidence) -> Iterator[Problem]:
     """Say so where the settings' own port now answers as the app wants it."""
     own = evidence.own
     failed = evidence.failed
@@ -93,7 +94,7 @@ def _of_the_moment(evidence: Evidence) -> Iterator[Proposal]:
         return
     if is_current(own, evidence) and would_do(own, evidence):
         cause = f"The first try ended at {failed.step.value}; a second connection to port {own.port} went through."
-        yield Proposal("answers-now", "Answer at the second try", cause, "Test again before you change anything.")
+        yield proposal("answers-now", "Answer at the second try", cause, "Test again before you change anything.")
 
 
 def _trouble(evidence: Evidence) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from smtpwizard.clients.transport import Transport
 from smtpwizard.lint.context import IMPLICIT_PORTS
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
 from smtpwizard.probe.survey.limits import MOST_PORTS
-from smtpwizard.secret import Secret
+from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import StepResult, TlsFacts
 
@@ -118,40 +118,35 @@ class Evidence:
         return self.provider if self.provider is not None and self.provider.kind in public else None
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """One thing to do, as fact, cause and action."""
-
-    id: str
-    """Stable name in kebab-case: `port-465`, `tls-mode`, `mail-ports-blocked`."""
-    title: str
-    cause: str
-    """What was seen, and what it means."""
-    remedy: str
-    changes: Mapping[str, str | Secret | None] = field(default_factory=dict)
-    """Variable → value with which the server was seen to answer; empty where a person must act."""
-    label: str = ""
-    """The change as an imperative for a key: `Switch to 465 with TLS`."""
-    facts: tuple[str, ...] = ()
-    """Lines to be shown as they are: evidence, or lines for a compose file."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the proposal for JSON; secrets in `changes` masked."""
-        return {
-            "id": self.id,
-            "title": self.title,
-            "cause": self.cause,
-            "remedy": self.remedy,
-            "changes": {name: None if value is None else str(value) for name, value in self.changes.items()},
-            "facts": list(self.facts),
-        }
+def proposal(
+    id: str,  # noqa: A002
+    title: str,
+    cause: str,
+    remedy: str,
+    changes: Changes = NO_CHANGES,
+    label: str = "",
+    facts: tuple[str, ...] = (),
+) -> Problem:
+    """Return a problem that rests on what was seen at the server, its changes such that the server answers to them."""
+    return Problem(
+        id=id,
+        severity=Severity.ERROR,
+        title=title,
+        cause=cause,
+        remedy=remedy,
+        variables=tuple(changes),
+        changes=changes,
+        label=label or repair_label(changes),
+        basis=Basis.SURVEY,
+        facts=facts,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyResult:
     """The result of a survey."""
 
-    proposals: tuple[Proposal, ...] = ()
+    proposals: tuple[Problem, ...] = ()
     """The best first."""
     facts: tuple[str, ...] = ()
     """What was seen, a line each."""

@@ -10,8 +10,9 @@ from typing import Final
 
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.matching import by_host
-from smtpwizard.probe.survey.facts import ESCAPES, Evidence, PortFacts, Proposal, Reach
+from smtpwizard.probe.survey.facts import ESCAPES, Evidence, PortFacts, Reach, proposal
 from smtpwizard.probe.survey.ranking import answer, enumerate_words, family_lines, is_current, listed, meaning, would_do
+from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Step
 
@@ -24,7 +25,7 @@ _SISTERS: Final = {"127.0.0.1": "::1", "::1": "127.0.0.1"}
 """The loopback of the other family."""
 
 
-def all_closed(evidence: Evidence) -> Iterator[Proposal]:
+def all_closed(evidence: Evidence) -> Iterator[Problem]:
     """Say why, as far as can be seen, where no port took a connection."""
     if not evidence.ports or any(item.open for item in evidence.ports):
         return
@@ -33,21 +34,21 @@ def all_closed(evidence: Evidence) -> Iterator[Proposal]:
     if is_private_host(host):
         cause = f"None of the ports {asked} of {host} takes a connection."
         remedy = "Start the mail server, or put the name under which the app's container reaches it into SMTP_HOST."
-        yield Proposal("no-server", "No mail server at this address", cause, remedy)
+        yield proposal("no-server", "No mail server at this address", cause, remedy)
     elif evidence.web is Reach.SILENT:
         cause = f"Neither {asked} nor the web port of {host} answers: the host is down, or nothing gets out of here."
         remedy = "See whether this machine reaches any other host, then compare SMTP_HOST with the provider's page."
-        yield Proposal("host-silent", "No answer from the host at all", cause, remedy)
+        yield proposal("host-silent", "No answer from the host at all", cause, remedy)
     elif evidence.web is not None and len(silent) == len(evidence.ports):
         yield _all_silent(evidence, asked)
     elif evidence.web is not None:
         cause = f"{host} is there, and none of the ports {asked} takes a connection: it receives no mail from clients, "
         cause += "or a firewall on the way rejects mail ports."
         remedy = "Compare SMTP_HOST with the provider's page; if it is right, ask whoever runs the network."
-        yield Proposal("ports-refused", "No mail port open", cause, remedy)
+        yield proposal("ports-refused", "No mail port open", cause, remedy)
 
 
-def _all_silent(evidence: Evidence, asked: str) -> Proposal:
+def _all_silent(evidence: Evidence, asked: str) -> Problem:
     host, where = evidence.transport.host, evidence.cloud or "this machine's network"
     seen = f"The mail ports {asked} of {host} are silent, while the host itself is reached:"
     who = evidence.cloud or "the cloud or the network's operator"
@@ -56,9 +57,9 @@ def _all_silent(evidence: Evidence, asked: str) -> Proposal:
             f"{seen} either {where} blocks outgoing mail, or the host's own firewall drops what comes to these ports."
         )
         remedy = f"Ask the host's operator for its submission port; if that is among these, ask {who} to open it."
-        return Proposal("mail-ports-silent", "Mail ports silent", cause, remedy)
+        return proposal("mail-ports-silent", "Mail ports silent", cause, remedy)
     remedy = f"Ask {who} to open outgoing port 587 or 465, or send through {_OTHER_PORT}."
-    return Proposal(
+    return proposal(
         "mail-ports-blocked", "Mail ports blocked on the way", f"{seen} {where} blocks outgoing mail.", remedy
     )
 
@@ -75,7 +76,7 @@ def block_note(item: PortFacts, evidence: Evidence) -> str:
     return f"{where} lets nothing out to {listed(silent)}; {item.port} gets through."
 
 
-def families(evidence: Evidence) -> Iterator[Proposal]:
+def families(evidence: Evidence) -> Iterator[Problem]:
     """Tell where the app would work over one of IPv4 and IPv6 as it is set up, and the other does not answer."""
     if len(evidence.families) < 2 or evidence.failed is None:
         return
@@ -95,7 +96,7 @@ def families(evidence: Evidence) -> Iterator[Proposal]:
         remedy, label = f"Set SMTP_HOST={alive.address}.", f"Set SMTP_HOST={alive.address}"
     else:
         remedy, label = _family_remedy(names[0]), ""
-    yield Proposal(
+    yield proposal(
         f"{names[0].lower()}-dead",
         f"No answer over {names[0]}",
         cause,
@@ -134,7 +135,7 @@ _SHOWN: Final = 3
 """Names of a certificate in a sentence."""
 
 
-def other_names(evidence: Evidence) -> Iterator[Proposal]:
+def other_names(evidence: Evidence) -> Iterator[Problem]:
     """Propose a name of the certificate that leads to the same server; of a known provider only its own names."""
     certificate = evidence.certificate
     if certificate is None:
@@ -143,7 +144,7 @@ def other_names(evidence: Evidence) -> Iterator[Proposal]:
     for name in certificate.names:
         if known is not None and by_host([known], name, own=lambda _: False) is None:
             continue
-        yield Proposal(
+        yield proposal(
             f"host-{name}",
             "Certificate for another name",
             f"The certificate is not for {evidence.transport.host}; it is for {name}, which leads to the same server "
@@ -154,14 +155,14 @@ def other_names(evidence: Evidence) -> Iterator[Proposal]:
         )
 
 
-def system_store(evidence: Evidence) -> Iterator[Proposal]:
+def system_store(evidence: Evidence) -> Iterator[Problem]:
     """Tell how Node comes to trust what this machine trusts, with the lines for the compose file."""
     certificate = evidence.certificate
     if certificate is None or not certificate.system_trusts:
         return
     variable = evidence.client.tls.EXTRA_VARIABLE
     bundle = certificate.bundle or "/path/to/the-authority.pem"
-    yield Proposal(
+    yield proposal(
         "system-store-trusts",
         "Authority known to this machine, not to Node",
         "This machine's own store trusts the certificate; Node does not use that store but Mozilla's list, and so the "
@@ -183,7 +184,7 @@ def compose_lines(service: str, bundle: str, variable: str) -> tuple[str, ...]:
     )
 
 
-def another_server(evidence: Evidence) -> Iterator[Proposal]:
+def another_server(evidence: Evidence) -> Iterator[Problem]:
     """Tell where a server that cannot be the provider's answers in its place."""
     if evidence.known is None:
         return
@@ -195,7 +196,7 @@ def another_server(evidence: Evidence) -> Iterator[Proposal]:
     if not foreign:
         return
     provider, sign = evidence.known.name, _sign(foreign[0], evidence)
-    yield Proposal(
+    yield proposal(
         "another-server",
         f"Another server in {provider}'s place",
         f"What answers on {listed(foreign)} is not {provider}: {sign}. Web hosts with cPanel, and "

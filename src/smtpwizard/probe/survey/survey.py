@@ -20,7 +20,6 @@ from smtpwizard.probe.survey.facts import (
     WEB,
     Evidence,
     PortFacts,
-    Proposal,
     Reach,
     SurveyResult,
     expected_modes,
@@ -32,6 +31,7 @@ from smtpwizard.probe.survey.port import CertificateProbe, PortProbe
 from smtpwizard.probe.survey.ranking import family_lines, meaning, port_lines, web_line
 from smtpwizard.probe.survey.rules import sister
 from smtpwizard.probe.verdict import Options
+from smtpwizard.problems import Problem
 from smtpwizard.secret import redact
 from smtpwizard.settings import Settings
 from smtpwizard.smtp import net as network
@@ -253,9 +253,8 @@ def _facts(evidence: Evidence, web_port: int) -> Iterator[str]:
         yield f"place: {evidence.cloud}"
 
 
-def _cleaned(proposal: Proposal, settings: Settings) -> Proposal:
-    return replace(
-        proposal,
+def _cleaned(proposal: Problem, settings: Settings) -> Problem:
+    return proposal._replace(
         title=_clean(proposal.title, settings),
         cause=_clean(proposal.cause, settings),
         remedy=_clean(proposal.remedy, settings),

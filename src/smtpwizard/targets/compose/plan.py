@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from smtpwizard.errors import FileError
-from smtpwizard.findings import Finding, Severity
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import SECRET_VARIABLES
 from smtpwizard.targets.change import Change, backup_name
@@ -39,7 +39,7 @@ def compose_findings(
     *,
     inline: bool,
     exists: bool,
-) -> tuple[Finding, ...]:
+) -> tuple[Problem, ...]:
     """Return who else could read the secret, and what else has a say in the variables. `inline`: the secret goes in."""
     state = git_state(real)
     found = link_findings(path, real)
@@ -48,7 +48,7 @@ def compose_findings(
             f"git tracks {path.name}: the password would go into the history with the next commit. Put a reference "
             "there and the password into .env (--secret reference)."
         )
-        found.append(Finding("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message))
+        found.append(Problem.of("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message))
     elif inline:
         found += exposure_findings(path.name, state, mode, secret=True, exists=exists)
     if inline:
@@ -59,13 +59,13 @@ def compose_findings(
                 f"{variable} is set in this shell, and compose prefers that to the .env file. Unset it before "
                 "docker compose up, or the container gets the shell's value."
             )
-            found.append(Finding("shell-overrides-env", Severity.WARNING, variable, message))
+            found.append(Problem.of("shell-overrides-env", Severity.WARNING, variable, message))
     return (*found, *_env_file_findings(path, root, service, values))
 
 
-def _env_file_findings(path: Path, root: Node, service: str, values: Mapping[str, str | None]) -> list[Finding]:
+def _env_file_findings(path: Path, root: Node, service: str, values: Mapping[str, str | None]) -> list[Problem]:
     named = next((item.env_files for item in services(root) if item.name == service), ())
-    found: list[Finding] = []
+    found: list[Problem] = []
     for name in named:
         try:
             raw = read_bytes(path.parent / name)
@@ -77,7 +77,7 @@ def _env_file_findings(path: Path, root: Node, service: str, values: Mapping[str
             message = (
                 f"{', '.join(both)} also stand in {name}; environment: beats env_file:, so those lines count no more."
             )
-            found.append(Finding("environment-beats-env-file", Severity.INFO, both[0], message))
+            found.append(Problem.of("environment-beats-env-file", Severity.INFO, both[0], message))
     return found
 
 

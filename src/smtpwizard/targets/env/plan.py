@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import FileError, InputError
-from smtpwizard.findings import Finding, Severity
+from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES
 from smtpwizard.targets.change import Change, backup_name
@@ -35,13 +35,15 @@ _LISTED = 5
 """Line numbers in one sentence at most."""
 
 
-def reader_findings(placed: Iterable[Placed], readers: Sequence[Reader]) -> list[Finding]:
+def reader_findings(placed: Iterable[Placed], readers: Sequence[Reader]) -> list[Problem]:
     """Return who would misread which variable and why, and where a part of a value would run as a command."""
-    found: list[Finding] = []
+    found: list[Problem] = []
     for item in placed:
         inexact = tuple(reader for reader in readers if reader in item.inexact_in)
         if inexact:
-            found.append(Finding("readers-differ", Severity.WARNING, item.variable, _inexact(item.variable, inexact)))
+            found.append(
+                Problem.of("readers-differ", Severity.WARNING, item.variable, _inexact(item.variable, inexact))
+            )
         found.extend(_stumbling(item, readers))
         runs = [reader for reader in item.runs_command_in if reader in readers or reader is Reader.EXPAND_1000]
         if runs:
@@ -49,15 +51,15 @@ def reader_findings(placed: Iterable[Placed], readers: Sequence[Reader]) -> list
                 f"{name_list(runs)} would run a part of {item.variable} as a command, and no quoting prevents it. "
                 "Make a new password of letters and digits."
             )
-            found.append(Finding("value-runs-command", Severity.WARNING, item.variable, message))
+            found.append(Problem.of("value-runs-command", Severity.WARNING, item.variable, message))
         if item.duplicates:
             lines = line_list(item.duplicates)
             message = f"{item.variable} also stands on {lines}; the last one counts, and only that one is written."
-            found.append(Finding("duplicate-variable", Severity.INFO, item.variable, message))
+            found.append(Problem.of("duplicate-variable", Severity.INFO, item.variable, message))
     return found
 
 
-def value_findings(variables: Mapping[str, str | Secret], readers: Sequence[Reader]) -> list[Finding]:
+def value_findings(variables: Mapping[str, str | Secret], readers: Sequence[Reader]) -> list[Problem]:
     """Return the same for values alone, on fresh lines: a block to copy. InputError as `encode`."""
     placed = []
     for name, value in variables.items():
@@ -75,19 +77,19 @@ def _inexact(variable: str, readers: Sequence[Reader]) -> str:
     )
 
 
-def _stumbling(item: Placed, readers: Sequence[Reader]) -> list[Finding]:
+def _stumbling(item: Placed, readers: Sequence[Reader]) -> list[Problem]:
     sentences = []
     for affected, cause in line_obstacles(item.surroundings):
         names = [reader for reader in readers if reader in affected]
         if names:
             sentences.append(f"Because of {cause}, {name_list(names)} would not read {item.variable} right.")
-    return [Finding("line-not-read-alike", Severity.INFO, item.variable, " ".join(sentences))] if sentences else []
+    return [Problem.of("line-not-read-alike", Severity.INFO, item.variable, " ".join(sentences))] if sentences else []
 
 
-def file_findings(name: str, raw: bytes, statements: Iterable[Statement], readers: Sequence[Reader]) -> list[Finding]:
+def file_findings(name: str, raw: bytes, statements: Iterable[Statement], readers: Sequence[Reader]) -> list[Problem]:
     """Return what is wrong with the file as it is, for those of `readers` that mind."""
     items = tuple(statements)
-    found: list[Finding] = []
+    found: list[Problem] = []
     open_quotes = [item.line for item in items if not item.closed]
     garbage = [item.line for item in items if item.kind is Kind.GARBAGE]
     strict = [reader for reader in (Reader.COMPOSE, Reader.DOCKER_RUN) if reader in readers]
@@ -95,25 +97,25 @@ def file_findings(name: str, raw: bytes, statements: Iterable[Statement], reader
         message = (
             f"{name}, {line_list(open_quotes)}: a quote opens and does not close. docker compose refuses the file."
         )
-        found.append(Finding("env-quote-open", Severity.WARNING, None, message))
+        found.append(Problem.of("env-quote-open", Severity.WARNING, None, message))
     if garbage and strict:
         message = f"{name}, {line_list(garbage)}: not an assignment. {name_list(strict)} would refuse the whole file."
-        found.append(Finding("env-line-refused", Severity.WARNING, None, message))
+        found.append(Problem.of("env-line-refused", Severity.WARNING, None, message))
     if raw.startswith(BOM) and (Reader.SHELL in readers or Reader.SYSTEMD in readers):
         message = f"{name} starts with a byte order mark: shells and systemd lose its first variable."
-        found.append(Finding("env-byte-order-mark", Severity.INFO, None, message))
+        found.append(Problem.of("env-byte-order-mark", Severity.INFO, None, message))
     if b"\r" in raw and Reader.SHELL in readers:
         message = f"{name} has Windows line ends, which stay: a shell would take them for a part of every value."
-        found.append(Finding("env-windows-line-ends", Severity.INFO, None, message))
+        found.append(Problem.of("env-windows-line-ends", Severity.INFO, None, message))
     if not _is_utf8(raw):
         message = f"{name} holds bytes that are not UTF-8: they stay as they are, but systemd would refuse the file."
-        found.append(Finding("env-not-utf8", Severity.INFO, None, message))
+        found.append(Problem.of("env-not-utf8", Severity.INFO, None, message))
     return found
 
 
-def link_findings(path: Path, real: Path) -> list[Finding]:
+def link_findings(path: Path, real: Path) -> list[Problem]:
     """Return that the file is reached through a link, and that it has other names, where that is so."""
-    found: list[Finding] = []
+    found: list[Problem] = []
     project = left_project(path, real)
     how = f"is a link to {real}" if path.is_symlink() else f"lies behind a link, at {real}"
     if project is not None:
@@ -121,38 +123,38 @@ def link_findings(path: Path, real: Path) -> list[Finding]:
             f"{path.name} {how}, outside {project}, where it may belong to something else. It is written only with "
             "your word (--follow-link); the link stays."
         )
-        found.append(Finding("target-link-leaves-folder", Severity.WARNING, None, message))
+        found.append(Problem.of("target-link-leaves-folder", Severity.WARNING, None, message))
     elif path.is_symlink():
         message = f"{path.name} {how}. That file is changed; the link stays."
-        found.append(Finding("target-is-link", Severity.INFO, None, message))
+        found.append(Problem.of("target-is-link", Severity.INFO, None, message))
     names = other_names(real)
     if names:
         message = (
             f"{path.name} has {names} other {'name' if names == 1 else 'names'} (hard links). The new file gets this "
             "name only; what is read under the others stays as it was."
         )
-        found.append(Finding("hard-links", Severity.WARNING, None, message))
+        found.append(Problem.of("hard-links", Severity.WARNING, None, message))
     return found
 
 
-def exposure_findings(name: str, state: GitState, mode: int, *, secret: bool, exists: bool) -> list[Finding]:
+def exposure_findings(name: str, state: GitState, mode: int, *, secret: bool, exists: bool) -> list[Problem]:
     """Return who else could read the secret: git's history, and other users of the machine."""
-    found: list[Finding] = []
+    found: list[Problem] = []
     if secret and state.tracked:
         message = (
             f"git tracks {name}: the password would go into the history with the next commit. Take it out of git "
             f"(git rm --cached {name}) and add it to .gitignore, or write to another file."
         )
-        found.append(Finding("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message))
+        found.append(Problem.of("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message))
     elif secret and state.in_repository and not state.ignored:
         message = f"No ignore rule covers {name}, so git would add the password. Add the line {name} to .gitignore."
-        found.append(Finding("git-does-not-ignore", Severity.WARNING, "SMTP_PASSWORD", message))
+        found.append(Problem.of("git-does-not-ignore", Severity.WARNING, "SMTP_PASSWORD", message))
     if secret and exists and mode & 0o077:
         message = (
             f"{name} has mode {mode:04o}, so other users of this machine may read the password. The mode stays; "
             f"chmod 600 {name} closes it, if no other user must read the file."
         )
-        found.append(Finding("file-open-to-others", Severity.WARNING, "SMTP_PASSWORD", message))
+        found.append(Problem.of("file-open-to-others", Severity.WARNING, "SMTP_PASSWORD", message))
     return found
 
 

@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from smtpwizard.problems import Problem
+
 if TYPE_CHECKING:
     from smtpwizard.tui.app import SmtpWizard
     from smtpwizard.wizard.state import WizardState
@@ -45,14 +47,6 @@ class Hint:
         return "+".join(
             names.get(part, part.upper() if len(part) <= 3 else part.title()) for part in self.key.split("+")
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a step cannot be left forwards: the variable concerned, and the sentence."""
-
-    variable: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.probe import login_guard
+from smtpwizard.problems import Problem
 from smtpwizard.report.stages import StageLine, expected_order, port_line, stage_lines
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, StepResult, Verdict
 from smtpwizard.tui.steps.base import Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import DiagnosisCard, TestBoard
-from smtpwizard.wizard.check import Explanation, bug_place, concerned_variable, explain_report
+from smtpwizard.wizard.check import bug_place, concerned_variable, explain_report
 from smtpwizard.wizard.save import told
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class TestStep(TestRunning):
 
     def __init__(self) -> None:
         super().__init__()
-        self._explained: tuple[Report | None, tuple[Explanation, ...]] = (None, ())
+        self._explained: tuple[Report | None, tuple[Problem, ...]] = (None, ())
 
     def compose(self) -> ComposeResult:
         yield TestBoard()
@@ -274,7 +275,7 @@ class TestStep(TestRunning):
             self.wizard.back()
 
     @property
-    def _cause(self) -> Explanation | None:
+    def _cause(self) -> Problem | None:
         """The open cause of a failure; a remark on a test that is green is none."""
         return None if self.state.proved else self.board.card.current
 
@@ -341,7 +342,7 @@ class TestStep(TestRunning):
         look = self.state.look if report is not None else None
         return port_line(look.ports) if look is not None and look.ports else None
 
-    def _explain(self, report: Report | None) -> tuple[Explanation, ...]:
+    def _explain(self, report: Report | None) -> tuple[Problem, ...]:
         if report is None:
             self._explained = (None, ())
         elif self._explained[0] is not report:

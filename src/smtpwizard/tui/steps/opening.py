@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList
 
-from smtpwizard.findings import Finding, has_errors
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.presets.schema import Kind
+from smtpwizard.problems import Problem, has_errors
 from smtpwizard.settings import LEGACY, Settings
 from smtpwizard.tui.steps.base import Command, Hint, StepPane
 from smtpwizard.tui.style import hanging, lines, plain, styled
@@ -112,7 +112,7 @@ class OpeningStep(StepPane):
         if new.step == self.step_id and old.settings != new.settings:
             self._draw()
 
-    def _findings(self) -> tuple[Finding, ...]:
+    def _findings(self) -> tuple[Problem, ...]:
         return findings(self.state.settings, provider=self.state.provider)
 
     def _draw(self) -> None:

@@ -15,6 +15,7 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
+from smtpwizard.problems import Problem
 from smtpwizard.report.stages import Mark
 from smtpwizard.secret import Secret, redact
 from smtpwizard.tui.steps.base import APP_LOG, Command, Hint, StepPane
@@ -39,7 +40,6 @@ from smtpwizard.wizard.state import Target, TargetKind
 
 if TYPE_CHECKING:
     from smtpwizard.targets.change import Applied, Change
-    from smtpwizard.targets.next_steps import Note
 
 
 Changes = tuple["Change", ...]
@@ -54,7 +54,7 @@ class SaveWriting(StepPane):
         self._busy = False
         self._done: list[tuple[Change, Applied]] = []
         """What was applied of `_changes`, in their order."""
-        self._notes: tuple[Note, ...] = ()
+        self._notes: tuple[Problem, ...] = ()
         self._above: list[Sentence] = []
         self._ignore = False
         """Whether missing ignore rules are to be added, as the operator asked."""

@@ -12,12 +12,13 @@ from textual.worker import Worker, WorkerState
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import AppMail, Kind
 from smtpwizard.probe import login_guard
+from smtpwizard.problems import Problem
 from smtpwizard.report.stages import Mark
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
 from smtpwizard.tui.steps.base import StepPane
 from smtpwizard.wizard import arrival as arrivals
-from smtpwizard.wizard.check import Explanation, bug_place, explain_report
+from smtpwizard.wizard.check import bug_place, explain_report
 from smtpwizard.wizard.save import told
 from smtpwizard.wizard.send import Delivery, MailLine
 from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
@@ -38,7 +39,7 @@ class SendDelivery(StepPane):
         self._mail_lines: dict[str, MailLine] = {}
         self._busy = False
         self._failure: tuple[Report, Settings] | None = None
-        self._causes: tuple[Explanation, ...] = ()
+        self._causes: tuple[Problem, ...] = ()
         self._remark = ""
 
     def _draw(self) -> None:

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from smtpwizard.tui.steps.base import Command, Hint, Problem, StepPane
+from smtpwizard.problems import Problem, Severity
+from smtpwizard.tui.steps.base import Command, Hint, StepPane
 from smtpwizard.tui.style import styled
 from smtpwizard.tui.widgets.field import Advanced, AdvancedHeader, Answered, ChoiceField, Field, Settled
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
@@ -93,7 +94,7 @@ class SettingsStep(StepPane):
         found = missing(self.state.settings, questions(self.state.provider))
         self.form.settle({variable for variable, _ in found})
         self._draw()
-        return tuple(Problem(variable, message) for variable, message in found)
+        return tuple(Problem.of("answer", Severity.ERROR, variable, message) for variable, message in found)
 
     def focus_variable(self, variable: str) -> bool:
         field = self.form.field(variable)

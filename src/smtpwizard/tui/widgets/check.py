@@ -12,11 +12,12 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
+from smtpwizard.problems import Problem
 from smtpwizard.report.stages import Mark, StageLine
 from smtpwizard.smtp.results import Report, Verdict
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import Fitted, Scroll
-from smtpwizard.wizard.check import Explanation, app_verdict, server_verdict
+from smtpwizard.wizard.check import app_verdict, server_verdict
 
 
 class DiagnosisCard(Widget, can_focus=True):
@@ -39,7 +40,7 @@ class DiagnosisCard(Widget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self._explanations: tuple[Explanation, ...] = ()
+        self._explanations: tuple[Problem, ...] = ()
         self._index = 0
 
     def help_page(self) -> tuple[str, str]:
@@ -51,7 +52,7 @@ class DiagnosisCard(Widget, can_focus=True):
             "advice is general and says so.",
         )
 
-    def show(self, explanations: Sequence[Explanation]) -> bool:
+    def show(self, explanations: Sequence[Problem]) -> bool:
         """Show `explanations`, the first one open; hide the card where there is none. False where they stood here."""
         if tuple(explanations) == self._explanations:
             return False
@@ -64,7 +65,7 @@ class DiagnosisCard(Widget, can_focus=True):
         self.display = bool(self._explanations)
 
     @property
-    def current(self) -> Explanation | None:
+    def current(self) -> Problem | None:
         """The explanation that is open."""
         return self._explanations[self._index] if self._explanations else None
 
@@ -282,7 +283,7 @@ class TestBoard(Fitted):
         self,
         lines: Sequence[StageLine],
         *,
-        explanations: Sequence[Explanation] = (),
+        explanations: Sequence[Problem] = (),
         report: Report | None = None,
         note: str = "",
     ) -> None:

@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from smtpwizard.clients.transport import Origin, transport
-from smtpwizard.findings import Finding, Severity, has_errors
 from smtpwizard.hosts import is_private_host
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.presets.schema import Provider
+from smtpwizard.problems import Problem, Severity, has_errors
 from smtpwizard.secret import MASK, redact
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
@@ -29,7 +29,7 @@ DEFAULT_ADMIN_URL = "http://localhost:3000"
 """What the app takes without ADMIN_WEB_URL."""
 
 
-def outlook(settings: Settings, found: Sequence[Finding], width: int) -> Content:
+def outlook(settings: Settings, found: Sequence[Problem], width: int) -> Content:
     """Return in one line what the app will do with these settings: log in where, over what, as whom."""
     plan = transport(settings, origin=Origin.ANSWERS)
     if plan is None:
@@ -60,7 +60,7 @@ def advanced_line(settings: Settings) -> str:
     return safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}  links → {links}", limit=200)
 
 
-def finding_line(finding: Finding, width: int, *, key: str = "") -> Content:
+def finding_line(finding: Problem, width: int, *, key: str = "") -> Content:
     """Return a finding with its mark, and its repair as something to click; `key` is the key that does it now."""
     mark, style = MARKS[finding.severity]
     text = hanging(mark, finding.message, width, mark_style=style)
@@ -71,7 +71,7 @@ def finding_line(finding: Finding, width: int, *, key: str = "") -> Content:
     return lines(text, Content.assemble("  ", clickable(repair, "app.repair", finding.id)))
 
 
-def next_repair(findings: Sequence[Finding], variable: str | None) -> Finding | None:
+def next_repair(findings: Sequence[Problem], variable: str | None) -> Problem | None:
     """Return the finding that the repair key acts on: one of the focused field, else the first with a repair."""
     able = [finding for finding in findings if finding.changes]
     return next((item for item in able if variable and item.variable == variable), able[0] if able else None)
@@ -94,7 +94,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self._provider: Provider | None = None
         self._settings = Settings()
         self._rows: list[Field | ChoiceField] = []
-        self._judged: tuple[object, tuple[Finding, ...]] = (None, ())
+        self._judged: tuple[object, tuple[Problem, ...]] = (None, ())
 
     def compose(self) -> ComposeResult:
         yield Vertical(id="fields")
@@ -138,7 +138,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         for field in self.fields():
             field.settled = field.settled or field.question.id in variables
 
-    def judged(self) -> tuple[Finding, ...]:
+    def judged(self) -> tuple[Problem, ...]:
         """Return the findings that may be shown now: not about a field that is still being filled in."""
         unsettled = frozenset(field.question.id for field in self.fields() if not field.settled)
         about = (self._settings, self._provider, unsettled)
@@ -167,7 +167,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self.query_one("#outlook", PlainText).update(lines(self._headline(judged, width), *shown))
         self.query_one(Advanced).summarize(redact(advanced_line(self._settings), self._settings.secrets()))
 
-    def _headline(self, judged: tuple[Finding, ...], width: int) -> Content:
+    def _headline(self, judged: tuple[Problem, ...], width: int) -> Content:
         needed = {variable for variable, _ in missing(self._settings, questions(self._provider))}
         labels = [field.question.label for field in self.fields() if field.question.id in needed]
         return still_needed(labels) if labels else outlook(self._settings, judged, width)
@@ -191,7 +191,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         return []
 
 
-def _wrong(field: Field | ChoiceField, own: list[Finding]) -> bool:
+def _wrong(field: Field | ChoiceField, own: list[Problem]) -> bool:
     """Say whether the bar of a field is to be marked too."""
     cannot = isinstance(field, Field) and field.settled and field.question.check(field.input.value) is not None
     return cannot or any(item.severity is Severity.ERROR for item in own)
