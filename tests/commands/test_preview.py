@@ -63,13 +63,12 @@ def test_the_templates_of_a_checkout_are_found_from_its_root(tmp_path: Path, giv
     assert f"no invitation.hbs in {folder}" in missing.stderr
 
 
-def test_a_partial_is_drawn_but_the_apps_mailer_has_none(tmp_path: Path) -> None:
-    (tmp_path / "verification.hbs").write_text("<p>{{code}}</p>{{> foot}}{{#if code}}{{> foot}}{{/if}}")
+def test_a_partial_is_refused_since_the_apps_mailer_has_none(tmp_path: Path) -> None:
+    (tmp_path / "verification.hbs").write_text("<p>{{code}}</p>\n{{> foot}}")
     (tmp_path / "foot.hbs").write_text("<i>x</i>")
     done = preview("--mail", "verification", "--templates", str(tmp_path), "--raw")
-    assert (done.returncode, done.stdout) == (0, "<p>418205</p><i>x</i><i>x</i>")
-    assert done.stderr.count("partial foot") == 1
-    assert "cannot send it" in done.stderr
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "verification.hbs, line 2: partials ({{> name}}) are not supported" in done.stderr
 
 
 def test_text_is_readable_anywhere() -> None:

@@ -12,8 +12,16 @@ from typing import Any
 import pytest
 
 from smtpwizard.errors import ExitCode, FileError, InputError
-from smtpwizard.mail.handlebars.lexer import MissingVariableError, TemplateError
-from smtpwizard.mail.templates import SIZE_LIMIT, folder, partials_of, render, templates_dir, warm
+from smtpwizard.mail.templates import (
+    DEPTH_LIMIT,
+    SIZE_LIMIT,
+    MissingVariableError,
+    TemplateError,
+    folder,
+    render,
+    templates_dir,
+    warm,
+)
 
 SHIPPED = sorted(path.name for path in templates_dir().glob("*.hbs"))
 
@@ -37,49 +45,100 @@ def test_a_variable_missing_in_one_item_of_a_list_is_found_there(tmp_path: Path)
         render_source(tmp_path, source, {"people": [{"name": "a"}, {}]})
 
 
-def test_a_variable_missing_in_a_partial_names_the_partial(tmp_path: Path) -> None:
-    (tmp_path / "foot.hbs").write_text("\n\n{{address}}")
-    with pytest.raises(MissingVariableError, match=r"foot\.hbs, line 3: the variable address is missing"):
-        render_source(tmp_path, "{{> foot}}", {})
-
-
 @pytest.mark.parametrize(
     ("source", "word"),
     [
-        ("\n{{#*inline 'x'}}y{{/inline}}", "inline partials"),
-        ("\n{{#> layout}}x{{/layout}}", "partial blocks"),
-        ("\n{{{{raw}}}}x{{{{/raw}}}}", "raw blocks"),
-        ("\n{{* decorate}}", "decorators"),
-        ("\n{{#if a as |x|}}{{x}}{{/if}}", "block parameters"),
-        ("\n{{#xs as |x|}}{{x}}{{/xs}}", "block parameters"),
-        ("\n{{^each xs as |x|}}{{x}}{{/each}}", "block parameters"),
-        ("\n{{#each xs as |if|}}{{if}}{{/each}}", "block parameter"),
-        ("\n{{> (lookup . 'x')}}", "computed name"),
-        ('\n{{"a"}}', "literal as a variable"),
-        ("\n{{12}}", "literal as a variable"),
-        ("\n{{log a}}", "no helper log"),
-        ("\n{{#if a b}}x{{/if}}", "exactly one argument"),
-        ("\n{{#each xs limit=3}}x{{/each}}", "limit="),
-        ("\n{{concat a b sep=','}}", "sep="),
-        ("\n{{concat 1.5}}", "1.5"),
-        ("\n{{@level}}", "@level"),
-        ("\n{{../a}}", "outermost"),
-        ("\n{{{n}}}", "number or boolean"),
-        ("\n" + "{{#if a}}" * 25 + "{{/if}}" * 25, "20 blocks"),
+        ("{{{{raw}}}}x{{{{/raw}}}}", "raw blocks"),
+        ("{{~a}}", "white space control"),
+        ("{{a~}}", "white space control"),
+        ("{{{a~}}}", "white space control"),
+        ("{{!~ x }}{{!-- x --~}}", "white space control"),
+        ("{{!-- no end", "no end"),
+        ("{{!-- no end }} x", "no end"),
+        ("{{a", "no end"),
+        ("{{#> layout}}x{{/layout}}", "partial blocks"),
+        ("{{#*inline 'x'}}y{{/inline}}", "inline partials"),
+        ("{{* decorate}}", "decorators"),
+        ("{{> foot}}", "partials ({{> name}})"),
+        ("{{> (lookup . 'x')}}", "partials ({{> name}})"),
+        ("{{& a}}", "values after &"),
+        ("{{^a}}x{{/a}}", "inverted blocks"),
+        ("{{#if a}}x{{^}}y{{/if}}", "inverted blocks"),
+        ("{{#if a}}x{{else if b}}y{{/if}}", "{{else …}} with a condition"),
+        ("{{else if a}}", "{{else …}} with a condition"),
+        ("{{../a}}", "parent names"),
+        ("{{#each xs}}{{../a}}{{/each}}", "parent names"),
+        ("{{#if ../a}}{{/if}}", "parent names"),
+        ("{{[a]}}", "brackets"),
+        ("{{xs.[0]}}", "brackets"),
+        ("{{concat (concat a)}}", "helpers inside helpers"),
+        ("{{#if (concat a)}}x{{/if}}", "helpers inside helpers"),
+        ("{{#each xs as |x|}}{{x}}{{/each}}", "block parameters"),
+        ("{{#if a includeZero=true}}x{{/if}}", "name=value"),
+        ("{{concat a sep=','}}", "name=value"),
+        ("{{a b=1}}", "name=value"),
+        ("{{#if a b}}x{{/if}}", "exactly one argument"),
+        ("{{#if}}x{{/if}}", "exactly one argument"),
+        ("{{#if 'a'}}x{{/if}}", "exactly one argument"),
+        ("{{#if true}}x{{/if}}", "exactly one argument"),
+        ("{{#xs}}x{{/xs}}", "blocks other than"),
+        ("{{#nosuch a}}x{{/nosuch}}", "blocks other than"),
+        ("{{concat 1}}", "concat takes"),
+        ("{{concat 'a\\'b'}}", "concat takes"),
+        ("{{concat true}}", "concat takes"),
+        ("{{nosuch a}}", "helpers other than concat"),
+        ("{{lookup o 'k'}}", "helpers other than concat"),
+        ("{{log a}}", "helpers other than concat"),
+        ("{{concat}}", "concat is a helper"),
+        ("{{if}}", "if is a helper"),
+        ("{{{helperMissing}}}", "helperMissing is a helper"),
+        ("{{'a'}}", "literal as a variable"),
+        ("{{12}}", "literal as a variable"),
+        ("{{null}}", "literal as a variable"),
+        ("{{@level}}", "only @root"),
+        ("{{a}}}", "differ in number"),
+        ("{{{a}}", "differ in number"),
+        ("{{#if a}}}x{{/if}}", "differ in number"),
+        ("\\{{a}}", "backslash"),
+        ("{{}}", "the tag {{}} is"),
+        ("{{a.0}}", "the tag {{a.0}} is"),
+        ("{{a.this}}", "the tag {{a.this}} is"),
+        ("{{./a}}", "the tag {{./a}} is"),
+        ("{{a/b}}", "the tag {{a/b}} is"),
+        ("{{$a}}", "the tag {{$a}} is"),
+        ("{{a\u00a0}}", "the tag {{a"),
+        ("{{#if a}}x", "the block if has no end {{/if}}"),
+        ("{{#if a}}x{{/unless}}", "{{/unless}} stands where {{/if}} must"),
+        ("{{/if}}", "outside of any block"),
+        ("{{else}}", "outside of any block"),
+        ("{{#if a}}{{else}}{{else}}{{/if}}", "second {{else}}"),
+        ("\0", "NUL"),
+        ("{{{n}}}", "number or boolean"),
+        ("{{#if a}}" * (DEPTH_LIMIT + 1) + "{{/if}}" * (DEPTH_LIMIT + 1), "20 blocks"),
     ],
 )
-def test_what_is_not_supported_is_refused_with_the_line(tmp_path: Path, source: str, word: str) -> None:
+def test_what_is_not_supported_is_refused_by_name_and_line(tmp_path: Path, source: str, word: str) -> None:
     with pytest.raises(TemplateError) as caught:
-        render_source(tmp_path, source, {"a": "x", "b": "y", "n": 1, "xs": ["1"]})
+        render_source(tmp_path, f"{{{{a}}}}\n{source}", {"a": "x", "b": "y", "n": 1, "xs": ["1"], "o": {}})
     assert word in caught.value.message
     assert caught.value.message.startswith("main.hbs, line 2: ")
+    assert caught.value.line == 2
 
 
-def test_partials_that_call_each_other_end(tmp_path: Path) -> None:
-    (tmp_path / "one.hbs").write_text("{{> two}}")
-    (tmp_path / "two.hbs").write_text("{{> one}}")
-    with pytest.raises(TemplateError, match="20 partials"):
-        render_source(tmp_path, "{{> one}}", {})
+def test_a_line_is_counted_through_tags_comments_and_windows_line_ends(tmp_path: Path) -> None:
+    source = "{{! one\ntwo }}\r\n{{#if\n a}}\r\n{{else}}{{concat 'x\ny'\n'z'}}{{nothing}}{{/if}}"
+    with pytest.raises(MissingVariableError, match="line 7: the variable nothing is missing"):
+        render_source(tmp_path, source, {"a": ""})
+
+
+def test_blocks_may_stand_inside_each_other_to_the_limit(tmp_path: Path) -> None:
+    source = "{{#if a}}" * DEPTH_LIMIT + "{{a}}" + "{{/if}}" * DEPTH_LIMIT
+    assert render_source(tmp_path, source, {"a": "x"}) == "x"
+
+
+def test_a_template_of_a_megabyte_is_read_in_one_go(tmp_path: Path) -> None:
+    source = "{{#if a}}" + "\n" * (SIZE_LIMIT - 21) + "{{/if}}"
+    assert len(render_source(tmp_path, source, {"a": "x"})) == SIZE_LIMIT - 22
 
 
 class Sly(str):
@@ -99,9 +158,8 @@ def test_a_context_of_anything_but_plain_data_is_refused(tmp_path: Path, value: 
 
 @pytest.mark.parametrize("path", ["x.upper", "x.__class__", "xs.append", "__class__", "o.keys", "constructor"])
 def test_no_attribute_or_method_can_be_reached(tmp_path: Path, path: str) -> None:
-    for source in (f"{{{{{path}}}}}", f"{{{{#{path}}}}}y{{{{/{path}}}}}"):
-        with pytest.raises(MissingVariableError):
-            render_source(tmp_path, source, {"x": "text", "xs": [], "o": {}})
+    with pytest.raises(MissingVariableError):
+        render_source(tmp_path, f"{{{{{path}}}}}", {"x": "text", "xs": [], "o": {}})
 
 
 def test_nothing_python_like_in_a_template_is_run(tmp_path: Path) -> None:
@@ -187,12 +245,6 @@ def test_the_shipped_templates_share_one_look(block: str) -> None:
     element = re.compile(rf"<{block}>.*?</style>", re.DOTALL)
     found = {match.group() for name in SHIPPED if (match := element.search((templates_dir() / name).read_text()))}
     assert len(found) == 1
-    assert all(partials_of(Path(name).stem) == () for name in SHIPPED)
-
-
-def test_partials_are_named_once_in_the_order_of_use(tmp_path: Path) -> None:
-    (tmp_path / "main.hbs").write_text("{{> b}}{{#each xs}}{{> a}}{{> b}}{{else}}{{> c x=1}}{{/each}}")
-    assert partials_of("main", tmp_path) == ("b", "a", "c")
 
 
 def test_the_templates_of_a_checkout_are_found_from_its_root_or_on_the_way(tmp_path: Path) -> None:

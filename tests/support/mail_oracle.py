@@ -1,8 +1,7 @@
 """The real Handlebars and css-inline from npm, in one long-lived node process: what the app's mails would look like.
 
 Used as the app's mailer does (@nestjs-modules/mailer 2.0.2, dist/adapters/handlebars.adapter.js): `strict: true`, a
-`concat` helper, `partials` and `data` empty at run time, CSS inlined with no options. The app registers no partials;
-here those that a test gives are.
+`concat` helper, no partials, `data` empty at run time, CSS inlined with no options.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ const {inline} = require('@css-inline/css-inline');
 Handlebars.logger.level = 4;
 const lines = require('readline').createInterface({input: process.stdin});
 lines.on('line', (line) => {
-  const {html, template, context, partials} = JSON.parse(line);
+  const {html, template, context} = JSON.parse(line);
   const answered = (make) => {
     let answer;
     try { answer = {text: String(make())}; } catch (error) { answer = {error: String(error.message)}; }
@@ -32,7 +31,6 @@ lines.on('line', (line) => {
   const engine = Handlebars.create();
   engine.logger.log = () => {};
   engine.registerHelper('concat', (...args) => { args.pop(); return args.join(''); });
-  for (const [name, source] of Object.entries(partials)) engine.registerPartial(name, source);
   answered(() => engine.compile(template, {strict: true})(context, {partials: {}, data: {}}));
 });
 process.stdout.write(JSON.stringify({version: Handlebars.VERSION}) + '\\n');
@@ -63,9 +61,9 @@ class Handlebars:
     ) -> None:
         self._process.communicate(timeout=10)
 
-    def render(self, template: str, context: Any, partials: Mapping[str, str] | None = None) -> str:
+    def render(self, template: str, context: Any) -> str:
         """Return what Handlebars prints; HandlebarsError with its message where it refuses."""
-        return self._ask({"template": template, "context": context, "partials": dict(partials or {})})
+        return self._ask({"template": template, "context": context})
 
     def inline(self, html: str) -> str:
         """Return the document with its CSS inlined; HandlebarsError where the engine refuses it."""

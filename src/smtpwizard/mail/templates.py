@@ -1,49 +1,68 @@
-"""Handlebars templates → text, through pybars3: the only module that imports it. Reads template files; sends nothing.
+"""Handlebars templates, rendered by pybars3 with the bytes of the app's Handlebars 4.7.8. Reads files; sends nothing.
 
-pybars3 costs 0.35–0.58 s to import (it compiles its grammars), so `warm()` is called in a thread once the first frame
-stands, and nothing here imports it before a template is rendered. Its compiler keeps state: one lock guards both.
+Supported are text, `{{name}}`, `{{{name}}}`, `{{concat a "b"}}`, comments, and the blocks `#if`, `#unless`, `#each` and
+`#with`, each with or without `{{else}}`. Names may have dots and begin with `this` or `@root`; `@index`, `@key`,
+`@first` and `@last` stand inside `#each`. Every other construct is refused with its name and line.
 
-pybars3 0.9.7 calls what it finds in a context, prints a missing variable as nothing, leaves `=` as it is, knows neither
-`else if` nor standalone lines as Handlebars does. So it is given a skeleton of numbered calls, and all of these are
-decided in `handlebars`.
+The app's mailer (@nestjs-modules/mailer 2.0.2, dist/adapters/handlebars.adapter.js) compiles with `strict: true`, so a
+missing variable is an error, registers the helper `concat` and no other, and no partials.
 
-The app's mailer (@nestjs-modules/mailer 2.0.2, dist/adapters/handlebars.adapter.js) compiles with the app's options,
-`strict: true`, registers the helper `concat` and no other, and renders with `{partials: false, data: {}}`, where the
-templates that it has sent before stand in for partials. So a partial fails in the app that renders here: `partials_of`.
+pybars3 0.9.7 parses the tags, looks names up and runs the blocks. Where it differs from Handlebars (it prints a missing
+variable as nothing, calls what it finds in a context, leaves `=` unescaped, has Python's truth, keeps or drops other
+line ends around blocks) it is told: `_rewritten` changes the source, `_Value` answers look-ups, `_Helpers` prints
+and decides. This is the only module that imports it. Its import compiles grammars for 0.4–0.6 s, so `warm()` is called
+in a thread once the first frame stands. Its compiler keeps state: one lock guards both.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from smtpwizard.errors import BugError, FileError, InputError
-from smtpwizard.mail.handlebars.lexer import Partial, TemplateError
-from smtpwizard.mail.handlebars.parser import parse
-from smtpwizard.mail.handlebars.render import Table, helpers, skeleton
-from smtpwizard.mail.handlebars.values import Frame, Value, argument, check_context, properties
-from smtpwizard.mail.handlebars.whitespace import control
 from smtpwizard.presets.files import presets_root
+from smtpwizard.text import safe
 
 SIZE_LIMIT: Final = 1_000_000
 """Octets of a template: the app's largest has 29,000."""
 
-_PARTIAL_DEPTH: Final = 20
+DEPTH_LIMIT: Final = 20
+"""Blocks inside blocks: mails have two or three, and pybars3 needs some fifteen stack frames for each."""
+
+CONTEXT_DEPTH: Final = 50
+"""Levels of a context: keeps its walk far from Python's recursion limit."""
+
+_EXACT: Final = 2**53
+"""From here on JavaScript's numbers are not exact (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+
+_TITLE: Final = "Mail template"
 _LOCK: Final = threading.RLock()
 
+_Compiled: TypeAlias = tuple[Callable[..., Any], dict[str, Callable[..., Any]]]
+"""What pybars3 made of a source, and the helpers that it calls."""
 
-@dataclass(frozen=True, slots=True)
-class _Template:
-    name: str
-    render: Callable[..., Any]
-    """What pybars3 made of the skeleton."""
-    table: Table = field(repr=False)
+_CACHE: Final[dict[tuple[str, str], _Compiled]] = {}
 
 
-_CACHE: Final[dict[tuple[str, str], _Template]] = {}
+class TemplateError(FileError):
+    """A template that cannot be read, or not be rendered as the app would."""
+
+    def __init__(self, template: str, line: int, problem: str) -> None:
+        super().__init__(f"{safe(template, limit=120)}, line {line}: {problem}", _TITLE)
+        self.template = template
+        self.line = line
+
+
+class MissingVariableError(TemplateError):
+    """The template uses a variable that the app does not give it; the app's mailer fails there too."""
+
+    def __init__(self, template: str, line: int, variable: str) -> None:
+        super().__init__(template, line, f"the variable {safe(variable, limit=120)} is missing.")
+        self.variable = variable
 
 
 def warm() -> None:
@@ -57,21 +76,11 @@ def templates_dir() -> Path:
     return presets_root() / "mails"
 
 
-def render(name: str, context: dict[str, Value], *, directory: Path | None = None) -> str:
-    """Return the template `name` filled with `context`, as the app's Handlebars would.
-
-    TemplateError with template and line (MissingVariableError: and the variable), InputError for a context that is not
-    plain data or a name that is none, FileError for a file that cannot be read.
-    """
-    check_context(context)
-    return _render(name, Frame.root(context), directory or templates_dir(), 0)
-
-
 def folder(directory: Path | None, below: str) -> Path | None:
     """Return where the templates of `--templates DIR` are: DIR itself, or in a checkout of the app the folder `below`.
 
-    DIR may also be a folder on the way, such as `apps/api`. Where no templates are to be found it stays DIR: `find`
-    tells what is missing.
+    DIR may also be a folder on the way, such as `apps/api`. Where no templates are found it stays DIR: `render` tells
+    what is missing.
     """
     if directory is None or any(directory.glob("*.hbs")):
         return directory
@@ -80,36 +89,33 @@ def folder(directory: Path | None, below: str) -> Path | None:
     return next((way for way in ways if way.is_dir()), directory)
 
 
-def partials_of(name: str, directory: Path | None = None) -> tuple[str, ...]:
-    """Return the names of the partials that a template uses. Raises as `render`."""
-    path = find(name, directory or templates_dir())
-    table = _compiled(_read(path), path.name).table
-    return tuple(dict.fromkeys(node.name for node in table if isinstance(node, Partial)))
+def render(name: str, context: dict[str, Any], *, directory: Path | None = None) -> str:
+    """Return the template `name` filled with `context`, as the app's Handlebars would.
+
+    `name` is the file's without `.hbs`; `reset-password` also finds `resetPassword.hbs`, as in the app's tree.
+    TemplateError for what is not supported, MissingVariableError for a missing variable, InputError for a context that
+    is not plain data or a name that is a path, FileError for a file that cannot be read.
+    """
+    _check(context, "the context", 0)
+    path = _find(name, directory or templates_dir())
+    source = _read(path)
+    with _LOCK:
+        key = (path.name, source)
+        if key not in _CACHE:
+            _CACHE[key] = _compiled(path.name, source)
+        template, helpers = _CACHE[key]
+    return str(template(_Value(context), helpers=helpers))
 
 
-def find(name: str, directory: Path) -> Path:
-    """Return the file of a template: `reset-password.hbs`, or `resetPassword.hbs` as in the app's tree. FileError."""
+def _find(name: str, directory: Path) -> Path:
     if not name or name.startswith((".", "/")) or "\\" in name or "/." in name:
-        raise InputError("A template is named by a word such as verification, not by a path.", "Mail template")
+        raise InputError("A template is named by a word such as verification, not by a path.", _TITLE)
     first, *rest = name.split("-")
     names = tuple(dict.fromkeys((f"{name}.hbs", f"{first}{''.join(part.title() for part in rest)}.hbs")))
     for candidate in names:
         if (directory / candidate).is_file():
             return directory / candidate
-    raise FileError(f"There is no {' or '.join(names)} in {directory}.", "Mail template")
-
-
-def _render(name: str, frame: Frame, directory: Path, depth: int) -> str:
-    path = find(name, directory)
-    template = _compiled(_read(path), path.name)
-
-    def partial(node: Partial, frame: Frame) -> str:
-        return _partial(node, frame, directory, depth + 1)
-
-    try:
-        return str(template.render(frame, helpers=helpers(template.table, partial)))
-    except TemplateError as error:
-        raise error.within(template.name) from error
+    raise FileError(f"There is no {' or '.join(names)} in {directory}.", _TITLE)
 
 
 def _read(path: Path) -> str:
@@ -117,54 +123,320 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}.", "Mail template") from error
+        raise FileError(f"{path} cannot be read: {error.strerror}.", _TITLE) from error
     if len(data) > SIZE_LIMIT:
-        raise FileError(f"{path} has more than {SIZE_LIMIT:,} octets.", "Mail template")
+        raise FileError(f"{path} has more than {SIZE_LIMIT:,} octets.", _TITLE)
     try:
         return data.decode("utf-8")
     except ValueError as error:
-        raise FileError(f"{path} is not UTF-8 text.", "Mail template") from error
+        raise FileError(f"{path} is not UTF-8 text.", _TITLE) from error
 
 
-def _compiled(source: str, name: str) -> _Template:
-    with _LOCK:
-        key = (name, source)
-        if key not in _CACHE:
-            _CACHE[key] = _compile(source, name)
-        return _CACHE[key]
+def _check(value: object, where: str, depth: int) -> None:
+    """Refuse, with InputError, what a template must not see: objects, callables, fractions, keys that are no text."""
+    kind = type(value)
+    if depth > CONTEXT_DEPTH:
+        raise InputError(f"{where} nests more than {CONTEXT_DEPTH} levels.", _TITLE)
+    if isinstance(value, dict) and kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise InputError(f"a key in {where} is not a text.", _TITLE)
+            _check(item, safe(key, limit=80), depth + 1)
+    elif isinstance(value, list) and kind is list:
+        for item in value:
+            _check(item, where, depth + 1)
+    elif isinstance(value, int) and kind is int:
+        if abs(value) >= _EXACT:
+            raise InputError(f"{where} is a number that JavaScript cannot hold exactly.", _TITLE)
+    elif value is not None and kind not in (str, bool):
+        raise InputError(f"{where} is of a kind that a mail cannot show ({kind.__name__}).", _TITLE)
 
 
-def _compile(source: str, name: str) -> _Template:
-    try:
-        program = control(parse(source))
-    except TemplateError as error:
-        raise error.within(name) from error
+# The source of a template: checked, and rewritten for pybars3
+
+_S: Final = r"[ \t\r\n]"
+_NAME: Final = r"(?!else(?![A-Za-z0-9_])|(?:true|false|null|undefined|this)(?![\w-]))[^\W\d][\w-]*"
+"""What both engines read as one name, and neither as a literal or as the start of `{{else …}}`."""
+
+_PATH: Final = rf"(?:@(?:index|key|first|last)|(?:@root|this(?![\w-])|{_NAME})(?:\.{_NAME})*)"
+_OPERAND: Final = rf"""(?:{_PATH}|"[^"\\{{}}]*"|'[^'\\{{}}]*')"""
+_OPERANDS: Final = re.compile(_OPERAND)
+_EXPRESSION: Final = rf"(?:concat(?:{_S}+{_OPERAND})+|{_PATH})"
+_TAG: Final = re.compile(
+    rf"""\{{\{{(?:
+      (?P<comment>!(?:(?=--)(?:(?!--~\}}\}}).)*?--|(?!--)(?:(?!~\}}\}}).)*?)\}}\}})
+    | (?P<otherwise>{_S}*else{_S}*\}}\}})
+    | (?P<value>(?P<raw>\{{)?{_S}*(?P<expression>{_EXPRESSION}){_S}*(?(raw)\}}\}}\}}|\}}\}})(?!\}}))
+    | (?P<open>\#{_S}*(?P<block>if|unless|each|with){_S}+(?P<subject>{_PATH}){_S}*\}}\}}(?!\}}))
+    | (?P<close>/{_S}*(?P<closed>[\w-]+){_S}*\}}\}}(?!\}}))
+    )""",
+    re.DOTALL | re.VERBOSE,
+)
+
+_HELPERS: Final = ("if", "unless", "each", "with", "concat", "lookup", "log", "helperMissing", "blockHelperMissing")
+"""What Handlebars and the app's mailer register: as a name alone in a tag, these are calls, not variables."""
+
+_REFUSED: Final = tuple(
+    (re.compile(pattern, re.DOTALL), problem)
+    for pattern, problem in (
+        (r"\{\{\{\{", "raw blocks ({{{{name}}}}) are not supported."),
+        (r"\{\{!", "the comment has no end, or one with white space control (~), which is not supported."),
+        (r"\{\{\{[^{}]*\}\}(?!\})|\{\{[^{}]*\}\}\}", "the braces that open and close the tag differ in number."),
+        (r"\{\{~|.*~\}", "white space control (~) is not supported."),
+        (r"\{\{#>", "partial blocks ({{#> name}}) are not supported."),
+        (r"\{\{#?\s*\*", "decorators and inline partials (*) are not supported."),
+        (r"\{\{>", "partials ({{> name}}) are not supported: put the partial's text into the template."),
+        (r"\{\{&", "values after & are not supported: write {{{name}}}."),
+        (r"\{\{\^", "inverted blocks ({{^…}}) are not supported: use #unless or {{else}}."),
+        (r"\{\{\s*else\b", "{{else …}} with a condition is not supported: put a block into the {{else}} branch."),
+        (r".*\.\.", "parent names (../name) are not supported: use @root.name."),
+        (r".*\[", "names in brackets ([name]) are not supported."),
+        (r".*\(", "helpers inside helpers ((name …)) are not supported."),
+        (r".*\sas\s+\|", "block parameters (as |name|) are not supported."),
+        (r"[^\"']*=", "arguments with a name (name=value) are not supported."),
+        (r"\{\{#\s*(?:if|unless|each|with)\b", "a block takes exactly one argument, the name of a variable."),
+        (r"\{\{#", "blocks other than #if, #unless, #each and #with are not supported."),
+        (r"\{\{\{?\s*concat\b", "concat takes names, and strings without a backslash or brace."),
+        (r"\{\{\{?\s*[\w.-]+\s+[^\s}]", "helpers other than concat are not supported."),
+        (r"\{\{\{?\s*[\"'\d]|\{\{\{?\s*(?:true|false|null|undefined)\b", "a literal as a variable is not supported."),
+        (r".*@", "only @root, @index, @key, @first and @last are supported."),
+    )
+)
+"""Why a tag is none of the above: the first that fits."""
+
+_SPACES: Final = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What JavaScript's `\\s` matches (ECMA-262, WhiteSpace and LineTerminator)."""
+
+_REST_OF_LINE: Final = re.compile(r"\A[ \t]*\r?\n?")
+
+
+def _rewritten(template: str, source: str) -> tuple[str, list[str]]:
+    """Return what pybars3 compiles, and the texts between the tags, which that calls by number. TemplateError.
+
+    `{{a}}` on line 3 becomes `{{{show 3 this.a}}}`. Texts are kept from pybars3, which reads them character by
+    character and loses a carriage return behind a tag.
+    """
+    if (nul := source.find("\0")) >= 0:  # no rule of Handlebars' lexer matches it
+        raise TemplateError(template, source.count("\n", 0, nul) + 1, "a NUL character stands in the text.")
+    texts, tags, codes = [""], [], [""]
+    opened: list[tuple[str, int, bool]] = []
+    position, line = 0, 1
+    while (start := source.find("{{", position)) >= 0:
+        texts[-1] = source[position:start]
+        line += texts[-1].count("\n")
+        tag = _TAG.match(source, start)
+        if tag is None or texts[-1].endswith("\\"):
+            raise TemplateError(template, line, _reason(source, start))
+        if problem := _misplaced(tag, opened, line):
+            raise TemplateError(template, line, problem)
+        texts.append("")
+        tags.append(tag.lastgroup)
+        codes.append(_code(tag, line))
+        position = tag.end()
+        line += tag.group().count("\n")
+    texts[-1] = source[position:]
+    if opened:
+        block, at, _ = opened[-1]
+        raise TemplateError(template, at, f"the block {block} has no end {{{{/{block}}}}}.")
+    _take_lines(texts, [kind != "value" for kind in tags])
+    calls = (f"{{{{{{text {number}}}}}}}" if text else "" for number, text in enumerate(texts))
+    return "".join(code + call for code, call in zip(codes, calls, strict=True)), texts
+
+
+def _reason(source: str, start: int) -> str:
+    """Return why the tag that begins at `start` is refused."""
+    if source.endswith("\\", 0, start):
+        return "a backslash before a tag is not supported."
+    end = source.find("}}", start)
+    if end < 0:
+        return "the tag has no end }}."
+    tag = source[start : end + 3]
+    known = (problem for pattern, problem in _REFUSED if pattern.match(tag))
+    return next(known, f"the tag {safe(tag, limit=80)} is not supported.")
+
+
+def _misplaced(tag: re.Match[str], opened: list[tuple[str, int, bool]], line: int) -> str | None:
+    """Return what is wrong with the place of a tag, if anything. Keep `opened`: block, line, whether it had an else."""
+    if tag["expression"] in _HELPERS:
+        return f"{tag['expression']} is a helper and cannot stand here."
+    if tag["block"]:
+        opened.append((tag["block"], line, False))
+        if len(opened) > DEPTH_LIMIT:
+            return f"more than {DEPTH_LIMIT} blocks inside each other are not supported."
+    elif tag["otherwise"] or tag["close"]:
+        if not opened:
+            return "a closing or {{else}} tag stands outside of any block."
+        block, at, had_else = opened.pop()
+        if tag["close"] and tag["closed"] != block:
+            return f"{{{{/{tag['closed']}}}}} stands where {{{{/{block}}}}} must."
+        if tag["otherwise"] and had_else:
+            return f"the block {block} has a second {{{{else}}}}."
+        if tag["otherwise"]:
+            opened.append((block, at, True))
+    return None
+
+
+def _code(tag: re.Match[str], line: int) -> str:
+    """Return a tag as pybars3 gets it: a call of `_Helpers` with its line; no path can be taken for a helper."""
+    kind = tag.lastgroup
+    if kind in ("comment", "otherwise"):
+        return "" if kind == "comment" else "{{else}}"
+    if kind == "close":
+        return f"{{{{/{tag['closed']}}}}}"
+    if kind == "open":
+        return f"{{{{#{tag['block']} {line} {_operand(tag['subject'])}}}}}"
+    first, *others = map(_operand, _OPERANDS.findall(tag["expression"]))
+    value = f"(concat {line} {' '.join(others)})" if others else first
+    return f"{{{{{{{'raw' if tag['raw'] else 'show'} {line} {value}}}}}}}"
+
+
+def _operand(text: str) -> str:
+    return text if text[0] in "@\"'" or text.split(".")[0] == "this" else f"this.{text}"
+
+
+def _take_lines(texts: list[str], removable: list[bool]) -> None:
+    """Take away the lines on which a block tag or comment stands alone, as Handlebars' WhitespaceControl does."""
+    blank_before = [text[len(text.rstrip(_SPACES)) :] for text in texts]
+    blank_after = [text[: len(text) - len(text.lstrip(_SPACES))] for text in texts]
+    ends = ["\n" in blank for blank in blank_before]
+    ends[0] = ends[0] or blank_before[0] == texts[0]
+    begins = ["\n" in blank for blank in blank_after]
+    begins[-1] = begins[-1] or blank_after[-1] == texts[-1]
+    for number, may_go in enumerate(removable):
+        if may_go and ends[number] and begins[number + 1]:
+            texts[number] = texts[number].rstrip(" \t")
+            texts[number + 1] = _REST_OF_LINE.sub("", texts[number + 1])
+
+
+# What pybars3 calls
+
+_ESCAPED: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "`": "&#x60;", "=": "&#x3D;"}
+)
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
+_LAST_INDEX: Final = 2**32 - 2
+"""The highest key that JavaScript walks before all others, in ascending order (ECMA-262, OrdinaryOwnPropertyKeys)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value of the context as pybars3 sees it: names inside it are found as in JavaScript, nothing else is."""
+
+    json: Any
+    path: str = ""
+    """As far as it is known here: from the context, or from the item of a list."""
+    is_there: bool = True
+    """Whether `strict: true` lets it be printed. As an argument, what is missing counts as null."""
+    is_lost: bool = False
+    """Whether JavaScript raises before it comes to this: null and what is missing have no properties."""
+
+    def __getitem__(self, name: str) -> _Value:
+        path = f"{self.path}.{name}" if self.path else name
+        if isinstance(self.json, dict) and name in self.json and not name.startswith("@"):
+            return _Value(self.json[name], path)
+        if isinstance(self.json, list) and name == "length":
+            return _Value(len(self.json), path)
+        if isinstance(self.json, str) and name == "length":  # in UTF-16; `strict: true` knows it as an argument only
+            return _Value(len(self.json.encode("utf-16-le", "surrogatepass")) // 2, path, is_there=False)
+        return _Value(None, path, is_there=False, is_lost=self.json is None)
+
+
+def _text(json: Any) -> str:
+    """Return what JavaScript prints; nothing for null."""
+    if json is None or isinstance(json, bool):
+        return {None: "", True: "true", False: "false"}[json]
+    if isinstance(json, list):
+        return ",".join(map(_text, json))
+    return "[object Object]" if isinstance(json, dict) else str(json)
+
+
+def _is_empty(json: Any) -> bool:
+    """Say whether `#with` takes its `{{else}}`; `#if` does for 0 too, and neither for an empty dict."""
+    return json is None or json is False or json in ("", [])
+
+
+def _items(json: Any) -> list[tuple[Any, Any]]:
+    """Return keys and items in JavaScript's order; none where there is nothing to walk."""
+    if not isinstance(json, dict):
+        return list(enumerate(json)) if isinstance(json, list) else []
+    first = sorted((key for key in json if _INDEX.fullmatch(key) and int(key) <= _LAST_INDEX), key=int)
+    return [(key, json[key]) for key in dict.fromkeys([*first, *json])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Helpers:
+    """What the rewritten source of one template calls. `scope` is pybars3's `Scope` around a `_Value`."""
+
+    template: str
+    texts: list[str]
+
+    def by_name(self) -> dict[str, Callable[..., Any]]:
+        """Return them as pybars3 takes them, over its own."""
+        blocks: dict[str, Callable[..., Any]] = {"if": self.if_, "with": self.with_}
+        return blocks | {name: getattr(self, name) for name in ("text", "show", "raw", "concat", "unless", "each")}
+
+    def text(self, _scope: Any, number: int) -> str:
+        return self.texts[number]
+
+    def show(self, _scope: Any, line: int, value: _Value) -> str:
+        return _text(self._json(line, value, to_print=True)).translate(_ESCAPED)
+
+    def raw(self, _scope: Any, line: int, value: _Value) -> str:
+        json = self._json(line, value, to_print=True)
+        if isinstance(json, int):  # Handlebars joins with `+`: `{{{one}}}{{{two}}}` prints the sum of two numbers
+            raise TemplateError(self.template, line, "a number or boolean without escaping is not supported.")
+        return _text(json)
+
+    def concat(self, _scope: Any, line: int, *items: _Value | str) -> _Value:
+        return _Value("".join(item if isinstance(item, str) else _text(self._json(line, item)) for item in items))
+
+    def if_(self, scope: Any, options: Any, line: int, value: _Value) -> Any:
+        json = self._json(line, value)
+        return options["inverse" if _is_empty(json) or json == 0 else "fn"](_same(scope))
+
+    def unless(self, scope: Any, options: Any, line: int, value: _Value) -> Any:
+        return self.if_(scope, {"fn": options["inverse"], "inverse": options["fn"]}, line, value)
+
+    def with_(self, scope: Any, options: Any, line: int, value: _Value) -> Any:
+        json = self._json(line, value)
+        return options["inverse"](_same(scope)) if _is_empty(json) else options["fn"](_inside(scope, json))
+
+    def each(self, scope: Any, options: Any, line: int, value: _Value) -> Any:
+        items = _items(self._json(line, value))
+        data = ((index, key, index == 0, index == len(items) - 1) for index, (key, _) in enumerate(items))
+        scopes = [_inside(scope, item, *map(_Value, at)) for (_, item), at in zip(items, data, strict=True)]
+        return [options["fn"](inside) for inside in scopes] or options["inverse"](_same(scope))
+
+    def _json(self, line: int, value: _Value, *, to_print: bool = False) -> Any:
+        if value.is_lost or (to_print and not value.is_there):
+            raise MissingVariableError(self.template, line, value.path)
+        return value.json
+
+
+def _inside(scope: Any, json: Any, *data: _Value) -> Any:
+    """Return the scope inside a block: `this` is `json`, `data` are `@index`, `@key`, `@first` and `@last` if new."""
+    from pybars import Scope
+
+    return Scope(_Value(json), scope, scope.root, None, *(data or (scope.index, scope.key, scope.first, scope.last)))
+
+
+def _same(scope: Any) -> Any:
+    """Return the scope inside a block that keeps `this`; Handlebars makes an empty object of one that is null."""
+    return _inside(scope, {}) if scope.context.json is None else scope
+
+
+def _compiled(template: str, source: str) -> _Compiled:
+    rewritten, texts = _rewritten(template, source)
     import pybars
 
     class Compiler(pybars.Compiler):  # type: ignore[misc]  # pybars ships no types
         def whitespace_control(self, source: str) -> str:
             return source  # done already, and by Handlebars' rules
 
-    table: Table = []
     try:
-        return _Template(name, Compiler().compile(skeleton(program, table)), table)
+        return Compiler().compile(rewritten), _Helpers(template, texts).by_name()
     except pybars.PybarsError as error:
-        raise BugError(f"pybars3 refuses the skeleton of {name}.", "Mail template") from error
-
-
-def _partial(node: Partial, frame: Frame, directory: Path, depth: int) -> str:
-    if depth > _PARTIAL_DEPTH:
-        raise TemplateError(f"more than {_PARTIAL_DEPTH} partials inside each other are not supported.", node.line)
-    context = frame.value if node.context is None else argument(node.context, frame)
-    if node.hash:
-        context = properties(context) | {key: argument(item, frame) for key, item in node.hash}
-    try:
-        text = _render(node.name, frame.partial(context), directory, depth)
-    except TemplateError:
-        raise
-    except (InputError, FileError) as error:
-        raise TemplateError(f"the partial {node.name} cannot be had. {error.message}", node.line) from error
-    if not node.indent:
-        return text
-    *lines, last = text.split("\n")
-    return "\n".join([*(node.indent + line for line in lines), node.indent + last if last else last])
+        raise BugError(f"pybars3 refuses {safe(template, limit=120)}.", _TITLE) from error

@@ -459,8 +459,6 @@ class ConsumingApp(NamedTuple):
     images: tuple[str, ...] = ()
     templates_path: Folder = ""
     """Where the app's own mail templates lie, below the root of its source tree."""
-    partials: bool = False
-    """Whether the app's mailer knows partials, `{{> name}}`; a template that uses one fails there otherwise."""
 
 
 CUSTOM: Final = Provider(

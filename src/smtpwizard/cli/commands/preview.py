@@ -16,8 +16,8 @@ from typing import Any
 from smtpwizard.cli.output import emit, say
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.mail import templates
-from smtpwizard.mail.handlebars.lexer import MissingVariableError
 from smtpwizard.mail.messages import inline, well_formed
+from smtpwizard.mail.templates import MissingVariableError
 from smtpwizard.presets.schema import ConsumingApp
 from smtpwizard.text import safe
 
@@ -52,18 +52,11 @@ def _rendered(args: argparse.Namespace, app: ConsumingApp) -> str:
     values = _context(mail, args.context)
     folder = templates.folder(args.templates, app.templates_path)
     try:
-        html = templates.render(mail, values, directory=folder)
+        return templates.render(mail, values, directory=folder)
     except MissingVariableError as error:
         known = ", ".join(values) or "none"
         action = f"The values given are {known}; give more with --context, or take it out of the template."
         raise FileError(f"{error.message} In the app this mail would fail too. {action}", error.title) from error
-    if folder is not None and not app.partials:
-        for name in templates.partials_of(mail, folder):
-            say(
-                f"! {safe(mail, limit=40)} uses the partial {safe(name, limit=80)}. The mailer of {app.name} registers "
-                "none, so the app cannot send it: put the partial's text into the template."
-            )
-    return html
 
 
 def _browse(html: str) -> ExitCode:
