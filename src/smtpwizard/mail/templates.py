@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from smtpwizard.errors import BugError, FileError, InputError
+from smtpwizard.files import read_regular
 from smtpwizard.presets.files import presets_root
 from smtpwizard.text import safe
 
@@ -120,15 +121,10 @@ def _find(name: str, directory: Path) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+        return read_regular(path, most=SIZE_LIMIT).decode("utf-8")
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}.", _TITLE) from error
-    if len(data) > SIZE_LIMIT:
-        raise FileError(f"{path} has more than {SIZE_LIMIT:,} octets.", _TITLE)
-    try:
-        return data.decode("utf-8")
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise FileError(f"{path} is not UTF-8 text.", _TITLE) from error
 
 
