@@ -58,6 +58,22 @@ def is_address(host: str) -> bool:
     return True
 
 
+def to_ascii(name: str) -> str:
+    """Return a domain in lower case with its letters beyond ASCII as A-labels; empty where it has no such form.
+
+    By IDNA 2008 with the mappings of UTS 46, as Node and mail software do (RFC 5891).
+    """
+    name = name.rstrip(".").lower()
+    if name.isascii():
+        return name
+    import idna
+
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except UnicodeError:
+        return ""
+
+
 def _bare(host: str) -> str:
     return host.strip().lower().removeprefix("[").removesuffix("]").rstrip(".")
 

@@ -6,7 +6,13 @@ Pure functions. Nothing here decides about colour or markup; a front end still h
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
+
+INVISIBLE: Final = frozenset(
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Characters that a copy from a web page brings along and nobody sees (failure C6)."""
 
 LIMIT: Final = 2000
 """Characters of foreign text that are shown at most, unless the caller says otherwise."""
@@ -30,6 +36,12 @@ def safe(text: str, *, limit: int = LIMIT, newlines: bool = False) -> str:
     if len(head) > limit or len(text) > limit * _LOOK_AHEAD:
         head = head[: max(limit - 1, 0)] + "…"
     return "".join(_stand_in(char) for char in head)
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """Return `one`, `one and two`, or `one, two and three`; nothing for nothing."""
+    *first, end = list(words) or [""]
+    return f"{', '.join(first)} {last} {end}" if first else end
 
 
 def _stand_in(char: str) -> str:

@@ -6,18 +6,16 @@ merely possible. A reply whose words prove another provider than the one named i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from smtpwizard.addresses import without_addresses
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
 
 MOST: Final = 3
 """Causes that are told for one event: more is no help to choose what to try."""
-
-_ADDRESS: Final = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,253}")
 
 
 class Match(NamedTuple):
@@ -58,7 +56,7 @@ def stage_fits(event: Event, failure: Failure) -> bool:
 def _proved(event: Event, catalogue: Catalogue, near: Iterable[Failure]) -> frozenset[str]:
     """Return the providers that the words prove, else the one that the caller named."""
     given = frozenset({event.given}) if event.given else frozenset()
-    text = _ADDRESS.sub(" ", event.text)  # a recipient at gmail.com does not make it Google's reply
+    text = without_addresses(event.text)  # a recipient at gmail.com does not make it Google's reply
     proofs = [providers for phrase, providers in catalogue.words if phrase.found_in(text)]
     proofs += [frozenset(f.providers) for f in near if f.own_words and _longest(f.text, event.text)]
     for proof in proofs:

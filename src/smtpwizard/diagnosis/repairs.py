@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from smtpwizard.addresses import bare_address, is_address
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import Failure
 from smtpwizard.secret import Secret
@@ -23,7 +24,6 @@ _INVISIBLE: Final = re.compile("[\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " "})
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://?", re.IGNORECASE)
 _HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"[^\s<>\"',;@]{1,64}@[^\s<>\"',;@]{1,253}")
 _DNS_NAME: Final = re.compile(r"DNS:([a-z0-9*][a-z0-9.*-]{0,252})", re.IGNORECASE)
 
 
@@ -91,13 +91,14 @@ def certificate_name(event: Event, settings: Settings) -> Changes:
 def sender_is_login(event: Event, settings: Settings) -> Changes:
     """Send as the account that logs in, where its user name is an address."""
     user = (settings.username or "").strip()
-    return {"SMTP_SENDER": user} if _ADDRESS.fullmatch(user) else {}
+    return {"SMTP_SENDER": user} if is_address(user) else {}
 
 
 def bare_sender(event: Event, settings: Settings) -> Changes:
     """Take the address out of `Name <address>`, quotes or blanks; the user name where the sender holds none."""
-    found = _ADDRESS.findall(settings.sender or "")
-    return {"SMTP_SENDER": found[0]} if len(found) == 1 else sender_is_login(event, settings) if not found else {}
+    sender = settings.sender or ""
+    address = bare_address(sender)
+    return {"SMTP_SENDER": address} if address else sender_is_login(event, settings) if "@" not in sender else {}
 
 
 def swap_login(event: Event, settings: Settings) -> Changes:

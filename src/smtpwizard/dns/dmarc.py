@@ -11,7 +11,7 @@ from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
 from smtpwizard.dns.sender import Case, DnsRecord, Owner, SenderCheck, Standing
 from smtpwizard.presets.schema import SpfEnvelope
-from smtpwizard.text import safe
+from smtpwizard.text import listed, safe
 
 POLICIES: Final = ("none", "quarantine", "reject")
 _MOST_TAGS: Final = 40
@@ -293,7 +293,7 @@ def _detail(case: Case, policy: Policy, record: Dmarc, permissions: tuple[tuple[
         yield f"{tag} asks receivers to apply less than the policy."
     strict = [name for name, on in (("adkim=s", record.strict_dkim), ("aspf=s", record.strict_spf)) if on]
     if strict:
-        yield f"{' and '.join(strict)}: names below {policy.home} do not align."
+        yield f"{listed(strict)}: names below {policy.home} do not align."
     yield from (f"Fault: {safe(text, limit=200)}" for text in record.faults[:6])
     for domain, answer in permissions:
         if answer.void:

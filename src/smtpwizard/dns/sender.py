@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from enum import Enum, StrEnum, auto
 from typing import Final, NamedTuple
 
+from smtpwizard.addresses import is_address
 from smtpwizard.errors import InputError
-from smtpwizard.hosts import FREEMAIL, is_freemail
+from smtpwizard.hosts import FREEMAIL, is_freemail, to_ascii
 from smtpwizard.presets.schema import Kind, Provider, SpfEnvelope
 from smtpwizard.text import safe
 
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_STOPS: Final = re.compile("[\u3002\uff0e\uff61]")
-"""The full stops of other scripts, which stand for a dot (RFC 3490 section 3.1)."""
-
 _LONGEST: Final = 253
 """Octets of a domain name as text (RFC 1035 section 2.3.4: 255 on the wire)."""
 _LONGEST_LOCAL: Final = 64
@@ -67,11 +65,11 @@ def sender_of(text: str) -> Sender:
         raise _error(text, "is empty")
     if any(char.isspace() or not char.isprintable() for char in typed) or any(char in typed for char in '<>",;'):
         raise _error(text, "is more than a bare address")
-    if at and (not local or "@" in local or len(local) > _LONGEST_LOCAL):
+    if at and (not is_address(typed.rstrip(".")) or len(local) > _LONGEST_LOCAL):
         raise _error(text, "is no mail address: what is before the @ is wrong")
     if not at and "." not in domain.strip("."):
         raise _error(text, "has no @ and no dot")
-    ascii_domain = _to_ascii(_STOPS.sub(".", domain))
+    ascii_domain = to_ascii(domain)
     labels = ascii_domain.split(".")
     if len(ascii_domain) > _LONGEST or not all(_LABEL.fullmatch(label) for label in labels):
         raise _error(text, "has no domain name that DNS could know")
@@ -115,24 +113,6 @@ def _one_slip(one: str, other: str) -> bool:
         return short[place:] == long[place + 1 :]
     swapped = short[:place] + short[place + 1 : place + 2] + short[place : place + 1] + short[place + 2 :]
     return short[place + 1 :] == long[place + 1 :] or swapped == long
-
-
-def _to_ascii(domain: str) -> str:
-    name = domain.rstrip(".").lower()
-    if name.isascii():
-        return name
-    try:
-        import idna
-
-        return idna.encode(name, uts46=True).decode("ascii")
-    except ImportError:
-        encode = name.encode
-    except UnicodeError:
-        return ""
-    try:
-        return encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
 
 
 def _error(text: str, why: str) -> InputError:

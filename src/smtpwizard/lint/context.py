@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from smtpwizard.addresses import bare_address
 from smtpwizard.clients.nestjs import number
 from smtpwizard.clients.transport import Origin, implicit_tls
 from smtpwizard.hosts import is_private_host
@@ -18,18 +19,12 @@ from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import LEGACY, Settings
-from smtpwizard.text import safe
-
-INVISIBLE: Final = frozenset(
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-)
-"""Characters that a copy from a web page brings along and nobody sees (failure C6)."""
+from smtpwizard.text import INVISIBLE, safe
 
 _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "‚": "‘", "«": "»", "”": "”", "’": "’"}
 _ALL_QUOTES: Final = "\"'`“”„‘’‚«»"
 _SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.-]*:/+"
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_ADDRESS: Final = r"[^\s@<>()\[\],;:\\\"]+@(?:[^\s@<>()\[\],;:\\\"'/]+|\[[0-9A-Za-z.:]+\])"
 _PORT_LIMIT: Final = 65536
 _SHAPE_LIMIT: Final = 1000
 """Characters of a credential that are matched: no pattern of a user's preset may take long."""
@@ -109,28 +104,12 @@ def meant_port(text: str) -> int | None:
     return found if 0 < found < _PORT_LIMIT else None
 
 
-def bare_address(text: str) -> str:
-    """Return the one mail address in `text`, or nothing where there is none or more than one."""
-    found = re.findall(_ADDRESS, one_line(tidy(text)).replace("mailto:", " "))
-    return found[0].strip(_ALL_QUOTES).rstrip(".") if len(found) == 1 else ""
-
-
-def is_address(text: str) -> bool:
-    """Say whether `text` as a whole is a bare mail address."""
-    return re.fullmatch(_ADDRESS, text) is not None and bare_address(text) == text
-
-
 def has_shape(pattern: str, text: str) -> bool:
     """Say whether `text` as a whole matches a preset's pattern. One that is empty or no expression matches nothing."""
     try:
         return pattern != "" and re.fullmatch(pattern, text[:_SHAPE_LIMIT]) is not None
     except re.error:
         return False
-
-
-def domain_of(address: str) -> str:
-    """Return the part behind the `@` in lower case, or nothing."""
-    return address.rpartition("@")[2].lower() if "@" in address else ""
 
 
 _YES: Final = frozenset({"true", "yes", "y", "t", "1", "on", "enabled", "enable", "ssl", "tls", "smtps", "implicit"})

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.hosts import is_freemail
 from smtpwizard.lint.context import (
     NO_REPAIR,
     Case,
     Repair,
-    domain_of,
     drop,
     finding,
     has_shape,
-    is_address,
     one_line,
     put,
     tidy,

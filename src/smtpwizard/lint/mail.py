@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host
 from smtpwizard.lint.context import (
     NO_REPAIR,
     Case,
-    domain_of,
     finding,
     host_parts,
-    is_address,
     is_host_name,
     one_line,
     put,

@@ -9,7 +9,7 @@ from typing import Final
 from smtpwizard.clients.nestjs import Reason, number
 from smtpwizard.clients.transport import Origin, effective_port
 from smtpwizard.hosts import is_address as is_ip_address
-from smtpwizard.hosts import is_loopback
+from smtpwizard.hosts import is_loopback, to_ascii
 from smtpwizard.lint.context import (
     NO_REPAIR,
     Case,
@@ -67,8 +67,8 @@ def _form(case: Case, text: str) -> Iterator[Problem]:
 
 
 def _no_name(case: Case) -> Iterator[Problem]:
-    ascii_name = _to_ascii(case.host)
-    if ascii_name and ascii_name != case.host:
+    ascii_name = to_ascii(case.host)
+    if not case.host.isascii() and is_host_name(ascii_name):
         message = "SMTP_HOST has letters outside ASCII, which certificates do not carry. Write the name's ASCII form."
         yield finding("host-not-ascii", Severity.WARNING, _HOST_VARIABLE, message, put(_HOST_VARIABLE, ascii_name))
         return
@@ -136,15 +136,6 @@ def _debris(text: str) -> str:
     if re.search(r"[^:]:[0-9]+$", inner):
         return "a port"
     return f"`{inner[-1]}` at its end" if inner[-1:] in tuple(",;.") else "other characters"
-
-
-def _to_ascii(name: str) -> str:
-    """Return an internationalised name in its ASCII form, or nothing where it has none."""
-    try:
-        encoded = name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    return encoded if is_host_name(encoded) else ""
 
 
 _PORT_VARIABLE: Final = "SMTP_PORT"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from smtpwizard.addresses import is_address
 from smtpwizard.clients.nestjs import Reason, Refusal, refusals
 from smtpwizard.lint.context import (
     NO_REPAIR,
@@ -13,7 +14,6 @@ from smtpwizard.lint.context import (
     best_tls,
     drop,
     finding,
-    is_address,
     meant_boolean,
     put,
     put_or_drop,

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from smtpwizard.hosts import is_address, is_private_host
 from smtpwizard.mailbox.model import Authentication, Place
-from smtpwizard.text import safe
+from smtpwizard.text import listed, safe
 
 Field = tuple[str, str]
 """Name in lower case and unfolded value."""
@@ -337,7 +337,7 @@ def _dmarc(found: Authentication) -> str:
             passed = [name for name, word in (("SPF", found.spf), ("DKIM", found.dkim)) if word == "pass"]
             if passed:
                 return (
-                    f"DMARC fail: {' and '.join(passed)} passes, but for another domain than the one in From. Verify "
+                    f"DMARC fail: {listed(passed)} passes, but for another domain than the one in From. Verify "
                     "the sender's domain at the provider, so that it signs with that domain or bounces to it."
                 )
             return (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.addresses import is_address
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Severity
 from smtpwizard.settings import Settings
@@ -114,9 +115,6 @@ def judged(item: Arrived) -> str:
 DIGITS: Final = 6
 """Of an arrival code, as in the app's own verification mail."""
 
-_ADDRESS: Final = re.compile(r"[^\s@<>\",;:\x00-\x1f\x7f]{1,64}@[^\s@<>\",;:\x00-\x1f\x7f]{1,255}")
-"""A bare address with one @: what the app itself would put after RCPT TO. The server judges the rest."""
-
 
 def digits(text: str) -> str:
     """Return the digits of `text`, at most six: people paste `418 205` and `418-205`."""
@@ -138,7 +136,7 @@ def recipient_problem(text: str) -> str | None:
     """Return why `text` cannot be a recipient, as a sentence, or None."""
     if not text:
         return "An address is needed: the mail goes there."
-    if not _ADDRESS.fullmatch(text):
+    if not is_address(text):
         return "That is not a bare mail address, as name@example.com."
     return None
 

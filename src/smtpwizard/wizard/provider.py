@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from smtpwizard.presets.matching import Match
-
+    from smtpwizard.addresses import domain_of, is_address
+from smtpwizard.presets.matching import Match
 
 HELP: Final = (
     "Type part of a name (`gm`), a mail address or a domain. An address finds its provider by its domain, and else "
@@ -17,13 +17,13 @@ HELP: Final = (
     "on it."
 )
 
-_ADDRESS: Final = re.compile(r"(?:[^\s@]+@)?(?P<domain>(?:[^\s@.]+\.)+[^\s@.]{2,})")
+_DOMAIN: Final = re.compile(r"(?:[^\s@.]+\.)+[^\s@.]{2,}")
 
 
 def domain_in(text: str) -> str:
     """Return the domain of a complete mail address or domain, in lower case; '' for anything else."""
-    found = _ADDRESS.fullmatch(text)
-    return found["domain"].lower() if found else ""
+    domain = domain_of(text) if is_address(text) else text.lower()
+    return domain if _DOMAIN.fullmatch(domain) else ""
 
 
 def said(text: str, match: Match | None, domain: str, *, pending: bool, nothing: bool) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from smtpwizard.addresses import is_address
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, UsernameRule
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, Settings
@@ -159,7 +160,7 @@ def port_number(text: str) -> str | None:
 
 
 def mail_address(text: str) -> str | None:
-    if re.fullmatch(r"[^\s@]+@[^\s@]+", text) or re.search(r"[<>]", text):
+    if is_address(text) or re.search(r"[<>]", text):
         return None  # a display name is a finding with a repair
     return "The sender is a mail address: name@domain."
 

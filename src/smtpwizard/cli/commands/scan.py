@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.hosts import to_ascii
 from smtpwizard.lint.context import host_parts, is_host_name
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.probe.survey.facts import PortFacts, expected_modes, ports_to_ask
@@ -61,7 +62,7 @@ def target_of(text: str) -> Target:
     bare_ipv6 = ":" in parts.name and "]" not in text  # its last colon has no port behind it
     if parts.port is None and not bare_ipv6 and _WRONG_PORT.search(text):
         raise InputError(f"{_shown(text)!r} has no port from 1 to 65535 behind the colon.", "Port")
-    if not (address or is_host_name(parts.name) or _is_international(parts.name)):
+    if not (address or is_host_name(to_ascii(parts.name))):
         raise InputError(
             f"{_shown(text)!r} is no host. Give a name or an IP address, such as smtp.example.com.", "Host"
         )
@@ -102,11 +103,3 @@ async def _asked(target: Target, provider: Provider | None, args: argparse.Names
 def _shown(text: str) -> str:
     """Return what was typed for a message, without the login of a URL."""
     return safe(re.sub(r"//[^/@\s]*@", f"//{MASK}@", text), limit=_SHOWN)
-
-
-def _is_international(name: str) -> bool:
-    """Say whether `name` is a host name once its letters beyond ASCII are encoded (RFC 3490)."""
-    try:
-        return is_host_name(name.encode("idna").decode("ascii"))
-    except UnicodeError:
-        return False

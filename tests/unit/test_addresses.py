@@ -1,0 +1,97 @@
+"""What counts as a mail address, for everyone who asks; how a domain becomes ASCII; words in a row."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtpwizard.addresses import bare_address, domain_of, is_address, without_addresses
+from smtpwizard.dns.sender import sender_of
+from smtpwizard.errors import InputError
+from smtpwizard.hosts import to_ascii
+from smtpwizard.text import listed
+from smtpwizard.wizard.arrival import recipient_problem
+
+GOOD = ("ops@acme.example", "o'brien+x=1@acme.example", "jörg@münchen.example", "a@b", "ops@[192.0.2.1]")
+NONE = (
+    "", "ops", "@acme.example", "ops@", "a:b@c.example", 'a"b@c.example', "a@b@c.example", "<a@b.example>",
+    "A <a@b.example>", "a b@c.example", "a@b.example,", "a@b.example.", "a@b.example;c@d.example", "a\u200b@b.example",
+    "'a@b.example'", "mailto:a@b.example", "a@b.example\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_a_bare_address_is_one_for_everyone(text: str) -> None:
+    assert is_address(text)
+    assert bare_address(text) == text
+    assert recipient_problem(text) is None
+    assert without_addresses(f"to {text}, he said") == "to  , he said"
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_what_is_none_is_none_for_everyone(text: str) -> None:
+    assert not is_address(text)
+    assert recipient_problem(text) is not None
+
+
+def test_dns_is_asked_about_no_address_that_nobody_may_send_to() -> None:
+    assert sender_of("ops@acme.example").domain == "acme.example"
+    with pytest.raises(InputError, match="before the @ is wrong"):
+        sender_of("a:b@c.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Ops <ops@acme.example>", "ops@acme.example"),
+        (" “ops@acme.example” ", "ops@acme.example"),
+        ("mailto:ops@acme.example", "ops@acme.example"),
+        ("ops@acme\u200b.example.", "ops@acme.example"),
+        ("a@b.example, c@d.example", ""),
+        ("nobody", ""),
+    ],
+)
+def test_the_one_address_in_a_text_is_taken_out(text: str, address: str) -> None:
+    assert bare_address(text) == address
+
+
+@given(st.text(max_size=60))
+def test_any_text_holds_an_address_or_none(text: str) -> None:
+    found = bare_address(text)
+    assert found == "" or "@" in found
+    assert is_address(text) is (found == text != "")
+
+
+def test_a_long_text_costs_no_more_than_its_length() -> None:
+    start = time.process_time()
+    assert bare_address("a" * 1_000_000) == ""
+    assert bare_address("a" * 500_000 + " " + "b@" * 200_000) == ""
+    assert time.process_time() - start < 5
+
+
+def test_the_domain_is_what_is_behind_the_last_at() -> None:
+    assert (domain_of("a@B.Example"), domain_of("b.example"), domain_of("")) == ("b.example", "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Smtp.Acme.Example.", "smtp.acme.example"),
+        ("straße.example", "xn--strae-oqa.example"),  # IDNA 2008, as Node has it; IDNA 2003 would say strasse
+        ("MÜNCHEN。example", "xn--mnchen-3ya.example"),
+        ("a\u2028b.ü", ""),
+        (f"{'ü' * 64}.example", ""),
+    ],
+)
+def test_a_domain_becomes_ascii_as_node_does_it(name: str, expected: str) -> None:
+    assert to_ascii(name) == expected
+
+
+def test_words_in_a_row_are_read_aloud() -> None:
+    assert listed([]) == ""
+    assert listed(["a"]) == "a"
+    assert listed(("a", "b")) == "a and b"
+    assert listed(iter("abc"), "or") == "a, b or c"
