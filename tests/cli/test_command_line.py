@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.cli.parser import build_parser
+from support import program
 
 
 def smtpwizard(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", *arguments],
+    return program.run(
+        [*arguments],
         cwd=cwd,
         input=stdin,
         capture_output=True,

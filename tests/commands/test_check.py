@@ -15,6 +15,7 @@ import pytest
 
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
+from support import program
 from support.probing import PASSWORD, USERNAME, certificates, serving
 
 STARTTLS = Script(starttls=True)
@@ -43,8 +44,8 @@ def variables(server: ScriptedServer, **changes: str | None) -> dict[str, str]:
 
 def smtpwizard(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("SMTP", "NODE"))}
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", *arguments],
+    return program.run(
+        [*arguments],
         capture_output=True,
         text=True,
         timeout=30,

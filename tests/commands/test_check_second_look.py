@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
+from support import program
 from support.probing import PASSWORD, USERNAME, certificates, serving
 
 
@@ -26,8 +26,8 @@ def check(folder: Path, server: ScriptedServer, *arguments: str, tls: str) -> su
         f"SMTP_HOST=localhost\nSMTP_PORT={server.port}\nSMTP_SENDER=app@example.com\n"
         f"SMTP_USERNAME={USERNAME}\nSMTP_PASSWORD={PASSWORD}\nSMTP_TLS={tls}\n"
     )
-    command = [sys.executable, "-m", "smtpwizard", "check", "--timeout", "3", "--ca-file", "ca.pem", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=folder)
+    command = ["check", "--timeout", "3", "--ca-file", "ca.pem", *arguments]
+    done = program.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=folder)
     assert PASSWORD not in done.stdout + done.stderr
     return done
 

@@ -17,6 +17,7 @@ import pytest
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 from support import docker_stand_in as docker
+from support import program
 from support.docker_stand_in import StandIn, stand_in
 from support.leaks import assert_no_secret
 from support.node import node_modules
@@ -58,8 +59,8 @@ class Bench:
         self.docker.change(variables={**modules, **inside, **more})
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "smtpwizard", "check", *arguments],
+        done = program.run(
+            ["check", *arguments],
             capture_output=True,
             text=True,
             timeout=60,

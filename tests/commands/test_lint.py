@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from support import program
+
 SOUND = """\
 SMTP_HOST=smtp.gmail.com
 SMTP_PORT=587
@@ -26,8 +28,8 @@ BROKEN = SOUND.replace("SMTP_TLS=false", "SMTP_TLS=yes").replace("abcdefghijklmn
 
 def lint(folder: Path, *flags: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SMTP_", "ADMIN_WEB_URL"))}
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", "lint", *flags],
+    return program.run(
+        ["lint", *flags],
         cwd=folder,
         env={**clean, "PYTHONIOENCODING": "utf-8", "XDG_CONFIG_HOME": str(folder / "config"), **(env or {})},
         capture_output=True,

@@ -14,6 +14,7 @@ from typing import IO, Any
 import pytest
 
 from support import docker_stand_in as docker
+from support import program
 from support.docker_stand_in import StandIn, stamped, stand_in
 from support.leaks import assert_no_secret
 from support.probing import PASSWORD
@@ -40,8 +41,8 @@ class Here:
         self.environment = {**os.environ, "PATH": self.docker.path, "HOME": str(folder), "TZ": "UTC"}
 
     def run(self, *arguments: str, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "smtpwizard", "logs", *arguments],
+        done = program.run(
+            ["logs", *arguments],
             capture_output=True,
             timeout=60,
             check=False,

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from support import program
+
 COMMAND = [sys.executable, "-m", "smtpwizard", "preview"]
 
 
 def preview(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     variables = {key: value for key, value in os.environ.items() if "DISPLAY" not in key} | variables
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False, env=variables
-    )
+    return program.run(["preview", *arguments], capture_output=True, text=True, timeout=60, check=False, env=variables)
 
 
 @pytest.mark.parametrize("mail", ["verification", "reset-password", "invitation"])

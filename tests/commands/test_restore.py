@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from smtpwizard.errors import ExitCode
+from support import program
 
 GMAIL = (
     "--preset", "gmail", "--set", "SMTP_USERNAME=you@gmail.com", "--set", "SMTP_SENDER=you@gmail.com",
@@ -31,8 +31,8 @@ services:
 def wizard(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SMTP_")}
     environment |= {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", *arguments],
+    return program.run(
+        [*arguments],
         cwd=folder, input=stdin, capture_output=True, text=True, env=environment, timeout=30, check=False,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ import pytest
 from smtpwizard.cli.commands.scan import Target, target_of
 from smtpwizard.errors import InputError
 from smtpwizard.sandbox.script import Script, Stage, reply
+from support import program
 from support.looking import Bench, closed_port
 from support.preset_files import named, put
 
@@ -22,8 +23,8 @@ BENCH = Bench()
 
 
 def scan(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", "scan", *words],
+    return program.run(
+        ["scan", *words],
         cwd=folder,
         env={**os.environ, "PYTHONIOENCODING": "utf-8", "XDG_CONFIG_HOME": str(folder / "config"), **env},
         capture_output=True,

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from smtpwizard.sandbox.dialogue import parse
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
+from support import program
 from support.probing import PASSWORD, USERNAME, certificates, serving
 
 STARTTLS = Script(starttls=True)
@@ -32,8 +32,8 @@ def send(folder: Path, server: ScriptedServer, *arguments: str, **changes: str) 
         "ADMIN_WEB_URL": "https://feedback.example.com",
         **changes,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "smtpwizard", "send", "--environ", "--ca-file", "ca.pem", *arguments],
+    done = program.run(
+        ["send", "--environ", "--ca-file", "ca.pem", *arguments],
         capture_output=True,
         text=True,
         timeout=30,

@@ -13,6 +13,7 @@ from typing import Any
 import dns.rcode
 import pytest
 
+from support import program
 from support.name_server import NameServer
 from support.preset_files import named, put
 from support.sender_checks import company, dkim_record
@@ -30,8 +31,8 @@ def server() -> Iterator[NameServer]:
 
 def sender(folder: Path, server: NameServer | None, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     ask = ["--nameserver", server.address] if server else []
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", "sender", *ask, *words],
+    return program.run(
+        ["sender", *ask, *words],
         cwd=folder,
         env={**os.environ, "PYTHONIOENCODING": "utf-8", "XDG_CONFIG_HOME": str(folder / "config"), **env},
         capture_output=True,

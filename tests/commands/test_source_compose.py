@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support import program
 
 SOUND = {
     "SMTP_HOST": "smtp.gmail.com", "SMTP_PORT": "587", "SMTP_USERNAME": "you@gmail.com",
@@ -21,8 +22,8 @@ IMAGE = "line/abc-user-feedback-api:latest"
 
 def run(folder: Path, *flags: str, verb: str = "lint", **env: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SMTP_", "ADMIN_WEB_URL"))}
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", verb, "--compose", "compose.yaml", *flags],
+    return program.run(
+        [verb, "--compose", "compose.yaml", *flags],
         cwd=folder, env={**clean, "XDG_CONFIG_HOME": str(folder / "config"), **env},
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip

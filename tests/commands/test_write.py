@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from smtpwizard.errors import ExitCode
+from support import program
 
 GMAIL = (
     "--preset", "gmail", "--set", "SMTP_USERNAME=you@gmail.com", "--set", "SMTP_SENDER=you@gmail.com",
@@ -22,8 +22,8 @@ BARE = "abcdefghijklmnop"
 def write(folder: Path, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SMTP_")}
     environment |= {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config"), **variables}
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", "write", *arguments],
+    return program.run(
+        ["write", *arguments],
         cwd=folder, input=stdin, capture_output=True, text=True, env=environment, timeout=30, check=False,
     )  # fmt: skip
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from smtpwizard.errors import ExitCode
+from support import program
 
 GMAIL = (
     "--preset", "gmail", "--set", "SMTP_USERNAME=you@gmail.com", "--set", "SMTP_SENDER=you@gmail.com",
@@ -22,8 +22,8 @@ def write(folder: Path, *arguments: str, **variables: str) -> subprocess.Complet
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SMTP_")}
     state, config = folder.parent / "state", folder.parent / "config"
     environment |= {"XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(config), **variables}
-    return subprocess.run(
-        [sys.executable, "-m", "smtpwizard", "write", *arguments, *GMAIL],
+    return program.run(
+        ["write", *arguments, *GMAIL],
         cwd=folder, input="abcdefghijklmnop", capture_output=True, text=True, env=environment, timeout=30, check=False,
     )  # fmt: skip
 

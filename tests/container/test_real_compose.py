@@ -18,6 +18,7 @@ from smtpwizard.docker import compose as docker_words
 from smtpwizard.docker.compose import Kind
 from smtpwizard.sandbox.script import Script
 from support import docker_stand_in as stand_in
+from support import program
 from support.compose_program import compose_binary
 from support.docker_daemon import Daemon, daemon
 from support.leaks import assert_no_secret
@@ -64,8 +65,8 @@ class Machine:
         }
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "smtpwizard", *arguments],
+        done = program.run(
+            [*arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.tui.app import SmtpWizard
+from support import program
 from support.hostile import SERVERS, SPICY, TIMEOUT, unsafe
 from support.tui import screen_text, settled
 from support.tui_steps import finished, scripted
@@ -61,8 +60,8 @@ def test_the_line_front_end_says_it_as_text(name: str, tmp_path: Path) -> None:
             f"SMTP_HOST=127.0.0.1\nSMTP_PORT={server.port}\nSMTP_SENDER=a@b.example\nSMTP_USERNAME=a@b.example\n"
             "SMTP_PASSWORD=correct-horse-9\nSMTP_TLS=false\n"
         )
-        done = subprocess.run(
-            [sys.executable, "-m", "smtpwizard", "--plain", "--timeout", str(TIMEOUT)],
+        done = program.run(
+            ["--plain", "--timeout", str(TIMEOUT)],
             cwd=tmp_path,
             input=b"1\n",
             capture_output=True,

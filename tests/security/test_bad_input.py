@@ -20,6 +20,7 @@ import pytest
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
+from support import program
 
 SETTINGS = "SMTP_HOST=127.0.0.1\nSMTP_PORT=9\nSMTP_SENDER=a@b.example\n"
 WRITE = ("write", "--env-file", ".env", "--preset", "postmark", "--set", "SMTP_SENDER=a@b.example", "--password-stdin")
@@ -42,15 +43,12 @@ def run(
     home = folder.parent / f"home of {folder.name}"
     home.mkdir(exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    done = subprocess.run(
-        [*(without_override() if obeying else []), *PROGRAM, *arguments],
-        cwd=folder,
-        env={**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", **({"PATH": path} if path else {})},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    env = {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", **({"PATH": path} if path else {})}
+    if obeying:
+        command = [*without_override(), *PROGRAM, *arguments]
+        done = subprocess.run(command, cwd=folder, env=env, input=stdin, capture_output=True, text=True, timeout=60)
+    else:
+        done = program.run(arguments, cwd=folder, env=env, input=stdin, text=True)
     assert "unexpected" not in done.stderr, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     return done

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.targets.block import block
+from support import program
 from support.leaks import assert_no_secret, assert_no_secret_in_files, echoes
 
 USER: Final = "ops@acme.example"
@@ -92,28 +93,23 @@ class Bench:
 
     def run(self, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[bytes]:
         """Run the program, and look for secrets in all that it said and left behind."""
-        done = self._run("-m", "smtpwizard", *arguments, stdin=stdin, variables=variables)
+        environment = {**self.environment, **variables}
+        done = program.run(arguments, cwd=self.folder, env=environment, input=stdin.encode())
+        self._look(done, " ".join(argument[:20] for argument in arguments))
         assert b"unexpected" not in done.stderr, done.stderr.decode()
         return done
 
     def run_script(self, script: str) -> subprocess.CompletedProcess[bytes]:
         """The same for a script in the folder."""
-        return self._run(script, stdin="", variables={})
-
-    def _run(self, *arguments: str, stdin: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            input=stdin.encode(),
-            capture_output=True,
-            timeout=60,
-        )
-        said = " ".join(argument[:20] for argument in arguments if argument not in ("-m", "smtpwizard"))
-        assert_no_secret(done.stdout, MARKED, f"stdout of {said}")
-        assert_no_secret(done.stderr, MARKED, f"stderr of {said}")
-        self.look_at_files()
+        command = [sys.executable, script]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, timeout=60)
+        self._look(done, script)
         return done
+
+    def _look(self, done: subprocess.CompletedProcess[bytes], what: str) -> None:
+        assert_no_secret(done.stdout, MARKED, f"stdout of {what}")
+        assert_no_secret(done.stderr, MARKED, f"stderr of {what}")
+        self.look_at_files()
 
     def look_at_files(self) -> None:
         """Look for secrets in every file other than the target and its backups."""

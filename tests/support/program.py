@@ -1,0 +1,176 @@
+"""The program in a process of its own, forked from one that has imported it: a tenth of a fresh start's processor time.
+
+`run()` takes what `subprocess.run([sys.executable, "-m", "smtpwizard", …])` takes. The child has its own descriptors,
+folder, environment and exit status; only its imports are shared. Import sets and start-up are tested with fresh ones.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from typing import IO, Any, Final
+
+_SERVER: Final = """
+import array, io, json, os, signal, socket, sys
+import smtpwizard.cli.main, smtpwizard.cli.parser
+
+door = socket.socket(fileno=int(sys.argv[1]))
+modules = sys.argv[2:]
+for name in modules:
+    __import__(name)
+while True:
+    order, descriptors, flags, _ = socket.recv_fds(door, 1 << 20, 4)
+    try:  # what has ended is waited for: its processor time counts as the suite's
+        while os.waitpid(-1, 0 if not order else os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+    if not order:
+        sys.exit()
+    if os.fork():
+        for descriptor in descriptors:
+            os.close(descriptor)
+        continue
+    answer = socket.socket(fileno=descriptors[3])
+    child = os.fork()
+    if child:
+        for descriptor in descriptors[:3]:
+            os.close(descriptor)
+        answer.sendall(f"{child} ".encode())
+        _, status = os.waitpid(child, 0)
+        answer.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+        os._exit(0)
+    answer.close()
+    door.close()
+    for number, descriptor in enumerate(descriptors[:3]):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    task = json.loads(order)
+    os.chdir(task["cwd"])
+    os.environ.clear()
+    os.environ.update(task["env"])
+    wanted, _, handler = task["env"].get("PYTHONIOENCODING", "utf-8").partition(":")
+    errors = handler or "surrogateescape"
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(open(0, "rb", closefd=False), encoding=wanted, errors=errors)
+    sys.stdout = sys.__stdout__ = io.TextIOWrapper(open(1, "wb", closefd=False), encoding=wanted, errors=errors)
+    sys.stderr = sys.__stderr__ = io.TextIOWrapper(
+        open(2, "wb", closefd=False), encoding=wanted, errors="backslashreplace", line_buffering=True
+    )
+    sys.argv = ["smtpwizard", *task["arguments"]]
+    code = 1
+    try:
+        smtpwizard.cli.main.main(task["arguments"])
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else 0 if left.code is None else 1
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            code = code or 120
+    os._exit(code)
+"""
+
+_PRELOADED: Final = (
+    "json", "ssl", "tomllib", "smtplib", "yaml", "dotenv", "smtpwizard.cli.probing", "smtpwizard.cli.source",
+    "smtpwizard.diagnosis.explain", "smtpwizard.targets.env.plan", "smtpwizard.targets.compose.plan",
+)  # fmt: skip
+
+_door: socket.socket | None = None
+
+
+def _server() -> socket.socket:
+    global _door
+    if _door is None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-c", _SERVER, str(theirs.fileno()), *_PRELOADED]
+        process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)
+        theirs.close()
+        _door = ours
+
+        def leave() -> None:
+            ours.close()
+            process.wait(10)
+
+        atexit.register(leave)
+    return _door
+
+
+def run(
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: str | os.PathLike[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    input: str | bytes | None = None,  # noqa: A002  # subprocess's name
+    stdin: int | IO[Any] | None = None,
+    capture_output: bool = True,
+    text: bool = False,
+    encoding: str | None = None,
+    timeout: float = 60,
+    check: bool = False,
+) -> subprocess.CompletedProcess[Any]:
+    """Run the program to its end. TimeoutExpired after `timeout` seconds, when it is killed."""
+    assert capture_output, "for streams of one's own take subprocess"
+    text = text or encoding is not None
+    words = [os.fspath(word) for word in arguments]
+    with ExitStack() as stack:
+        out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        if input is not None:
+            source, entry = os.pipe()  # as subprocess gives it: commands tell a pipe from a file
+            stack.callback(os.close, source)
+            raw = input.encode() if isinstance(input, str) else input
+            threading.Thread(target=_feed, args=(entry, raw), daemon=True).start()
+        elif stdin is None or stdin == subprocess.DEVNULL:
+            source = stack.enter_context(open(os.devnull, "rb")).fileno()
+        else:
+            source = stdin if isinstance(stdin, int) else stdin.fileno()
+        ours, theirs = socket.socketpair()
+        task = {
+            "arguments": words,
+            "cwd": os.fspath(cwd or os.getcwd()),
+            "env": dict(os.environ if env is None else env),
+        }
+        with ours:
+            with theirs:
+                order = json.dumps(task).encode()
+                socket.send_fds(_server(), [order], [source, out.fileno(), err.fileno(), theirs.fileno()])
+            ours.settimeout(timeout)
+            code = _outcome(ours, words, timeout)
+        texts = []
+        for stream in (out, err):
+            stream.seek(0)
+            raw = stream.read()
+            texts.append(raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n") if text else raw)
+    done = subprocess.CompletedProcess(["smtpwizard", *words], code, *texts)
+    if check:
+        done.check_returncode()
+    return done
+
+
+def _feed(entry: int, raw: bytes) -> None:
+    with suppress(BrokenPipeError), open(entry, "wb") as stream:
+        stream.write(raw)
+
+
+def _outcome(answer: socket.socket, words: Sequence[str], timeout: float) -> int:
+    said = b""
+    try:
+        while more := answer.recv(64):
+            said += more
+    except TimeoutError:
+        if pid := said.split(b" ")[0]:
+            os.kill(int(pid), signal.SIGKILL)
+        raise subprocess.TimeoutExpired(["smtpwizard", *words], timeout) from None
+    return int(said.split(b" ")[1])
