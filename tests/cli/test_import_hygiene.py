@@ -58,7 +58,7 @@ def test_check_loads_no_interface_and_no_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        "settings", "findings", "presets.catalogue", "lint.check", "diagnosis.explain", "targets.env.plan",
+        "settings", "problems", "presets.catalogue", "lint.check", "diagnosis.explain", "targets.env.plan",
         "targets.compose.plan", "wizard.session", "wizard.questions", "probe.engine", "report.probe",
     ],
 )  # fmt: skip
