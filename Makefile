@@ -32,7 +32,7 @@ conformance: $(STAMP) ## play every server behaviour against the real nodemailer
 	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q
 
 fuzz-readers: $(STAMP) ## check N (10000) random values against every real reader of .env and compose files
-	SMTPWIZARD_FUZZ=$(or $(N),10000) $(PYTEST) tests/outputs/test_encodings.py tests/outputs/test_compose_edit.py -q
+	SMTPWIZARD_FUZZ=$(or $(N),10000) $(PYTEST) tests/targets/env/test_encode.py tests/targets/compose/test_edit.py -q
 
 bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check against nodemailer
 	$(BIN)/python bench/run.py

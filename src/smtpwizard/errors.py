@@ -42,6 +42,11 @@ class SmtpWizardError(Exception):
         self.message = message
         self.title = title
 
+    @property
+    def text(self) -> str:
+        """The error as one text: its title, then what to do."""
+        return f"{self.title}: {self.message}" if self.title else self.message
+
 
 class InputError(SmtpWizardError):
     """The operator's input cannot be used: a flag, a preset id, a value."""

@@ -37,7 +37,7 @@ def test_the_next_command_is_said_and_given_to_scripts(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     done = write(tmp_path, "--compose", "compose.yaml")
     assert done.returncode == ExitCode.OK, done.stderr
-    assert "Run docker compose up -d api" in done.stderr
+    assert "Next: docker compose up -d api" in done.stderr
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     data = answer(write(tmp_path, "--compose", "compose.yaml", "--json"))
     assert [note["command"] for note in data["notes"]] == ["docker compose up -d api"]

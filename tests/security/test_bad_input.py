@@ -1,6 +1,6 @@
 """What can be wrong with what the program is given, through the real program: told clearly, and nothing lost.
 
-A terminal of 30 by 8 and no terminal: tests/pty. A file that changes meanwhile: tests/outputs/test_applying and
+A terminal of 30 by 8 and no terminal: tests/pty. A file that changes meanwhile: tests/targets/test_apply and
 tests/tui/test_save_step; here through `write`, which then merges anew.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
-from smtpwizard.targets.change import counted, wanted_changes
+from smtpwizard.targets.change import changes_for, counted
 from smtpwizard.tui.widgets.save import diff_rows
 from smtpwizard.wizard.save import listed, next_command
 
@@ -12,30 +12,30 @@ SETTINGS = Settings(host="smtp.example.com", port="587", sender="a@example.com",
 
 
 def test_every_value_that_is_set_is_written_and_the_password_stays_a_secret() -> None:
-    changes = wanted_changes(SETTINGS, None, {})
+    changes = changes_for(SETTINGS, None, {})
     assert list(changes) == ["SMTP_HOST", "SMTP_PORT", "SMTP_SENDER", "SMTP_PASSWORD"]
     assert changes["SMTP_PASSWORD"] == Secret("pw-hunter2")
     assert "hunter2" not in repr(changes)
 
 
 def test_a_server_variable_that_only_the_file_has_is_taken_out() -> None:
-    changes = wanted_changes(SETTINGS, None, {"SMTP_CIPHER_SPEC": "TLSv1.3", "SMTP_USERNAME": "old"})
+    changes = changes_for(SETTINGS, None, {"SMTP_CIPHER_SPEC": "TLSv1.3", "SMTP_USERNAME": "old"})
     assert changes["SMTP_CIPHER_SPEC"] is None
     assert changes["SMTP_USERNAME"] is None
 
 
 def test_the_public_address_of_the_app_stays_unless_it_was_removed_here() -> None:
     present = {"ADMIN_WEB_URL": "https://feedback.example.com"}
-    assert "ADMIN_WEB_URL" not in wanted_changes(SETTINGS, None, present)
+    assert "ADMIN_WEB_URL" not in changes_for(SETTINGS, None, present)
     original = SETTINGS.with_changes({"ADMIN_WEB_URL": "https://feedback.example.com"})
-    assert wanted_changes(SETTINGS, original, present)["ADMIN_WEB_URL"] is None
+    assert changes_for(SETTINGS, original, present)["ADMIN_WEB_URL"] is None
 
 
 def test_an_old_name_goes_only_once_it_was_repaired() -> None:
     original = Settings.from_variables({"SMTP_USER": "me", "SMTP_PASS": "x"})
     present = {"SMTP_USER": "me", "SMTP_PASS": "x"}
     repaired = original.with_changes({"SMTP_USER": None, "SMTP_USERNAME": "me"})
-    changes = wanted_changes(repaired, original, present)
+    changes = changes_for(repaired, original, present)
     assert changes["SMTP_USER"] is None
     assert "SMTP_PASS" not in changes
 

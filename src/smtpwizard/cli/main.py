@@ -51,8 +51,7 @@ def _guarded(arguments: Sequence[str]) -> ExitCode:
     try:
         return run(arguments)
     except SmtpWizardError as error:
-        title = f"{error.title}: " if error.title else ""
-        sys.stderr.write(f"smtpwizard: {title}{error.message}\n")
+        sys.stderr.write(f"smtpwizard: {error.text}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("smtpwizard: interrupted\n")

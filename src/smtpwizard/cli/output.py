@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 from smtpwizard.errors import InputError
 from smtpwizard.secret import Secret
 
-_ASCII: Final = str.maketrans({"✓": "+", "✗": "x", "–": "-", "·": ".", "…": ".", "•": "*", "␣": "_"})
+_ASCII: Final = str.maketrans({"✓": "+", "✗": "x", "›": ">", "–": "-", "·": ".", "…": ".", "•": "*", "␣": "_"})
 """What the symbols of the interface become where an encoding lacks them."""
 
 

@@ -130,11 +130,10 @@ def names(file: Path | None, cwd: Path) -> tuple[str, ...]:
 def _listed(file: Path | None, images: Collection[str], default: str) -> tuple[Service, ...]:
     if file is None:
         return ()
-    from smtpwizard.targets.compose.plan import read_tree
-    from smtpwizard.targets.compose.services import services
+    from smtpwizard.targets.compose.services import list_services
 
     try:
-        return services(read_tree(file), images=images, app_service=default)
+        return list_services(file, images=images, app_service=default)
     except FileError:
         return ()  # docker compose has the better words for what is wrong with it
 

@@ -7,7 +7,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.transport import Origin
-from smtpwizard.errors import FileError
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 from smtpwizard.probe import login_guard
@@ -21,7 +20,6 @@ from smtpwizard.report.probe import plain_verdict_lines as verdict_lines
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Status, Verdict
-from smtpwizard.targets.change import InPlaceRequired, LeavesProject, counted
 from smtpwizard.text import safe
 from smtpwizard.wizard.questions import REGION, Question, answer, begin, clean, questions
 
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from smtpwizard.probe.survey.facts import SurveyResult
     from smtpwizard.prompts.walk import Walk
     from smtpwizard.secret import Secret
-    from smtpwizard.targets.change import Change
 
 
 _SHOWN: Final = 12
@@ -322,62 +319,3 @@ def _look_again(state: Walk, report: Report) -> SurveyResult:
     for line in look.facts:
         state.console.say(f"Seen: {line}")
     return look
-
-
-def save(state: Walk) -> bool:
-    """Show what would change, ask, write. True when the target holds the settings now."""
-    from smtpwizard.targets.apply import apply
-    from smtpwizard.targets.block import block
-
-    console = state.console
-    in_place = follow_link = False
-    if state.target is None:
-        state.data.write(block(state.settings.to_variables(), state.style))
-        console.say(f"The {state.style} block is on standard output; it holds the password.")
-        return True
-    while True:
-        change = _plan(state)
-        if not change.changed:
-            console.say(f"{state.target} holds these settings already. Nothing is to be written.")
-            return True
-        for finding in change.findings:
-            console.say(finding_line(finding))
-        console.say(change.diff.rstrip("\n"))
-        console.say(f"{counted(change.lines_changed, change.lines_kept)}. Mode {change.mode:04o}.")
-        if not console.confirm(f"Write {state.target}?", default=True):
-            console.say("Nothing was written.")
-            return False
-        try:
-            state.applied = apply(change, backup_dir=state.backup_dir, in_place=in_place, follow_link=follow_link)
-        except InPlaceRequired as error:
-            console.say(error.message)
-            in_place = console.confirm("Overwrite it where it is? A backup is made first")
-            if not in_place:
-                return False
-            continue
-        except LeavesProject as error:
-            console.say(error.message)
-            follow_link = console.confirm("Write there?")
-            if not follow_link:
-                return False
-            continue
-        except FileError as error:
-            console.say(f"{error.title}: {error.message}" if error.title else error.message)
-            if not console.confirm("Try again?", default=True):
-                return False
-            continue
-        state.lines_changed = change.lines_changed
-        console.say(f"{state.target} is written and was read back.")
-        if state.applied.backup is not None:
-            console.say(f"Backup: {state.applied.backup}")
-        return True
-
-
-def _plan(state: Walk) -> Change:
-    from smtpwizard.targets.change import wanted_changes
-    from smtpwizard.targets.env.file import read_env_file
-    from smtpwizard.targets.env.plan import plan_env_file
-
-    assert state.target is not None
-    present = read_env_file(state.target).variables
-    return plan_env_file(state.target, wanted_changes(state.settings, state.original, present))

@@ -73,7 +73,6 @@ def walk(state: Walk) -> ExitCode:
     """Ask everything, step by step. Raises SmtpWizardError; KeyboardInterrupt leaves with nothing half written."""
     from smtpwizard.prompts import send as post
     from smtpwizard.prompts import steps as answers
-    from smtpwizard.prompts import steps as keep
     from smtpwizard.prompts import steps as pick
     from smtpwizard.prompts import steps as trial
 
@@ -95,7 +94,7 @@ def walk(state: Walk) -> ExitCode:
                     break
                 tested = False
             console.heading(4, "Save")
-            written = keep.save(state)
+            written = _save(state)
             console.heading(5, "Send")
             if written or console.confirm("Nothing was written. Send a mail with these settings all the same?"):
                 post.send(state)
@@ -104,6 +103,29 @@ def walk(state: Walk) -> ExitCode:
             for line in _summary(state):
                 console.say(line)
     return ExitCode.OK
+
+
+def _save(state: Walk) -> bool:
+    from smtpwizard.prompts.save import save
+    from smtpwizard.wizard.save import SaveStep
+    from smtpwizard.wizard.services import Services
+    from smtpwizard.wizard.session import Session
+    from smtpwizard.wizard.state import Target, TargetKind, WizardState
+
+    services = Services(backup_dir=state.backup_dir)
+    services.presets, services.app = state.presets, state.app
+    kind = TargetKind.PRINT if state.target is None else TargetKind.ENV_FILE
+    known = WizardState(
+        settings=state.settings,
+        provider=state.provider,
+        original=state.original,
+        target=Target(kind, state.target, style=state.style),
+    )
+    step = SaveStep(Session(services, known))
+    written = save(step, state.console, state.data)
+    for change, applied in step.done:
+        state.applied, state.lines_changed = applied, change.lines_changed
+    return written
 
 
 def _summary(state: Walk) -> list[str]:

@@ -12,15 +12,14 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.targets.backups import save_backup
-from smtpwizard.targets.change import Applied, Change, Conflict, InPlaceRequired, LeavesProject
-from smtpwizard.targets.env.file import read_bytes
-from smtpwizard.targets.files import left_project
+from smtpwizard.targets.change import Applied, Change, Conflict, Consent, ConsentRequired
+from smtpwizard.targets.files import left_project, read_bytes
 
 _MARK: Final = ".smtpwizard-"
 _SUFFIX: Final = ".tmp"
@@ -29,11 +28,10 @@ _SUFFIX: Final = ".tmp"
 def replace_file(path: Path, data: bytes, *, still: Callable[[], None]) -> None:
     """Replace the existing regular file at `path` (no link). `still` is called last and raises if it changed meanwhile.
 
-    InPlaceRequired for a bind mount, an unwritable folder or another user's file; OSError for the rest.
+    ConsentRequired for a bind mount, an unwritable folder or another user's file; OSError for the rest.
     """
     status = os.stat(path)
-    temporary = _temporary(path)
-    descriptor, name = temporary
+    descriptor, name = _temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             _take_over(file.fileno(), path, status)
@@ -109,10 +107,9 @@ def _temporary(path: Path) -> tuple[int, str]:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}{_MARK}", suffix=_SUFFIX, dir=path.parent)
     except PermissionError as error:
         if path.exists() and os.access(path, os.W_OK):
-            raise InPlaceRequired(
+            raise _only_in_place(
                 f"The folder {path.parent} is not writable, so {path.name} cannot be replaced, only overwritten where "
                 "it is. That is not safe against a crash in the middle; a backup is made first.",
-                "Only in place",
             ) from error
         raise
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,10 +140,9 @@ def _take_over(descriptor: int, path: Path, status: os.stat_result) -> None:
             os.fchown(descriptor, status.st_uid, status.st_gid)
         except PermissionError as error:
             if own.st_uid != status.st_uid:
-                raise InPlaceRequired(
+                raise _only_in_place(
                     f"{path} belongs to another user, and replacing it would take it over. It can be overwritten where "
                     "it is instead; a backup is made first.",
-                    "Only in place",
                 ) from error
     os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
     if not hasattr(os, "listxattr"):
@@ -162,10 +158,9 @@ def _rename(name: str, path: Path) -> None:
         os.replace(name, path)
     except OSError as error:
         if error.errno == errno.EBUSY:
-            raise InPlaceRequired(
+            raise _only_in_place(
                 f"{path} is mounted on its own (a bind mount, as into a container), so it cannot be replaced, only "
                 "overwritten where it is. That is not safe against a crash in the middle; a backup is made first.",
-                "Only in place",
             ) from error
         raise
 
@@ -184,19 +179,17 @@ def _rewrite(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def apply(
-    change: Change, *, backup_dir: Path | None = None, in_place: bool = False, follow_link: bool = False
-) -> Applied:
-    """Write `change.after` and read it back.
+def apply(change: Change, consents: Collection[Consent] = (), *, backup_dir: Path | None = None) -> Applied:
+    """Write `change.after` and read it back. `backup_dir`: the state folder's own where None.
 
-    `in_place` is the operator's consent to overwrite the file where it is, `follow_link` to write outside the project
-    through a link. Conflict where the file is no longer what was planned for; InPlaceRequired where it cannot be
-    replaced; LeavesProject where a link leads out; FileError for everything else. In each of these cases the file is
-    as it was.
+    Conflict where the file is no longer what was planned for; ConsentRequired where it cannot be replaced, or a link
+    leads out of the project, and the consent is not among `consents`; FileError for everything else. In each of these
+    cases the file is as it was.
     """
     if not change.changed:
         return Applied(change.real_path, None, changed=False, verified=True)
-    _refuse_leaving(change, follow_link=follow_link)
+    if Consent.FOLLOW_LINK not in consents:
+        _refuse_leaving(change)
     _refuse_conflict(change)
     backup = None
     if change.before is not None:
@@ -204,11 +197,11 @@ def apply(
             change.before, change.real_path, change.backup_name or "backup", mode=change.mode, folder=backup_dir
         )
     try:
-        overwritten = _write(change, in_place=in_place)
+        overwritten = _write(change, in_place=Consent.IN_PLACE in consents)
     except OSError as error:
-        raise translated(error, change.path) from error
-    verified = _read_back(change)
-    return Applied(change.real_path, backup, changed=True, verified=verified, in_place=overwritten)
+        raise _translated(error, change.path) from error
+    _read_back(change)
+    return Applied(change.real_path, backup, changed=True, verified=True, in_place=overwritten)
 
 
 def _write(change: Change, *, in_place: bool) -> bool:
@@ -222,25 +215,31 @@ def _write(change: Change, *, in_place: bool) -> bool:
             f"(chmod u+w {change.path}). Nothing was changed.",
             "File is read-only",
         )
-    if not in_place:
-        replace_file(change.real_path, change.after, still=lambda: _refuse_conflict(change))
-        return False
     try:
         replace_file(change.real_path, change.after, still=lambda: _refuse_conflict(change))
-    except (InPlaceRequired, PermissionError):
+    except (ConsentRequired, PermissionError):
+        if not in_place:
+            raise
         overwrite_in_place(change.real_path, change.before, change.after)
         return True
     return False
 
 
-def _refuse_leaving(change: Change, *, follow_link: bool) -> None:
+def _refuse_leaving(change: Change) -> None:
     project = left_project(change.path, change.real_path)
-    if project is not None and not follow_link:
-        raise LeavesProject(
+    if project is not None:
+        raise ConsentRequired(
+            Consent.FOLLOW_LINK,
             f"{change.path} leads through a link to {change.real_path}, outside {project}, where it may belong to "
             "something else. Nothing was written. If it is meant, give --follow-link, or name that file itself.",
             "Link leaves the project",
+            question=f"{change.path.name} is a link that leads out of the project, to {change.real_path}. That file "
+            "may belong to something else.",
         )
+
+
+def _only_in_place(message: str) -> ConsentRequired:
+    return ConsentRequired(Consent.IN_PLACE, message, "Only in place")
 
 
 def _refuse_conflict(change: Change) -> None:
@@ -256,24 +255,16 @@ def _conflict(change: Change) -> Conflict:
     )
 
 
-def _read_back(change: Change) -> bool:
+def _read_back(change: Change) -> None:
     if read_bytes(change.real_path) != change.after:
         raise Conflict(
             f"{change.path} was written, but another program has changed it since. Check the file; the backup holds "
             "what it was before.",
             "File changed meanwhile",
         )
-    wrong = change.check(change.after) if change.check else ()
-    if wrong:
-        raise FileError(
-            f"{change.path} was written, but {', '.join(wrong)} is not read back as planned. The backup holds the file "
-            "as it was.",
-            "Not read back as planned",
-        )
-    return True
 
 
-def translated(error: OSError, path: Path) -> FileError:
+def _translated(error: OSError, path: Path) -> FileError:
     """Return `error` as a FileError that says what to do; nothing was changed."""
     fixed = {
         errno.ENOSPC: "the disk is full. Make room, then run again",

@@ -5,27 +5,60 @@ Planning reads and compares; only `apply` writes. Neither the repr nor the diff 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, Settings
+from smtpwizard.targets.diff import MaskedDiff
+
+Values = Mapping[str, str | Secret | None]
+"""Variable → its new value, or None to take its lines out."""
+
+PRIVATE: int = 0o600
+"""Mode of a new file that may hold a secret."""
+
+
+class Consent(StrEnum):
+    """What is done only with the operator's word."""
+
+    IN_PLACE = "in-place"
+    """Overwrite a file where it is: a crash in the middle can leave a mixture."""
+    FOLLOW_LINK = "follow-link"
+    """Write through a link that leads out of the project."""
+
+    @property
+    def action(self) -> str:
+        """What is agreed to, as an imperative."""
+        return "Overwrite it in place" if self is Consent.IN_PLACE else "Write that file"
+
+
+class ConsentRequired(FileError):
+    """The file is written only with `consent`. The message is for a script, `question` for a person who can answer."""
+
+    def __init__(self, consent: Consent, message: str, title: str, *, question: str = "") -> None:
+        super().__init__(message, title)
+        self.consent = consent
+        self.question = question or message
 
 
 class Conflict(FileError):
-    """The file changed between the plan and the replacement. Plan again: `Change.replan()`."""
+    """The file changed between the plan and the replacement. Plan again."""
 
 
-class InPlaceRequired(FileError):
-    """The file cannot be replaced, only overwritten where it is. Ask, then `apply(change, in_place=True)`."""
+class Undecided(FileError):
+    """A person must choose: the place to edit is shared, or comes from elsewhere. The message names what works."""
 
+    env_files: tuple[Path, ...] = ()
+    """The env files that the service reads, which could be written instead."""
 
-class LeavesProject(FileError):
-    """The file is reached through a link that leads out of the project. Ask, then `apply(change, follow_link=True)`."""
+    def __init__(self, message: str, title: str = "A choice is yours") -> None:
+        super().__init__(message, title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +77,12 @@ class Change:
     lines_changed: int
     lines_kept: int
     mode: int
-    """Permission bits that the file will have: its own, or 0600 for a new one."""
-    findings: tuple[Problem, ...]
-    notes: tuple[str, ...]
-    """Sentences for the Save step: what is kept, who reads it alike, where the backup goes."""
+    """Permission bits that the file will have."""
+    findings: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences for the Save step, such as who reads the file alike."""
     backup_name: str = ""
     """File name of the backup, in the state folder; empty where there is nothing to back up."""
-    replan: Callable[[], Change] | None = field(default=None, repr=False, compare=False)
-    """Makes the plan again from the file as it is now, with the same values."""
-    check: Callable[[bytes], tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
-    """Reads the written bytes back by the readers' rules; returns the variables that are not as planned."""
 
     @property
     def changed(self) -> bool:
@@ -66,6 +95,34 @@ class Change:
         return self.path.absolute() != self.real_path
 
 
+def make_change(
+    path: Path,
+    real_path: Path,
+    before: bytes | None,
+    after: bytes,
+    diff: MaskedDiff,
+    mode: int,
+    *,
+    findings: Sequence[Problem] = (),
+    notes: tuple[str, ...] = (),
+) -> Change:
+    """Return the change, with a name for the backup where an existing file changes."""
+    backed_up = before is not None and before != after
+    return Change(
+        path,
+        real_path,
+        before,
+        after,
+        diff.text,
+        diff.lines_changed,
+        diff.lines_kept,
+        mode,
+        tuple(findings),
+        notes,
+        backup_name(path, datetime.now()) if backed_up else "",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What `apply` did."""
@@ -76,9 +133,8 @@ class Applied:
     changed: bool
     """False where there was nothing to write; then nothing was touched."""
     verified: bool
-    """The file was read back: its bytes are the planned ones, and its readers' rules give the planned values."""
+    """The file was read back, and its bytes are the planned ones, which were read by its readers' rules."""
     in_place: bool = False
-    notes: tuple[str, ...] = ()
 
 
 def counted(changed: int, kept: int) -> str:
@@ -92,17 +148,14 @@ def backup_name(path: Path, at: datetime) -> str:
     return f"{at:%Y-%m-%d-%H%M%S}.{path.name.lstrip('.') or 'file'}"
 
 
-Changes = dict[str, str | Secret | None]
-
-
-def wanted_changes(settings: Settings, original: Settings | None, present: Mapping[str, object]) -> Changes:
+def changes_for(settings: Settings, original: Settings | None, present: Mapping[str, object]) -> Values:
     """Return what to do to a file that holds the variables `present` so that the app gets `settings`.
 
     Every value that is set is written. A variable of the server (SMTP_*) that the file has and the settings have not is
     taken out, since the app would go on reading it; so is an old name that was repaired. ADMIN_WEB_URL is no part of
     the server: it is taken out only where the operator removed it from the `original`.
     """
-    changes: Changes = dict(settings.to_variables())
+    changes: dict[str, str | Secret | None] = dict(settings.to_variables())
     for variable in FIELDS:
         if variable in changes or variable not in present:
             continue

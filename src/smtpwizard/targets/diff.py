@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from smtpwizard.secret import MASK, Secret, redact
+from smtpwizard.secret import MASK, Secret, redactor
 from smtpwizard.text import safe
 
 _NAME: Final = r"[\w.-]*(?:PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|AUTH|SALT|DSN)[\w.-]*"
@@ -43,10 +43,9 @@ def is_secret_name(name: str) -> bool:
     return re.fullmatch(_NAME, name, re.IGNORECASE) is not None
 
 
-def mask_line(line: str, secrets: Iterable[Secret] = ()) -> str:
+def _mask_line(line: str, clear: Callable[[str], str]) -> str:
     """Return one line for display: foreign characters made safe, secret values as MASK. No line end."""
-    line = redact(line, [secret for secret in secrets if secret])
-    line = _IN_URL.sub(lambda found: found["head"] + MASK, line)
+    line = _IN_URL.sub(lambda found: found["head"] + MASK, clear(line))
     return safe(_ASSIGNED.sub(_cover, line))
 
 
@@ -90,13 +89,9 @@ def masked_diff(
     A new line that says the same as a covered old one is covered as well: it only gained a line end.
     """
     old, new = _LINE.findall(before), _LINE.findall(after)
-    known = tuple(secrets)
+    clear = redactor(secrets)
     hidden = {old[number - 1].rstrip("\r\n") for number in covered_before if number <= len(old)}
-    covered_after = (
-        {*covered_after, *(n for n, line in enumerate(new, 1) if line.rstrip("\r\n") in hidden)}
-        if hidden
-        else covered_after
-    )
+    covered_after = {*covered_after, *(n for n, line in enumerate(new, 1) if hidden and line.rstrip("\r\n") in hidden)}
     lead, trail = _common_ends(old, new)
     # Only the part that differs goes to difflib: it is far from linear on files with many equal lines.
     matcher = difflib.SequenceMatcher(None, old[lead : len(old) - trail], new[lead : len(new) - trail])
@@ -107,12 +102,12 @@ def masked_diff(
         out.append(_header(spans))
         for tag, i1, i2, j1, j2 in spans:
             if tag == "equal":
-                out += [line for n in range(i1, i2) for line in _shown(" ", old[n], n + 1, covered_before, known)]
+                out += _shown(" ", old, i1, i2, covered_before, clear)
                 continue
             changed += max(i2 - i1, j2 - j1)
             kept -= i2 - i1
-            out += [line for n in range(i1, i2) for line in _shown("-", old[n], n + 1, covered_before, known)]
-            out += [line for n in range(j1, j2) for line in _shown("+", new[n], n + 1, covered_after, known)]
+            out += _shown("-", old, i1, i2, covered_before, clear)
+            out += _shown("+", new, j1, j2, covered_after, clear)
     if not out:
         return MaskedDiff("", 0, len(old))
     shown = safe(name)
@@ -139,8 +134,13 @@ def _range(start: int, stop: int) -> str:
     return str(first) if length == 1 else f"{first},{length}"
 
 
-def _shown(mark: str, line: str, number: int, covered: Collection[int], secrets: Sequence[Secret]) -> list[str]:
-    body = line.rstrip("\r\n")
-    text = MASK if number in covered and body.strip() else mask_line(body, secrets)
-    end = [] if body != line else ["\\ No newline at end of file"]
-    return [mark + text, *end]
+def _shown(
+    mark: str, lines: Sequence[str], start: int, stop: int, covered: Collection[int], clear: Callable[[str], str]
+) -> list[str]:
+    out: list[str] = []
+    for number in range(start, stop):
+        body = lines[number].rstrip("\r\n")
+        out.append(mark + (MASK if number + 1 in covered and body.strip() else _mask_line(body, clear)))
+        if body == lines[number]:
+            out.append("\\ No newline at end of file")
+    return out

@@ -8,18 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.compose.services import COMPOSE_NAMES, OVERRIDE_NAMES
+from smtpwizard.targets.compose.services import COMPOSE_NAMES, OVERRIDE_NAMES, Service, list_services
+from smtpwizard.targets.files import read_bytes
 from smtpwizard.targets.git import GitState, git_state
 from smtpwizard.text import safe
-
-if TYPE_CHECKING:
-    from smtpwizard.targets.compose.services import Service
-
 
 _NOT_TARGETS: Final = (".example", ".sample", ".template", ".dist", ".bak", ".orig", ".swp", "~")
 """Endings of `.env.*` files that are patterns or leftovers: nothing reads them."""
@@ -29,23 +25,17 @@ _SERVICES_AT_MOST: Final = 8
 """Of one compose file; the app's come first, and `--service` takes any."""
 
 
-class TargetKind(StrEnum):
-    """What a target is."""
-
-    ENV = "env"
-    COMPOSE = "compose"
-
-
 @dataclass(frozen=True, slots=True)
 class TargetChoice:
     """One file that settings could go to."""
 
-    kind: TargetKind
     path: Path
     exists: bool
     git: GitState
     detail: str
     """For the list: `exists, 14 lines, git ignores it`."""
+    compose: bool = False
+    """It is a compose file."""
     service: str | None = None
     """The service of a compose file; None where it has none, or cannot be read."""
     likely: bool = False
@@ -71,16 +61,14 @@ def discover_targets(folder: Path, *, images: Collection[str] = (), app_service:
         names = []
     env = [".env", *(name for name in names if name.startswith(".env.") and not name.endswith(_NOT_TARGETS))]
     compose = [name for name in (*COMPOSE_NAMES, *OVERRIDE_NAMES) if name in names]
-    choices = [_choice(TargetKind.ENV, folder / name) for name in env[:_AT_MOST]]
+    choices = [_choice(folder / name) for name in env[:_AT_MOST]]
     for name in compose:
-        file = _choice(TargetKind.COMPOSE, folder / name)
+        file = replace(_choice(folder / name), compose=True)
         choices += _of_services(file, _services(folder / name, images, app_service)) or [file]
     return tuple(choices)
 
 
 def _services(path: Path, images: Collection[str], app_service: str) -> tuple[Service, ...]:
-    from smtpwizard.targets.compose.plan import list_services
-
     try:
         return list_services(path, images=images, app_service=app_service)
     except FileError:
@@ -99,10 +87,10 @@ def _service_detail(item: Service) -> str:
     return f"{ours or 'no'} SMTP variable{'' if ours == 1 else 's'}" if item.variables else "no variables yet"
 
 
-def _choice(kind: TargetKind, path: Path) -> TargetChoice:
+def _choice(path: Path) -> TargetChoice:
     exists = path.exists()
     state = git_state(path)
-    return TargetChoice(kind, path, exists, state, _detail(path, exists, state))
+    return TargetChoice(path, exists, state, _detail(path, exists, state))
 
 
 def _detail(path: Path, exists: bool, state: GitState) -> str:
@@ -117,8 +105,6 @@ def _detail(path: Path, exists: bool, state: GitState) -> str:
 
 
 def _line_count(path: Path) -> int | None:
-    from smtpwizard.targets.env.file import read_bytes
-
     try:
         raw = read_bytes(path)
     except FileError:

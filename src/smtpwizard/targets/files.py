@@ -1,12 +1,19 @@
-"""Where a path really leads, whether that leaves the project, and whether it can be a target. Opens nothing."""
+"""Files of settings: where a path really leads, whether it leaves the project, and its bytes, read with a bound."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+from typing import Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.files import NotRegularError, TooLargeError, read_regular
+
+LIMIT: Final = 1024 * 1024
+"""Bytes of the largest file that is read: 10,000 lines take about half of it."""
+
+BOM: Final = b"\xef\xbb\xbf"
 
 
 def resolve(path: Path) -> tuple[Path, int | None]:
@@ -30,7 +37,8 @@ def resolve(path: Path) -> tuple[Path, int | None]:
         return real, None
     except OSError as error:
         raise FileError(f"{path} cannot be reached: {error.strerror}. Check the path.", "File not reachable") from error
-    refuse_special(path, status.st_mode)
+    if not stat.S_ISREG(status.st_mode):
+        raise _special(path, status.st_mode)
     return real, stat.S_IMODE(status.st_mode)
 
 
@@ -57,15 +65,47 @@ def repository_of(folder: Path) -> Path | None:
     return None
 
 
-def refuse_special(path: Path, mode: int) -> None:
-    """Raise FileError unless `mode` is that of a regular file."""
-    if stat.S_ISREG(mode):
-        return
+def _special(path: Path, mode: int) -> FileError:
+    """Return the error for what is no regular file, by its `mode`."""
     if stat.S_ISDIR(mode):
-        raise FileError(f"{path} is a folder. Name the file in it, for example {path / '.env'}.", "Not a file")
+        return FileError(f"{path} is a folder. Name the file in it, for example {path / '.env'}.", "Not a file")
     kind = "a FIFO" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
-    raise FileError(
+    return FileError(
         f"{path} is {kind}, not a regular file; it cannot be edited. Name a regular file, or print a block with "
         "`write --print env`.",
         "Not a regular file",
     )
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Return the content of a regular file, or None where nothing exists at `path`.
+
+    FileError for a folder, a FIFO or device, a file without read permission or above LIMIT.
+    """
+    try:
+        return read_regular(path, most=LIMIT)
+    except FileNotFoundError:
+        return None
+    except NotRegularError as error:
+        raise _special(path, error.mode) from error
+    except TooLargeError as error:
+        raise FileError(
+            f"{path} is larger than {LIMIT // 1024} KiB, the most that is read of a settings file. Check the path.",
+            "File too large",
+        ) from error
+    except NotADirectoryError as error:
+        raise FileError(
+            f"{path}: a part of this path is a file, not a folder. Check the path.", "No such folder"
+        ) from error
+    except PermissionError as error:
+        raise FileError(
+            f"{path} cannot be read: permission denied. Run as its owner, or give this user read permission.",
+            "File not readable",
+        ) from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}.", "File not readable") from error
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of a file without its BOM; bytes that are not UTF-8 become surrogates and survive `encode`."""
+    return raw.removeprefix(BOM).decode("utf-8", "surrogateescape")

@@ -10,18 +10,15 @@ import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from fnmatch import fnmatchcase
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.targets.change import Change, backup_name
+from smtpwizard.targets.change import Change, make_change
 from smtpwizard.targets.diff import masked_diff
-from smtpwizard.targets.env.file import decode, read_bytes
-from smtpwizard.targets.files import repository_of, resolve
+from smtpwizard.targets.files import decode, read_bytes, repository_of, resolve
 
 DEADLINE: Final = 2.0
 """Seconds for each question: a repository on a hanging network mount must not hang the Save step."""
@@ -78,6 +75,8 @@ _NEW_MODE: Final = 0o644
 
 _GIT: Final = "git-does-not-ignore"
 _DOCKER: Final = "dockerignore-missing"
+RULES: Final = frozenset({_GIT, _DOCKER})
+"""Ids of the findings that an ignore rule repairs."""
 
 
 def image_findings(path: Path) -> list[Problem]:
@@ -105,7 +104,7 @@ def with_ignore_rules(changes: Sequence[Change]) -> tuple[Change, ...]:
         copied = _copied(change.real_path) if _DOCKER in ids else None
         names = [*([".gitignore"] if _GIT in ids else []), *([copied[2].name] if copied else [])]
         rules += [plan_ignore_rule(change.real_path, name) for name in names]
-        kept = tuple(finding for finding in change.findings if finding.id not in (_GIT, _DOCKER))
+        kept = tuple(finding for finding in change.findings if finding.id not in RULES)
         rest.append(replace(change, findings=kept))
     return (*rules, *rest)
 
@@ -121,20 +120,7 @@ def plan_ignore_rule(path: Path, ignore_file: str) -> Change:
     there = rule in [line.strip() for line in raw.splitlines()]
     after = raw if there else raw + (eol if raw and not raw.endswith(b"\n") else b"") + rule + eol
     diff = masked_diff(decode(raw), decode(after), target.name)
-    return Change(
-        path=target,
-        real_path=real,
-        before=existing,
-        after=after,
-        diff=diff.text,
-        lines_changed=diff.lines_changed,
-        lines_kept=diff.lines_kept,
-        mode=_NEW_MODE if mode is None else mode,
-        findings=(),
-        notes=(),
-        backup_name=backup_name(target, datetime.now()) if raw != after and existing is not None else "",
-        replan=partial(plan_ignore_rule, path, ignore_file),
-    )
+    return make_change(target, real, existing, after, diff, _NEW_MODE if mode is None else mode)
 
 
 def _copied(path: Path) -> tuple[Path, int, Path] | None:

@@ -1,4 +1,4 @@
-"""What the compose files of a folder make of an env file, or of a service's variables, that was just written.
+"""What is to be done and known once an env file or a service's variables were written, as compose has it.
 
 Reads the compose files and, where one could win, other env files; of the shell it gets names only. Changes nothing.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -15,18 +15,28 @@ from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.targets.compose.plan import read_tree
 from smtpwizard.targets.compose.read import Layers, env_names, layers, uses
-from smtpwizard.targets.compose.services import OVERRIDE_NAMES, Service, default_file, override_of, services
-from smtpwizard.targets.compose.tree import Node
+from smtpwizard.targets.compose.services import (
+    OVERRIDE_NAMES,
+    Service,
+    default_file,
+    override_of,
+    read_compose_file,
+    services,
+)
 from smtpwizard.text import safe
 
 
-class Way(Enum):
-    """What becomes of one variable."""
+def note(id: str, message: str, command: str = "") -> Problem:  # noqa: A002
+    """Return one thing to know or do once the file is written: fact, then what to do; a command where there is one."""
+    return Problem.of(id, Severity.INFO, None, message, command=command)
+
+
+class Fate(Enum):
+    """What becomes of one variable of an env file."""
 
     HANDED_OVER = auto()
-    """Through `env_file:`."""
+    """The container gets it through `env_file:`."""
     FILLED_IN = auto()
     """Through `${…}` under `environment:`, or a name without a value there: the shell would beat the file."""
     ENVIRONMENT_WINS = auto()
@@ -37,222 +47,14 @@ class Way(Enum):
     """The container does not get it from this file."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvTarget:
-    """The env file that was written, as the compose file beside it knows it."""
+Fates = Mapping[str, tuple[Fate, str]]
+"""Variable → what becomes of it, and the name of the file that beats it, or an empty one."""
 
-    entries: Collection[str]
-    """The spellings under `env_file:` that lead to this file."""
-    beside: bool
-    """It is the `.env` from which compose fills in `${…}`."""
-
-
-def ways(
-    found: Layers, target: EnvTarget, written: Sequence[str], names_in: Callable[[str], Collection[str]]
-) -> dict[str, tuple[Way, str]]:
-    """Return, for each variable of `written`, its way and the name of the file that beats it, or an empty one.
-
-    `names_in` tells which variables a path under `env_file:` sets; asked only for those below the target.
-    """
-    spellings = [entry.path for entry in found.env_files]
-    last = max((at for at, path in enumerate(spellings) if path in target.entries), default=-1)
-    return {name: _way(name, found, target, spellings[last + 1 :] if last >= 0 else None, names_in) for name in written}
-
-
-def _way(
-    name: str,
-    found: Layers,
-    target: EnvTarget,
-    later: Sequence[str] | None,
-    names_in: Callable[[str], Collection[str]],
-) -> tuple[Way, str]:
-    if name in found.environment:
-        if target.beside and uses(found.environment[name], name):
-            return Way.FILLED_IN, ""
-        return Way.ENVIRONMENT_WINS, found.set_in[name]
-    if later is None:
-        return Way.NOT_SEEN, ""
-    winner = next((path for path in reversed(later) if name in names_in(path)), "")
-    return (Way.LATER_FILE_WINS, winner) if winner else (Way.HANDED_OVER, "")
-
-
-def note(id: str, message: str, command: str = "") -> Problem:  # noqa: A002
-    """Return one thing to know or do once the file is written: fact, then what to do; a command where there is one."""
-    return Problem.of(id, Severity.INFO, None, message, command=command)
-
-
-def recreate(services: Sequence[str], files: Sequence[Path]) -> Problem:
-    """Return the command that makes the containers anew; `files` only where compose would not find them by itself."""
-    words = ["docker", "compose", *(word for file in files for word in ("-f", str(file))), "up", "-d", *services]
-    command = safe(" ".join(shlex.quote(word) for word in words))
-    one = len(services) == 1
-    message = (
-        f"Run {command}: it makes the {'container' if one else 'containers'} anew with these variables. docker compose "
-        "restart is not enough; it keeps the old ones."
-    )
-    return note("recreate", message, command)
-
-
-def start_anew() -> Problem:
-    """Return what makes an app without compose see the file."""
-    return note("start-anew", "Start the app anew: it reads its variables once, at its start.")
-
-
-def environment_wins(service: str, names: Iterable[str], file: str) -> Problem:
-    """Return that `environment:` of a compose file beats what was written."""
-    message = (
-        f"{safe(file)} sets {_listed(names)} under environment: of {safe(service)}, and that beats the file. Take it "
-        f"out there, or write there: --compose {safe(file)}."
-    )
-    return note("environment-wins", message)
-
-
-def later_file_wins(service: str, names: Iterable[str], file: str) -> Problem:
-    """Return that an env file further down beats what was written."""
-    message = (
-        f"{safe(service)} reads {safe(file)} after this file, and it sets {_listed(names)} too: its values count. Take "
-        "them out there, or write there."
-    )
-    return note("later-file-wins", message)
-
-
-def override_wins(service: str, names: Iterable[str], file: str) -> Problem:
-    """Return that the override file beats what was written to the compose file."""
-    message = (
-        f"{safe(file)} sets {_listed(names)} of {safe(service)} too, and compose reads it last: its values count. "
-        "Take them out there, or write there (--override)."
-    )
-    return note("override-wins", message)
-
-
-def shell_wins(names: Sequence[str], *, compose: bool) -> Problem:
-    """Return that variables of this shell beat the file."""
-    if compose:
-        message = (
-            f"{_listed(names)}: set in this shell, and docker compose prefers that to the .env file. Unset it before "
-            "docker compose up."
-        )
-    else:
-        message = f"{_listed(names)}: set in this shell, and an app started from it keeps that. Unset it before."
-    return note("shell-wins", message)
-
-
-def not_seen(service: str, names: Sequence[str], file: str, compose_file: str) -> Problem:
-    """Return that the container does not get variables from the file, and how it would."""
-    them = "the variable" if len(names) == 1 else "the variables"
-    message = (
-        f"The container of {safe(service)} does not get {_listed(names)} from {safe(file)}: in {safe(compose_file)} "
-        f"{safe(service)} neither has the file under env_file: nor {them} as ${{…}} under environment:. Add one of "
-        f"both, or write there: --compose {safe(compose_file)}."
-    )
-    return note("not-seen", message)
-
-
-def _listed(names: Iterable[str]) -> str:
-    items = list(names)
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-_SEEING: Final = (Way.HANDED_OVER, Way.FILLED_IN)
 _NAMED: Final = 4
 """Services in one command at most; above that it names none, which means all."""
 
-Documents = tuple[tuple[str, Node], ...]
-"""File name and root of the compose file and, below it, its override."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The env file that was written, seen from the compose file beside it."""
-
-    path: Path
-    compose: Path
-    names: Sequence[str]
-
-    def is_at(self, entry: str) -> bool:
-        """Say whether a path under `env_file:` leads to it."""
-        return os.path.realpath(self.compose.parent / entry) == os.path.realpath(self.path)
-
-
-def after_compose(path: Path, names: Sequence[str], service: str) -> tuple[Problem, ...]:
-    """Return the notes for a compose or override file. FileError where the override cannot be read."""
-    base = _base_of(path)
-    override = override_of(base)
-    found = [recreate([service], _files(base, override) if path in (base, override) else [base, path])]
-    if path == base and override is not None:
-        above = layers([(override.name, read_tree(override))], service)
-        beaten = [name for name in names if name in above.environment]
-        if beaten:
-            found.append(override_wins(service, beaten, override.name))
-    return tuple(found)
-
-
-def after_env(
-    path: Path,
-    compose: Path,
-    names: Sequence[str],
-    shell: Collection[str],
-    *,
-    images: Collection[str],
-    app_service: str,
-) -> tuple[Problem, ...]:
-    """Return the notes for an env file beside a compose file; none where no service has to do with it. FileError."""
-    override = override_of(compose)
-    documents: Documents = tuple((item.name, read_tree(item)) for item in (compose, override) if item)
-    asked = _Asked(path, compose, names)
-    seeing: list[str] = []
-    obstacles: list[Problem] = []
-    filled: set[str] = set()
-    for item in services(documents[0][1], images=images, app_service=app_service):
-        found, got = _ways(asked, documents, item)
-        if any(way in _SEEING for way, _ in got.values()):
-            seeing.append(item.name)
-        filled |= {name for name, (way, _) in got.items() if way is Way.FILLED_IN}
-        obstacles += _obstacles(asked, found, got)
-    notes = [recreate(seeing if len(seeing) <= _NAMED else [], _files(compose, override))] if seeing else []
-    beaten = sorted(filled & set(shell))
-    return (*notes, *obstacles, *([shell_wins(beaten, compose=True)] if beaten else []))
-
-
-def _ways(asked: _Asked, documents: Documents, item: Service) -> tuple[Layers, Mapping[str, tuple[Way, str]]]:
-    """Return the service's layers, and what becomes of each variable; nothing where the file is not its business."""
-    found = layers(documents, item.name)
-    entries = {entry.path for entry in found.env_files if asked.is_at(entry.path)}
-    beside = asked.path.name == ".env"
-    names = asked.names
-    if not entries and not item.likely:  # a database that takes nothing of the file: nothing to say
-        names = [name for name in names if beside and name in found.environment]
-    got = ways(found, EnvTarget(entries, beside), names, lambda name: env_names(asked.compose.parent / name))
-    if entries or item.likely:
-        return found, got
-    return found, {name: answer for name, answer in got.items() if answer[0] is Way.FILLED_IN}
-
-
-def _obstacles(asked: _Asked, found: Layers, got: Mapping[str, tuple[Way, str]]) -> Iterator[Problem]:
-    for way, sentence in ((Way.ENVIRONMENT_WINS, environment_wins), (Way.LATER_FILE_WINS, later_file_wins)):
-        for winner in dict.fromkeys(by for found_way, by in got.values() if found_way is way):
-            yield sentence(found.service, [name for name, answer in got.items() if answer == (way, winner)], winner)
-    unseen = [name for name, (way, _) in got.items() if way is Way.NOT_SEEN]
-    if unseen and not found.elsewhere:
-        yield not_seen(found.service, unseen, asked.path.name, asked.compose.name)
-
-
-def _base_of(path: Path) -> Path:
-    """Return the compose file that `path` overrides, or `path` itself."""
-    if path.name in OVERRIDE_NAMES:
-        return default_file(path.parent) or path
-    base = path.with_name(path.name.replace(".override", ""))
-    return base if base.exists() else path
-
-
-def _files(base: Path, override: Path | None) -> list[Path]:
-    """Return what `-f` must name: nothing where compose finds it in the current folder by itself."""
-    if Path(os.path.abspath(base)).parent == Path.cwd() and default_file(base.parent) == base:
-        return []
-    return [base, *([override] if override else [])]
-
-
-def after_writing(
+def next_steps(
     path: Path,
     written: Collection[str],
     *,
@@ -271,12 +73,152 @@ def after_writing(
     compose = default_file(path.parent) if service is None else None
     try:
         if service is not None:
-            return after_compose(path, names, service)
+            return _for_compose(path, names, service)
         if compose is not None:
-            notes = after_env(path, compose, names, shell, images=images, app_service=app_service)
+            notes = _EnvFile(path, compose, names).notes(shell, images, app_service)
             if notes:
                 return notes
     except FileError:
         return ()
+    notes = (note("start-anew", "Start the app anew: it reads its variables once, at its start."),)
     beaten = [name for name in names if name in shell] if path.name == ".env" else []
-    return (start_anew(), *([shell_wins(beaten, compose=False)] if beaten else []))
+    if beaten:
+        message = f"{_and(beaten)}: set in this shell, and an app started from it keeps that. Unset it before."
+        notes += (note("shell-wins", message),)
+    return notes
+
+
+def _for_compose(path: Path, names: Sequence[str], service: str) -> tuple[Problem, ...]:
+    """Return the notes for a compose or override file. FileError where the override cannot be read."""
+    base = _base_of(path)
+    override = override_of(base)
+    notes = (_recreate([service], _files(base, override) if path in (base, override) else [base, path]),)
+    if path != base or override is None:
+        return notes
+    above = layers([(override.name, read_compose_file(override).root)], service)
+    beaten = [name for name in names if name in above.environment]
+    if not beaten:
+        return notes
+    message = (
+        f"{safe(override.name)} sets {_and(beaten)} of {safe(service)} too, and compose reads it last: its values "
+        "count. Take them out there, or write there (--override)."
+    )
+    return (*notes, note("override-wins", message))
+
+
+@dataclass(frozen=True, slots=True)
+class _EnvFile:
+    """The env file that was written, seen from the compose file beside it."""
+
+    path: Path
+    compose: Path
+    names: Sequence[str]
+
+    def notes(self, shell: Collection[str], images: Collection[str], app_service: str) -> tuple[Problem, ...]:
+        """Return the notes; none where no service has to do with the file. FileError."""
+        override = override_of(self.compose)
+        documents = [(item.name, read_compose_file(item).root) for item in (self.compose, override) if item]
+        seeing: list[str] = []
+        obstacles: list[Problem] = []
+        filled: set[str] = set()
+        for item in services(documents[0][1], images=images, app_service=app_service):
+            found = layers(documents, item.name)
+            fates = self._fates(found, item)
+            if any(fate in (Fate.HANDED_OVER, Fate.FILLED_IN) for fate, _ in fates.values()):
+                seeing.append(item.name)
+            filled |= {name for name, (fate, _) in fates.items() if fate is Fate.FILLED_IN}
+            obstacles += self._obstacles(found, fates)
+        notes = [_recreate(seeing if len(seeing) <= _NAMED else [], _files(self.compose, override))] if seeing else []
+        notes += obstacles
+        beaten = sorted(filled & set(shell))
+        if beaten:
+            message = (
+                f"{_and(beaten)}: set in this shell, and docker compose prefers that to the .env file. Unset it before "
+                "docker compose up."
+            )
+            notes.append(note("shell-wins", message))
+        return tuple(notes)
+
+    def _fates(self, found: Layers, item: Service) -> Fates:
+        """Return what becomes of each variable in a service; nothing where the file is not its business."""
+        spellings = [entry.path for entry in found.env_files]
+        last = max((at for at, entry in enumerate(spellings) if self._is_at(entry)), default=-1)
+        later = spellings[last + 1 :] if last >= 0 else None
+        if later is not None or item.likely:
+            return {name: self._fate(name, found, later) for name in self.names}
+        # A database that takes nothing of the file but what `${…}` brings in: of the rest there is nothing to say.
+        named = [name for name in self.names if self.path.name == ".env" and name in found.environment]
+        fates = {name: self._fate(name, found, later) for name in named}
+        return {name: fate for name, fate in fates.items() if fate[0] is Fate.FILLED_IN}
+
+    def _is_at(self, entry: str) -> bool:
+        """Say whether a path under `env_file:` leads to the file."""
+        return os.path.realpath(self.compose.parent / entry) == os.path.realpath(self.path)
+
+    def _fate(self, name: str, found: Layers, later: Sequence[str] | None) -> tuple[Fate, str]:
+        """`later`: the paths under `env_file:` below this one; None where the file is not among them."""
+        if name in found.environment:
+            # From the `.env` beside it compose fills in `${…}`.
+            if self.path.name == ".env" and uses(found.environment[name], name):
+                return Fate.FILLED_IN, ""
+            return Fate.ENVIRONMENT_WINS, found.set_in[name]
+        if later is None:
+            return Fate.NOT_SEEN, ""
+        winner = next((path for path in reversed(later) if name in env_names(self.compose.parent / path)), "")
+        return (Fate.LATER_FILE_WINS, winner) if winner else (Fate.HANDED_OVER, "")
+
+    def _obstacles(self, found: Layers, fates: Fates) -> Iterator[Problem]:
+        service, compose = safe(found.service), safe(self.compose.name)
+        for fate, winner in sorted(dict.fromkeys(fates.values()), key=lambda item: item[0].value):
+            names = [name for name, other in fates.items() if other == (fate, winner)]
+            if fate is Fate.ENVIRONMENT_WINS:
+                message = (
+                    f"{safe(winner)} sets {_and(names)} under environment: of {service}, and that beats the file. Take "
+                    f"it out there, or write there: --compose {safe(winner)}."
+                )
+                yield note("environment-wins", message)
+            elif fate is Fate.LATER_FILE_WINS:
+                message = (
+                    f"{service} reads {safe(winner)} after this file, and it sets {_and(names)} too: its values count. "
+                    "Take them out there, or write there."
+                )
+                yield note("later-file-wins", message)
+            elif fate is Fate.NOT_SEEN and not found.elsewhere:
+                them = "the variable" if len(names) == 1 else "the variables"
+                message = (
+                    f"The container of {service} does not get {_and(names)} from {safe(self.path.name)}: in {compose} "
+                    f"{service} neither has the file under env_file: nor {them} as ${{…}} under environment:. Add one "
+                    f"of both, or write there: --compose {compose}."
+                )
+                yield note("not-seen", message)
+
+
+def _recreate(names: Sequence[str], files: Sequence[Path]) -> Problem:
+    """Return the command that makes the containers anew; `files` only where compose would not find them by itself."""
+    words = ["docker", "compose", *(word for file in files for word in ("-f", str(file))), "up", "-d", *names]
+    command = safe(" ".join(shlex.quote(word) for word in words))
+    message = (
+        f"Run {command}: it makes the {'container' if len(names) == 1 else 'containers'} anew with these variables. "
+        "docker compose restart is not enough; it keeps the old ones."
+    )
+    return note("recreate", message, command)
+
+
+def _base_of(path: Path) -> Path:
+    """Return the compose file that `path` overrides, or `path` itself."""
+    if path.name in OVERRIDE_NAMES:
+        return default_file(path.parent) or path
+    base = path.with_name(path.name.replace(".override", ""))
+    return base if base.exists() else path
+
+
+def _files(base: Path, override: Path | None) -> list[Path]:
+    """Return what `-f` must name: nothing where compose finds it in the current folder by itself."""
+    if Path(os.path.abspath(base)).parent == Path.cwd() and default_file(base.parent) == base:
+        return []
+    return [base, *([override] if override else [])]
+
+
+def _and(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from smtpwizard.errors import FileError
 from smtpwizard.targets.backups import Backup
-from smtpwizard.targets.change import Change, backup_name
+from smtpwizard.targets.change import Change, make_change
 from smtpwizard.targets.diff import masked_diff, passwords_in
-from smtpwizard.targets.env.file import decode, read_bytes
 from smtpwizard.targets.env.plan import covered as covered_in_env
-from smtpwizard.targets.files import resolve
+from smtpwizard.targets.files import decode, read_bytes, resolve
 
 
 def plan_restore(backup: Backup) -> Change:
@@ -32,20 +29,7 @@ def plan_restore(backup: Backup) -> Change:
         covered_before=_covered(backup.original, before),
         covered_after=_covered(backup.original, after),
     )
-    return Change(
-        path=backup.original,
-        real_path=real,
-        before=existing,
-        after=data,
-        diff=diff.text,
-        lines_changed=diff.lines_changed,
-        lines_kept=diff.lines_kept,
-        mode=backup.mode if mode is None else mode,
-        findings=(),
-        notes=(),
-        backup_name=backup_name(backup.original, datetime.now()) if existing not in (None, data) else "",
-        replan=partial(plan_restore, backup),
-    )
+    return make_change(backup.original, real, existing, data, diff, backup.mode if mode is None else mode)
 
 
 def _covered(path: Path, text: str) -> frozenset[int]:

@@ -1,29 +1,37 @@
-"""Planning and writing for the Save step, each in a daemon thread: a slow disk must not stop the keys. No textual."""
+"""Step 4: where to, what would change, the writing, and what makes the app see it. Draws nothing, prints nothing."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from smtpwizard.background import in_daemon_thread
-from smtpwizard.errors import SmtpWizardError
+from smtpwizard.errors import BugError, FileError, SmtpWizardError
+from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.report.stages import Mark
-from smtpwizard.targets.change import Changes, counted, wanted_changes
+from smtpwizard.secret import Secret, redact
+from smtpwizard.targets.apply import apply
+from smtpwizard.targets.block import STYLES as BLOCK_STYLES
+from smtpwizard.targets.block import Style, block
+from smtpwizard.targets.change import Conflict, Undecided, changes_for, counted
+from smtpwizard.targets.compose.services import override_target
+from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
+from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import ConsumingApp
-    from smtpwizard.secret import Secret
-    from smtpwizard.targets.block import Style
-    from smtpwizard.targets.change import Applied, Change
+    from smtpwizard.targets.change import Applied, Change, Consent, Values
     from smtpwizard.targets.compose.plan import SecretMode
+    from smtpwizard.targets.compose.services import ComposeFile
     from smtpwizard.targets.discover import TargetChoice
-    from smtpwizard.targets.env.readers import Reader
+    from smtpwizard.wizard.session import Session
 
+T = TypeVar("T")
 
 PLAN_SECONDS: Final = 15.0
 """Deadline for reading and planning: git alone may take twice its 2 s."""
@@ -31,141 +39,368 @@ PLAN_SECONDS: Final = 15.0
 WRITE_SECONDS: Final = 30.0
 """Deadline for writing, with fsync of file and folder on a slow disk."""
 
-RULES: Final = frozenset({"git-does-not-ignore", "dockerignore-missing"})
-"""Ids of findings that an ignore rule repairs."""
+Sentence = tuple[Mark | None, str]
+"""A sentence with its mark; None for a plain fact."""
+
+_MARKS: Final = {Severity.ERROR: Mark.FAILED, Severity.WARNING: Mark.WARNING, Severity.INFO: None}
+
+_PRACTICE: Final = (
+    "These are practice settings: the app in its container does not reach this server, and it stops with the wizard."
+)
 
 
-async def discover(folder: Path, app: ConsumingApp) -> tuple[TargetChoice, ...]:
-    """Return the files and services of `folder` that settings can go to. TimeoutError after PLAN_SECONDS."""
+class Runner(Protocol):
+    """Runs what blocks."""
 
-    def work() -> tuple[TargetChoice, ...]:
-        from smtpwizard.targets.discover import discover_targets
-
-        return discover_targets(folder, images=app.images, app_service=app.service)
-
-    return await in_daemon_thread(work, timeout=PLAN_SECONDS, name="targets")
+    def __call__(self, function: Callable[[], T], *, timeout: float, name: str) -> Awaitable[T]:
+        """Return function(). TimeoutError after `timeout` seconds."""
 
 
-async def plan(state: WizardState, app: ConsumingApp, *, ignore: bool = False) -> tuple[Change, ...]:
-    """Return the changes of the state's target, to be applied in this order; with `ignore`, missing ignore rules too.
+async def in_thread(function: Callable[[], T], *, timeout: float, name: str) -> T:
+    """Run in a daemon thread: a slow disk must not stop the keys."""
+    from smtpwizard.background import in_daemon_thread
 
-    FileError, Undecided where a person must choose, InputError; TimeoutError after PLAN_SECONDS.
-    """
-
-    def work() -> tuple[Change, ...]:
-        changes = _planned(state, app)
-        if not ignore:
-            return changes
-        from smtpwizard.targets.git import with_ignore_rules
-
-        return with_ignore_rules(changes)
-
-    return await in_daemon_thread(work, timeout=PLAN_SECONDS, name="plan")
+    return await in_daemon_thread(function, timeout=timeout, name=name)
 
 
-def _planned(state: WizardState, app: ConsumingApp) -> tuple[Change, ...]:
+async def at_once(function: Callable[[], T], *, timeout: float, name: str) -> T:
+    """Run it here and now, without a deadline: Ctrl+C is the command line's."""
+    return function()
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that runs `at_once`: loading asyncio takes a third of a whole `write`."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    raise BugError("the Save step waited for an event loop")
+
+
+class SaveStep:
+    """The step without a screen. Truth is the state's target; what is planned and written is kept here."""
+
+    def __init__(self, session: Session, run: Runner = in_thread) -> None:
+        self.session = session
+        self.targets: tuple[SaveTarget, ...] = ()
+        self.changes: tuple[Change, ...] | None = None
+        """The plan, in the order in which it is applied; None while there is none."""
+        self.done: list[tuple[Change, Applied]] = []
+        """What was applied of `changes`, in their order."""
+        self.notes: tuple[Problem, ...] = ()
+        """What is to be done and known now that everything is written."""
+        self.undecided: Undecided | None = None
+        """Why a person must choose; then there is no plan."""
+        self.add_rules = False
+        """Whether missing ignore rules are planned too, before the rest."""
+        self._run = run
+        self._values: Values | None = None
+        self._file: ComposeFile | None = None
+
+    @property
+    def state(self) -> WizardState:
+        """What is known now."""
+        return self.session.state
+
+    @property
+    def app(self) -> ConsumingApp:
+        """The app that the settings are for."""
+        return self.session.services.app
+
+    # Where to
+
+    async def discover(self) -> None:
+        """List what the target's folder offers in `targets`. Never raises: the target itself is always offered."""
+        wanted, app = self.state.target, self.app
+        folder = wanted.path.parent if wanted.path else Path()
+
+        def work() -> tuple[TargetChoice, ...]:
+            from smtpwizard.targets.discover import discover_targets
+
+            return discover_targets(folder, images=app.images, app_service=app.service)
+
+        try:
+            found = await self._run(work, timeout=PLAN_SECONDS, name="targets")
+        except (TimeoutError, SmtpWizardError):
+            found = ()
+        self.targets = _save_targets(found, wanted)
+
+    @property
+    def index(self) -> int:
+        """The place of the state's target among `targets`; 0 where it is not there."""
+        return next((index for index, item in enumerate(self.targets) if _same(item.target, self.state.target)), 0)
+
+    def pick(self, index: int, kind: int | None = None) -> None:
+        """Take the target at `index`, of the kind `kind` where it has kinds."""
+        item = self.targets[index]
+        if kind is not None:
+            item = replace(item, target=item.with_kind(kind))
+            self.targets = (*self.targets[:index], item, *self.targets[index + 1 :])
+        self.add_rules = False
+        self.choose(item.target)
+
+    def choose(self, target: Target) -> None:
+        """Take `target`; it is to be planned."""
+        # A block that was taken before is not what the operator wants any more once a file is chosen.
+        self.session.update(target=target, **({} if target.kind is TargetKind.PRINT else {"block": None}))
+        self.forget()
+
+    def choose_override(self) -> None:
+        """Take the override file beside the compose file, which stays as it is."""
+        self.choose(replace(self.state.target, override=True))
+
+    def choose_env_file(self) -> None:
+        """Take the env file that the service reads, where its compose file cannot be edited."""
+        assert self.env_file is not None
+        self.choose(Target(TargetKind.ENV_FILE, self.env_file))
+
+    def choose_readers(self, readers: Iterable[str]) -> None:
+        """Take the programs that read the env file, by their names."""
+        self.session.update(readers=tuple(readers))
+        self.forget()
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Who is assumed to read the env file, the weightiest first."""
+        return tuple(Reader(name) for name in self.state.readers) or DEFAULT_READERS
+
+    @property
+    def env_file(self) -> Path | None:
+        """The env file that could be written instead, while it is undecided; the one that counts most."""
+        return self.undecided.env_files[-1] if self.undecided and self.undecided.env_files else None
+
+    # What would change
+
+    async def read(self, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the variables that the target holds, as the app sees them; a compose service is settled with it.
+
+        FileError where it cannot be read; InputError where the service cannot be told.
+        """
+        target, app = self.state.target, self.app
+        assert target.path is not None
+        path = target.path
+
+        def work() -> tuple[Mapping[str, str], ComposeFile | None, str | None]:
+            if target.kind is TargetKind.ENV_FILE:
+                from smtpwizard.targets.env.file import read_env_file
+
+                return read_env_file(path).variables, None, None
+            from smtpwizard.targets.compose.read import service_variables
+            from smtpwizard.targets.compose.services import chosen, read_compose_file, services
+
+            file = read_compose_file(path)
+            listed = services(file.root, images=app.images, app_service=app.service)
+            name = chosen(listed, target.service).name
+            return service_variables(file, name, environ).variables, file, name
+
+        found, self._file, service = await self._run(work, timeout=PLAN_SECONDS, name="read")
+        self.session.update(target=replace(target, service=service))
+        return found
+
+    async def plan(self, values: Values | None = None) -> tuple[Change, ...]:
+        """Return what would change, to be applied in this order.
+
+        `values`: what to write and nothing else; by default what the settings need, old lines taken out. Undecided
+        where a person must choose: `env_file` and `choose_override()` are the ways out. InputError; FileError.
+        """
+        state, app, path = self.state, self.app, self.state.target.path
+        assert path is not None
+        self.forget()
+        self._values = values
+        file, self._file = self._file, None  # the bytes of one reading are planned on once
+        try:
+            changes, service = await self._run(
+                partial(_planned, state, app, values, file), timeout=PLAN_SECONDS, name="plan"
+            )
+            if self.add_rules:
+                changes = await self._run(partial(with_ignore_rules, changes), timeout=PLAN_SECONDS, name="rules")
+        except Undecided as error:
+            self.undecided = error
+            raise
+        except TimeoutError:
+            raise FileError(f"{path} was not read within {PLAN_SECONDS:.0f} s. Is its disk away?") from None
+        if service is not None and service != state.target.service:
+            self.session.update(target=replace(state.target, service=service))
+        self.changes = changes
+        return changes
+
+    @property
+    def open_changes(self) -> tuple[Change, ...]:
+        """What is planned and not written yet."""
+        return (self.changes or ())[len(self.done) :]
+
+    @property
+    def lacks_rules(self) -> bool:
+        """Whether an ignore rule is missing that could be added."""
+        return any(finding.id in RULES for change in self.open_changes for finding in change.findings)
+
+    def planned(self) -> list[Sentence]:
+        """Return what is to be known before the changes are made: the facts first, then what was found."""
+        changes = self.open_changes
+        facts = [sentence for change in changes for sentence in _facts(change, several=len(changes) > 1)]
+        if self.state.target.refers and changes:
+            facts.insert(0, (None, f"The password goes into .env alone; {changes[-1].path.name} refers to it."))
+        unique = {item.id + item.message: item for change in changes for item in change.findings}
+        return [*facts, *findings_sentences(unique.values())]
+
+    def ways_out(self) -> list[str]:
+        """Return what can be done while it is undecided, as actions: the override file, then the env file."""
+        target = self.state.target
+        if self.undecided is None or target.path is None:
+            return []
+        ways = [f"show the same as {override_target(target.path).name}; the compose file stays as it is"]
+        if self.env_file is not None:
+            ways.append(f"take {self.env_file.name} instead, which the service reads through env_file")
+        return ways
+
+    # Writing
+
+    async def apply(self, consents: Collection[Consent] = (), *, for_all: bool = False) -> None:
+        """Write what is not written yet, read it back, and find out what makes the app see it.
+
+        `consents`: the operator's word for the next file; `for_all`: for each. ConsentRequired where another is
+        needed; Conflict where a file changed meanwhile: the rest is planned anew, and is to be shown. FileError. What
+        was written before stands in `done`.
+        """
+        change = None
+        rest = self.open_changes if any(change.changed for change in self.open_changes) else ()
+        try:
+            for change in rest:
+                work = partial(apply, change, consents, backup_dir=self.session.services.backup_dir)
+                applied = await self._run(work, timeout=WRITE_SECONDS, name="write")
+                self.done.append((change, applied))
+                self.session.update(applied=(*self.state.applied, applied))
+                consents = consents if for_all else ()
+        except Conflict:
+            await self._plan_rest()
+            raise
+        except TimeoutError:
+            raise FileError(
+                f"{change.path if change else ''} was not written within {WRITE_SECONDS:.0f} s. Look at it before "
+                "trying again."
+            ) from None
+        self.session.update(saved=self.state.settings)
+        if any(applied.changed for _, applied in self.done):
+            await self._find_next_steps()
+
+    async def _plan_rest(self) -> None:
+        """Plan again what is not written; what was written stays in the account."""
+        done = [(change, applied) for change, applied in self.done if applied.changed]
+        written = {change.path for change, _ in done}
+        fresh = await self.plan(self._values)
+        rest = tuple(change for change in fresh if change.changed or change.path not in written)
+        self.done, self.changes = done, (*(change for change, _ in done), *rest)
+
+    async def _find_next_steps(self) -> None:
+        state, app = self.state, self.app
+        path = self.done[-1][0].path  # the compose or override file where there is one: it is written last
+        names = self._values or state.settings.to_variables()
+        service = state.target.service if state.target.kind is TargetKind.COMPOSE else None
+
+        def work() -> tuple[Problem, ...]:
+            from smtpwizard.targets.next_steps import next_steps
+
+            return next_steps(path, names, service=service, images=app.images, app_service=app.service)
+
+        try:
+            self.notes = await self._run(work, timeout=PLAN_SECONDS, name="next steps")
+        except TimeoutError:
+            self.notes = ()
+        command = next((note.command for note in self.notes if note.command), next_command(app.service))
+        self.session.update(next_command=command)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether all of the plan is applied."""
+        return self.changes is not None and bool(self.done) and not self.open_changes
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the target holds the settings as they are now, or the block was taken."""
+        state = self.state
+        if state.saved != state.settings:
+            return False
+        if state.target.kind is TargetKind.PRINT:
+            return state.block is not None
+        return self.changes is not None and (self.wrote or not any(change.changed for change in self.changes))
+
+    def written(self) -> list[Sentence]:
+        """Return what was done, and what makes the app see it; for the practice server, that the app never can."""
+        sentences: list[Sentence] = []
+        for change, applied in self.done:
+            name = change.path.name
+            words = f"{name} written, read back and compared." if applied.changed else f"{name} was as it should be."
+            sentences.append((Mark.OK, words))
+            if applied.backup:
+                sentences.append((None, f"The file as it was: {_short(applied.backup)}"))
+        provider = self.state.provider
+        if provider is not None and provider.kind is Kind.PRACTICE:
+            return [*sentences, (Mark.WARNING, _PRACTICE)]
+        return [*sentences, *(_note(note, self.app.service) for note in self.notes)]
+
+    def forget(self) -> None:
+        """Drop the plan: another target was chosen, or it is made anew."""
+        self.changes, self.done, self.notes, self.undecided = None, [], (), None
+
+    # A block to copy
+
+    def block(self, *, masked: bool) -> str:
+        """Return the lines to paste: in the target's own style, as .env lines or a compose list for a file.
+
+        InputError for a value that no line can hold.
+        """
+        target = self.state.target
+        own: Mapping[TargetKind, str] = {TargetKind.PRINT: target.style, TargetKind.COMPOSE: "compose-list"}
+        style: Style = next((known for known in BLOCK_STYLES if known == own.get(target.kind)), "env")
+        settings = self.state.settings
+        text = block(settings.to_variables(), style, masked=masked, readers=self.readers)
+        # Where one token is user name and password (Postmark), only the password's own line would be masked.
+        return redact(text, settings.secrets()) if masked else text
+
+    def take_block(self) -> None:
+        """Keep the block for stdout after leaving: the one way out of the alternate screen that all terminals have."""
+        self.session.update(block=Secret(self.block(masked=False)), saved=self.state.settings)
+
+    def block_sentences(self) -> list[Sentence]:
+        """Return where the lines of a block go, and what makes the app see them."""
+        service = self.app.service
+        if self.state.target.style == "env":
+            where = f"Put them into the .env file that the {service} container reads."
+        else:
+            where = f"Put them under services: {service}: environment: in the compose file."
+        return [(None, where), _next(next_command(service))]
+
+
+def _planned(
+    state: WizardState, app: ConsumingApp, values: Values | None, file: ComposeFile | None
+) -> tuple[tuple[Change, ...], str | None]:
+    """Return the changes, and the compose service that they are for. `file`: the compose file as just read, or None."""
     target = state.target
     assert target.path is not None
     if target.kind is TargetKind.ENV_FILE:
         from smtpwizard.targets.env.file import read_env_file
         from smtpwizard.targets.env.plan import plan_env_file
 
-        present = read_env_file(target.path).variables
-        wanted = wanted_changes(state.settings, state.original, present)
-        return (plan_env_file(target.path, wanted, readers=readers_of(state)),)
-    from smtpwizard.targets.compose.plan import list_services, plan_compose, plan_override
-    from smtpwizard.targets.compose.services import chosen
+        if values is None:
+            values = changes_for(state.settings, state.original, read_env_file(target.path).variables)
+        readers = tuple(Reader(name) for name in state.readers) or DEFAULT_READERS
+        return (plan_env_file(target.path, values, readers=readers),), None
+    from smtpwizard.targets.compose.plan import plan_compose, plan_override
+    from smtpwizard.targets.compose.services import chosen, read_compose_file, services
 
-    listed = list_services(target.path, images=app.images, app_service=app.service)
-    service = chosen(listed, target.service)
-    wanted = wanted_changes(state.settings, state.original, dict.fromkeys(service.variables))
+    if file is None:
+        file = read_compose_file(target.path)
+    service = chosen(services(file.root, images=app.images, app_service=app.service), target.service)
+    if values is None:
+        values = changes_for(state.settings, state.original, dict.fromkeys(service.variables))
+        if target.override:
+            # What an override file leaves out stays as the file below has it: there is nothing to take out.
+            values = {name: value for name, value in values.items() if value is not None}
     if target.override:
-        # What an override file leaves out stays as the file below has it: there is nothing to take out.
-        values: Changes = {name: value for name, value in wanted.items() if value is not None}
-        return (plan_override(target.path, service.name, values),)
+        return (plan_override(target.path, service, values),), service.name
     secret: SecretMode = "reference" if target.refers else "inline"  # the name of a mode
-    return plan_compose(target.path, service.name, wanted, secret=secret)
-
-
-def readers_of(state: WizardState) -> tuple[Reader, ...]:
-    """Return who is assumed to read the env file, the weightiest first."""
-    from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
-
-    return tuple(Reader(name) for name in state.readers) or DEFAULT_READERS
-
-
-async def env_files(target: Target, app: ConsumingApp) -> tuple[Path, ...]:
-    """Return the env files that the target's service reads, beside its compose file; none where that is not known."""
-
-    def work() -> tuple[Path, ...]:
-        from smtpwizard.errors import SmtpWizardError
-        from smtpwizard.targets.compose.plan import list_services
-        from smtpwizard.targets.compose.services import chosen
-
-        assert target.path is not None
-        try:
-            listed = list_services(target.path, images=app.images, app_service=app.service)
-            names = chosen(listed, target.service).env_files
-        except SmtpWizardError:
-            return ()
-        return tuple(target.path.parent / name for name in names if "$" not in name and not name.startswith("~"))
-
-    return await in_daemon_thread(work, timeout=PLAN_SECONDS, name="env files")
-
-
-async def write(change: Change, *, in_place: bool = False, follow_link: bool = False) -> Applied:
-    """Apply `change`. FileError, Conflict, InPlaceRequired, LeavesProject; TimeoutError after WRITE_SECONDS."""
-
-    def work() -> Applied:
-        from smtpwizard.targets.apply import apply
-
-        return apply(change, in_place=in_place, follow_link=follow_link)
-
-    return await in_daemon_thread(work, timeout=WRITE_SECONDS, name="write")
-
-
-async def notes(state: WizardState, changes: Sequence[Change], app: ConsumingApp) -> tuple[Problem, ...]:
-    """Return what is to be done and known now that `changes` are written. TimeoutError after PLAN_SECONDS."""
-    target = state.target
-    path = changes[-1].path  # the compose or override file where there is one: it is written last
-
-    def work() -> tuple[Problem, ...]:
-        from smtpwizard.targets.next_steps import after_writing
-
-        service = None
-        if target.kind is TargetKind.COMPOSE and target.path is not None:
-            from smtpwizard.targets.compose.plan import list_services
-            from smtpwizard.targets.compose.services import chosen
-
-            listed = list_services(target.path, images=app.images, app_service=app.service)
-            service = chosen(listed, target.service).name
-        variables = state.settings.to_variables()
-        return after_writing(path, variables, service=service, images=app.images, app_service=app.service)
-
-    return await in_daemon_thread(work, timeout=PLAN_SECONDS, name="notes")
-
-
-def block_of(variables: Mapping[str, str | Secret], target: Target, *, masked: bool) -> str:
-    """Return the lines to paste for `target`: in its own style, or as a compose list for a compose file.
-
-    InputError for a value that no line can hold.
-    """
-    from smtpwizard.targets.block import STYLES, block
-
-    wanted = target.style if target.kind is TargetKind.PRINT else "compose-list"
-    style: Style = next((known for known in STYLES if known == wanted), "env")
-    return block(variables, style, masked=masked)
-
-
-async def warm_templates() -> None:
-    """Load what rendering mails needs, in a daemon thread; what goes wrong there shows when a mail is rendered."""
-
-    def work() -> None:
-        from smtpwizard.mail.templates import warm
-
-        warm()
-
-    await in_daemon_thread(work, timeout=WRITE_SECONDS, name="templates")
+    return plan_compose(file, service, values, secret=secret), service.name
 
 
 def next_command(service: str) -> str:
@@ -173,21 +408,21 @@ def next_command(service: str) -> str:
     return f"docker compose up -d {service}"
 
 
-def listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 STYLES: Final = (("env", "env"), ("compose-list", "compose list"), ("compose-map", "compose mapping"))
-"""The kinds of block and their names on screen."""
+"""The kinds of block and their names for a person."""
 
 SECRETS: Final = (("inline", "password here"), ("reference", ".env"))
-"""The places of the password when the target is a compose file, and their names on screen."""
+"""The places of the password when the target is a compose file, and their names for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveTarget:
-    """One line of the picker."""
+    """One target to choose."""
 
     target: Target
     label: str
@@ -211,7 +446,7 @@ class SaveTarget:
         return next((index for index, (kind, _) in enumerate(self.kinds) if kind == own), 0)
 
 
-def save_targets(found: Sequence[TargetChoice], wanted: Target) -> tuple[SaveTarget, ...]:
+def _save_targets(found: Sequence[TargetChoice], wanted: Target) -> tuple[SaveTarget, ...]:
     """Return the choices: files and services found, the `wanted` one first if it is not among them, then a block."""
     files = [_of_choice(choice) for choice in found]
     place = next((index for index, item in enumerate(files) if _same(item.target, wanted)), None)
@@ -221,22 +456,16 @@ def save_targets(found: Sequence[TargetChoice], wanted: Target) -> tuple[SaveTar
     elif place is not None and wanted.secret:
         files[place] = replace(files[place], target=wanted)  # chosen before: its kind stays
     style = wanted.style if wanted.style in dict(STYLES) else STYLES[0][0]
-    block = SaveTarget(Target(TargetKind.PRINT, None, None, style), "a block to copy", kinds=STYLES)
-    return (*files, block)
-
-
-def chosen_index(targets: Sequence[SaveTarget], wanted: Target) -> int:
-    """Return the place of `wanted` in the list; 0 where it is not there."""
-    return next((index for index, item in enumerate(targets) if _same(item.target, wanted)), 0)
+    return (*files, SaveTarget(Target(TargetKind.PRINT, None, None, style), "a block to copy", kinds=STYLES))
 
 
 def _of_choice(choice: TargetChoice) -> SaveTarget:
-    if choice.kind.value == "compose":
-        # What git tracks is in everybody's clone with the next commit: there the password goes elsewhere.
-        secret = "reference" if choice.git.tracked else "inline"
-        target = Target(TargetKind.COMPOSE, choice.path, choice.service, secret=secret)
-        return SaveTarget(target, choice.label, choice.detail, SECRETS)
-    return SaveTarget(Target(TargetKind.ENV_FILE, choice.path), choice.label, choice.detail)
+    if not choice.compose:
+        return SaveTarget(Target(TargetKind.ENV_FILE, choice.path), choice.label, choice.detail)
+    # What git tracks is in everybody's clone with the next commit: there the password goes elsewhere.
+    secret = "reference" if choice.git.tracked else "inline"
+    target = Target(TargetKind.COMPOSE, choice.path, choice.service, secret=secret)
+    return SaveTarget(target, choice.label, choice.detail, SECRETS)
 
 
 def _same(left: Target, right: Target) -> bool:
@@ -246,35 +475,14 @@ def _same(left: Target, right: Target) -> bool:
         return left.kind is TargetKind.PRINT
     # A compose file named without its service: the first of them, which is the app's.
     same_service = left.service == right.service or right.service is None
-    return same_service and _place(left.path) == _place(right.path)
+    # Paths are compared without asking the disk: a link and its target are two choices.
+    return same_service and os.path.abspath(left.path) == os.path.abspath(right.path)
 
 
-def _place(path: Path) -> Path:
-    """Return where a path stands, without asking the disk: a link and its target are two choices."""
-    return Path(os.path.abspath(path))
-
-
-_PRACTICE: Final = (
-    "These are practice settings: the app in its container does not reach this server, and it stops with the wizard."
-)
-
-Sentence = tuple[Mark | None, str]
-"""A sentence with its mark; None for a plain fact, which is shown muted."""
-
-_MARKS: Final = {Severity.ERROR: Mark.FAILED, Severity.WARNING: Mark.WARNING, Severity.INFO: None}
-
-
-def planned(changes: Sequence[Change], *, reference: bool = False) -> list[Sentence]:
-    """Return what is to be known before the changes are made: the facts first, then what was found.
-
-    `reference`: a compose file gets a reference to the password.
-    """
-    several = len(changes) > 1
-    facts = [sentence for change in changes for sentence in _facts(change, several=several)]
-    if reference:
-        facts.insert(0, (None, f"The password goes into .env alone; {changes[-1].path.name} refers to it."))
-    unique = {item.id + item.message: item for change in changes for item in change.findings}
-    return [*facts, *_findings(unique.values())]
+def findings_sentences(findings: Iterable[Problem]) -> list[Sentence]:
+    """Return findings as sentences, the gravest first."""
+    order = list(_MARKS)
+    return [(_MARKS[item.severity], item.message) for item in sorted(findings, key=lambda i: order.index(i.severity))]
 
 
 def _facts(change: Change, *, several: bool) -> list[Sentence]:
@@ -285,76 +493,25 @@ def _facts(change: Change, *, several: bool) -> list[Sentence]:
     first = f"A new file of {count} lines." if change.before is None else f"{counted(count, change.lines_kept)}."
     kept = f"Backup: {change.backup_name} in the state folder. " if change.backup_name else ""
     link = f" {name} is a link: {change.real_path} is written." if change.through_link else ""
-    said = " ".join([first, *change.notes])
+    text = " ".join([first, *change.notes])
     if several:
-        return [(None, f"{name}: {said} {kept}Mode {change.mode:04o}.{link}")]
-    return [(None, said), (None, f"{kept}Mode {change.mode:04o}.{link}")]
-
-
-def written(
-    done: Sequence[tuple[Change, Applied]], notes: Sequence[Problem], service: str, *, practice: bool
-) -> list[Sentence]:
-    """Return what was done, and what makes the app see it; for the practice server, that the app never can."""
-    sentences: list[Sentence] = []
-    for change, applied in done:
-        proof = "read back and compared" if applied.verified else "not read back"
-        words = (
-            f"{change.path.name} written, {proof}." if applied.changed else f"{change.path.name} was as it should be."
-        )
-        backup = f"The file as it was: {_short(applied.backup)}" if applied.backup else ""
-        sentences.append((Mark.OK if applied.verified or not applied.changed else Mark.WARNING, words))
-        sentences += [(None, note) for note in (backup, *applied.notes) if note]
-    if practice:
-        return [*sentences, (Mark.WARNING, _PRACTICE)]
-    return [*sentences, *(_note(note, service) for note in notes)]
+        return [(None, f"{name}: {text} {kept}Mode {change.mode:04o}.{link}")]
+    return [(None, text), (None, f"{kept}Mode {change.mode:04o}.{link}")]
 
 
 def _note(note: Problem, service: str) -> Sentence:
     if note.command:
-        return Mark.RUNNING, f"Next: {note.command}   (restart keeps the old values)"
+        return _next(note.command)
     if note.id == "start-anew":
         return Mark.RUNNING, f"{note.message} Under docker compose: {next_command(service)}"
     return Mark.WARNING, note.message
 
 
-def undecided(error: SmtpWizardError, override: str, env_files: Sequence[Path]) -> list[Sentence]:
-    """Return why a person must choose, and the ways out that there are here."""
-    ways: list[Sentence] = [(None, f"Enter shows the same as {override}; the compose file stays as it is.")]
-    if env_files:
-        name = env_files[-1].name
-        ways.append((None, f"F6 takes {name} instead, which the service reads through env_file."))
-    return [(Mark.FAILED, told(error)), *ways]
-
-
-def block_words(target: Target, service: str, *, taken: bool) -> list[Sentence]:
-    """Return where the lines of a block go, and how they leave the screen."""
-    if target.style == "env":
-        where = f"Put them into the .env file that the {service} container reads."
-    else:
-        where = f"Put them under services: {service}: environment: in the compose file."
-    out: Sentence = (
-        (Mark.OK, "The block is printed, with the password, when the wizard is left.")
-        if taken
-        else (None, "Enter has it printed, with the password, when the wizard is left. Ctrl+Y copies it now.")
-    )
-    return [(None, where), out, _next(service)]
+def _next(command: str) -> Sentence:
+    return Mark.RUNNING, f"Next: {command}   (restart keeps the old values)"
 
 
 def _short(path: Path) -> str:
     """Return a path with the home folder as `~`, which a shell takes too."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
-
-
-def _next(service: str) -> Sentence:
-    return Mark.RUNNING, f"Next: {next_command(service)}   (restart keeps the old values)"
-
-
-def told(error: SmtpWizardError) -> str:
-    """Return an error as one text: its title, then what to do."""
-    return f"{error.title}: {error.message}" if error.title else error.message
-
-
-def _findings(findings: Iterable[Problem]) -> list[Sentence]:
-    order = list(_MARKS)
-    return [(_MARKS[item.severity], item.message) for item in sorted(findings, key=lambda i: order.index(i.severity))]

@@ -102,6 +102,8 @@ class Services:
     ca_files: tuple[Path, ...] = ()
     timeout: float = 10.0
     """Seconds for each stage of a test."""
+    backup_dir: Path | None = None
+    """Where backups go; None for the state folder."""
     now: Callable[[], datetime] = _now
     mx_hosts: Callable[[str], Awaitable[tuple[str, ...]]] = _mx_hosts
     open_url: Callable[[str], bool] = open_page

@@ -11,6 +11,7 @@ from smtpwizard.cli.output import emit_json, say
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.targets.apply import apply
 from smtpwizard.targets.backups import Backup, backup_folder, list_backups
+from smtpwizard.targets.change import Consent
 from smtpwizard.targets.restore import plan_restore
 
 
@@ -21,7 +22,8 @@ def run(args: argparse.Namespace) -> ExitCode:
         return _list(found, as_json=args.json)
     backup = _named(args.name, found)
     change = plan_restore(backup)
-    applied = None if args.dry_run or not change.changed else apply(change, in_place=args.in_place)
+    consents = [Consent.IN_PLACE] if args.in_place else []
+    applied = None if args.dry_run or not change.changed else apply(change, consents)
     if args.json:
         kept = str(applied.backup) if applied and applied.backup else None
         answer = {"schema": 1, "target": str(backup.original), "changed": change.changed, "diff": change.diff}

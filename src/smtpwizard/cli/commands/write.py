@@ -1,6 +1,6 @@
 """`smtpwizard write`: the settings of a preset into a `.env` or compose file, or as a block on stdout.
 
-Nothing is written when the app would refuse the result. Files are merged, never overwritten: `outputs` does the work.
+Nothing is written when the app would refuse the result. Planning and writing are the walk's own Save step.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import zip_longest
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,77 +18,133 @@ from smtpwizard.cli.output import emit_json, read_password, say
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
-from smtpwizard.presets.catalogue import Presets
-from smtpwizard.presets.schema import ConsumingApp, PasswordSpec, PasswordType, Provider, UsernameRule
+from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, UsernameRule
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES, Settings
-from smtpwizard.targets.apply import apply
 from smtpwizard.targets.block import block
-from smtpwizard.targets.change import Applied, Change, Conflict, counted
-from smtpwizard.targets.compose.services import override_target
-from smtpwizard.targets.env.file import read_app_variables
-from smtpwizard.targets.env.plan import plan_env_file, value_findings
+from smtpwizard.targets.change import Change, Conflict, Consent
+from smtpwizard.targets.env.plan import value_findings
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
+from smtpwizard.wizard.save import SaveStep, Sentence, at_once, findings_sentences, finish
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.state import Target, TargetKind, WizardState
+
+_ATTEMPTS: Final = 5
+"""Plans made when another program keeps changing the file, before giving up."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteTarget:
-    """A file, and how the app gets its variables from there."""
-
-    path: Path
-    origin: Origin
-    present: Mapping[str, str]
-    """Variables that it holds already, as the app sees them."""
-    service: str | None = None
-    app: ConsumingApp | None = None
-
-    def plan(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Change, ...]:
-        """Return the changes, to be applied in this order. FileError, InputError, Undecided."""
-        changes = self._changes(args, values)
-        if not getattr(args, "add_ignore_rules", False):
-            return changes
-        from smtpwizard.targets.git import with_ignore_rules
-
-        return with_ignore_rules(changes)
-
-    def _changes(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Change, ...]:
-        if self.service is None:
-            return (plan_env_file(self.path, values, readers=readers_of(args)),)
-        from smtpwizard.targets.compose.plan import plan_compose, plan_override
-
-        if getattr(args, "override", False):
-            return (plan_override(self.path, self.service, values),)
-        return plan_compose(self.path, self.service, values, secret=getattr(args, "secret", "inline"))
-
-    def notes(self, args: argparse.Namespace, values: Mapping[str, str | Secret]) -> tuple[Problem, ...]:
-        """Return what is to be done and known now that `values` are written."""
-        from smtpwizard.targets.next_steps import after_writing
-
-        path = self.path
-        if self.service is not None and getattr(args, "override", False):
-            path = override_target(path)
-        images, app_service = (self.app.images, self.app.service) if self.app else ((), "")
-        return after_writing(path, values, service=self.service, images=images, app_service=app_service)
+def run(args: argparse.Namespace) -> ExitCode:
+    """Write, show (`--dry-run`) or print. InputError, FileError as the parts raise them; CONFIG if the app refuses."""
+    services = Services(preset_dirs=(args.presets,) if args.presets else ())
+    provider = services.presets.provider(args.preset)
+    if args.print_style:
+        return _print(args, provider)
+    state = WizardState(target=_target(args), provider=provider, readers=_readers(args))
+    return _write(args, provider, SaveStep(Session(services, state), run=at_once))
 
 
-def target_of(args: argparse.Namespace, app: ConsumingApp) -> WriteTarget:
-    """Return the target that the flags name. FileError where it cannot be read; InputError for an unknown service."""
+def _target(args: argparse.Namespace) -> Target:
     if args.compose is None:
-        path = Path(args.env_file)
-        return WriteTarget(path, Origin.ENV_FILE, read_app_variables(path), app=app)
-    from smtpwizard.targets.compose.read import read_service
-
+        return Target(TargetKind.ENV_FILE, Path(args.env_file))
     path = Path(args.compose)
-    service = getattr(args, "service", None)
-    found = read_service(path, service, os.environ, images=app.images, app_service=app.service)
-    return WriteTarget(path, Origin.COMPOSE, found.variables, found.service, app)
+    return Target(TargetKind.COMPOSE, path, args.service, secret=args.secret, override=args.override)
 
 
-def readers_of(args: argparse.Namespace) -> tuple[Reader, ...]:
-    """Return the readers that `--readers` names, or the default ones. InputError for an unknown one."""
-    given = getattr(args, "readers", None)
-    return parse_readers(given) if given else DEFAULT_READERS
+def _readers(args: argparse.Namespace) -> tuple[Reader, ...]:
+    return parse_readers(args.readers) if args.readers else ()
+
+
+def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> ExitCode:
+    target = str(step.state.target.path)
+    present = finish(step.read(os.environ))
+    values = values_of(args, provider, have_password=bool(present.get("SMTP_PASSWORD")))
+    settings = Settings.from_variables(present).with_changes(values)
+    found = findings(settings, provider=provider, origin=Origin.ENV_FILE if args.compose is None else Origin.COMPOSE)
+    if has_errors(found):
+        return _refused(args, target, found)
+    step.session.update(settings=settings)
+    step.add_rules = args.add_ignore_rules
+    finish(step.plan(values))
+    planned = step.planned() if args.dry_run else _apply(step, args)
+    changes, applied = step.changes or (), step.state.applied
+    if args.json:
+        everything = (*found, *(finding for change in changes for finding in change.findings))
+        backups = [str(item.backup) for item in applied if item.backup]
+        extra = {"written": any(item.changed for item in applied), "backup": backups[-1] if backups else None}
+        emit_json({**_answer(target, everything, changes), **extra, "notes": [note.as_note() for note in step.notes]})
+        return ExitCode.OK
+    for change in changes:
+        sys.stdout.write(change.diff)
+    sys.stdout.flush()
+    _tell([*findings_sentences(found), *planned])
+    if args.dry_run:
+        say("Nothing was written (--dry-run).")
+    elif any(item.changed for item in applied):
+        _tell(step.written())
+    return ExitCode.OK
+
+
+def _apply(step: SaveStep, args: argparse.Namespace) -> list[Sentence]:
+    """Apply; plan anew where another program changed a file meanwhile. Return what was planned."""
+    given = {Consent.IN_PLACE: args.in_place, Consent.FOLLOW_LINK: args.follow_link}
+    consents = [consent for consent, agreed in given.items() if agreed]
+    for attempt in range(1, _ATTEMPTS + 1):
+        planned = step.planned()
+        try:
+            finish(step.apply(consents, for_all=True))
+        except Conflict:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            break
+    return planned
+
+
+def _print(args: argparse.Namespace, provider: Provider) -> ExitCode:
+    style = args.print_style
+    values = values_of(args, provider, have_password=False)
+    origin = Origin.ENV_FILE if style == "env" else Origin.COMPOSE
+    found = findings(Settings().with_changes(values), provider=provider, origin=origin)
+    if has_errors(found):
+        return _refused(args, style, found)
+    readers = _readers(args) or DEFAULT_READERS
+    if style == "env":
+        found = (*found, *value_findings(values, readers))
+    text = block(values, style, readers=readers)
+    if args.json:
+        emit_json({**_answer(style, found), "block": text})
+        return ExitCode.OK
+    _tell(findings_sentences(found))
+    if SECRET_VARIABLES & values.keys() and sys.stdout.isatty():
+        say("The block below holds the password.")
+    sys.stdout.write(text)
+    return ExitCode.OK
+
+
+def _refused(args: argparse.Namespace, target: str, found: Sequence[Problem]) -> ExitCode:
+    if args.json:
+        emit_json({**_answer(target, found), "written": False})
+    else:
+        _tell(findings_sentences(found))
+        say("Nothing was written: the app would not send mail with these settings.")
+    return ExitCode.CONFIG
+
+
+def _answer(target: str, found: Sequence[Problem], changes: Sequence[Change] = ()) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "target": target,
+        "changed": any(change.changed for change in changes),
+        "diff": "".join(change.diff for change in changes),
+        "findings": [finding.as_finding() for finding in found],
+    }
+
+
+def _tell(sentences: Sequence[Sentence]) -> None:
+    for mark, text in sentences:
+        say(f"{mark.symbol} {text}" if mark else text)
 
 
 def values_of(args: argparse.Namespace, provider: Provider, *, have_password: bool) -> dict[str, str | Secret]:
@@ -163,127 +216,3 @@ def _tidied(text: str, spec: PasswordSpec) -> Secret:
     bare = re.sub(r"\s+", "", text)
     shows_blanks = spec.strip_spaces and (not spec.pattern or re.fullmatch(spec.pattern, bare) is not None)
     return Secret(bare if shows_blanks else text)
-
-
-_ATTEMPTS: Final = 5
-"""Plans made when another program keeps changing the file, before giving up."""
-
-
-def run(args: argparse.Namespace) -> ExitCode:
-    """Write, show (`--dry-run`) or print. InputError, FileError as the parts raise them; CONFIG if the app refuses."""
-    presets = Presets.open(*([args.presets] if args.presets else []))
-    provider = presets.provider(args.preset)
-    return _print(args, provider) if args.print_style else _write(args, provider, target_of(args, presets.app()))
-
-
-def _write(args: argparse.Namespace, provider: Provider, target: WriteTarget) -> ExitCode:
-    values = values_of(args, provider, have_password=bool(target.present.get("SMTP_PASSWORD")))
-    found = _judged(values, target.present, provider, target.origin)
-    if has_errors(found):
-        return _refused(args, str(target.path), found)
-    changes = target.plan(args, values)
-    applied: list[Applied] = []
-    notes: tuple[Problem, ...] = ()
-    if not args.dry_run:
-        done = [_apply(change, args) for change in changes]
-        changes, applied = tuple(change for change, _ in done), [result for _, result in done]
-        notes = target.notes(args, values) if any(item.changed for item in applied) else ()
-    everything = (*found, *(finding for change in changes for finding in change.findings))
-    if args.json:
-        backups = [str(item.backup) for item in applied if item.backup]
-        extra = {"written": any(item.changed for item in applied), "backup": backups[-1] if backups else None}
-        after = [note.as_note() for note in notes]
-        emit_json({**_answer(str(target.path), everything, changes), **extra, "notes": after})
-    else:
-        _tell(changes, applied, everything)
-        for note in notes:
-            say(note.message)
-    return ExitCode.OK
-
-
-def _print(args: argparse.Namespace, provider: Provider) -> ExitCode:
-    style = args.print_style
-    values = values_of(args, provider, have_password=False)
-    found = _judged(values, {}, provider, Origin.ENV_FILE if style == "env" else Origin.COMPOSE)
-    if has_errors(found):
-        return _refused(args, style, found)
-    readers = readers_of(args)
-    if style == "env":
-        found = (*found, *value_findings(values, readers))
-    text = block(values, style, readers=readers)
-    if args.json:
-        emit_json({**_answer(style, found), "block": text})
-        return ExitCode.OK
-    _tell_findings(found)
-    if SECRET_VARIABLES & values.keys() and sys.stdout.isatty():
-        say("The block below holds the password.")
-    sys.stdout.write(text)
-    return ExitCode.OK
-
-
-def _judged(
-    values: Mapping[str, str | Secret], present: Mapping[str, str], provider: Provider, origin: Origin
-) -> tuple[Problem, ...]:
-    """Return what the app would make of the target once `values` are in it."""
-    settings = Settings.from_variables(present).with_changes(values)
-    return findings(settings, provider=provider, origin=origin)
-
-
-def _apply(change: Change, args: argparse.Namespace) -> tuple[Change, Applied]:
-    """Apply, and merge anew where another program changed the file meanwhile: its change stays."""
-    agreed = partial(
-        apply,
-        in_place=getattr(args, "in_place", False),
-        follow_link=getattr(args, "follow_link", False),
-    )
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return change, agreed(change)
-        except Conflict:
-            if change.replan is None:
-                raise
-            change = change.replan()
-    return change, agreed(change)
-
-
-def _refused(args: argparse.Namespace, target: str, found: Sequence[Problem]) -> ExitCode:
-    if args.json:
-        emit_json({**_answer(target, found), "written": False})
-    else:
-        _tell_findings(found)
-        say("Nothing was written: the app would not send mail with these settings.")
-    return ExitCode.CONFIG
-
-
-def _answer(target: str, found: Sequence[Problem], changes: Sequence[Change] = ()) -> dict[str, object]:
-    return {
-        "schema": 1,
-        "target": target,
-        "changed": any(change.changed for change in changes),
-        "diff": "".join(change.diff for change in changes),
-        "findings": [finding.as_finding() for finding in found],
-    }
-
-
-def _tell(changes: Sequence[Change], applied: Sequence[Applied], found: Sequence[Problem]) -> None:
-    for change in changes:
-        sys.stdout.write(change.diff)
-    sys.stdout.flush()
-    _tell_findings(found)
-    for change, result in zip_longest(changes, applied):
-        for note in change.notes:
-            say(note)
-        counts = counted(change.lines_changed, change.lines_kept)
-        if not change.changed:
-            say(f"{change.path} holds these settings already. Nothing was written.")
-        elif result is None:
-            say(f"{change.path}: {counts}. Nothing was written (--dry-run).")
-        else:
-            say(f"{change.path} is written and was read back: {counts}. Mode {change.mode:04o}.")
-            if result.backup:
-                say(f"Backup: {result.backup}")
-
-
-def _tell_findings(found: Sequence[Problem]) -> None:
-    for finding in found:
-        say(f"{finding.severity.value}: {finding.message}")

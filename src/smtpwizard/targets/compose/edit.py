@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.compose.services import Undecided, extending
+from smtpwizard.targets.change import Undecided
+from smtpwizard.targets.compose.services import extending
 from smtpwizard.targets.compose.tree import (
     Node,
     NodeKind,
@@ -43,7 +44,7 @@ class Place:
     anchors: dict[str, Node]
 
 
-def find_place(root: Node, text: str, service: str) -> Place:
+def find_place(root: Node, service: str) -> Place:
     """Return where to edit. Undecided, with the ways out, where the edit would reach further than this service."""
     found = root.get("services")
     pair = found[1].get(service) if found else None
@@ -89,7 +90,7 @@ def _used(root: Node, anchor: str) -> bool:
 
 
 def _undecided(service: str, reason: str) -> Undecided:
-    return Undecided(f"Service {service} {reason}. {_WAYS_OUT}", "A choice is yours")
+    return Undecided(f"Service {service} {reason}. {_WAYS_OUT}")
 
 
 _BREAK: Final = re.compile(r"\r\n|\n|\r")
@@ -157,8 +158,7 @@ class Lines:
         body = self.text[opening + 1 : close]
         if re.search(r"(?:^|[ \t])#", body, re.MULTILINE):
             raise Undecided(
-                "The environment is a list in brackets with comments inside. Put the lines in by hand (write --print).",
-                "A choice is yours",
+                "The environment is a list in brackets with comments inside. Put the lines in by hand (write --print)."
             )
         at = opening + 1 + len(body.rstrip())
         before = body.rstrip()
@@ -171,7 +171,7 @@ class Lines:
         found = re.fullmatch(r"([ ]*)-([ \t]+)(?:[&!]\S+[ \t]+)*", self.text[start : item.start])
         if not found:
             raise Undecided(
-                "The environment is a list in an unusual layout. Put the lines in by hand.", "A choice is yours"
+                "The environment is a list in an unusual layout. Put the lines in by hand.",
             )
         return f"{found[1]}-{found[2]}"
 
@@ -214,7 +214,7 @@ def set_environment(
 
     `references`: variables whose value is a `${…}` of compose's own. Undecided where a person must choose.
     """
-    work = _Work(Lines(text), find_place(root, text, service), references)
+    work = _Work(Lines(text), find_place(root, service), references)
     environment = work.place.environment
     if environment is None or environment[1].is_null:
         wanted = {name: value for name, value in changes.items() if value is not None}
@@ -253,7 +253,7 @@ def _edit_mapping(work: _Work, node: Node, changes: Mapping[str, str | None]) ->
     for name, value in changes.items():
         if name not in have:
             if value is None and name in inherited:
-                raise Undecided(f"{name} comes through <<, from a place that others share.", "A choice is yours")
+                raise Undecided(f"{name} comes through <<, from a place that others share.")
             if value is not None:
                 new.append(f"{name}: {_mapped(work, name, value, flow=node.flow)}")
             continue
@@ -261,7 +261,7 @@ def _edit_mapping(work: _Work, node: Node, changes: Mapping[str, str | None]) ->
         if value is None:
             _take_out(work, node, key, old)
         elif not _reads_as(old, value, work.references, name):
-            _refuse_shared(name, old, work)
+            _refuse_shared(name, old)
             text = _mapped(work, name, value, flow=node.flow)
             if old.end > old.start:
                 work.replace(old.start, work.lines.content_end(old), text)
@@ -288,7 +288,7 @@ def _edit_list(work: _Work, node: Node, changes: Mapping[str, str | None]) -> No
         if value is None:
             _take_out(work, node, None, old)
         elif old.kind is NodeKind.ALIAS or old.value != _item_value(work, name, value):
-            _refuse_shared(name, old, work)
+            _refuse_shared(name, old)
             work.replace(old.start, work.lines.content_end(old), item_text)
     if new:
         _append(work, node, new)
@@ -313,23 +313,20 @@ def _append(work: _Work, node: Node, new: list[str]) -> None:
 
 def _take_out(work: _Work, node: Node, key: Node | None, value: Node) -> None:
     if node.flow:
-        raise Undecided(
-            f"{(key or value).value.split('=', 1)[0]} stands in a list on one line; take it out by hand.",
-            "A choice is yours",
-        )
+        raise Undecided(f"{(key or value).value.split('=', 1)[0]} stands in a list on one line; take it out by hand.")
     start = work.lines.line_start((key or value).start)
     end = work.lines.after_pair(key, value) if key else work.lines.after_value(value)
     work.replace(start, end, "")
 
 
-def _refuse_shared(name: str, old: Node, work: _Work) -> None:
+def _refuse_shared(name: str, old: Node) -> None:
     if old.kind is NodeKind.ALIAS:
         raise Undecided(
-            f"{name} takes its value from *{old.value}, which others share. Edit it by hand.", "A choice is yours"
+            f"{name} takes its value from *{old.value}, which others share. Edit it by hand.",
         )
     if old.anchor:
         raise Undecided(
-            f"{name} carries the anchor &{old.anchor}, which others use. Edit it by hand.", "A choice is yours"
+            f"{name} carries the anchor &{old.anchor}, which others use. Edit it by hand.",
         )
 
 

@@ -15,8 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.compose.plan import read_tree
-from smtpwizard.targets.compose.services import EnvEntry, chosen, env_entries, override_of, services
+from smtpwizard.targets.compose.services import (
+    ComposeFile,
+    EnvEntry,
+    chosen,
+    env_entries,
+    override_of,
+    read_compose_file,
+    services,
+)
 from smtpwizard.targets.compose.tree import (
     Node,
     NodeKind,
@@ -27,8 +34,8 @@ from smtpwizard.targets.compose.tree import (
     variable_texts,
 )
 from smtpwizard.targets.env.edit import Kind, scan
-from smtpwizard.targets.env.file import decode, read_bytes
 from smtpwizard.targets.env.readers import Reader, read
+from smtpwizard.targets.files import decode, read_bytes
 
 _VARIABLE: Final = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:?[-?+])(?P<rest>[^{}]*))?\})",
@@ -167,12 +174,18 @@ def read_service(
     images: Collection[str] = (),
     app_service: str = "",
 ) -> ServiceVariables:
-    """Read the variables of `service`; None: the app's one, if it can be told. Raises as `plan_compose`."""
-    root = read_tree(path)
-    one = chosen(services(root, images=images, app_service=app_service), service)
+    """Read the variables of `service`; None: the app's one. FileError; InputError where the service cannot be told."""
+    file = read_compose_file(path)
+    one = chosen(services(file.root, images=images, app_service=app_service), service)
+    return service_variables(file, one.name, environ)
+
+
+def service_variables(file: ComposeFile, service: str, environ: Mapping[str, str]) -> ServiceVariables:
+    """Return the variables of a service of `file`, with what compose takes from elsewhere. FileError."""
+    path = file.path
     override = override_of(path)
-    documents = [(path.name, root), *([(override.name, read_tree(override))] if override else [])]
-    found = layers(documents, one.name)
+    documents = [(path.name, file.root), *([(override.name, read_compose_file(override).root)] if override else [])]
+    found = layers(documents, service)
     values, gaps, missing = _from_files(found, path.parent)
     needed = any(text is None or "$" in text for text in found.environment.values())
     known = {**(_env_file(path.parent / ".env")[0] if needed else {}), **environ}
@@ -184,7 +197,7 @@ def read_service(
             values[name] = value
         if gap is not None or value is None:
             gaps[name] = gap or Gap.PASSED
-    return ServiceVariables(one.name, values, gaps, missing, override, found.elsewhere)
+    return ServiceVariables(service, values, gaps, missing, override, found.elsewhere)
 
 
 def env_names(path: Path) -> frozenset[str]:

@@ -1,10 +1,10 @@
-"""The services of a compose file: what each is, where its variables come from, and why one cannot be edited. Pure."""
+"""Compose files of a folder and their services: which file compose takes, what each service is, what it reads."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,18 +14,33 @@ from smtpwizard.targets.compose.tree import (
     NodeKind,
     anchors_of,
     effective,
+    parse_tree,
     scalar_text,
     target_of,
     variable_texts,
 )
+from smtpwizard.targets.files import decode, read_bytes
 from smtpwizard.text import safe
 
 _LISTED: Final = 12
 """Services named in one sentence at most."""
 
 
-class Undecided(FileError):
-    """A person must choose: the place to edit is shared, or comes from elsewhere. The message names what works."""
+@dataclass(frozen=True, slots=True)
+class ComposeFile:
+    """A compose file as it was read: once, for choosing a service, for its variables and for planning."""
+
+    path: Path
+    raw: bytes = field(repr=False)
+    root: Node = field(repr=False)
+
+
+def read_compose_file(path: Path) -> ComposeFile:
+    """Read the file at `path`. FileError where it does not exist, cannot be read, or is no YAML."""
+    raw = read_bytes(path)
+    if raw is None:
+        raise FileError(f"There is no file {path}. Check the path.", "No such file")
+    return ComposeFile(path, raw, parse_tree(decode(raw), path.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,11 @@ def services(root: Node, *, images: Collection[str] = (), app_service: str = "")
     anchors = anchors_of(root)
     listed = [_service(key.value, value, anchors, images) for key, value in found[1].pairs if key.value != "<<"]
     return tuple(sorted(listed, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
+
+
+def list_services(path: Path, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
+    """Return the services of the compose file at `path`, the app's most likely one first. FileError."""
+    return services(read_compose_file(path).root, images=images, app_service=app_service)
 
 
 def chosen(listed: tuple[Service, ...], name: str | None) -> Service:

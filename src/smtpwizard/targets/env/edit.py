@@ -14,6 +14,7 @@ from typing import Final
 
 from smtpwizard.targets.env.encode import Surroundings, encode, misreaders
 from smtpwizard.targets.env.readers import Reader, reading_alike, running_commands
+from smtpwizard.targets.files import BOM
 
 
 class Kind(Enum):
@@ -168,7 +169,6 @@ def line_ends(text: str, start: int, end: int) -> int:
     return count + lone - text.count("\r\n", start, end) if lone else count
 
 
-BOM: Final = b"\xef\xbb\xbf"
 HEADING: Final = "# Outgoing mail (SMTP)"
 """The comment line above the variables where a file says nothing about mail yet."""
 

@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from functools import partial
-from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES
-from smtpwizard.targets.change import Change, backup_name
+from smtpwizard.targets.change import PRIVATE, Change, Values, make_change
 from smtpwizard.targets.diff import is_secret_name, masked_diff
-from smtpwizard.targets.env import readers as npm_dotenv
-from smtpwizard.targets.env.edit import BOM, Kind, Merged, Placed, Statement, line_ends, merge, scan
+from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
 from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
-from smtpwizard.targets.env.file import decode, read_bytes, unnumbered_bindings
+from smtpwizard.targets.env.file import read_twice
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, name_list
-from smtpwizard.targets.files import left_project, other_names, resolve
+from smtpwizard.targets.files import BOM, decode, left_project, other_names, read_bytes, resolve
 from smtpwizard.targets.git import GitState, git_state, image_findings
-
-if TYPE_CHECKING:
-    from smtpwizard.targets.env.file import Binding
-
 
 _LISTED = 5
 """Line numbers in one sentence at most."""
@@ -185,11 +177,7 @@ def differences(
     """
     missed = {item.variable: item.misread_by for item in placed}
     wrong: set[str] = set()
-    old_text, new_text = decode(before), decode(after)
-    views = (
-        (Reader.NPM, npm_dotenv.parse(old_text), npm_dotenv.parse(new_text)),
-        (Reader.PYTHON_PLAIN, *python_views(old_text, new_text)),
-    )
+    views = zip((Reader.NPM, Reader.PYTHON_PLAIN), read_twice(decode(before)), read_twice(decode(after)), strict=True)
     for reader, old, new in views:
         wrong |= {key for key in old.keys() | new.keys() if key not in changes and _differ(old, new, key)}
         for variable, value in changes.items():
@@ -221,63 +209,11 @@ def _differ(old: Mapping[str, str | None], new: Mapping[str, str | None], key: s
     return (key in old) != (key in new) or old.get(key) != new.get(key)
 
 
-def python_views(before: str, after: str) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    """Return what python-dotenv makes of two texts that are mostly alike; the second is parsed only where it differs.
-
-    A binding without error depends on nothing behind its own text, so those before the first difference are shared; and
-    where a binding starts at the same place from the end in both, everything behind it is.
-    """
-    old = list(unnumbered_bindings(before))
-    if "\ufeff" in before or "\ufeff" in after:
-        return _values(old), _values(
-            unnumbered_bindings(after)
-        )  # the parser drops one at the start, so offsets would not add up
-    starts = list(accumulate((len(item.original.string) for item in old), initial=0))
-    same = _same_start(before, after)
-    shared = 0
-    while shared < len(old) and not old[shared].error and starts[shared + 1] < same:
-        shared += 1
-    position = starts[shared]
-    rest_of_old = {len(before) - start: number for number, start in enumerate(starts)}
-    behind = _same_end(before, after, same)
-    new = old[:shared]
-    for item in unnumbered_bindings(after[position:]):
-        left = len(after) - position
-        if left <= behind and left in rest_of_old:
-            new += old[rest_of_old[left] :]
-            break
-        new.append(item)
-        position += len(item.original.string)
-    return _values(old), _values(new)
-
-
-def _same_start(one: str, other: str) -> int:
-    """Return how many characters at the start are the same."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:  # by halves: comparing slices is a hundred times faster than comparing characters here
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle - 1)
-    return low
-
-
-def _same_end(one: str, other: str, prefix: int) -> int:
-    """Return how many characters at the end are the same, not counting the first `prefix` of the shorter text."""
-    limit = min(len(one), len(other)) - prefix
-    return _same_start(one[len(one) - limit :][::-1], other[len(other) - limit :][::-1])
-
-
-def _values(items: Iterable[Binding]) -> dict[str, str | None]:
-    return {item.key: item.value for item in items if item.key and not item.error}
-
-
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MORE_LINES: Final = re.compile(r"[\r\n]")
-_NEW_MODE: Final = 0o600
 
 
-def plan_env_file(
-    path: Path, changes: Mapping[str, str | Secret | None], *, readers: Sequence[Reader] = DEFAULT_READERS
-) -> Change:
+def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DEFAULT_READERS) -> Change:
     """Plan `changes` (a variable's new value, or None to take its lines out) for the file at `path`.
 
     The file need not exist. `readers` stand in order of weight. InputError for a value that cannot be written, or a
@@ -302,16 +238,14 @@ def plan_env_file(
         covered_before=covered(before, merged.statements),
     )
     secret = any(values.get(name) for name in SECRET_VARIABLES)
-    bits = _NEW_MODE if mode is None else mode
-    return Change(
-        path=path,
-        real_path=real,
-        before=existing,
-        after=merged.data,
-        diff=diff.text,
-        lines_changed=diff.lines_changed,
-        lines_kept=diff.lines_kept,
-        mode=bits,
+    bits = PRIVATE if mode is None else mode
+    return make_change(
+        path,
+        real,
+        existing,
+        merged.data,
+        diff,
+        bits,
         findings=(
             *reader_findings(merged.placed, readers),
             *file_findings(path.name, raw, merged.statements, readers),
@@ -320,13 +254,10 @@ def plan_env_file(
             *(image_findings(real) if secret else ()),
         ),
         notes=_notes(merged, readers),
-        backup_name=backup_name(path, datetime.now()) if raw != merged.data and existing is not None else "",
-        replan=partial(plan_env_file, path, changes, readers=readers),
-        check=lambda data: () if data == merged.data else differences(raw, data, values, merged.placed),
     )
 
 
-def _check_names(changes: Mapping[str, str | Secret | None]) -> None:
+def _check_names(changes: Values) -> None:
     for name, value in changes.items():
         if not _NAME.fullmatch(name):
             raise InputError("A variable's name is made of letters, digits and underscores.", "Not a variable name")
@@ -334,7 +265,7 @@ def _check_names(changes: Mapping[str, str | Secret | None]) -> None:
             raise InputError(f"{name} is not one of the SMTP variables, so it is not taken out.", "Not our variable")
 
 
-def _secrets(changes: Mapping[str, str | Secret | None], merged: Merged, text: str) -> list[Secret]:
+def _secrets(changes: Values, merged: Merged, text: str) -> list[Secret]:
     """Return the secrets that may show in the diff: the new ones, and the old value of every secret-named variable."""
     new = [value for value in changes.values() if isinstance(value, Secret)]
     new += [Secret(value) for name, value in changes.items() if isinstance(value, str) and is_secret_name(name)]

@@ -1,7 +1,7 @@
 """One small model per program that reads `.env` files: the text after `KEY=` → the value it would hand on.
 
 A model answers None where it cannot promise an exact reading: the program would misread, refuse the file, run a
-command, or depend on its version. Erring to None is right, a wrong promise is a bug: tests/outputs compares every
+command, or depend on its version. Erring to None is right, a wrong promise is a bug: tests/targets/env compares every
 promise with the real program. Pure text; must not know files.
 """
 

@@ -25,7 +25,6 @@ from smtpwizard.smtp.results import Report, Step, StepResult, Verdict
 from smtpwizard.tui.steps.base import Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import DiagnosisCard, TestBoard
 from smtpwizard.wizard.check import bug_place, concerned_variable, explain_report
-from smtpwizard.wizard.save import told
 
 if TYPE_CHECKING:
     from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
@@ -86,7 +85,7 @@ class TestRunning(StepPane):
             options = self.wizard.services.options(self.state)
             probe = Probe(settings, options, provider=self.state.provider)
         except SmtpWizardError as error:  # a certificate authority that was named cannot be read
-            self._ended(told(error))
+            self._ended(error.text)
             return
         async with aclosing(probe.steps()) as steps:
             async for result in steps:

@@ -19,7 +19,6 @@ from smtpwizard.smtp.results import Report
 from smtpwizard.tui.steps.base import StepPane
 from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard.check import bug_place, explain_report
-from smtpwizard.wizard.save import told
 from smtpwizard.wizard.send import Delivery, MailLine
 from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
 from smtpwizard.wizard.state import Proof
@@ -78,7 +77,7 @@ class SendDelivery(StepPane):
                         self.wizard.update(sent=(*self.state.sent, progress.sent))
                     self._draw()
         except SmtpWizardError as error:
-            self._remark = told(error)
+            self._remark = error.text
         except TimeoutError:
             self._remark = "The mail was not rendered within its deadline. Nothing was sent."
         finally:

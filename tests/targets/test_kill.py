@@ -18,9 +18,7 @@ ROUNDS = int(os.environ.get("SMTPWIZARD_KILLS", "200"))
 WRITERS = """
 import os, signal, sys
 from pathlib import Path
-import dotenv.parser
 from smtpwizard.targets.apply import apply; from smtpwizard.targets.env.plan import plan_env_file
-from smtpwizard.targets.env.plan import differences
 path, backups = Path(sys.argv[1]), Path(sys.argv[2])
 for _ in sys.stdin:
     child = os.fork()

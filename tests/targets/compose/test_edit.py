@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.compose.edit import set_environment
 from smtpwizard.targets.compose.plan import environment_texts, wrong_variables
-from smtpwizard.targets.compose.services import Undecided, services
+from smtpwizard.targets.compose.services import services
 from smtpwizard.targets.compose.tree import parse_tree
 from support.compose_program import compose_config
 from support.values import nasty_values
 
-FILES = sorted((Path(__file__).parent / "compose").glob("*.yaml"))
+FILES = sorted((Path(__file__).parent / "shapes").glob("*.yaml"))
 CHANGES: dict[str, str | None] = {"SMTP_HOST": "smtp.example.com", "SMTP_PORT": "587", "SMTP_PASSWORD": "it's $5 #x"}
 
 STOPS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.targets.next_steps import after_writing
+from smtpwizard.targets.next_steps import next_steps
 from support.compose_program import compose_config
 
 NAMES = ("SMTP_HOST", "SMTP_PASSWORD")
@@ -29,7 +29,7 @@ def project(folder: Path, *services: str, name: str = "docker-compose.yml") -> N
 
 
 def told(path: str, *, environ: tuple[str, ...] = (), of: str | None = None) -> dict[str, str]:
-    notes = after_writing(Path(path), NAMES, service=of, images=(IMAGE,), app_service="api", environ=environ)
+    notes = next_steps(Path(path), NAMES, service=of, images=(IMAGE,), app_service="api", environ=environ)
     return {note.id: note.command or note.message for note in notes}
 
 
@@ -156,6 +156,6 @@ def test_a_compose_file_that_cannot_be_read_gives_no_advice(here: Path) -> None:
 
 def test_restart_is_never_the_advice(here: Path) -> None:
     project(here, service("env_file: .env"))
-    (note,) = after_writing(Path(".env"), NAMES, environ=())
+    (note,) = next_steps(Path(".env"), NAMES, environ=())
     assert "restart is not enough" in note.message
     assert "restart" not in note.command

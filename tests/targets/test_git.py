@@ -12,7 +12,7 @@ import pytest
 
 from smtpwizard.secret import Secret
 from smtpwizard.targets import git as git_module
-from smtpwizard.targets.discover import TargetKind, discover_targets
+from smtpwizard.targets.discover import discover_targets
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.git import GitState, git_state
 
@@ -87,11 +87,11 @@ def test_targets_are_env_files_and_compose_files_with_what_git_says(repository: 
     for name in (".env.production", ".env.example", "compose.yaml", "docker-compose.yml", "notes.txt", ".env.local~"):
         (repository / name).write_text("A=1\n")
     found = discover_targets(repository)
-    assert [(choice.path.name, choice.kind) for choice in found] == [
-        (".env", TargetKind.ENV),
-        (".env.production", TargetKind.ENV),
-        ("compose.yaml", TargetKind.COMPOSE),
-        ("docker-compose.yml", TargetKind.COMPOSE),
+    assert [(choice.path.name, choice.compose) for choice in found] == [
+        (".env", False),
+        (".env.production", False),
+        ("compose.yaml", True),
+        ("docker-compose.yml", True),
     ]
     assert found[0].detail == "exists, 1 line, git ignores it"
 

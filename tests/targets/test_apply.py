@@ -18,7 +18,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.secret import Secret
 from smtpwizard.targets.apply import apply
 from smtpwizard.targets.backups import list_backups
-from smtpwizard.targets.change import Change, Conflict, InPlaceRequired
+from smtpwizard.targets.change import Change, Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.plan import plan_env_file
 
 VALUES: dict[str, str | Secret | None] = {"SMTP_HOST": "new.example", "SMTP_PASSWORD": Secret("it's $HOME")}
@@ -74,10 +74,11 @@ APPLY_AS_NOBODY = (
     "import sys, os; from pathlib import Path; from smtpwizard.targets.env.plan import plan_env_file\n"
     "from smtpwizard.targets.apply import apply\n"
     "from smtpwizard.errors import FileError\n"
-    "from smtpwizard.targets.change import InPlaceRequired\n"
-    "path, backups, in_place = Path(sys.argv[1]), Path(sys.argv[2]), len(sys.argv) > 3\n"
+    "from smtpwizard.targets.change import Consent\n"
+    "path, backups = Path(sys.argv[1]), Path(sys.argv[2])\n"
+    "consents = [Consent.IN_PLACE] if len(sys.argv) > 3 else []\n"
     "change = lambda: plan_env_file(path, {'SMTP_HOST': 'new.example'})\n"
-    "try: print(apply(change(), backup_dir=backups, in_place=in_place).in_place)\n"
+    "try: print(apply(change(), consents, backup_dir=backups).in_place)\n"
     "except FileError as error: print(type(error).__name__, error.message)\n"
 )
 
@@ -147,8 +148,7 @@ def test_a_change_by_another_program_is_a_conflict_and_loses_nothing(tmp_path: P
     with pytest.raises(Conflict):
         apply(change, backup_dir=backups)
     assert path.read_bytes() == b"A=2\nSMTP_HOST=old\n"
-    assert change.replan is not None
-    apply(change.replan(), backup_dir=backups)
+    apply(plan_env_file(path, {"SMTP_HOST": "new.example"}), backup_dir=backups)
     assert path.read_bytes() == b"A=2\nSMTP_HOST=new.example\n"
 
 
@@ -214,7 +214,7 @@ def test_a_full_disk_in_place_brings_the_old_bytes_back(tmp_path: Path, backups:
         with mounted("--bind", str(source), str(target)):
             change = plan_env_file(target, {"SMTP_PASSWORD": Secret("x" * 30_000)})
             with pytest.raises(FileError, match="disk is full"):
-                apply(change, backup_dir=backups, in_place=True)
+                apply(change, [Consent.IN_PLACE], backup_dir=backups)
             assert source.read_bytes() == b"SMTP_HOST=old\n"
 
 
@@ -243,10 +243,10 @@ def test_a_bind_mount_is_overwritten_only_with_consent(tmp_path: Path, backups: 
     target.touch()
     with mounted("--bind", str(source), str(target)):
         change = plan_env_file(target, {"SMTP_HOST": "b"})
-        with pytest.raises(InPlaceRequired, match="bind mount"):
+        with pytest.raises(ConsentRequired, match="bind mount"):
             apply(change, backup_dir=backups)
         assert source.read_bytes() == b"SMTP_HOST=a-much-longer-old-name\nA=1\n"
-        applied = apply(change, backup_dir=backups, in_place=True)
+        applied = apply(change, [Consent.IN_PLACE], backup_dir=backups)
         assert applied.in_place
         assert applied.verified
         assert source.read_bytes() == b"SMTP_HOST=b\nA=1\n"
@@ -262,7 +262,7 @@ def test_a_read_only_folder_asks_for_in_place(tmp_path: Path) -> None:
         os.chown(path, 65534, 65534)
         os.chown(backups, 65534, 65534)
     folder.chmod(0o555)
-    assert as_nobody(APPLY_AS_NOBODY, str(path), str(backups)).startswith("InPlaceRequired The folder")
+    assert as_nobody(APPLY_AS_NOBODY, str(path), str(backups)).startswith("ConsentRequired The folder")
     assert path.read_bytes() == b"A=1\nSMTP_HOST=old\n"
     assert as_nobody(APPLY_AS_NOBODY, str(path), str(backups), "in-place").strip() == "True"
     assert path.read_bytes() == b"A=1\nSMTP_HOST=new.example\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.targets.apply import apply
-from smtpwizard.targets.change import Change, Conflict, LeavesProject
+from smtpwizard.targets.change import Change, Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.plan import plan_env_file
 
 VALUES = {"SMTP_HOST": "new.example"}
@@ -39,12 +39,12 @@ def test_a_link_out_of_the_project_is_written_through_only_with_consent(
 ) -> None:
     (project / ".env").symlink_to(elsewhere)
     change = plan_env_file(project / ".env", VALUES)
-    with pytest.raises(LeavesProject, match="--follow-link") as refused:
+    with pytest.raises(ConsentRequired, match="--follow-link") as refused:
         apply(change, backup_dir=tmp_path / "backups")
     assert str(elsewhere) in refused.value.message
     assert elsewhere.read_bytes() == b"SMTP_HOST=old\n"
     assert not (tmp_path / "backups").exists()
-    applied = apply(change, backup_dir=tmp_path / "backups", follow_link=True)
+    applied = apply(change, consents=[Consent.FOLLOW_LINK], backup_dir=tmp_path / "backups")
     assert applied.path == elsewhere.resolve()
     assert elsewhere.read_bytes() == b"SMTP_HOST=new.example\n"
     assert (project / ".env").is_symlink()
@@ -74,7 +74,7 @@ def test_a_folder_that_is_a_link_out_of_the_repository_needs_consent(
     (project / "conf").symlink_to(elsewhere.parent)
     change = plan_env_file(project / "conf" / "real.env", VALUES)
     assert "target-link-leaves-folder" in ids(change)
-    with pytest.raises(LeavesProject):
+    with pytest.raises(ConsentRequired):
         apply(change, backup_dir=tmp_path / "backups")
 
 
@@ -95,7 +95,7 @@ def test_consent_is_for_the_place_that_was_shown(project: Path, elsewhere: Path,
     link.unlink()
     link.symlink_to(other)
     with pytest.raises(Conflict):
-        apply(change, backup_dir=tmp_path / "backups", follow_link=True)
+        apply(change, consents=[Consent.FOLLOW_LINK], backup_dir=tmp_path / "backups")
     assert other.read_bytes() == b"SMTP_HOST=old\n"
 
 

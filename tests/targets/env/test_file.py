@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.env.file import LIMIT, read_env_file
+from smtpwizard.targets.env.file import read_env_file
+from smtpwizard.targets.files import LIMIT
 
 
 def _file(folder: Path, data: bytes) -> Path:

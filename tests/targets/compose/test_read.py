@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.targets.compose.plan import list_services
 from smtpwizard.targets.compose.read import Gap, read_service
+from smtpwizard.targets.compose.services import list_services
 from support.compose_program import compose_config
 
-SHAPES = sorted((Path(__file__).parent / "compose").glob("*.yaml"))
+SHAPES = sorted((Path(__file__).parent / "shapes").glob("*.yaml"))
 SHELL = {"HOST": "shell.example", "COMPOSE_PROJECT_NAME": "p"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smtpwizard.targets.discover import TargetKind, discover_targets
+from smtpwizard.targets.discover import discover_targets
 
 IMAGES = ("line/abc-user-feedback-api",)
 
@@ -17,7 +17,7 @@ def test_services_are_offered_one_by_one_with_the_apps_first(tmp_path: Path) -> 
     )
     env, api, db = discover_targets(tmp_path, images=IMAGES, app_service="api")
     assert env.label == ".env"
-    assert (api.kind, api.service, api.likely) == (TargetKind.COMPOSE, "api", True)
+    assert (api.compose, api.service, api.likely) == (True, "api", True)
     assert api.label == "docker-compose.yml service api"
     assert api.detail.startswith("1 SMTP variable, exists")
     assert (db.service, db.likely) == ("db", False)
@@ -26,7 +26,7 @@ def test_services_are_offered_one_by_one_with_the_apps_first(tmp_path: Path) -> 
 def test_a_compose_file_that_cannot_be_read_is_still_listed(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services: [\n")
     _, choice = discover_targets(tmp_path)
-    assert (choice.kind, choice.service) == (TargetKind.COMPOSE, None)
+    assert (choice.compose, choice.service) == (True, None)
 
 
 def test_a_large_project_does_not_fill_the_list(tmp_path: Path) -> None:

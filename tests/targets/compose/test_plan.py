@@ -10,13 +10,15 @@ import pytest
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.targets.apply import apply
-from smtpwizard.targets.change import Change
-from smtpwizard.targets.compose.plan import list_services, plan_compose, plan_override
+from smtpwizard.targets.change import Change, Undecided, Values
+from smtpwizard.targets.compose import plan
+from smtpwizard.targets.compose.plan import SecretMode
 from smtpwizard.targets.compose.read import read_service
-from smtpwizard.targets.compose.services import Undecided
+from smtpwizard.targets.compose.services import Service, chosen, list_services, read_compose_file, services
 from support.compose_program import compose_config
 
-SHAPES = Path(__file__).parent / "compose"
+IMAGES = ("line/abc-user-feedback-api",)
+SHAPES = Path(__file__).parent / "shapes"
 VALUES: dict[str, str | Secret | None] = {"SMTP_HOST": "smtp.example.com", "SMTP_PASSWORD": Secret("hunter2$x")}
 
 
@@ -31,6 +33,20 @@ def compose_file(folder: Path, shape: str, name: str = "compose.yaml") -> Path:
     path = folder / name
     path.write_bytes((SHAPES / shape).read_bytes())
     return path
+
+
+def service_of(path: Path, name: str | None) -> Service:
+    return chosen(list_services(path, images=IMAGES, app_service="api"), name)
+
+
+def plan_compose(path: Path, name: str | None, values: Values, secret: SecretMode = "inline") -> tuple[Change, ...]:
+    file = read_compose_file(path)
+    service = chosen(services(file.root, images=IMAGES, app_service="api"), name)
+    return plan.plan_compose(file, service, values, secret=secret)
+
+
+def plan_override(path: Path, name: str, values: Values) -> Change:
+    return plan.plan_override(path, service_of(path, name), values)
 
 
 def apply_all(changes: tuple[Change, ...], folder: Path) -> None:
@@ -150,7 +166,7 @@ def test_an_override_file_that_exists_gets_the_service_that_it_lacks(project: Pa
 
 def test_without_a_name_the_apps_service_is_taken_or_asked_for(project: Path) -> None:
     path = compose_file(project, "list.yaml")
-    (change,) = plan_compose(path, None, VALUES, images=("line/abc-user-feedback-api",), app_service="api")
+    (change,) = plan_compose(path, None, VALUES)
     assert "SMTP_HOST=smtp.example.com" in change.diff
     with pytest.raises(InputError, match="--service"):
         plan_compose(compose_file(project, "envfile.yaml"), None, VALUES)

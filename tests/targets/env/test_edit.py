@@ -9,8 +9,7 @@ import pytest
 
 from smtpwizard.targets.env import readers as npm_dotenv
 from smtpwizard.targets.env.edit import HEADING, merge, scan
-from smtpwizard.targets.env.file import bindings
-from smtpwizard.targets.env.plan import differences, python_views
+from smtpwizard.targets.env.plan import differences
 from smtpwizard.targets.env.readers import DEFAULT_READERS
 from support import env_readers
 from support.values import nasty_values
@@ -123,20 +122,6 @@ def _assert_only_our_lines_differ(before: bytes, after: bytes) -> None:
 def _statements(raw: bytes) -> list[bytes]:
     text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     return [text[item.start : item.end].encode("utf-8", "surrogateescape") for item in scan(text)]
-
-
-def test_the_short_way_of_reading_twice_gives_what_reading_twice_gives() -> None:
-    source = random.Random(5)
-    for _ in range(800):
-        raw = random_file(source).decode("utf-8", "surrogateescape")
-        after = merged(raw.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
-        other = random_file(source).decode("utf-8", "surrogateescape")
-        for new in (after, other, raw + other, other + raw):
-            assert python_views(raw, new) == (_python(raw), _python(new))
-
-
-def _python(text: str) -> dict[str, str | None]:
-    return {item.key: item.value for item in bindings(text) if item.key and not item.error}
 
 
 @pytest.mark.node
