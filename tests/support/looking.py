@@ -110,5 +110,6 @@ def provider_with(*ports: PortChoice, kind: Kind = Kind.RELAY, **fields: Any) ->
         "docs_url": "https://example.com",
         "checked": "2026-11-22",
         "sources": ("example",),
+        "verified": True,
     }
     return Provider(**{**values, **fields})
