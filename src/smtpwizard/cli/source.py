@@ -13,10 +13,10 @@ from smtpwizard.errors import FileError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.settings import FIELDS, LEGACY, Settings
-from smtpwizard.targets.compose.read import Gap, ServiceVariables, read_service
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
+    from smtpwizard.targets.compose.read import ServiceVariables
     from smtpwizard.targets.env.file import EnvFile
 
 
@@ -89,26 +89,26 @@ def _file_findings(file: EnvFile) -> Iterator[Problem]:
             yield Problem.of("readers-differ", Severity.WARNING, name, message)
 
 
-_GAPS: Final = {
-    Gap.BLANK: (
+_GAPS: Final[Mapping[str, tuple[str, Severity, str]]] = {
+    "blank": (
         "compose-blank",
         Severity.WARNING,
         "{name} is filled from a ${{…}} that neither this shell nor the .env beside {file} sets: the container gets it "
         "empty. Set it in that .env.",
     ),
-    Gap.REQUIRED: (
+    "required": (
         "compose-required",
         Severity.ERROR,
         "{name} is filled from a ${{…:?}} that neither this shell nor the .env beside {file} sets: docker compose "
         "refuses to start. Set it in that .env.",
     ),
-    Gap.PASSED: (
+    "passed": (
         "compose-passed-through",
         Severity.WARNING,
         "{file} names {name} without a value, and neither this shell nor the .env beside it sets it: the container "
         "does not get it. Set it in that .env.",
     ),
-    Gap.UNCERTAIN: (
+    "uncertain": (
         "compose-uncertain",
         Severity.WARNING,
         "The value of {name} is nested or quoted in a way on which no promise is made, so it is left out here. Look "
@@ -122,6 +122,8 @@ def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple
 
     Without `--service` it is the app's own, by its image or by the SMTP_ variables that it has.
     """
+    from smtpwizard.targets.compose.read import read_service  # with PyYAML: only where there is a compose file
+
     path = Path(args.compose)
     app = Presets.open(*([args.presets] if getattr(args, "presets", None) else [])).app()
     found = read_service(path, getattr(args, "service", None), os.environ, images=app.images, app_service=app.service)
