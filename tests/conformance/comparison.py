@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from conformance.behaviour import Behaviour
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
@@ -119,7 +119,7 @@ class Comparison:
         options = Options(
             timeout=SECONDS, extra_ca_pem=self._trusted, trust_extra_env=False, recipient="to@example.com"
         )
-        return run_blocking(Settings.from_variables(variables), options, message=message)
+        return Probe(Settings.from_variables(variables), options, message=message).run_blocking()
 
 
 def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> dict[str, str]:

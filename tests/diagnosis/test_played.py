@@ -10,7 +10,7 @@ import pytest
 
 from smtpwizard.diagnosis.explain import explain_steps
 from smtpwizard.diagnosis.schema import Example, Failure
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem
 from smtpwizard.sandbox.certificates import Flaw, make
@@ -47,7 +47,7 @@ def probed(rehearsal: Rehearsal, timeout: float) -> tuple[Report, ScriptedServer
             tls="true" if rehearsal.tls else "false",
         )
         options = Options(timeout=timeout, extra_ca_pem=ca_pem or None, recipient=USER)
-        return run_blocking(settings, options, message=MESSAGE), server
+        return Probe(settings, options, message=MESSAGE).run_blocking(), server
 
 
 def diagnosed(report: Report, server: ScriptedServer, provider: str | None) -> tuple[Problem, ...]:

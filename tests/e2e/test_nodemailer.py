@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage
@@ -52,7 +52,7 @@ def compared(
     settings = Settings.from_variables(variables)
     options = Options(timeout=limit / 1000, extra_ca_pem=dovecot.ca_pem, trust_extra_env=False, recipient=to)
     message = OutgoingMessage("<1@app.example>", b"Subject: Comparison\r\n\r\n.one line\r\n", to)
-    checked, sent = run_blocking(settings, options), run_blocking(settings, options, message=message)
+    checked, sent = Probe(settings, options).run_blocking(), Probe(settings, options, message=message).run_blocking()
     theirs = [ClientOutcome(item.ok, item.code, item.response_code, item.command) for item in (verify, send)]
     assert [checked.app.verify, sent.app.verify, sent.app.send] == [theirs[0], *theirs]
     assert checked.app.send in (theirs[1], ClientOutcome(None))  # `check` sends nothing, so it may not know

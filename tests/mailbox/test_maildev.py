@@ -10,7 +10,7 @@ from smtpwizard.mail.messages import build
 from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.mailbox.watch import discover, open_inbox, watch
 from smtpwizard.presets.catalogue import Presets
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -59,7 +59,7 @@ async def test_the_apps_own_mails_sent_by_our_probe_are_watched_in_until_all_are
     built = [build(mail, app, settings, "to@acme.example") for mail in app.mails]
     assert len(built) == 3
     messages = [OutgoingMessage(mail.message_id, mail.data, mail.to) for mail in built]
-    report = run_blocking(settings, Options(timeout=10), message=messages)
+    report = Probe(settings, Options(timeout=10), message=messages).run_blocking()
     assert [message.accepted for message in report.messages] == [True] * 3
     from smtpwizard.mailbox.model import Wanted
 

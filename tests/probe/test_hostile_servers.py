@@ -66,11 +66,11 @@ def test_a_reply_that_drips_beyond_the_deadline_keeps_the_app_waiting() -> None:
 
 MEMORY = """
 import resource, sys
-from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import Probe
 from smtpwizard.settings import Settings
 def probe(port):
     settings = Settings(host="127.0.0.1", port=port, sender="a@example.com")
-    return run_blocking(settings, Options(timeout=2.0))
+    return Probe(settings, Options(timeout=2.0)).run_blocking()
 probe(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 report = probe(sys.argv[2])

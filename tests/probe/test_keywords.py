@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpwizard.clients.model import Capabilities
-from smtpwizard.clients.nodemailer.ehlo import BLANKS, MECHANISMS, offers, read
+from smtpwizard.clients.nestjs import JS_SPACE
+from smtpwizard.clients.nodemailer.ehlo import MECHANISMS, offers, read
 
 PIECES = [
     "AUTH",
@@ -33,7 +34,7 @@ PIECES = [
 
 def clients_pattern(name: str) -> re.Pattern[str]:
     """nodemailer 8.0.5's own pattern; `\\s` as JavaScript has it."""
-    blank = f"[{BLANKS}]"
+    blank = f"[{JS_SPACE}]"
     return re.compile(rf"[ -]AUTH(?:({blank}+|=)[^\n]*{blank}+|{blank}+|=){name}", re.IGNORECASE | re.ASCII)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status
@@ -65,7 +65,7 @@ def test_a_password_cut_at_the_limit_of_a_line_does_not_show_in_part() -> None:
 
 
 def test_a_password_in_the_place_of_the_user_or_in_the_host_is_masked() -> None:
-    report = run_blocking(
+    report = Probe(
         Settings.from_variables(
             {
                 "SMTP_HOST": f"smtp://{USERNAME}:{MARKED}@mail.example.com",
@@ -73,7 +73,7 @@ def test_a_password_in_the_place_of_the_user_or_in_the_host_is_masked() -> None:
                 "SMTP_SENDER": "a@example.com",
             }
         )
-    )
+    ).run_blocking()
     assert MARKED not in everything(report)
     assert MARKED not in json.dumps(report.settings)
 

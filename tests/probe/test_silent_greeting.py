@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from smtpwizard.diagnosis.explain import explain_steps
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, drip, reply, wait
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
@@ -39,7 +39,7 @@ def run() -> Run:
     with serving(IMPLICIT) as server:
         settings = settings_of(server, "false")
         began = time.monotonic()
-        report = run_blocking(settings, options(timeout=10.0))
+        report = Probe(settings, options(timeout=10.0)).run_blocking()
         return Run(report, settings, time.monotonic() - began, server)
 
 
@@ -103,7 +103,7 @@ def test_a_server_that_is_silent_for_ever_ends_with_the_deadline() -> None:
 def test_a_server_that_has_begun_to_speak_is_not_asked_for_tls() -> None:
     slow = Script().but(Stage.GREETING, drip("220 slow.example ESMTP\r\n", piece=4, pause=0.25))
     with serving(slow) as server:
-        report = run_blocking(settings_of(server, "false"), options(timeout=10.0))
+        report = Probe(settings_of(server, "false"), options(timeout=10.0)).run_blocking()
         assert server.connections == 1
     assert report.server_ok
 
@@ -112,7 +112,7 @@ def test_a_server_that_has_begun_to_speak_is_not_asked_for_tls() -> None:
 def test_a_list_of_colons_as_cipher_is_explained(spec: str) -> None:
     with serving(IMPLICIT) as server:
         settings = settings_of(server, "true", cipher_spec=spec)
-        report = run_blocking(settings, options())
+        report = Probe(settings, options()).run_blocking()
     best = explain_steps(report.steps, settings=settings)[0]
     assert report.failed is not None
     assert report.failed.error == "ERR_INVALID_ARG_VALUE"

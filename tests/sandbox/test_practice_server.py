@@ -248,8 +248,8 @@ def test_settings_before_the_first_start_are_a_fault_of_the_caller() -> None:
         PracticeServer().settings()
 
 
-def test_importing_the_server_does_not_load_cryptography() -> None:
-    names = "('trustme', 'cryptography')"
+def test_importing_the_server_loads_neither_aiosmtpd_nor_cryptography() -> None:
+    names = "('aiosmtpd', 'trustme', 'cryptography')"
     code = f"import sys, smtpwizard.sandbox.server; print([m for m in {names} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

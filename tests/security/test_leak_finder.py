@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpwizard.probe import recorder as record
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import ScriptedServer
 from support.leaks import echoes, found_in
@@ -71,7 +71,7 @@ def test_every_echo_holds_it() -> None:
 def test_every_report_made_in_a_test_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "redactor", lambda secrets, username: str)
     with ScriptedServer(repeating(refuse=True)) as server, pytest.raises(AssertionError, match="the report holds"):
-        run_blocking(server.settings(username=USER, password=WORD), Options(timeout=2.0))
+        Probe(server.settings(username=USER, password=WORD), Options(timeout=2.0)).run_blocking()
 
 
 @pytest.mark.parametrize(("printed", "status"), [("zq7-Correct-Horse", 1), ("Y29ycmVjdC1ob3JzZS05", 1), ("a horse", 0)])

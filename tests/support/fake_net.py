@@ -79,6 +79,4 @@ def probed(settings: Settings, source: Source, end: Exception | None = None, *, 
     message = OutgoingMessage("<1@example.com>", b"Subject: x\r\n\r\nx\r\n", "to@example.com") if send else None
     with connected_to(source, end):
         probe = Probe(settings, Options(timeout=5.0, trust_extra_env=False), message=message)
-        for _ in probe.steps_blocking():
-            pass
-        return probe.report()
+        return probe.run_blocking()

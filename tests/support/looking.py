@@ -21,7 +21,7 @@ from smtpwizard.presets.schema import (
     UsernameRule,
     UsernameSpec,
 )
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
 from smtpwizard.probe.survey.survey import run_survey, scan_ports
 from smtpwizard.probe.verdict import Options
@@ -51,7 +51,7 @@ class Bench:
 
     def first_try(self, settings: Settings) -> Report:
         """Return the report of a faithful first try."""
-        return run_blocking(settings, self.options)
+        return Probe(settings, self.options).run_blocking()
 
     def look(self, settings: Settings, ports: tuple[int, ...] = (), **more: Any) -> SurveyResult:
         """Return what a second look says after a first try; of other ports only `ports` are asked."""

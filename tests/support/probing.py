@@ -48,7 +48,4 @@ def probe_of(server: ScriptedServer, *messages: OutgoingMessage, **fields: str) 
 def probed(script: Script, *messages: OutgoingMessage, certificate: str = "trusted", **fields: str) -> Report:
     """Serve `script`, probe it to the end and return the report."""
     with serving(script, certificate) as server:
-        probe = probe_of(server, *messages, **fields)
-        for _ in probe.steps_blocking():
-            pass
-        return probe.report()
+        return probe_of(server, *messages, **fields).run_blocking()

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from smtpwizard.presets.catalogue import Presets
-from smtpwizard.probe.engine import run_blocking
+from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.rehearsal import Playable, matching, playable, start
 from smtpwizard.sandbox.server import PracticeServer
@@ -168,7 +168,7 @@ def test_every_failure_that_is_offered_is_explained(failure: Playable) -> None:
     timeout = 0.5 if failure.example.event in ("silence", "tls-on-plain") else 10.0
     options = Options(timeout=timeout, extra_ca_pem=played.ca_pem or None)
     try:
-        report = run_blocking(played.settings, options, message=MESSAGE if failure.while_sending else None)
+        report = Probe(played.settings, options, message=MESSAGE if failure.while_sending else None).run_blocking()
     finally:
         played.server.stop()
     told = [

@@ -239,12 +239,8 @@ class ClientModel(Protocol):
     """How it takes the app down with it, in words."""
     hang: str
     """How it waits for ever, in words."""
-
-    @property
-    def tls(self) -> TlsPolicy: ...
-
-    @property
-    def errors(self) -> ClientErrors: ...
+    tls: TlsPolicy
+    errors: ClientErrors
 
     def transport(self, settings: Settings, *, origin: Origin) -> Transport | None:
         """Return what the app hands to the client, or None where the app would refuse to start."""

@@ -77,6 +77,12 @@ class Probe:
 
         return drive(self._run(BlockingNet()))
 
+    def run_blocking(self) -> Report:
+        """Go through all stages in the current thread and return the report."""
+        for _ in self.steps_blocking():
+            pass
+        return self.report()
+
     def report(self) -> Report:
         """Return the report on what has been run so far."""
         where = safe(f"{self._settings.host}:{self._settings.port}")
@@ -196,31 +202,3 @@ class Probe:
         if self._options.recipient:
             return self._client.recipient_address(self._options.recipient)
         return self._client.sender_address(self._settings.sender or "")
-
-
-async def run(
-    settings: Settings,
-    options: Options | None = None,
-    *,
-    provider: Provider | None = None,
-    message: OutgoingMessage | Sequence[OutgoingMessage] | None = None,
-) -> Report:
-    """Go through all stages and return the report."""
-    probe = Probe(settings, options, provider=provider, message=message)
-    async for _ in probe.steps():
-        pass
-    return probe.report()
-
-
-def run_blocking(
-    settings: Settings,
-    options: Options | None = None,
-    *,
-    provider: Provider | None = None,
-    message: OutgoingMessage | Sequence[OutgoingMessage] | None = None,
-) -> Report:
-    """The same without an event loop, in the current thread."""
-    probe = Probe(settings, options, provider=provider, message=message)
-    for _ in probe.steps_blocking():
-        pass
-    return probe.report()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.probe.engine import run
+from smtpwizard.probe.engine import Probe
 from smtpwizard.problems import Severity
 from smtpwizard.prompts import steps as trial
 from smtpwizard.report.probe import finding_line
@@ -295,7 +295,8 @@ def _send(state: Walk, mails: Sequence[AppMail], to: str) -> list[Accepted]:
     console = state.console
     built = [build(mail, state.app, state.settings, to) for mail in mails]
     messages = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in built]
-    report = asyncio.run(run(state.settings, trial.options(state, to), provider=state.provider, message=messages))
+    probe = Probe(state.settings, trial.options(state, to), provider=state.provider, message=messages)
+    report = probe.run_blocking()
     trial.remember(state, report)
     accepted = []
     for item, message in zip(built, report.messages, strict=False):

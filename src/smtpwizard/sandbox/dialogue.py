@@ -1,4 +1,4 @@
-"""The practice server's side of the SMTP dialogue, over aiosmtpd. Knows nothing of threads, ports or certificates.
+"""The practice server's side of the SMTP dialogue, over aiosmtpd. Knows nothing of threads and certificates.
 
 Imported only when a server starts. aiosmtpd keeps the RFC 5321 state; this adds login, queue id and refusals.
 """
@@ -12,15 +12,17 @@ import html
 import logging
 import re
 import secrets
+import socket
 import ssl
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -98,8 +100,8 @@ _LOG.propagate = False
 
 
 @dataclass
-class Dialogue:
-    """What all connections of one server share.
+class Handler:
+    """aiosmtpd's handler, shared by all connections of one server: account, limits, TLS, and where messages go.
 
     Without slots: aiosmtpd looks at every member, and up to Python 3.11.2 the `__weakref__` of such a dataclass raises.
     """
@@ -110,7 +112,7 @@ class Dialogue:
     """Octets of a message that are accepted at most; offered as SIZE (RFC 1870)."""
     tls: ssl.SSLContext
     keep: Callable[[ReceivedMessage], None]
-    live: set[Connection | Doorway] = field(default_factory=set)
+    live: set[Connection | PendingTls] = field(default_factory=set)
     """Open connections, so that a stop need not wait for them."""
 
     def authenticate(
@@ -179,20 +181,20 @@ def _is_mailbox(address: str) -> bool:
 class Connection(SMTP):
     """One connection; registers itself while it lives."""
 
-    def __init__(self, dialogue: Dialogue, *, implicit: bool = False) -> None:
+    def __init__(self, handler: Handler, *, implicit: bool = False) -> None:
         super().__init__(
-            dialogue,
+            handler,
             hostname="localhost",  # a given name, since getfqdn() may ask a name server and hang
             ident="smtpwizard practice server",
-            data_size_limit=dialogue.size_limit,
+            data_size_limit=handler.size_limit,
             enable_SMTPUTF8=True,
-            tls_context=None if implicit else dialogue.tls,
+            tls_context=None if implicit else handler.tls,
             require_starttls=not implicit,
             auth_require_tls=not implicit,  # aiosmtpd knows only STARTTLS as TLS; here the port itself is TLS
-            authenticator=dialogue.authenticate,
+            authenticator=handler.authenticate,
             loop=asyncio.get_running_loop(),
         )
-        self._live = dialogue.live
+        self._live = handler.live
         # aiosmtpd keeps these limits on the class, shared by all connections, and adds to them at every EHLO.
         self.command_size_limits = defaultdict(lambda: self.command_size_limit)
 
@@ -220,14 +222,14 @@ class Connection(SMTP):
         return task
 
 
-class Doorway(asyncio.Protocol):
+class PendingTls(asyncio.Protocol):
     """A connection to the implicit-TLS port until its handshake is done; then a `Connection` takes over.
 
     Not `create_server(ssl=…)`: that shows a connection only after the handshake, so a silent one could not be dropped.
     """
 
-    def __init__(self, dialogue: Dialogue) -> None:
-        self._dialogue = dialogue
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -236,21 +238,21 @@ class Doorway(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()
         self._transport = transport
-        self._dialogue.live.add(self)
+        self._handler.live.add(self)
         self._task = asyncio.get_running_loop().create_task(self._enter(transport))
 
     async def _enter(self, transport: asyncio.Transport) -> None:
-        connection = Connection(self._dialogue, implicit=True)
+        connection = Connection(self._handler, implicit=True)
         loop = asyncio.get_running_loop()
         try:
             inside = await loop.start_tls(
-                transport, connection, self._dialogue.tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
+                transport, connection, self._handler.tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
             )
         except OSError:  # ssl.SSLError is one: the client does not trust the certificate, speaks no TLS, or left
             transport.abort()
             return
         finally:
-            self._dialogue.live.discard(self)
+            self._handler.live.discard(self)
         assert inside is not None
         connection.connection_made(inside)
 
@@ -261,3 +263,56 @@ class Doorway(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
         return self._task
+
+
+_ROUNDS: Final = 3
+"""Turns of the loop in which connections are dropped: one accepted at the last moment appears a turn or two later."""
+
+_UNWIND_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Both ports, listening."""
+
+    handler: Handler
+    sockets: tuple[socket.socket, ...]
+    servers: Sequence[asyncio.AbstractServer]
+    ports: tuple[int, int]
+    """STARTTLS, implicit TLS."""
+
+    @classmethod
+    async def open(cls, handler: Handler, starttls: list[socket.socket], implicit: list[socket.socket]) -> Self:
+        """Serve on bound sockets."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_quiet)
+        servers = [
+            await loop.create_server(factory, sock=sock)
+            for sockets, factory in ((starttls, partial(Connection, handler)), (implicit, partial(PendingTls, handler)))
+            for sock in sockets
+        ]
+        return cls(handler, (*starttls, *implicit), servers, (_port(starttls), _port(implicit)))
+
+    async def close(self) -> None:
+        """Accept no more, drop every connection, free the ports."""
+        loop = asyncio.get_running_loop()
+        for sock in self.sockets:
+            loop.remove_reader(sock)  # closing comes later: asyncio trips over a connection accepted in between
+        for _ in range(_ROUNDS):
+            tasks = [task for item in tuple(self.handler.live) if (task := item.abort()) is not None]
+            if tasks:
+                await asyncio.wait(tasks, timeout=_UNWIND_SECONDS)
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+
+
+def _port(sockets: list[socket.socket]) -> int:
+    port: int = sockets[0].getsockname()[1]
+    return port
+
+
+def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # A client that leaves in the middle of a handshake is everyday here; asyncio would print it over the wizard.
+    if not isinstance(context.get("exception"), (OSError, ssl.SSLError)):
+        loop.default_exception_handler(context)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import NetworkError
 from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, raw, reply
@@ -34,20 +34,6 @@ _READY: Final = reply("220 2.0.0 Ready to start TLS")
 _CERTIFICATES: Final = frozenset(
     ("self-signed", "unknown-ca", "wrong-name", "expired", "not-yet-valid", "old-protocol")
 )
-
-
-class Shown(Protocol):
-    """The parts of a catalogue's example that say how a failure shows; the catalogue's room is not imported."""
-
-    @property
-    def stage(self) -> str: ...
-    @property
-    def reply(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-
-
-ExampleT = TypeVar("ExampleT", bound=Shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +126,12 @@ class Rehearsed:
     settings: Settings
     ca_pem: str = field(repr=False)
     server: ScriptedServer = field(repr=False, compare=False)
-    told: Mapping[str, str] = field(default_factory=dict)
-    """Host and port with which the failure is told, where it depends on them: an entry may be about port 465."""
+    explained_with: Mapping[str, str] = field(default_factory=dict)
+    """Host and port that the explanation needs, where it depends on them: an entry may be about port 465."""
 
-    def as_told(self, settings: Settings) -> Settings:
-        """Return `settings` as the failure is explained with."""
-        return settings.with_changes(self.told)
+    def explained_settings(self, settings: Settings) -> Settings:
+        """Return `settings` with the host and port that the failure is explained with."""
+        return settings.with_changes(self.explained_with)
 
     @property
     def address(self) -> tuple[str | None, str | None]:
@@ -197,8 +183,8 @@ def start(chosen: Playable) -> Rehearsed:
         password=password,
         tls="true" if rehearsal.tls else "false",
     )
-    told = {name: text for name, text in set_by_example.items() if name in _LED_ELSEWHERE}
-    return Rehearsed(chosen.ref, chosen.title, chosen.example.provider, settings, ca_pem, server, told)
+    explained_with = {name: text for name, text in set_by_example.items() if name in _LED_ELSEWHERE}
+    return Rehearsed(chosen.ref, chosen.title, chosen.example.provider, settings, ca_pem, server, explained_with)
 
 
 def _example(failure: Failure) -> Example | None:

@@ -1,6 +1,7 @@
 """PracticeServer: the embedded SMTP server, in a daemon thread with its own event loop. Listens on the loopback only.
 
-A thread of its own, since it serves a probe that runs on the caller's loop and must not stall with a busy front end.
+It has a thread of its own because it serves a probe that runs on the caller's loop, and must not stall when the front
+end is busy. aiosmtpd and trustme are imported in that thread: they take 0.14 s.
 """
 
 from __future__ import annotations
@@ -9,23 +10,22 @@ import asyncio
 import errno
 import secrets
 import socket
-import ssl
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from smtpwizard.errors import BugError, FileError, InputError, NetworkError
-from smtpwizard.sandbox.dialogue import Connection, Dialogue, Doorway, ReceivedMessage
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+
+if TYPE_CHECKING:
+    from smtpwizard.sandbox.dialogue import ReceivedMessage
 
 USERNAME: Final = "practice@example.com"
 """The one account; example.com is nobody's (RFC 2606)."""
@@ -173,13 +173,12 @@ class PracticeServer:
             ready.set_exception(error)
 
     async def _serve(self, ready: Future[None]) -> None:
-        # Imported here, in the server's thread: 0.14 s that neither `--version` nor a first frame may pay.
         from smtpwizard.sandbox.certificates import make
-        from smtpwizard.sandbox.dialogue import Dialogue
+        from smtpwizard.sandbox.dialogue import Handler, Service
 
         self.ca_pem, tls = make()
-        dialogue = Dialogue(self.username, self.password, self._size_limit, tls, self._keep)
-        service = await Service.open(dialogue, self.starttls_port)
+        handler = Handler(self.username, self.password, self._size_limit, tls, self._keep)
+        service = await Service.open(handler, *listeners(self.starttls_port))
         self.starttls_port, self.implicit_port = service.ports
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         ready.set_result(None)
@@ -206,7 +205,7 @@ def _write_private(path: Path, text: str) -> None:
 
 
 _TRIES: Final = 20
-"""An ephemeral IPv4 port may be taken on IPv6; a second such accident in a row is already rare."""
+"""A free IPv4 port may be taken on IPv6; that this happens twice in a row is already rare."""
 
 
 def listeners(port: int) -> tuple[list[socket.socket], list[socket.socket]]:
@@ -269,60 +268,3 @@ def _sentence(error: OSError, host: str, port: int) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} needs rights that this user does not have. Give one above 1023 with --port."
     return f"Port {port} on {host} cannot be opened: {error.strerror}. Give another one with --port."
-
-
-_ROUNDS: Final = 3
-"""Turns of the loop in which connections are dropped: one accepted in the last moment appears a turn or two later."""
-
-_UNWIND_SECONDS: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Both ports, listening."""
-
-    dialogue: Dialogue
-    sockets: tuple[socket.socket, ...]
-    servers: Sequence[asyncio.AbstractServer]
-    ports: tuple[int, int]
-    """STARTTLS, implicit TLS."""
-
-    @classmethod
-    async def open(cls, dialogue: Dialogue, port: int) -> Self:
-        """Listen on `port` and the next one, or on two free ones for 0. NetworkError where one is taken."""
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_quiet)
-        starttls, implicit = listeners(port)
-        servers = [
-            await loop.create_server(factory, sock=sock)
-            for sockets, factory in ((starttls, partial(Connection, dialogue)), (implicit, partial(Doorway, dialogue)))
-            for sock in sockets
-        ]
-        return cls(dialogue, (*starttls, *implicit), servers, (_port(starttls), _port(implicit)))
-
-    async def close(self) -> None:
-        """Accept no more, drop every connection, free the ports."""
-        loop = asyncio.get_running_loop()
-        for sock in self.sockets:
-            loop.remove_reader(sock)  # closing comes later: asyncio trips over a connection accepted in between
-        for _ in range(_ROUNDS):
-            tasks = [task for item in tuple(self.dialogue.live) if (task := item.abort()) is not None]
-            if tasks:
-                await asyncio.wait(tasks, timeout=_UNWIND_SECONDS)
-            await asyncio.sleep(0)
-        for server in self.servers:
-            server.close()
-
-
-def _port(sockets: list[socket.socket]) -> int:
-    port: int = sockets[0].getsockname()[1]
-    return port
-
-
-def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # A client that leaves in the middle of a handshake is everyday here; asyncio would print it over the wizard.
-    if not isinstance(context.get("exception"), (OSError, ssl.SSLError)):
-        loop.default_exception_handler(context)
-
-
-__all__ = ["PracticeServer", "ReceivedMessage"]

@@ -1,6 +1,7 @@
-"""The network with blocking calls: for commands that do one thing, in the main thread or in one of many.
+"""The network: what a probe needs of it, and how blocking sockets give it to commands that do one thing at a time.
 
-Its coroutines never suspend, so `drive` can run them without an event loop (see `net`). Must not be used inside one.
+The coroutines of `BlockingNet` never suspend, so `drive` runs them without an event loop and without importing asyncio.
+Not to be used inside an event loop: `net_asyncio` is for that.
 """
 
 from __future__ import annotations
@@ -27,15 +28,12 @@ class Stream(Protocol):
 
     async def receive(self, deadline: float) -> bytes:
         """Return the octets that have come, at most 64 KiB; none at the end of the stream."""
-        ...
 
     async def send(self, data: bytes, deadline: float) -> None:
         """Write all of `data`."""
-        ...
 
     def close(self) -> None:
         """Close at once, without waiting for anything. May be called again."""
-        ...
 
 
 class Job(Protocol[T_co]):
@@ -43,7 +41,6 @@ class Job(Protocol[T_co]):
 
     async def result(self, deadline: float) -> T_co:
         """Wait for the call and return its result, or raise what it raised."""
-        ...
 
 
 class Net(Protocol):
@@ -51,22 +48,19 @@ class Net(Protocol):
 
     async def connect(self, address: str, port: int, deadline: float) -> Stream:
         """Open a TCP connection to an IP address."""
-        ...
 
     def start(self, call: Callable[[], T], *, brief: bool = False) -> Job[T]:
         """Run `call` in a daemon thread: a look-up that hangs must not keep the process from ending.
 
         `finish` waits for a `brief` one: at exit, OpenSSL frees its memory while a daemon thread might still use it.
         """
-        ...
 
     def finish(self) -> None:
         """Wait for brief jobs, 0.15 s at most."""
-        ...
 
 
 class Threads:
-    """Daemon threads, and which of them are waited for."""
+    """Starts daemon threads, and keeps those that are waited for at the end."""
 
     def __init__(self) -> None:
         self._brief: list[threading.Thread] = []

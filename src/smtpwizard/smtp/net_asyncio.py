@@ -1,15 +1,15 @@
-"""The network in asyncio's terms: for front ends that must answer to keys while a probe runs.
+"""The network in asyncio's terms: for front ends that must react to keys while a probe runs.
 
-Cancelling closes nothing here: the probe's `finally` does. No call uses the loop's default executor, for which
-`asyncio.run` would wait at its end (measured: quitting took as long as the slowest look-up).
+Cancelling closes nothing here: the probe's `finally` does. No call uses the loop's default executor, because
+`asyncio.run` waits for that at its end: quitting would take as long as the slowest look-up.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from smtpwizard.smtp.net import Threads, remaining, socket_address
@@ -40,39 +40,24 @@ class AsyncioStream:
 
 
 class AsyncioJob(Generic[T]):
-    """A call in a daemon thread that sets a future."""
+    """A call in a daemon thread that the running loop can wait for."""
 
     def __init__(self, call: Callable[[], T], threads: Threads, *, brief: bool) -> None:
         self._call = call
-        self._loop = asyncio.get_running_loop()
-        self._future: asyncio.Future[T] = self._loop.create_future()
-        self._future.add_done_callback(_retrieve)
+        self._future: Future[T] = Future()
+        self._future.set_running_or_notify_cancel()  # from here on, a waiter that is cancelled does not cancel the call
         threads.run(self._run, brief=brief)
 
     def _run(self) -> None:
         try:
-            outcome = self._call()
+            self._future.set_result(self._call())
         except BaseException as error:  # handed to the loop's thread, which raises it
-            self._post(lambda error=error: self._fail(error))  # type: ignore[misc]  # binds the loop's variable
-        else:
-            self._post(lambda: self._succeed(outcome))
-
-    def _succeed(self, outcome: T) -> None:
-        if not self._future.done():
-            self._future.set_result(outcome)
-
-    def _fail(self, error: BaseException) -> None:
-        if not self._future.done():
             self._future.set_exception(error)
-
-    def _post(self, callback: Callable[[], object]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile: nobody waits any more
-            self._loop.call_soon_threadsafe(callback)
 
     async def result(self, deadline: float) -> T:
         """Wait for the call."""
         async with asyncio.timeout(remaining(deadline)):
-            return await asyncio.shield(self._future)
+            return await asyncio.wrap_future(self._future)
 
 
 class AsyncioNet:
@@ -101,9 +86,3 @@ class AsyncioNet:
     def finish(self) -> None:
         """Wait for brief jobs."""
         self._threads.finish()
-
-
-def _retrieve(future: asyncio.Future[T]) -> None:
-    """Look at the error of a job that nobody waited for, so that the loop does not complain about it."""
-    if not future.cancelled():
-        future.exception()

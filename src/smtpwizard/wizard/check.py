@@ -70,7 +70,7 @@ def _from_catalogue(
     named: Provider | str | None = provider
     if provider is not None and provider.kind is Kind.PRACTICE:
         named = OWN_SERVER if rehearsed is None else rehearsed.provider
-        settings = settings if rehearsed is None else rehearsed.as_told(settings)
+        settings = settings if rehearsed is None else rehearsed.explained_settings(settings)
     found = [
         item._replace(link=link_of(item, provider))
         for item in explain_steps(report.steps, provider=named, settings=settings)

@@ -12,8 +12,9 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
+from smtpwizard.clients.nestjs import JS_SPACE
 from smtpwizard.clients.nodemailer.channel import Channel, utf8
-from smtpwizard.clients.nodemailer.ehlo import BLANKS, needs_smtputf8, read
+from smtpwizard.clients.nodemailer.ehlo import needs_smtputf8, read
 from smtpwizard.clients.nodemailer.errors import DISCONNECTED, is_deadline, late, refused, tls, word
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
@@ -206,7 +207,7 @@ class NodemailerDialogue:
             raise refused(reply, "EAUTH", "AUTH CRAM-MD5")
         digest = hmac.new(password, challenge, "md5").hexdigest()  # RFC 2195
         reply = await self._ask(_base64(user + b" " + digest.encode()), deadline, shown=MASK)
-        if reply[:3] != "235" or reply[3:4] not in tuple(BLANKS):
+        if reply[:3] != "235" or reply[3:4] not in tuple(JS_SPACE):
             raise refused(reply, "EAUTH", "AUTH CRAM-MD5")
         return reply
 
@@ -251,7 +252,7 @@ def _challenge(reply: str) -> bytes | None:
 
     As lenient as Node's base64: foreign characters are passed over, the high bit of each octet is dropped.
     """
-    text = reply[3:].lstrip(BLANKS)
+    text = reply[3:].lstrip(JS_SPACE)
     if reply[:3] != "334" or text == reply[3:] or not text or any(char in "\n\r\u2028\u2029" for char in text):
         return None
     letters = "".join(filter(_BASE64.__contains__, text.partition("=")[0].replace("-", "+").replace("_", "/")))

@@ -8,20 +8,13 @@ ms of a `check`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from smtpwizard.clients.model import Capabilities
-from smtpwizard.clients.nestjs import trim
+from smtpwizard.clients.nestjs import JS_SPACE, trim
 
 MECHANISMS: Final = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2")
 """The mechanisms that the client knows, in its order of preference."""
-
-BLANKS: Final = (
-    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
-"""What JavaScript's `\\s` matches."""
 
 _UPPER: Final = str.maketrans({chr(code): chr(code - 32) for code in range(ord("a"), ord("z") + 1)})
 """Upper case for ASCII alone: str.upper() would also turn `\u00df` into two letters."""
@@ -71,7 +64,7 @@ def offers(reply: str, name: str) -> bool:
         below = _skip(text, end)
         if below > end and text.startswith(name, below):
             return True
-        last = text[start:end].rstrip(BLANKS).removesuffix("=")
+        last = text[start:end].rstrip(JS_SPACE).removesuffix("=")
         position = start + len(last) - len("AUTH") if last.endswith("AUTH") else end
     return False
 
@@ -109,25 +102,21 @@ def _size(text: str) -> int | None:
 
 def _keyword(line: str) -> str:
     bare = line.lstrip(_DIGITS)
-    return (bare[1:] if bare != line and bare[:1] in ("-", " ") else line).strip(BLANKS)
+    return (bare[1:] if bare != line and bare[:1] in ("-", " ") else line).strip(JS_SPACE)
 
 
 def _skip(text: str, position: int) -> int:
     """Return the first position from `position` on that is no blank."""
-    while position < len(text) and text[position] in BLANKS:
+    while position < len(text) and text[position] in JS_SPACE:
         position += 1
     return position
 
 
 def _listed(text: str, name: str, start: int, end: int) -> bool:
-    return any(text[at - 1] in BLANKS for at in _places(text, name, start, end))
-
-
-def _places(text: str, name: str, start: int, end: int) -> Iterator[int]:
     at = text.find(name, start, end)
-    while at >= 0:
-        yield at
+    while at >= 0 and text[at - 1] not in JS_SPACE:
         at = text.find(name, at + 1, end)
+    return at >= 0
 
 
 _CONTROL: Final = {code: None for code in range(0x20) if chr(code) not in "\t\n"}
@@ -155,7 +144,10 @@ def normalise(address: str) -> str:
 
 def to_ascii(domain: str) -> str:
     """Return a domain with labels beyond ASCII in punycode (RFC 3492)."""
-    return domain if domain.isascii() else ".".join(map(_label, domain.translate(_DOTS).split(".")))
+    if domain.isascii():
+        return domain
+    labels = domain.translate(_DOTS).split(".")
+    return ".".join(x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels)
 
 
 def needs_smtputf8(*addresses: str) -> bool:
@@ -172,10 +164,6 @@ def _squeezed(address: str) -> str:
         elif kept[-1:] != [""]:
             kept.append("")
     return "".join(char or " " for char in kept)
-
-
-def _label(label: str) -> str:
-    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
 
 
 def doubts(offered: Capabilities, sender: str, recipient: str, message: bytes | None) -> list[str]:

@@ -10,6 +10,8 @@ import base64
 import re
 from typing import Final
 
+from smtpwizard.clients.nodemailer.ehlo import to_ascii
+
 _FOLD: Final = 76
 _WORD: Final = 40
 """Characters inside an encoded word: 52 with its `=?UTF-8?Q?` and `?=`."""
@@ -117,7 +119,6 @@ _LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 has one."""
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_STOPS: Final = re.compile("[\u3002\uff0e\uff61]")
 _LONGEST_LOCAL: Final = 64
 _LONGEST: Final = 254
 """Octets: RFC 5321 section 4.5.3.1, and its errata 1690."""
@@ -144,14 +145,10 @@ def envelope(address: str) -> str:
         raise AddressError("has no @")
     if len(local.encode()) > _LONGEST_LOCAL or not _LOCAL.fullmatch(local):
         raise AddressError("is no mail address: the part before the @ is wrong")
-    labels = [_label(label) for label in _STOPS.sub(".", domain.lower()).split(".")]
-    if not all(_LABEL.fullmatch(label) for label in labels):
+    domain = to_ascii(domain.lower())
+    if not all(_LABEL.fullmatch(label) for label in domain.split(".")):
         raise AddressError("is no mail address: the part after the @ is wrong")
-    result = f"{local}@{'.'.join(labels)}"
+    result = f"{local}@{domain}"
     if len(result.encode()) > _LONGEST:
         raise AddressError(f"has more than {_LONGEST} octets")
     return result
-
-
-def _label(label: str) -> str:
-    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")

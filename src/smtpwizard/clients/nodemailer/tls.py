@@ -36,7 +36,7 @@ class _Reading(threading.Thread):
     def run(self) -> None:
         try:
             self.made = node_context()
-        except Exception:  # who needs the roots reads them again, and tells why that fails
+        except Exception:  # `take` reads the roots again and raises what is wrong with them
             self.made = None
 
 
@@ -84,42 +84,18 @@ def path() -> str:
     return certifi.where()
 
 
-NODE_CIPHERS: Final = ":".join(
-    (
-        "ECDHE-RSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-RSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "DHE-RSA-AES128-GCM-SHA256",
-        "ECDHE-RSA-AES128-SHA256",
-        "DHE-RSA-AES128-SHA256",
-        "ECDHE-RSA-AES256-SHA384",
-        "DHE-RSA-AES256-SHA384",
-        "ECDHE-RSA-AES256-SHA256",
-        "DHE-RSA-AES256-SHA256",
-        "HIGH",
-        "!aNULL",
-        "!eNULL",
-        "!EXPORT",
-        "!DES",
-        "!RC4",
-        "!MD5",
-        "!PSK",
-        "!SRP",
-        "!CAMELLIA",
-    )
+NODE_CIPHERS: Final = (
+    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA256:DHE-RSA-AES128-SHA256:"
+    "ECDHE-RSA-AES256-SHA384:DHE-RSA-AES256-SHA384:ECDHE-RSA-AES256-SHA256:DHE-RSA-AES256-SHA256:"
+    "HIGH:!aNULL:!eNULL:!EXPORT:!DES:!RC4:!MD5:!PSK:!SRP:!CAMELLIA"
 )
 """tls.DEFAULT_CIPHERS of Node 20 to 24, below TLS 1.3. Security level 2, as in Node 24, on which the app runs."""
 
-_SUITES: Final = frozenset(
-    (
-        "TLS_AES_128_GCM_SHA256",
-        "TLS_AES_256_GCM_SHA384",
-        "TLS_CHACHA20_POLY1305_SHA256",
-        "TLS_AES_128_CCM_SHA256",
-        "TLS_AES_128_CCM_8_SHA256",
-    )
-)
+_SUITES: Final = {
+    *("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"),
+    *("TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"),
+}
 """The cipher suites of TLS 1.3 (RFC 8446 appendix B.4)."""
 
 
