@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for line in config.stash[_leaks]:
         terminalreporter.write_line(f"SECRET LEAKED {line}", red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Trust one of Mozilla's authorities: to read all takes 24 ms a connection, and no test's server has one of them.
+
+    Yields what gives the file with all of them.
+    """
+    from smtpwizard.clients.nodemailer import tls
+
+    original = tls.path
+    end = "-----END CERTIFICATE-----\n"
+    file = tmp_path_factory.mktemp("roots") / "one.pem"
+    file.write_text(Path(original()).read_text("ascii").partition(end)[0] + end, "ascii")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tls, "path", lambda: str(file))
+        yield original
+
+
+@pytest.fixture
+def all_roots(one_root: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust all of Mozilla's authorities."""
+    monkeypatch.setattr("smtpwizard.clients.nodemailer.tls.path", one_root)
 
 
 @pytest.fixture(scope="session", autouse=True)

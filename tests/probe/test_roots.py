@@ -12,9 +12,12 @@ import pytest
 
 from smtpwizard.clients.nodemailer import tls
 
+pytestmark = pytest.mark.usefixtures("all_roots")
+
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
+def nothing_begun() -> Iterator[None]:
+    tls.take()
     yield
     tls.take()
 

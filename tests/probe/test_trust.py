@@ -15,6 +15,8 @@ from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
 from support.probing import certificates
 
+pytestmark = pytest.mark.usefixtures("all_roots")
+
 
 def test_the_roots_are_certifis() -> None:
     assert tls.path() == certifi.where()

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from smtpwizard.clients.registry import DEFAULT as CLIENT
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
 from smtpwizard.diagnosis.log_entries import Properties, stages_of
@@ -75,11 +76,11 @@ def notes(sides: Sides) -> Iterator[Problem]:
     elif verify is not None and verify.ok and not sides.report.app.verify.ok and view.login != "withheld":
         yield _better_inside(sides)
     yield from _other_address(sides)
-    if view.nodemailer and not view.nodemailer.startswith("8."):
+    if view.nodemailer and view.nodemailer.partition(".")[0] != CLIENT.version.partition(".")[0]:
         yield note(
             "inside-nodemailer",
-            f"The image has nodemailer {view.nodemailer}; check plays version 8.0.5. Where they differ, the "
-            "container's result counts.",
+            f"The image has {CLIENT.name} {view.nodemailer}; check plays version {CLIENT.version}. Where they differ, "
+            "the container's result counts.",
         )
     if view.env_file == "unread":
         yield note(

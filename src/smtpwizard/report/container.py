@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.clients.registry import DEFAULT as CLIENT
 from smtpwizard.docker.comparison import Comparison, Sides, host_addresses
 from smtpwizard.problems import Problem
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
@@ -103,8 +104,8 @@ def lines(sides: Sides, result: Comparison) -> Iterator[str]:
     yield _row("address", _host_address(sides.report), _listed(view.addresses) or view.dns_error)
     yield _row("greets as", _host_greeting(sides.report), view.ehlo)
     yield _row("login", _host_login(sides.report), _login(sides))
-    yield _row("nodemailer", _host_outcome(sides.report), _outcome(sides))
-    yield f"Container {view.hostname}: node {view.node or 'unknown'}, nodemailer {view.nodemailer or 'not found'}."
+    yield _row(CLIENT.name, _host_outcome(sides.report), _outcome(sides))
+    yield f"Container {view.hostname}: node {view.node or 'unknown'}, {CLIENT.name} {view.nodemailer or 'not found'}."
     if view.verify is not None and not view.verify.ok and view.verify.message:
         yield wrapped(f"In the container: {view.verify.message}", _WIDTH, "")
     yield ""

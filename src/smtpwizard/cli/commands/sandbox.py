@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.cli.output import emit, say
+from smtpwizard.clients.registry import DEFAULT as CLIENT
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 from smtpwizard.diagnosis.schema import Failure
 from smtpwizard.errors import ExitCode, FileError, InputError, NetworkError
@@ -54,10 +55,10 @@ def _accept(port: int | None) -> None:
 
 
 def settings_block(settings: Settings, ca_file: Path | None) -> str:
-    """Return the settings as lines of an env file, and the variable with which Node trusts the server's CA."""
+    """Return the settings as lines of an env file, and the variable with which the app trusts the server's CA."""
     variables = settings.to_variables()
     if ca_file is not None:
-        variables["NODE_EXTRA_CA_CERTS"] = str(ca_file)
+        variables[CLIENT.tls.EXTRA_VARIABLE] = str(ca_file)
     return block(variables, "env").rstrip("\n")
 
 
