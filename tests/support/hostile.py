@@ -58,6 +58,7 @@ SERVERS: Final[dict[str, Script]] = {
     **{f"greeting: {name}": Script().but(Stage.GREETING, play) for name, play in GREETINGS.items()},
     **{f"{stage.value}: {name}": Script().but(stage, play) for name, (stage, play) in LATER.items()},
 }
+FLOODS: Final = tuple(name for name in SERVERS if name.endswith(("1 MB", "without end", "keywords")))
 SPICY: Final = tuple(name for name in SERVERS if "escapes" in name)
 
 
