@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -48,7 +48,7 @@ async def no_dns(address: str, *, provider: Provider | None, timeout: float) -> 
 
 def quiet_services(
     *,
-    mx_hosts: Callable[[str], Awaitable[tuple[str, ...]]] = no_mx,
+    mx_hosts: Callable[[str], Coroutine[Any, Any, tuple[str, ...]]] = no_mx,
     open_url: Callable[[str], bool] = lambda url: False,
     **others: Any,
 ) -> Services:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smtpwizard.cli.commands.wizard import PRACTICE_ENV_FILE, _beginning
+from smtpwizard.cli.commands.wizard import _target
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, SentMessage, Verdict
 from smtpwizard.targets.change import Applied
+from smtpwizard.wizard.opening import PRACTICE_ENV_FILE, begin_walk
 from smtpwizard.wizard.progress import summary
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import Arrived, Proof, SentMail, Target, TargetKind, WizardState
@@ -22,8 +24,12 @@ FOUND = "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=465\nSMTP_TLS=true\nSMTP_USER=you@g
 
 def beginning(env_file: Path | None, services: Services, **flags: object) -> tuple[WizardState, str]:
     """Return the first state and step for a command line."""
-    given = {"env_file": env_file, "compose": None, "service": None, "print_style": None, "demo": False, "preset": None}
-    return _beginning(argparse.Namespace(**(given | flags)), services)
+    given: dict[str, Any] = {"demo": False, "preset": None} | flags
+    target = {"env_file": env_file, "compose": None, "service": None, "print_style": None} | flags
+    state, step = begin_walk(
+        services, _target(argparse.Namespace(**target)), demo=given["demo"], preset=given["preset"]
+    )
+    return state, step
 
 
 async def test_settings_in_the_target_are_told_with_provider_and_old_names(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.rehearsal import Playable, matching, playable, start
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.smtp.results import OutgoingMessage
-from smtpwizard.tui import practice as playing
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.failures import FailuresScreen
 from smtpwizard.tui.steps.check import TestStep
@@ -43,13 +42,13 @@ async def demo(folder: Path, *, size: tuple[int, int] = (80, 24)) -> AsyncIterat
         async with app.run_test(size=size, notifications=True) as pilot:
             await finished(pilot, app)
             yield app, pilot
-            await app.stop_practice()
+            await app.session.stop()
 
 
 async def play(app: SmtpWizard, pilot: Pilot[WizardState], name: str) -> Playable:
     """Choose a failure as an operator does; return it."""
     failure = next(item for item in FAILURES if name in (item.ref, item.id))
-    playing.choose(app)
+    app.action_play_failure()
     await until(pilot, lambda: isinstance(app.screen, FailuresScreen), "list of failures")
     await until(pilot, lambda: f"of {len(FAILURES)}" in screen_text(app), "catalogue")
     await type_text(pilot, name)
@@ -81,7 +80,7 @@ async def test_accepting_mail_again_ends_green(tmp_path: Path) -> None:
         await finished(pilot, app)
         assert not app.state.proved
         assert "practice: Accept mail again" in entries(app)
-        playing.accept_again(app)
+        app.action_accept_again()
         await until(pilot, lambda: app.state.proved, "green test")
         assert app.state.rehearsed is None
         assert "practice: Accept mail again" not in entries(app)
@@ -131,7 +130,7 @@ async def test_it_is_offered_on_the_practice_server_only(tmp_path: Path) -> None
 
 async def test_escape_in_the_list_plays_nothing_and_unknown_words_are_told(tmp_path: Path) -> None:
     async with demo(tmp_path) as (app, pilot):
-        playing.choose(app)
+        app.action_play_failure()
         await until(pilot, lambda: f"of {len(FAILURES)}" in screen_text(app), "catalogue")
         await type_text(pilot, "zzz")
         assert "nothing is called like that" in screen_text(app)
@@ -146,7 +145,7 @@ async def test_escape_in_the_list_plays_nothing_and_unknown_words_are_told(tmp_p
 @pytest.mark.parametrize("size", [(60, 15), (40, 12)])
 async def test_a_narrow_screen_has_room_to_choose(tmp_path: Path, size: tuple[int, int]) -> None:
     async with demo(tmp_path, size=size) as (app, pilot):
-        playing.choose(app)
+        app.action_play_failure()
         await until(pilot, lambda: f"of {len(FAILURES)}" in screen_text(app), "catalogue")
         assert "▌N8" in screen_text(app)
         await pilot.press("down", "enter")

@@ -8,8 +8,9 @@ from pathlib import Path
 from smtpwizard.presets.schema import Kind
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.tui.steps.provider import HEADINGS, prompt, rows
+from smtpwizard.tui.steps.provider import prompt
 from smtpwizard.tui.widgets.provider_panel import about, ports, to_know
+from smtpwizard.wizard.provider import HEADINGS, rows
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import WizardState
 from support.tui import HOSTILE, no_mx, quiet_services, screen_text, settled, type_text, wizard
@@ -42,7 +43,7 @@ async def test_gmail_needs_at_most_six_inputs_and_25_keys_beside_the_values() ->
         await pilot.press("tab")
         await type_text(pilot, "abcdefghijklmnop")
         assert app.current is not None
-        assert app.current.problems() == ()
+        assert app.current.missing() == ()
         assert len(keys) + 1 <= 25  # and Enter, which starts the test
         assert app.state.settings.sender == "ops@gmail.com"
 
@@ -194,7 +195,7 @@ async def test_the_practice_server_fills_in_everything_and_stops_on_leaving() ->
         assert app.state.step == "settings"
         assert app.state.settings.port == str(server.starttls_port)
         assert app.current is not None
-        assert app.current.problems() == ()
+        assert app.current.missing() == ()
         app.update(saved=app.state.settings)
         await pilot.press("ctrl+q")
     assert not server.running

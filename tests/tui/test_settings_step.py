@@ -162,7 +162,7 @@ async def test_the_port_takes_five_digits_and_is_checked() -> None:
         assert "1" in screen_text(app)
         assert "65535" in screen_text(app)
         assert app.current is not None
-        assert "SMTP_PORT" in [problem.variable for problem in app.current.problems()]
+        assert "SMTP_PORT" in dict(app.current.missing())
 
 
 async def test_choosing_tls_by_arrow_and_space_changes_the_state() -> None:

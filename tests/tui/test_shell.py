@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.tui.steps.base import Hint
+from smtpwizard.tui.base import Hint
 from smtpwizard.tui.widgets.shell import fitting
 from smtpwizard.wizard.state import WizardState
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard

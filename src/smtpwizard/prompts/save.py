@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
 
 from smtpwizard.errors import SmtpWizardError
+from smtpwizard.prompts.console import Console
 from smtpwizard.report.stages import Mark
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.readers import Reader, parse_readers
 from smtpwizard.wizard.save import SaveStep, Sentence, listed
+from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import TargetKind
 
-if TYPE_CHECKING:
-    from smtpwizard.prompts.console import Console
 
-
-def save(step: SaveStep, console: Console, data: TextIO) -> bool:
-    """Show what would change, ask, write; a block goes to `data`. True when the target holds the settings now."""
+def save(session: Session, console: Console) -> bool:
+    """Show what would change, ask, write. True when the target holds the settings now, or a block was taken."""
+    step = session.step(SaveStep)
     while True:
         _choose_target(step, console)
         if step.state.target.kind is TargetKind.PRINT:
@@ -27,8 +26,8 @@ def save(step: SaveStep, console: Console, data: TextIO) -> bool:
             except SmtpWizardError as error:
                 console.say(error.text)
                 continue
-            data.write(step.block(masked=False))
-            console.say(f"The {step.state.target.style} block is on standard output; it holds the password.")
+            style = step.state.target.style
+            console.say(f"The {style} block goes to standard output at the end; it holds the password.")
             _say(console, step.block_sentences())
             return True
         answer = _save_file(step, console)

@@ -6,24 +6,27 @@ import asyncio
 import re
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe.engine import Probe
 from smtpwizard.problems import Severity
-from smtpwizard.prompts import steps as trial
+from smtpwizard.prompts.check import may_log_in, remember
+from smtpwizard.prompts.console import Console
 from smtpwizard.report.probe import finding_line
 from smtpwizard.report.probe import plain_diagnosis_lines as diagnosis_lines
 from smtpwizard.smtp.results import OutgoingMessage
+from smtpwizard.wizard.arrival import default_recipient, with_code, with_seen
 from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch, practice_inbox
+from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.state import Proof, SentMail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smtpwizard.mailbox.model import Arrival, Inbox
     from smtpwizard.presets.schema import AppMail
-    from smtpwizard.prompts.walk import Walk
     from smtpwizard.smtp.results import Report, SentMessage
 
 
@@ -31,16 +34,17 @@ _CAUSES: Final = 2
 """Explanations of one log line: the likeliest. More is a page of speech."""
 
 
-def tell_sender(state: Walk) -> None:
+def tell_sender(session: Session, console: Console) -> None:
     """Ask name servers about the sender's domain; say each check, its remedy, and the record to publish."""
-    console, provider = state.console, state.provider
+    provider = session.state.provider
     console.say("Look in the spam folder first, and wait five minutes: some servers delay a first mail.")
     if provider is not None and provider.activity_url:
         console.say(f"{provider.name} shows what became of each message: {provider.activity_url}")
-    sender = state.settings.sender or ""
-    console.say(f"Asking name servers about the domain of {sender}, for {state.timeout:.0f} seconds at most.")
+    sender = session.state.settings.sender or ""
+    seconds = session.services.timeout
+    console.say(f"Asking name servers about the domain of {sender}, for {seconds:.0f} seconds at most.")
     try:
-        report = asyncio.run(state.reach.check_sender(sender, provider=provider, timeout=state.timeout))
+        report = asyncio.run(session.services.check_sender(sender, provider=provider, timeout=seconds))
     except SmtpWizardError as error:
         console.say(error.message)
         return
@@ -63,14 +67,16 @@ def tell_sender(state: Walk) -> None:
 _STANDINGS: Final = {"passed": "ok", "warned": "warning", "failed": "failed", "skipped": "not known"}
 
 
-def tell_log(state: Walk) -> None:
+def tell_log(session: Session, console: Console) -> None:
     """Read the log of the app's container; say each kind of mail trouble once."""
-    console = state.console
-    cwd = state.target.parent if state.target is not None else Path()
-    console.say(f"Reading what {state.app.service} has logged in the last ten minutes.")
+    cwd = session.state.target.path.parent if session.state.target.path is not None else Path()
+    services = session.services
+    console.say(f"Reading what {services.app.service} has logged in the last ten minutes.")
     try:
         report = asyncio.run(
-            state.reach.recent_log(state.app.service, cwd=cwd, provider=state.provider, timeout=state.timeout)
+            services.recent_log(
+                services.app.service, cwd=cwd, provider=session.state.provider, timeout=services.timeout
+            )
         )
     except SmtpWizardError as error:
         console.say(error.message)
@@ -90,37 +96,26 @@ def tell_log(state: Walk) -> None:
             console.say(line)
 
 
-class Accepted(NamedTuple):
-    """A mail that the server took."""
-
-    title: str
-    message_id: str
-    code: str
-
-
-def settle(state: Walk, accepted: Sequence[Accepted]) -> None:
+def settle(session: Session, console: Console, accepted: Sequence[SentMail]) -> None:
     """Find out what arrived, as far as can be; then offer what helps where something did not."""
-    for mail in accepted:
-        state.arrivals[mail.title] = ""
-    console = state.console
-    if _by_itself(state, accepted):
+    if _by_itself(session, console, accepted):
         return
-    missing = _missing(state, accepted)
+    missing = _missing(session, console, accepted)
     if missing:
         console.say("Accepted is not arrived.")
-        _ask_codes(state, accepted)
+        _ask_codes(session, console, accepted)
     while True:
-        missing = _missing(state, accepted)
+        missing = _missing(session, console, accepted)
         choices = [name for name, wanted in _OFFERS if missing or not wanted] + ["Finish"]
         chosen = choices[console.choose("What now", choices, default=len(choices))]
         if chosen == _CODE:
-            _ask_codes(state, accepted)
+            _ask_codes(session, console, accepted)
         elif chosen == _MAILBOX:
-            _mailbox(state, missing)
+            _mailbox(session, console, missing)
         elif chosen == _SENDER:
-            tell_sender(state)
+            tell_sender(session, console)
         elif chosen == _LOG:
-            tell_log(state)
+            tell_log(session, console)
         else:
             return
 
@@ -133,14 +128,14 @@ _OFFERS: Final = ((_CODE, True), (_MAILBOX, True), (_SENDER, True), (_LOG, False
 """What is offered, and whether only while a mail is missing."""
 
 
-def _missing(state: Walk, accepted: Sequence[Accepted]) -> list[Accepted]:
-    return [mail for mail in accepted if not state.arrivals[mail.title]]
+def _missing(session: Session, console: Console, accepted: Sequence[SentMail]) -> list[SentMail]:
+    known = {item.message_id for item in session.state.arrived}
+    return [mail for mail in accepted if mail.message.id not in known]
 
 
-def _ask_codes(state: Walk, accepted: Sequence[Accepted]) -> None:
+def _ask_codes(session: Session, console: Console, accepted: Sequence[SentMail]) -> None:
     """Ask for codes until all are in, or one is left empty."""
-    console = state.console
-    while _missing(state, accepted):
+    while _missing(session, console, accepted):
         typed = console.ask("The six digits from the mail (Enter skips)", optional=True)
         digits = "".join(char for char in typed if char.isascii() and char.isdigit())
         if not typed:
@@ -149,34 +144,39 @@ def _ask_codes(state: Walk, accepted: Sequence[Accepted]) -> None:
         if found is None:
             console.say("That is not the code of a mail sent just now.")
             continue
-        state.arrivals[found.title] = "arrived, the code in it was confirmed"
+        session.update(arrived=with_code(session.state.arrived, found))
         console.say(f"{found.title}: arrived, the code is right.")
 
 
-def _by_itself(state: Walk, accepted: Sequence[Accepted]) -> bool:
+def _by_itself(session: Session, console: Console, accepted: Sequence[SentMail]) -> bool:
     """Look into what can be read without asking. True for the practice server: there is nothing to be offered then."""
-    provider, host = state.provider, state.settings.host or ""
-    if provider is not None and provider.kind is Kind.PRACTICE and state.practice is not None:
-        asyncio.run(_watch(state, practice_inbox(state.practice), accepted, within=AT_ONCE))
-        return not _missing(state, accepted)
+    provider, host = session.state.provider, session.state.settings.host or ""
+    if provider is not None and provider.kind is Kind.PRACTICE and session.state.practice is not None:
+        asyncio.run(
+            _watch(
+                session, console, practice_inbox(session.state.practice), accepted, within=AT_ONCE, by=Proof.PRACTICE
+            )
+        )
+        return not _missing(session, console, accepted)
     if may_catch(provider, host):
-        asyncio.run(_catcher(state, accepted, host))
+        asyncio.run(_catcher(session, console, accepted, host))
     return False
 
 
-async def _catcher(state: Walk, accepted: Sequence[Accepted], host: str) -> None:
-    inbox = await state.reach.find_catcher(host, provider=state.provider, timeout=NEARBY)
+async def _catcher(session: Session, console: Console, accepted: Sequence[SentMail], host: str) -> None:
+    inbox = await session.services.find_catcher(host, provider=session.state.provider, timeout=NEARBY)
     if inbox is not None:
-        await _watch(state, inbox, accepted, within=min(AT_ONCE, state.reach.wait), catches=True)
-        state.console.say(f"{inbox.name} catches mail and delivers none of it.")
+        await _watch(
+            session, console, inbox, accepted, within=min(AT_ONCE, session.services.arrival_seconds), by=Proof.CATCHER
+        )
+        console.say(f"{inbox.name} catches mail and delivers none of it.")
 
 
-def _mailbox(state: Walk, missing: Sequence[Accepted]) -> None:
+def _mailbox(session: Session, console: Console, missing: Sequence[SentMail]) -> None:
     """Ask for a mailbox and watch it. One login for each answer: a refused one is told, and not tried again."""
-    console = state.console
     console.say("It only reads. The password goes to this server alone and is kept nowhere.")
-    user = console.ask("User", default=state.recipient)
-    domain = state.recipient.rpartition("@")[2]
+    user = console.ask("User", default=session.state.recipient)
+    domain = session.state.recipient.rpartition("@")[2]
     server = console.ask("IMAP server (name, or name:port for another than 993)", default=f"imap.{domain}")
     password = console.ask_secret("Password of the mailbox", optional=True)
     if not password:
@@ -185,33 +185,41 @@ def _mailbox(state: Walk, missing: Sequence[Accepted]) -> None:
 
     try:
         url = f"imaps://{quote(user, safe='')}@{server}"
-        inbox = state.reach.open_mailbox(url, password, ca_files=state.ca_files)
-        asyncio.run(_watch(state, inbox, missing, within=state.reach.wait))
+        inbox = session.services.open_mailbox(url, password, ca_files=session.services.ca_files)
+        asyncio.run(_watch(session, console, inbox, missing, within=session.services.arrival_seconds))
     except SmtpWizardError as error:
         console.say(error.message)
 
 
-async def _watch(state: Walk, inbox: Inbox, mails: Sequence[Accepted], *, within: float, catches: bool = False) -> None:
+async def _watch(
+    session: Session,
+    console: Console,
+    inbox: Inbox,
+    mails: Sequence[SentMail],
+    *,
+    within: float,
+    by: Proof = Proof.MAILBOX,
+) -> None:
     """Say of each mail when it is seen in `inbox`, and of the others that they were not, after `within` seconds."""
     from smtpwizard.mailbox.model import Wanted
     from smtpwizard.mailbox.watch import watch
 
-    console = state.console
     console.say(f"Looking into {inbox.name}, for {within:.0f} seconds at most.")
-    by_id = {mail.message_id: mail for mail in mails}
-    wanted = tuple(Wanted(mail.message_id, mail.code) for mail in mails)
+    by_id = {mail.message.id: mail for mail in mails}
+    wanted = tuple(Wanted(mail.message.id, mail.code or "") for mail in mails)
     seen: dict[str, None] = {}
     try:
-        async with aclosing(watch(inbox, wanted, within=within, pause=state.reach.pause)) as stream:
+        async with aclosing(watch(inbox, wanted, within=within, pause=session.services.arrival_pause)) as stream:
             async for arrival in stream:
                 mail = by_id[arrival.message_id]
-                words = f"caught by {inbox.name}" if catches else _where(arrival, inbox.name)
-                state.arrivals[mail.title] = words
+                words = f"caught by {inbox.name}" if by is Proof.CATCHER else _where(arrival, inbox.name)
+                arrived = with_seen(session.state.arrived, arrival, session.state.sent, by, inbox.name)
+                session.update(arrived=arrived)
                 console.say(f"{mail.title}: {words}.{_code(mail, arrival)}")
                 if arrival.folder:
                     seen |= dict.fromkeys(_judged(arrival))
     except SmtpWizardError as error:
-        if not catches:
+        if by is not Proof.CATCHER:
             raise
         console.say(error.message)
     finally:
@@ -219,11 +227,11 @@ async def _watch(state: Walk, inbox: Inbox, mails: Sequence[Accepted], *, within
     for sentence in seen:
         console.say(sentence)
     for mail in mails:
-        if not state.arrivals[mail.title]:
+        if mail in _missing(session, console, mails):
             console.say(f"{mail.title}: not seen in {inbox.name}.")
 
 
-def _code(mail: Accepted, arrival: Arrival) -> str:
+def _code(mail: SentMail, arrival: Arrival) -> str:
     """Return the code where the mail lies in something that the operator does not open: practice server, catcher."""
     return "" if arrival.folder else f" Its code is {mail.code}."
 
@@ -241,69 +249,68 @@ def _judged(arrival: Arrival) -> tuple[str, ...]:
     return words(arrival.authentication, arrival.place)
 
 
-def send(state: Walk) -> None:
+def send(session: Session, console: Console) -> None:
     """Ask for recipient and mails, send them over one connection, find out whether they arrive."""
-    console = state.console
-    default = state.settings.username if "@" in (state.settings.username or "") else state.settings.sender
-    to = _recipient(state, default or "")
+    to = _recipient(session, console, default_recipient(session.state.settings, session.state.recipient))
     if not to:
         console.say("Nothing was sent.")
         return
-    mails = state.app.mails
+    mails = session.services.app.mails
     choices = (*(mail.title for mail in mails), "all of them")
     number = console.choose("Which mail", choices, default=len(choices))
     chosen = mails if number == len(mails) else (mails[number],)
-    _warn(state, to, chosen)
-    if not trial.may_log_in(state):
+    _warn(session, console, to, chosen)
+    if not may_log_in(session, console):
         console.say("Nothing was sent.")
         return
-    state.recipient = to
-    accepted = _send(state, chosen, to)
+    session.update(recipient=to)
+    accepted = _send(session, console, chosen, to)
     if accepted:
-        settle(state, accepted)
+        settle(session, console, accepted)
 
 
-def _recipient(state: Walk, default: str) -> str:
+def _recipient(session: Session, console: Console, default: str) -> str:
     """Return a mail address, or nothing where no mail is to be sent."""
     while True:
-        to = state.console.ask("Recipient (- sends nothing)", default=default)
+        to = console.ask("Recipient (- sends nothing)", default=default)
         if to == "-":
             return ""
         if re.fullmatch(r"[^\s@]+@[^\s@]+", to):
             return to
-        state.console.say("A recipient is a mail address: name@domain.")
+        console.say("A recipient is a mail address: name@domain.")
 
 
-def _warn(state: Walk, to: str, mails: Sequence[AppMail]) -> None:
+def _warn(session: Session, console: Console, to: str, mails: Sequence[AppMail]) -> None:
     """Say what a link in a mail to this address would not do, and where it would lead."""
     from smtpwizard.lint.check import findings
     from smtpwizard.lint.mail import recipient_findings
 
     if any(mail.carries == "link" for mail in mails):
-        found = findings(state.settings, provider=state.provider)
+        found = findings(session.state.settings, provider=session.state.provider)
         links = [item for item in found if item.id.startswith("links-")]
         for item in (*recipient_findings(to), *links):
             if item.severity is not Severity.INFO:
-                state.console.say(finding_line(item))
+                console.say(finding_line(item))
 
 
-def _send(state: Walk, mails: Sequence[AppMail], to: str) -> list[Accepted]:
+def _send(session: Session, console: Console, mails: Sequence[AppMail], to: str) -> list[SentMail]:
     """Send the mails over one connection, with one login; return those that were accepted."""
     # pybars costs half a second to import: only those who send pay for it.
     from smtpwizard.mail.messages import build
 
-    console = state.console
-    built = [build(mail, state.app, state.settings, to) for mail in mails]
+    built = [build(mail, session.services.app, session.state.settings, to) for mail in mails]
     messages = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in built]
-    probe = Probe(state.settings, trial.options(state, to), provider=state.provider, message=messages)
-    report = probe.run_blocking()
-    trial.remember(state, report)
+    state, options = session.state, session.services.options(session.state, recipient=to)
+    report = Probe(state.settings, options, provider=state.provider, message=messages).run_blocking()
+    remember(session, report)
     accepted = []
     for item, message in zip(built, report.messages, strict=False):
         console.say(f"{item.mail.title}: {_became(message)}")
+        sent = SentMail(item.mail.name, item.mail.title, to, message, item.code)
+        session.update(sent=(*session.state.sent, sent))
         if message.accepted:
-            accepted.append(Accepted(item.mail.title, item.message_id, item.code))
-    _explain(state, report, [item.mail.title for item in built[len(report.messages) :]])
+            accepted.append(sent)
+    _explain(session, console, report, [item.mail.title for item in built[len(report.messages) :]])
     return accepted
 
 
@@ -317,13 +324,15 @@ def _became(message: SentMessage) -> str:
     return f"refused at {message.stage.value if message.stage else 'the end'}{time}: {message.response}"
 
 
-def _explain(state: Walk, report: Report, unsent: Sequence[str]) -> None:
+def _explain(session: Session, console: Console, report: Report, unsent: Sequence[str]) -> None:
     """Say why mails were refused, each cause once; `unsent` are those that the dialogue never came to."""
     failed = report.failed
     for title in unsent:
-        state.console.say(f"{title}: not sent: {failed.summary if failed else report.app.sentence}")
+        console.say(f"{title}: not sent: {failed.summary if failed else report.app.sentence}")
     if failed is not None:
         from smtpwizard.diagnosis.explain import explain_steps
 
-        for line in diagnosis_lines(explain_steps(report.steps, provider=state.provider, settings=state.settings)):
-            state.console.say(line)
+        for line in diagnosis_lines(
+            explain_steps(report.steps, provider=session.state.provider, settings=session.state.settings)
+        ):
+            console.say(line)

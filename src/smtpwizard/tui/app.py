@@ -1,4 +1,4 @@
-"""The wizard's shell: wires steps, keys and state. Must hold no step's logic and do no I/O of its own."""
+"""The wizard on a screen: wires steps, keys and the session. Holds no step's logic and does no I/O of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on, work
 from textual._path import CSSPathType
@@ -23,27 +23,313 @@ from textual.widgets import ContentSwitcher
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
+from smtpwizard.presets.schema import Kind
 from smtpwizard.secret import Secret, redact
 from smtpwizard.text import safe
-from smtpwizard.tui import practice as playing
-from smtpwizard.tui import style as safety
-from smtpwizard.tui.steps.base import STEPS, StepPane
-from smtpwizard.tui.style import THEME
+from smtpwizard.tui.base import STEPS, StepPane
+from smtpwizard.tui.style import THEME, fatal_error
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
-from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, Rail
+from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, Rail, ShellPart
 from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import WizardState
 
 if TYPE_CHECKING:
-    from smtpwizard.wizard.services import Services
-    from smtpwizard.wizard.state import WizardState
+    from smtpwizard.sandbox.rehearsal import Playable
 
 
-class Errands(App[Any]):
-    """A part of the app."""
+_ORDER: Final = tuple(step_id for step_id, _ in STEPS)
 
-    services: Services
-    state: Any
+_CLASSES: Final = {
+    "opening": ("opening", "OpeningStep"),
+    "provider": ("provider", "ProviderStep"),
+    "settings": ("settings", "SettingsStep"),
+    "test": ("check", "TestStep"),
+    "save": ("save", "SaveStep"),
+    "send": ("send", "SendStep"),
+}
+"""Step id → module under steps, and class. Imported when first shown: composing all costs 115 ms at the start."""
+
+_TWICE: Final = 3.0
+"""Seconds within which a second Ctrl+C means: quit."""
+
+_WIDTHS = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (110, "-wide")]
+_HEIGHTS = [(0, "-flat"), (10, "-short"), (24, "-tall")]
+"""Columns and rows from which a class is set on the screen: below 40 × 10 only a word on the size is shown."""
+
+_PAGE_SECONDS: Final = 5.0
+"""How long a browser launcher may take."""
+
+
+class SmtpWizard(App[WizardState]):
+    """The application. `session` holds the truth; `state` mirrors it, so that widgets can watch it."""
+
+    TITLE = "smtpwizard"
+    CSS_PATH: ClassVar[CSSPathType | None] = ["app.tcss", "steps.tcss", "walk.tcss"]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the focused field: a password manager types `user Tab password` at once, and a Tab that waits its turn
+        # in the field would let the password follow into the user name, in clear.
+        Binding("tab", "focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "focus_previous", "Previous field", show=False, priority=True),
+        Binding("enter", "primary", "Next", show=False),
+        Binding("escape", "back", "Back", show=False),
+        Binding("f1", "help", "Help", show=False),
+        *(Binding(f"alt+{n}", f"step('{name}')", title, show=False) for n, (name, title) in enumerate(STEPS, 1)),
+    ]
+
+    state: var[WizardState] = var(WizardState(), init=False)
+
+    def __init__(self, services: Services, state: WizardState | None = None, *, start: str = "provider") -> None:
+        super().__init__()
+        self.session = Session(services, state, on_change=partial(setattr, self, "state"))
+        self.set_reactive(SmtpWizard.state, self.session.state)
+        self._start = start
+        self.failure: SmtpWizardError | None = None
+        """Why it ended by itself, for the command to tell."""
+        self._shell_ready = False
+        self._shell_stale = False
+        self._interrupted_at = float("-inf")
+        self.register_theme(THEME)
+        if "TEXTUAL_THEME" not in os.environ:  # whoever set that wants another one, perhaps the terminal's own colours
+            self.theme = THEME.name
+
+    def compose(self) -> ComposeResult:
+        yield HeaderLine(id="header")
+        with Horizontal(id="body"):
+            yield Rail(id="rail")
+            # The first step is composed with the shell: mounting it afterwards costs a second round of styles, 40 ms.
+            yield ContentSwitcher(make_step(self._start), id="steps", initial=self._start)
+            yield Preview(id="preview")
+        yield KeyBar(id="keys")
+        yield PlainText("smtpwizard needs a terminal of 40 by 10.\nCtrl+Q quits.", id="too-small")
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            # A hang-up or `kill` ends the app as Ctrl+Q does, so that the terminal is left as it was found.
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
+        self._shell_ready = True
+        self.go(self._start)
+
+    # State and shell
+
+    @property
+    def services(self) -> Services:
+        """What is used of the world."""
+        return self.session.services
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the state. TypeError for a field it does not have; an equal value redraws nothing."""
+        self.session.update(**changes)
+
+    def apply_changes(self, changes: Mapping[str, str | Secret | None]) -> None:
+        """Change the settings as a finding or an explanation proposes. KeyError for an unknown variable."""
+        self.session.update(settings=self.state.settings.with_changes(changes))
+
+    def watch_state(self) -> None:
+        if self._shell_ready:
+            self.refresh_shell()
+
+    def refresh_shell(self) -> None:
+        """Redraw header, rail, preview and key bar from the state, once for all calls until then."""
+        if not self._shell_stale:
+            self._shell_stale = True
+            self.call_next(self._refresh_shell)
+
+    def _refresh_shell(self) -> None:
+        self._shell_stale = False
+        if not self.closing:
+            for part in self.screen_stack[0].query(ShellPart):
+                part.refresh_from(self.session, self.current)
+
+    @on(StepPane.HintsChanged)
+    def _hints_changed(self) -> None:
+        self.refresh_shell()
+
+    def _read_app(self) -> None:
+        """Read the app's preset behind the first frame; one that cannot be read ends the wizard with its sentence."""
+        if self.closing:
+            return
+        try:
+            self.services.app  # noqa: B018  # read and kept
+        except SmtpWizardError as error:
+            self.failure = error
+            self.exit(return_code=int(error.exit_code))
+        self.refresh_shell()
+
+    # From step to step
+
+    @property
+    def current(self) -> StepPane | None:
+        """The step that is shown."""
+        if not self.screen_stack:
+            return None
+        pane = self.screen_stack[0].query_one("#steps", ContentSwitcher).visible_content
+        return pane if isinstance(pane, StepPane) else None
+
+    @property
+    def closing(self) -> bool:
+        """Whether the app is being left: what was scheduled before then has no screen to work on."""
+        return self._exit or not self.screen_stack
+
+    def go(self, step_id: str, *, variable: str | None = None) -> None:
+        """Show a step; with `variable`, focus and mark its field."""
+        self.call_next(self._show, step_id, variable)
+
+    def next_step(self) -> None:
+        """Show the step after this one, unless this one lacks an answer: then focus the first field concerned."""
+        pane = self.current
+        missing = pane.missing() if pane else ()
+        if pane and missing:
+            pane.focus_variable(missing[0][0])
+            return
+        here = _ORDER.index(self.state.step) if self.state.step in _ORDER else -1
+        if here + 1 < len(_ORDER):
+            self.go(_ORDER[here + 1])
+
+    def back(self) -> None:
+        """Show the step before this one. Never validates."""
+        here = _ORDER.index(self.state.step) if self.state.step in _ORDER else 0
+        if here > 0:
+            self.go(_ORDER[here - 1])
+        elif self.state.step == "provider" and "opening" in self.state.visited:
+            self.go("opening")
+
+    def focus_variable(self, variable: str) -> None:
+        """Go to Settings with the field of `variable` focused and marked."""
+        self.go("settings", variable=variable)
+
+    async def _show(self, step_id: str, variable: str | None = None) -> None:
+        if self.closing:
+            return
+        switcher = self.screen_stack[0].query_one("#steps", ContentSwitcher)
+        old = self.current
+        if old is not None and old.step_id != step_id:
+            await old.leaving()
+        with self.batch_update():  # one frame for the whole change
+            await self._switch(switcher, step_id, variable)
+        self.refresh_shell()
+        if not self.services.app_name:
+            self.call_after_refresh(self._read_app)
+
+    async def _switch(self, switcher: ContentSwitcher, step_id: str, variable: str | None) -> None:
+        # Hiding a pane would move the focus to a sibling in the hidden pane, and keys would go nowhere.
+        self.screen.set_focus(None)
+        if not switcher.query_children(f"#{step_id}"):
+            await switcher.add_content(make_step(step_id), set_current=True)
+        else:
+            switcher.current = step_id
+        pane = switcher.get_child_by_id(step_id, StepPane)
+        visited = self.state.visited if step_id in self.state.visited else (*self.state.visited, step_id)
+        self.update(step=step_id, visited=visited)
+        await pane.entered()
+        if not (variable and pane.focus_variable(variable)):
+            first = pane.first_focus()
+            pane.can_focus = first is None  # without a field the pane itself takes the step's keys
+            (first or pane).focus()
+
+    def action_primary(self) -> None:
+        if self.current is not None:
+            self.current.action_primary()
+
+    async def action_back(self) -> None:
+        self.back()
+
+    def action_step(self, step_id: str) -> None:
+        """Go to a step that was shown before."""
+        if step_id in self.state.visited:
+            self.go(step_id)
+
+    def action_press(self, key: str) -> None:
+        """Press a key: what a click on a word of the key bar does."""
+        self.simulate_key(key)
+
+    def action_repair(self, finding_id: str = "") -> None:
+        """Have the step that is shown make the repair of a finding."""
+        if self.current is not None:
+            self.current.action_repair(finding_id)
+
+    def action_help(self) -> None:
+        from smtpwizard.tui.screens.dialogs import HelpScreen
+
+        self.push_screen(HelpScreen.of(self.focused, self.current))
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        """Quit, asking first when something that was entered is not saved."""
+        self.action_quit_wizard()
+
+    def action_quit_wizard(self) -> None:
+        if not self.state.unsaved:
+            self.call_next(self._leave)
+            return
+        from smtpwizard.tui.screens.dialogs import ConfirmScreen
+
+        if isinstance(self.screen, ConfirmScreen):
+            return
+        question = f"The settings are not saved. {self.state.target.label} stays as it is."
+        screen = ConfirmScreen(title="Leave", question=question, yes="Leave without saving", no="Stay")
+        self.push_screen(screen, lambda leave: self.call_next(self._leave) if leave else None)
+
+    async def _leave(self) -> None:
+        pane = self.current
+        if pane is not None:
+            await pane.leaving()
+        await self.session.stop()
+        self.exit(self.state)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing to copy: say how to quit; twice quits."""
+        now = monotonic()
+        if now - self._interrupted_at < _TWICE:
+            self.action_quit_wizard()
+            return
+        self._interrupted_at = now
+        self.notify("Ctrl+Q quits; so does Ctrl+C pressed once more.", title="Quit", markup=False, timeout=_TWICE)
+
+    def _fatal_error(self) -> None:
+        fatal_error(self)
+
+    # The practice server's failures
+
+    def action_play_failure(self) -> None:
+        """Show the failures that can be played; the one that is chosen is met at once."""
+        from smtpwizard.tui.screens.failures import FailuresScreen
+
+        def chosen(failure: Playable | None) -> None:
+            if failure is not None:
+                self._play(failure)
+
+        self.push_screen(FailuresScreen(), chosen)
+
+    @work(exclusive=True, group="practice", exit_on_error=False, description="play a failure")
+    async def _play(self, failure: Playable) -> None:
+        try:
+            await self.session.rehearse(failure)
+        except SmtpWizardError as error:
+            self.notify(error.message, title=error.title, severity="error", markup=False)
+            return
+        if failure.while_sending:
+            self.notify(
+                f"{failure.ref} shows at the end of a message: Enter sends one.", title="Practice", markup=False
+            )
+        self.go("send" if failure.while_sending else "test")
+
+    @work(exclusive=True, group="practice", exit_on_error=False, description="practice server start")
+    async def action_accept_again(self) -> None:
+        """Go back to the server that accepts mail, and test."""
+        try:
+            await self.session.accept_again()
+        except SmtpWizardError as error:
+            self.notify(error.message, title=error.title, severity="error", markup=False)
+            return
+        self.go("test")
+
+    # Clipboard, pages, toasts
 
     def copy(self, text: str, *, what: str = "Text", secret: bool = False) -> None:
         """Hand `text` to the terminal's clipboard, secrets cleared unless `secret`, and claim no more than that.
@@ -76,14 +362,15 @@ class Errands(App[Any]):
     async def action_open_page(self, url: str) -> None:
         """Have the desktop open a page; where it cannot, show the address."""
         try:
-            opened = await in_daemon_thread(lambda: self.services.open_url(url), timeout=5.0, name="browser")
+            opened = await in_daemon_thread(lambda: self.services.open_url(url), timeout=_PAGE_SECONDS, name="browser")
         except Exception:  # a browser launcher fails in ways of its own; the address helps in all of them
             opened = False
         if opened:
             self.notify(safe(url, limit=200), title="Opening in the browser", markup=False)
         else:
-            text = f"{safe(url, limit=300)}\nNo browser could be asked to open it."
-            self.notify(text, title="Page", markup=False, timeout=20)
+            self.notify(
+                f"{safe(url, limit=300)}\nNo browser could be asked to open it.", title="Page", timeout=20, markup=False
+            )
 
     def action_app_log(self) -> None:
         """Read what the app itself says of its mail, in its container's log."""
@@ -96,224 +383,30 @@ class Errands(App[Any]):
         for screen in self.screen_stack:
             for secret in screen.query(SecretInput):
                 secret.hide()
-        self.call_after_refresh(self._picture)  # the palette has closed and the bullets are drawn by then
+        # The palette has closed and the bullets are drawn by then.
+        self.call_after_refresh(lambda: self.deliver_screenshot() and None)
 
-    def _picture(self) -> None:
-        self.deliver_screenshot()
-
-    async def practise(self) -> str:
-        """Start the practice server unless it runs, and take its settings. Returns what went wrong, or ''."""
-        from smtpwizard.wizard.questions import begin
-
-        state: WizardState = self.state
-        server = state.practice
-        if server is None:
-            server = self.services.make_practice_server()
-            try:
-                await in_daemon_thread(server.start, timeout=12.0, name="practice server start")
-            except SmtpWizardError as error:
-                return error.message
-            except TimeoutError:
-                return "The practice server did not start within 12 s."
-        provider = self.services.presets.provider("practice")
-        kept = begin(provider, before=state.settings, previous=state.provider)
-        settings = server.settings().with_changes({"ADMIN_WEB_URL": kept.admin_web_url})
-        other = state.provider is None or state.provider.id != provider.id
-        if other or state.practice is None or state.rehearsed is not None:
-            changes = {"practice": server, "provider": provider, "region": None, "settings": settings}
-            self.state = self.state.changed(**changes)
-        return ""
-
-    async def stop_practice(self) -> None:
-        """Stop the practice server, if it runs, and the one that plays a failure."""
-        await playing.stop(self.state.rehearsal)
-        server = self.state.practice
-        if server is not None:
-            try:
-                await in_daemon_thread(server.stop, timeout=1.0, name="practice server stop")
-            except (TimeoutError, OSError):
-                return  # its thread is a daemon: it ends with the process
-
-
-_TWICE = 3.0
-"""Seconds within which a second Ctrl+C means: quit."""
-
-
-class Leaving(App[Any]):
-    """The part of the app that ends it."""
-
-    _interrupted_at: float = float("-inf")
-
-    def on_mount(self) -> None:
-        """Have a hang-up or `kill` end the app as Ctrl+Q does, so that the terminal is left as it was found."""
-        if self.is_headless:
-            return
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
-
-    async def action_quit(self) -> None:
-        """Quit, asking first when something that was entered is not saved."""
-        self.action_quit_wizard()
-
-    def action_quit_wizard(self) -> None:
-        state: WizardState = self.state  # type: ignore[attr-defined]
-        if not state.unsaved:
-            self.call_next(self._leave)
-            return
-        from smtpwizard.tui.screens.dialogs import ConfirmScreen
-
-        if isinstance(self.screen, ConfirmScreen):
-            return
-        self.push_screen(
-            ConfirmScreen(
-                title="Leave",
-                question=f"The settings are not saved. {state.target.label} stays as it is.",
-                yes="Leave without saving",
-                no="Stay",
-            ),
-            self._answered,
-        )
-
-    def _answered(self, leave: bool | None) -> None:
-        if leave:
-            self.call_next(self._leave)
-
-    async def _leave(self) -> None:
-        pane = self.current  # type: ignore[attr-defined]
-        if pane is not None:
-            await pane.leaving()
-        await self.stop_practice()  # type: ignore[attr-defined]
-        self.exit(self.state)  # type: ignore[attr-defined]
-
-    def action_help_quit(self) -> None:
-        """Ctrl+C with nothing to copy: say how to quit; twice quits."""
-        now = monotonic()
-        if now - self._interrupted_at < _TWICE:
-            self.action_quit_wizard()
-            return
-        self._interrupted_at = now
-        self.notify("Ctrl+Q quits; so does Ctrl+C pressed once more.", title="Quit", markup=False, timeout=_TWICE)
-
-
-def commands(app: SmtpWizard) -> Iterable[SystemCommand]:
-    """Yield what can be done now: the step's own entries, the steps visited, help, theme, quit."""
-    pane = app.current
-    if pane is not None:
-        for command in pane.commands():
-            yield _entry(command.title, command.help, getattr(pane, f"action_{command.action}"))
-    for command, callback in playing.commands(app):
-        yield _entry(command.title, command.help, callback)
-    for number, (step_id, title) in enumerate(STEPS, 1):
-        if step_id in app.state.visited and step_id != app.state.step:
-            yield _entry(f"go: {title}", f"Show step {number} (Alt+{number})", partial(app.go, step_id))
-    yield _entry("help: Explain this field", "What the focused field is for, and its keys (F1)", app.action_help)
-    yield _entry("view: Choose theme", "For this run", app.action_change_theme)
-    yield _entry("view: Save picture", "An SVG in the downloads folder, secrets hidden", app.action_picture)
-    yield _entry("wizard: Quit", "Leave; asks first if something is not saved (Ctrl+Q)", app.action_quit_wizard)
-
-
-def _entry(title: str, text: str, callback: Callable[[], Any]) -> SystemCommand:
-    # The palette reads markup in titles and help, and a finding's label may quote a value.
-    return SystemCommand(_without_markup(title), _without_markup(text), callback)
-
-
-def _without_markup(text: str) -> str:
-    return safe(text, limit=120).replace("[", "(").replace("]", ")")
-
-
-_ORDER = tuple(step_id for step_id, _ in STEPS)
-_CLASSES = {
-    "opening": ("opening", "OpeningStep"),
-    "provider": ("provider", "ProviderStep"),
-    "settings": ("settings", "SettingsStep"),
-    "test": ("check", "TestStep"),
-    "save": ("save", "SaveStep"),
-    "send": ("send", "SendStep"),
-}
-"""Step id → module under steps, and class. Imported when first shown: composing all costs 115 ms at the start."""
-
-
-class Walking(App[Any]):
-    """The part of the app that shows one step at a time."""
-
-    state: Any
-
-    @property
-    def _walk(self) -> WizardState:
-        state: WizardState = self.state
-        return state
-
-    def shown(self) -> None:
-        """Called after a step was shown."""
-
-    @property
-    def current(self) -> StepPane | None:
-        """The step that is shown."""
-        if not self.screen_stack:
-            return None
-        switcher = self.screen_stack[0].query_one("#steps", ContentSwitcher)
-        pane = switcher.visible_content
-        return pane if isinstance(pane, StepPane) else None
-
-    def go(self, step_id: str, *, variable: str | None = None) -> None:
-        """Show a step; with `variable`, focus and mark its field."""
-        self.call_next(self._show, step_id, variable)
-
-    def next_step(self) -> None:
-        """Show the step after this one, unless this one has problems: then focus the first field concerned."""
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Yield what can be done now: the step's own entries, the steps visited, help, theme, quit."""
         pane = self.current
-        problems = pane.problems() if pane else ()
-        if pane and problems:
-            pane.focus_variable(problems[0].variable or "")
-            return
-        here = _ORDER.index(self._walk.step) if self._walk.step in _ORDER else -1
-        if here + 1 < len(_ORDER):
-            self.go(_ORDER[here + 1])
-
-    def back(self) -> None:
-        """Show the step before this one. Never validates."""
-        here = _ORDER.index(self._walk.step) if self._walk.step in _ORDER else 0
-        if here > 0:
-            self.go(_ORDER[here - 1])
-        elif self._walk.step == "provider" and "opening" in self._walk.visited:
-            self.go("opening")
-
-    def focus_variable(self, variable: str) -> None:
-        """Go to Settings with the field of `variable` focused and marked."""
-        self.go("settings", variable=variable)
-
-    @property
-    def closing(self) -> bool:
-        """Whether the app is being left: what was scheduled before then has no screen to work on."""
-        return self._exit or not self.screen_stack
-
-    async def _show(self, step_id: str, variable: str | None = None) -> None:
-        if self.closing:
-            return
-        switcher = self.screen_stack[0].query_one("#steps", ContentSwitcher)
-        old = self.current
-        if old is not None and old.step_id != step_id:
-            await old.leaving()
-        with self.batch_update():  # one frame for the whole change
-            await self._switch(switcher, step_id, variable)
-        self.shown()
-
-    async def _switch(self, switcher: ContentSwitcher, step_id: str, variable: str | None) -> None:
-        # Hiding a pane would move the focus to a sibling in the hidden pane, and keys would go nowhere.
-        self.screen.set_focus(None)
-        if not switcher.query_children(f"#{step_id}"):
-            await switcher.add_content(make_step(step_id), set_current=True)
-        else:
-            switcher.current = step_id
-        pane = switcher.get_child_by_id(step_id, StepPane)
-        visited = self._walk.visited if step_id in self._walk.visited else (*self._walk.visited, step_id)
-        self.state = self._walk.changed(step=step_id, visited=visited)
-        await pane.entered()
-        if not (variable and pane.focus_variable(variable)):
-            first = pane.first_focus()
-            pane.can_focus = first is None  # without a field the pane itself takes the step's keys
-            (first or pane).focus()
+        if pane is not None:
+            for command in pane.commands():
+                yield _entry(command.title, command.help, getattr(pane, f"action_{command.action}"))
+        if self.state.provider is not None and self.state.provider.kind is Kind.PRACTICE:
+            text = "Choose one; the practice server shows it, the wizard explains it"
+            yield _entry("practice: Play a failure", text, self.action_play_failure)
+            if self.state.rehearsed is not None:
+                text = f"Stop playing {self.state.rehearsed.ref}"
+                yield _entry("practice: Accept mail again", text, self.action_accept_again)
+        for number, (step_id, title) in enumerate(STEPS, 1):
+            if step_id in self.state.visited and step_id != self.state.step:
+                yield _entry(f"go: {title}", f"Show step {number} (Alt+{number})", partial(self.go, step_id))
+        text = "What the focused field is for, and its keys (F1)"
+        yield _entry("help: Explain this field", text, self.action_help)
+        yield _entry("view: Choose theme", "For this run", self.action_change_theme)
+        yield _entry("view: Save picture", "An SVG in the downloads folder, secrets hidden", self.action_picture)
+        text = "Leave; asks first if something is not saved (Ctrl+Q)"
+        yield _entry("wizard: Quit", text, self.action_quit_wizard)
 
 
 def make_step(step_id: str) -> StepPane:
@@ -323,137 +416,9 @@ def make_step(step_id: str) -> StepPane:
     return step
 
 
-_WIDTHS = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (110, "-wide")]
-_HEIGHTS = [(0, "-flat"), (10, "-short"), (24, "-tall")]
-"""Columns and rows from which a class is set on the screen: below 40 × 10 only a word on the size is shown."""
+def _entry(title: str, text: str, callback: Callable[[], Any]) -> SystemCommand:
+    # The palette reads markup in titles and help, and a finding's label may quote a value.
+    def plain(words: str) -> str:
+        return safe(words, limit=120).replace("[", "(").replace("]", ")")
 
-
-class SmtpWizard(Walking, Leaving, Errands, App[WizardState]):
-    """The application. `state` is the one truth; `update()` the one way to change it."""
-
-    TITLE = "smtpwizard"
-    CSS_PATH: ClassVar[CSSPathType | None] = ["app.tcss", "steps.tcss", "walk.tcss"]
-    HORIZONTAL_BREAKPOINTS = _WIDTHS
-    VERTICAL_BREAKPOINTS = _HEIGHTS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the focused field: a password manager types `user Tab password` at once, and a Tab that waits its turn
-        # in the field would let the password follow into the user name, in clear.
-        Binding("tab", "focus_next", "Next field", show=False, priority=True),
-        Binding("shift+tab", "focus_previous", "Previous field", show=False, priority=True),
-        Binding("enter", "primary", "Next", show=False),
-        Binding("escape", "back", "Back", show=False),
-        Binding("f1", "help", "Help", show=False),
-        *(Binding(f"alt+{n}", f"step('{name}')", title, show=False) for n, (name, title) in enumerate(STEPS, 1)),
-    ]
-
-    state: var[WizardState] = var(WizardState(), init=False)
-
-    def __init__(self, services: Services, state: WizardState | None = None, *, start: str = "provider") -> None:
-        super().__init__()
-        self.services = services
-        self.set_reactive(SmtpWizard.state, state or WizardState())
-        self._start = start
-        self.failure: SmtpWizardError | None = None
-        """Why it ended by itself, for the command to tell."""
-        self._shell_ready = False
-        self._shell_stale = False
-        self.register_theme(THEME)
-        if "TEXTUAL_THEME" not in os.environ:  # whoever set that wants another one, perhaps the terminal's own colours
-            self.theme = THEME.name
-
-    def compose(self) -> ComposeResult:
-        yield HeaderLine(id="header")
-        with Horizontal(id="body"):
-            yield Rail(id="rail")
-            # The first step is composed with the shell: mounting it afterwards costs a second round of styles, 40 ms.
-            yield ContentSwitcher(make_step(self._start), id="steps", initial=self._start)
-            yield Preview(id="preview")
-        yield KeyBar(id="keys")
-        yield PlainText("smtpwizard needs a terminal of 40 by 10.\nCtrl+Q quits.", id="too-small")
-
-    def on_mount(self) -> None:
-        self._shell_ready = True
-        self.go(self._start)
-
-    def shown(self) -> None:
-        """Called after a step was shown: redraw the shell, and behind the first frame read the app's preset."""
-        self.refresh_shell()
-        if not self.services.app_name:
-            self.call_after_refresh(self._read_app)
-
-    def _read_app(self) -> None:
-        """Read the app's preset behind the first frame; one that cannot be read ends the wizard with its sentence."""
-        if self.closing:
-            return
-        try:
-            self.services.app  # noqa: B018  # read and kept
-        except SmtpWizardError as error:
-            self.failure = error
-            self.exit(return_code=int(error.exit_code))
-        self.refresh_shell()
-
-    # State
-
-    def update(self, **changes: Any) -> None:
-        """Replace fields of the state. TypeError for a field it does not have; an equal value redraws nothing."""
-        self.state = self.state.changed(**changes)
-
-    def apply_changes(self, changes: Mapping[str, str | Secret | None]) -> None:
-        """Apply a finding's or diagnosis' repair to the settings. KeyError for an unknown variable."""
-        self.update(settings=self.state.settings.with_changes(changes))
-
-    def watch_state(self) -> None:
-        if self._shell_ready:
-            self.refresh_shell()
-
-    def refresh_shell(self) -> None:
-        """Redraw header, rail, preview and key bar from the state, once for all calls until then."""
-        if not self._shell_stale:
-            self._shell_stale = True
-            self.call_next(self._refresh_shell)
-
-    def _refresh_shell(self) -> None:
-        self._shell_stale = False
-        if self.closing:
-            return
-        for part in self.screen_stack[0].query(".shell"):
-            part.refresh_from(self.state, self.current)  # type: ignore[attr-defined]
-
-    @on(StepPane.HintsChanged)
-    def _hints_changed(self) -> None:
-        self.refresh_shell()
-
-    # Actions
-
-    def action_primary(self) -> None:
-        if self.current is not None:
-            self.current.action_primary()
-
-    async def action_back(self) -> None:
-        self.back()
-
-    def action_repair(self, finding_id: str = "") -> None:
-        """Have the step that is shown make the repair of a finding."""
-        repair = getattr(self.current, "action_repair", None)
-        if callable(repair):
-            repair(finding_id)
-
-    def action_press(self, key: str) -> None:
-        """Press a key: what a click on a word of the key bar does."""
-        self.simulate_key(key)
-
-    def action_step(self, step_id: str) -> None:
-        """Go to a step that was shown before, or to the next one in order."""
-        if step_id in self.state.visited:
-            self.go(step_id)
-
-    def action_help(self) -> None:
-        from smtpwizard.tui.screens.dialogs import HelpScreen
-
-        self.push_screen(HelpScreen.of(self.focused, self.current))
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        yield from commands(self)
-
-    def _fatal_error(self) -> None:
-        safety.fatal_error(self)
+    return SystemCommand(plain(title), plain(text), callback)

@@ -47,7 +47,7 @@ THEME: Final = Theme(
 )
 
 
-def fatal_error(app: App[object]) -> None:
+def fatal_error(app: App[Any]) -> None:
     """Do what `App._fatal_error` of Textual 8.2.8 does, with a traceback that shows no locals."""
     # Rich's traceback costs 30 ms: only in a crash.
     from rich.segment import Segments

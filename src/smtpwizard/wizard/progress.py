@@ -106,6 +106,12 @@ def summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
     return tuple(redact(safe(line, limit=400), secrets, username=username) for line in lines)
 
 
+def spoken_summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
+    """Return the same lines with a word in place of each symbol, for those who hear them."""
+    words = {"✓": "ok:", "✗": "failed:", "!": "warning:", "–": "note:"}
+    return tuple(words[line[0]] + line[1:] if line[:1] in words else line for line in summary(state, app))
+
+
 def _tested(state: WizardState) -> Iterator[str]:
     settings, report = state.settings, state.fresh_report
     if not settings.host:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -105,18 +105,18 @@ class Services:
     backup_dir: Path | None = None
     """Where backups go; None for the state folder."""
     now: Callable[[], datetime] = _now
-    mx_hosts: Callable[[str], Awaitable[tuple[str, ...]]] = _mx_hosts
+    mx_hosts: Callable[[str], Coroutine[Any, Any, tuple[str, ...]]] = _mx_hosts
     open_url: Callable[[str], bool] = open_page
     """Blocking: called in a daemon thread."""
     make_practice_server: Callable[[], PracticeServer] = _practice_server
-    find_catcher: Callable[..., Awaitable[Inbox | None]] = find_catcher
+    find_catcher: Callable[..., Coroutine[Any, Any, Inbox | None]] = find_catcher
     """(host, *, provider, timeout): the local server's inbox, if it is one that catches mail."""
     practice_inbox: Callable[[PracticeServer], Inbox] = practice_inbox
     open_mailbox: Callable[..., Inbox] = open_mailbox
     """(url, password, *, ca_files): a mailbox, not yet connected."""
-    check_sender: Callable[..., Awaitable[SenderReport]] = check_sender
+    check_sender: Callable[..., Coroutine[Any, Any, SenderReport]] = check_sender
     """(address, *, provider, timeout)"""
-    recent_log: Callable[..., Awaitable[LogReport]] = recent_log
+    recent_log: Callable[..., Coroutine[Any, Any, LogReport]] = recent_log
     """(service, *, compose_file, cwd, provider, timeout)"""
     arrival_seconds: float = 60.0
     """How long an inbox is watched for a mail that was accepted."""
@@ -161,22 +161,6 @@ class Services:
             ca_files=self.ca_files,
             extra_ca_pem=(server.ca_pem or None) if server is not None else None,
             recipient=recipient,
+            origin=state.origin,
+            app_name=self.app.name,
         )
-
-
-@dataclass
-class Reach:
-    """Inboxes, name servers, the app's log."""
-
-    find_catcher: Callable[..., Coroutine[Any, Any, Inbox | None]] = find_catcher
-    """(host, *, provider, timeout)"""
-    open_mailbox: Callable[..., Inbox] = open_mailbox
-    """(url, password, *, ca_files)"""
-    check_sender: Callable[..., Coroutine[Any, Any, SenderReport]] = check_sender
-    """(address, *, provider, timeout)"""
-    recent_log: Callable[..., Coroutine[Any, Any, LogReport]] = recent_log
-    """(service, *, cwd, provider, timeout)"""
-    wait: float = 60.0
-    """Seconds for which a mailbox is watched."""
-    pause: float = 1.0
-    """Seconds between two looks."""

@@ -1,6 +1,6 @@
-"""What the wizard knows, as one frozen value. No widget holds truth, and nothing here draws or does I/O.
+"""What the wizard knows, as one frozen value. No renderer holds truth, and nothing here draws or does I/O.
 
-The app keeps a `WizardState` in a reactive; `app.update(**changes)` is the one way to make the next one.
+`Session.update()` is the one way to make the next one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, Settings
 
 if TYPE_CHECKING:
+    from smtpwizard.clients.transport import Origin
     from smtpwizard.mailbox.model import Arrival
     from smtpwizard.presets.schema import Provider
     from smtpwizard.probe.survey.facts import SurveyResult
@@ -150,6 +151,15 @@ class WizardState:
     def changed(self, **changes: Any) -> WizardState:
         """Return the state with `changes` applied. TypeError for a field that it does not have."""
         return replace(self, **changes)
+
+    @property
+    def origin(self) -> Origin:
+        """The way by which the settings as they are now reach the app: the target's, until one of them is changed."""
+        from smtpwizard.clients.transport import Origin
+
+        if self.settings != self.original:
+            return Origin.ANSWERS
+        return Origin.ENV_FILE if self.target.kind is TargetKind.ENV_FILE else Origin.COMPOSE
 
     @property
     def rehearsed(self) -> Rehearsed | None:

@@ -1,26 +1,18 @@
-"""The wizard itself: is there a terminal, what does the target hold, which front end. Draws nothing."""
+"""The wizard itself: which front end, what it starts with, and what is left in the scrollback. Draws nothing."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
-    from smtpwizard.presets.schema import Provider
     from smtpwizard.wizard.services import Services
     from smtpwizard.wizard.state import Target, WizardState
 
-
-DEFAULT_ENV_FILE: Final = Path(".env")
-PRACTICE_ENV_FILE: Final = Path(".env.practice")
-"""Where `--demo` writes when `.env` holds real settings and no target was named."""
 
 _LOGS: Final = ("TEXTUAL_LOG", "TEXTUAL", "TEXTUAL_DEVTOOLS_PORT", "TEXTUAL_DEBUG")
 """Textual reads these at import. A log or a dev console gets every key and every input's value, passwords included."""
@@ -28,23 +20,49 @@ _LOGS: Final = ("TEXTUAL_LOG", "TEXTUAL", "TEXTUAL_DEVTOOLS_PORT", "TEXTUAL_DEBU
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Walk through the five steps. InputError without a terminal; FileError for a target that cannot be read."""
-    if args.plain:
-        return _plain(args)
-    _require_terminal()
+    if not args.plain:
+        _require_terminal()
+    from smtpwizard.wizard.opening import begin_walk
+
+    services = _services(args)
+    state, step = begin_walk(services, _target(args), demo=args.demo, preset=args.preset)
+    state = _line_by_line(services, state, step) if args.plain else _on_screen(services, state, step)
+    if state.block is not None:
+        sys.stdout.write(state.block.reveal().rstrip("\n") + "\n")
+        sys.stdout.flush()
+    return ExitCode.OK
+
+
+def _line_by_line(services: Services, state: WizardState, step: str) -> WizardState:
+    """Ask one question a line: screen readers, dumb terminals, serial consoles, recorded sessions."""
+    from smtpwizard.prompts.console import Console
+    from smtpwizard.prompts.walk import walk
+    from smtpwizard.wizard.session import Session
+
+    session = Session(services, state)
+    walk(session, Console(), step)
+    return session.state
+
+
+def _on_screen(services: Services, state: WizardState, step: str) -> WizardState:
+    """Draw the wizard, and leave the summary in the scrollback."""
     for name in _LOGS:
         os.environ.pop(name, None)
     from smtpwizard.tui.app import SmtpWizard
 
-    services = _services(args)
-    state, start = _beginning(args, services)
-    app = SmtpWizard(services, state, start=start)
-    last = app.run()
+    app = SmtpWizard(services, state, start=step)
+    last = app.run() or app.state
     if app.failure is not None:
         raise app.failure
     if app.return_code:
         # A crashed Textual app leaves with status 0 unless its return code is handed on; above 128 it is a signal.
         raise SystemExit(app.return_code)
-    return _farewell(last or app.state, services)
+    from smtpwizard.cli.output import say
+    from smtpwizard.wizard.progress import summary
+
+    for line in summary(last, services.app):
+        say(line)
+    return last
 
 
 def _require_terminal() -> None:
@@ -77,119 +95,12 @@ def _services(args: argparse.Namespace) -> Services:
     return services
 
 
-def _beginning(args: argparse.Namespace, services: Services) -> tuple[WizardState, str]:
-    """Return the first state and step: the opening pane where the target holds settings already."""
-    from smtpwizard.wizard.state import TargetKind, WizardState
-
-    target = _target(args)
-    state = WizardState(target=target)
-    if target.kind is TargetKind.ENV_FILE and target.path is not None and os.path.lexists(target.path):
-        from smtpwizard.targets.env.file import read_env_file
-
-        file = read_env_file(target.path)
-        found = Settings.from_variables(file.variables)
-        if _is_mail(found):
-            if args.demo and args.env_file is None:
-                return _demo(services, target.path), "provider"
-            state = state.changed(settings=found, original=found, provider=_behind(found, services), env_file=file)
-        else:
-            state = state.changed(env_file=file, settings=Settings(admin_web_url=found.admin_web_url))
-    elif target.kind is TargetKind.COMPOSE and not args.demo and target.path and os.path.lexists(target.path):
-        state = _of_service(state, target.path, services)
-    if args.demo:
-        return state.changed(provider=services.presets.provider("practice"), settings=Settings()), "provider"
-    if args.preset:
-        from smtpwizard.wizard.questions import begin
-
-        chosen = services.presets.provider(args.preset)
-        settings = begin(chosen, before=state.settings, previous=state.provider)
-        return state.changed(provider=chosen, settings=settings), "settings"
-    return state, "opening" if state.original is not None else "provider"
-
-
-def _of_service(state: WizardState, path: Path, services: Services) -> WizardState:
-    """Return the state with what the target's service has; FileError, and InputError for a service that is not there.
-
-    Where none was named and several could be the app's, the Save step lists them.
-    """
-    from smtpwizard.targets.compose.read import read_service
-
-    app, named = services.app, state.target.service
-    try:
-        service = read_service(path, named, os.environ, images=app.images, app_service=app.service)
-    except InputError:
-        if named is not None:
-            raise
-        return state
-    found = Settings.from_variables(service.variables)
-    state = state.changed(target=replace(state.target, service=service.service))
-    if not _is_mail(found):
-        return state.changed(settings=Settings(admin_web_url=found.admin_web_url))
-    return state.changed(settings=found, original=found, provider=_behind(found, services))
-
-
-def _target(args: argparse.Namespace) -> Target:
+def _target(args: argparse.Namespace) -> Target | None:
+    """Return the target that was named on the command line."""
     from smtpwizard.wizard.state import Target, TargetKind
 
     if args.compose is not None:
         return Target(TargetKind.COMPOSE, args.compose, service=args.service)
     if args.print_style is not None:
         return Target(TargetKind.PRINT, None, style=args.print_style)
-    return Target(TargetKind.ENV_FILE, args.env_file or DEFAULT_ENV_FILE)
-
-
-def _demo(services: Services, real: Path) -> WizardState:
-    """Return the state for practising beside a `.env` that must not get practice settings."""
-    from smtpwizard.wizard.state import Target, TargetKind, WizardState
-
-    target = Target(TargetKind.ENV_FILE, real.with_name(PRACTICE_ENV_FILE.name))
-    return WizardState(target=target, provider=services.presets.provider("practice"))
-
-
-def _is_mail(found: Settings) -> bool:
-    """Say whether there is anything of ours beside the app's own address."""
-    return bool(found.legacy) or any(name != "ADMIN_WEB_URL" for name in found.to_variables())
-
-
-def _behind(found: Settings, services: Services) -> Provider | None:
-    if not found.host:
-        return None
-    return services.presets.for_host(found.host) or services.custom
-
-
-def _farewell(state: WizardState, services: Services) -> ExitCode:
-    """Leave the summary in the scrollback, and the block, if one was asked for, on stdout."""
-    from smtpwizard.cli.output import say
-    from smtpwizard.wizard.progress import summary
-
-    for line in summary(state, services.app):
-        say(line)
-    if state.block is not None:
-        sys.stdout.write(state.block.reveal().rstrip("\n") + "\n")
-        sys.stdout.flush()
-    return ExitCode.OK
-
-
-def _plain(args: argparse.Namespace) -> ExitCode:
-    """Ask line by line: screen readers, dumb terminals, serial consoles, recorded sessions."""
-    from smtpwizard.presets.catalogue import Presets
-    from smtpwizard.prompts.console import Console
-    from smtpwizard.prompts.walk import Walk, walk
-
-    if args.compose is not None:
-        raise InputError(
-            "--plain writes .env files and prints blocks. For a compose service: --print compose-list.", "Compose file"
-        )
-    presets = Presets.open(*((args.presets,) if args.presets else ()))
-    return walk(
-        Walk(
-            console=Console(),
-            presets=presets,
-            app=presets.app(args.app),
-            target=None if args.print_style else args.env_file or DEFAULT_ENV_FILE,
-            style=args.print_style or "env",
-            timeout=args.timeout,
-            ca_files=tuple(args.ca_file),
-            start_with="practice" if args.demo else args.preset,
-        )
-    )
+    return Target(TargetKind.ENV_FILE, args.env_file) if args.env_file is not None else None

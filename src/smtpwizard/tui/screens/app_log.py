@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from smtpwizard.errors import SmtpWizardError
+from smtpwizard.tui.base import wizard_of
 from smtpwizard.tui.screens.dialogs import FramedScreen
 from smtpwizard.tui.style import keys_line, plain
 from smtpwizard.tui.widgets.text import GAP, Paragraph, Paragraphs
@@ -19,7 +20,6 @@ from smtpwizard.wizard.state import Target, TargetKind
 
 if TYPE_CHECKING:
     from smtpwizard.docker.logs import LogReport, Trouble
-    from smtpwizard.tui.app import SmtpWizard
 
 
 _CAUSES: Final = 2
@@ -69,11 +69,11 @@ class AppLogScreen(FramedScreen):
     def action_copy(self) -> None:
         """Hand the command that reads the log to the terminal's clipboard."""
         if self._command:
-            cast("SmtpWizard", self.app).copy(self._command, what="Command")
+            wizard_of(self).copy(self._command, what="Command")
 
     @work(exclusive=True, group="log", exit_on_error=False, description="reading the app's log")
     async def _read(self) -> None:
-        wizard = cast("SmtpWizard", self.app)
+        wizard = wizard_of(self)
         services = wizard.services
         self._show([Paragraph("reading the log of the last ten minutes", "›", "$text-primary bold")])
         try:

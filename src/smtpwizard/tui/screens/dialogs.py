@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from smtpwizard.targets.env.readers import Reader
-from smtpwizard.tui.steps.base import StepPane
+from smtpwizard.tui.base import StepPane
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import PlainText, ShapeCheckbox
 

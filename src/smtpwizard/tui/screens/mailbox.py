@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -20,6 +20,7 @@ from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
+from smtpwizard.tui.base import wizard_of
 from smtpwizard.tui.screens.dialogs import FramedScreen
 from smtpwizard.tui.style import keys_line, plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
@@ -31,7 +32,6 @@ from smtpwizard.wizard.send import Mode, address_problem, guessed_server, url_of
 if TYPE_CHECKING:
     from smtpwizard.mailbox.model import Arrival, Inbox, Wanted
     from smtpwizard.presets.schema import Provider
-    from smtpwizard.tui.app import SmtpWizard
 
 
 _PROMISE: Final = (
@@ -145,7 +145,7 @@ class MailboxScreen(ModalScreen[Opened | None]):
     async def _look(self) -> None:
         from smtpwizard.mailbox.model import InboxRefused
 
-        services = cast("SmtpWizard", self.app).services
+        services = wizard_of(self).services
         url, password = self._tried
         try:
             inbox = services.open_mailbox(url, password, ca_files=services.ca_files)
@@ -236,7 +236,7 @@ class MissingScreen(FramedScreen):
 
     @work(exclusive=True, group="sender", exit_on_error=False, description="looking up the sender's domain")
     async def _ask(self) -> None:
-        services = cast("SmtpWizard", self.app).services
+        services = wizard_of(self).services
         words = f"asking name servers about {safe(self._domain, limit=80)}, {services.timeout:.0f} s at most"
         title = Paragraph(f"What DNS says of {safe(self._domain, limit=80)}", style="bold")
         await self._put([Paragraphs([GAP, title, Paragraph(words, "›", "$text-primary bold")])])
@@ -301,17 +301,17 @@ class MissingScreen(FramedScreen):
         if self._card is not None:
             record = self._card.record
             text = f"{record.name} {record.type} {record.value}"
-            cast("SmtpWizard", self.app).copy(text, what=f"{record.type} record of {record.name}")
+            wizard_of(self).copy(text, what=f"{record.type} record of {record.name}")
 
     def action_copy_value(self) -> None:
         """Hand over the value alone: most DNS pages have a field for each part."""
         if self._card is not None:
-            cast("SmtpWizard", self.app).copy(self._card.record.value, what=f"Value for {self._card.record.name}")
+            wizard_of(self).copy(self._card.record.value, what=f"Value for {self._card.record.name}")
 
     def action_open(self) -> None:
         """Open the page on which the provider shows what became of each message."""
         if self._page:
-            cast("SmtpWizard", self.app).action_open_page(self._page)
+            wizard_of(self).action_open_page(self._page)
 
     def action_again(self) -> None:
         """Ask the name servers again: a record was published meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -17,6 +17,7 @@ from smtpwizard.background import in_daemon_thread
 from smtpwizard.desktop import private_page
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.smtp.results import Report
+from smtpwizard.tui.base import wizard_of
 from smtpwizard.tui.screens.dialogs import FramedScreen
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import PlainText
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from smtpwizard.mail.messages import BuiltMail
     from smtpwizard.presets.schema import AppMail
     from smtpwizard.settings import Settings
-    from smtpwizard.tui.app import SmtpWizard
     from smtpwizard.wizard.services import Services
 
 
@@ -147,7 +147,7 @@ class TranscriptScreen(FramedScreen):
 
     def action_copy(self) -> None:
         """Hand the transcript to the terminal's clipboard."""
-        cast("SmtpWizard", self.app).copy(self._report.transcript_text(), what="Transcript")
+        wizard_of(self).copy(self._report.transcript_text(), what="Transcript")
 
     def action_write(self) -> None:
         """Write it into the current folder, readable by its owner alone; an older one of that name is replaced."""

@@ -22,7 +22,7 @@ from smtpwizard.problems import Problem
 from smtpwizard.report.stages import StageLine, expected_order, port_line, stage_lines
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, StepResult, Verdict
-from smtpwizard.tui.steps.base import Command, Hint, StepPane
+from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import DiagnosisCard, TestBoard
 from smtpwizard.wizard.check import bug_place, concerned_variable, explain_report
 

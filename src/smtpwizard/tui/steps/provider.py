@@ -6,9 +6,7 @@ The focus stays in the input; the arrows move the list. A domain's MX is looked 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,52 +16,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
+from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
-from smtpwizard.tui.steps.base import Command, Hint, StepPane
+from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.style import plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText
 from smtpwizard.tui.widgets.provider_panel import ProviderPanel, page
-from smtpwizard.wizard.provider import HELP, broken_presets, domain_in, said
-
-if TYPE_CHECKING:
-    from smtpwizard.presets.matching import Match
-
-
-HEADINGS: Final = {
-    Kind.RELAY: "Relays",
-    Kind.MAILBOX: "Mailboxes",
-    Kind.HOSTING: "Company and hosting",
-    Kind.TEST: "Test inboxes",
-    Kind.LOCAL: "Local servers",
-    Kind.PRACTICE: "Practice",
-    Kind.CUSTOM: "Another server",
-}
-"""The groups, in the order in which the whole list shows them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A provider, or a heading where `provider` is None."""
-
-    provider: Provider | None
-    text: str
-
-
-def rows(found: Sequence[Provider], custom: Provider, *, ranked: bool) -> tuple[Row, ...]:
-    """Group `found` under headings, `custom` last.
-
-    The whole list keeps the order of HEADINGS; a ranked one begins with the group of its best match, so that the first
-    row is always the best.
-    """
-    groups: dict[Kind, list[Provider]] = {} if ranked else {kind: [] for kind in HEADINGS}
-    for provider in (*found, custom):
-        groups.setdefault(provider.kind, []).append(provider)
-    result: list[Row] = []
-    for kind, members in groups.items():
-        if members:
-            result.append(Row(None, HEADINGS[kind]))
-            result.extend(Row(member, member.name) for member in members)
-    return tuple(result)
+from smtpwizard.wizard import provider as model
+from smtpwizard.wizard.provider import Found, Row
 
 
 def prompt(row: Row) -> Content:
@@ -78,11 +38,17 @@ def prompt(row: Row) -> Content:
 
 
 class ProviderStep(StepPane):
-    """The list, the panel, and how a typed text becomes a provider."""
+    """The list, the panel, and what is said of the typed text."""
 
     step_id = "provider"
     title = "Provider"
-    HELP = HELP
+    HELP = (
+        "Type part of a name (`gm`), a mail address or a domain. An address finds its provider by its domain, and else "
+        "by asking DNS where the domain receives its mail (MX).\n\nUp and Down move in the list while you type; Tab "
+        "goes to the regions where a provider has several; Shift+Down turns the page beside the list. Nothing is sent "
+        "in this step but that DNS question.\n\nThe practice server needs no account and no network: the whole walk "
+        "can be tried on it."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move('cursor_up')", show=False),
         Binding("down", "move('cursor_down')", show=False),
@@ -96,8 +62,6 @@ class ProviderStep(StepPane):
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[Row, ...] = ()
-        self._by_mx: dict[str, Match | None] = {}
-        """Domain → what its MX says; a look-up that failed counts as no answer."""
         self._loaded = False
         self._last_clicked: int | None = None
 
@@ -113,12 +77,17 @@ class ProviderStep(StepPane):
                 yield PlainText("…", id="count")
             yield ProviderPanel(id="panel")
 
+    @property
+    def model(self) -> model.ProviderStep:
+        """The step without its screen."""
+        return self.session.step(model.ProviderStep)
+
     # Contract of a step
 
     @property
     def primary(self) -> str:
         provider = self.provider
-        if provider is None or provider.status is ProviderStatus.BLOCKED:
+        if provider is None or self.model.refusal(provider):
             return ""
         return "Use a custom server" if provider.kind is Kind.CUSTOM else f"Use {provider.name}"
 
@@ -161,32 +130,29 @@ class ProviderStep(StepPane):
         provider = self.provider
         if provider is None:
             return
-        if provider.status is ProviderStatus.BLOCKED:
-            self._say(f"{provider.name} {provider.status_note or 'takes no password'}. Choose another one.", mark="✗")
-            return
-        if provider.kind is Kind.PRACTICE:
+        refusal = self.model.refusal(provider)
+        if refusal:
+            self._say(refusal, mark="✗")
+        elif provider.kind is Kind.PRACTICE:
             self.action_practise()
-            return
-        from smtpwizard.wizard.questions import begin
-
-        state = self.state
-        address = self.typed if "@" in self.typed and domain_in(self.typed) else ""
-        region = self.query_one(ProviderPanel).chosen
-        settings = begin(provider, region=region, before=state.settings, previous=state.provider, address=address)
-        self.wizard.update(provider=provider, region=region, settings=settings)
-        self.wizard.next_step()
+        else:
+            self.model.choose(provider, region=self.query_one(ProviderPanel).chosen, text=self.typed)
+            self.wizard.next_step()
 
     def action_practise(self) -> None:
         """Start the practice server and go on with its settings."""
         self._say("Starting the practice server…")
-        self._start_practice()
+        self._practise()
 
     @work(exclusive=True, group="practice", exit_on_error=False, description="start the practice server")
-    async def _start_practice(self) -> None:
-        problem = await self.wizard.practise()
-        self._say(problem, mark="✗" if problem else "")
-        if not problem:
-            self.wizard.next_step()
+    async def _practise(self) -> None:
+        try:
+            await self.session.practise()
+        except SmtpWizardError as error:
+            self._say(error.message, mark="✗")
+            return
+        self._say("")
+        self.wizard.next_step()
 
     def action_open_page(self) -> None:
         if self.provider and page(self.provider):
@@ -209,22 +175,18 @@ class ProviderStep(StepPane):
 
     def _fill(self) -> None:
         """Fill the list for what is typed, best match first, and say where an address leads."""
-        presets = self.wizard.services.presets
-        text, custom = self.typed, self.wizard.services.custom
-        found = [item for item in presets.search(text) if item.id != custom.id]
-        match = self._match(text)
-        if match is not None:
-            found = [match.provider, *(item for item in found if item.id != match.provider.id)]
-        self._rows = rows(found, custom, ranked=bool(text))
-        providers = self.query_one("#providers", PlainList)
+        found = self.model.search(self.typed)
+        if found.pending:
+            self._look_up(found.pending)
+        self._rows = self.model.rows(found)
         headings = frozenset(index for index, row in enumerate(self._rows) if row.provider is None)
-        providers.fill([prompt(row) for row in self._rows], headings=headings, start=self._start_row(text))
-        total = len(presets.all()) - 1  # without the custom server
-        self.query_one("#count", PlainText).update(plain(f"{len(found)} of {total}" if text else f"{total} providers"))
-        domain = domain_in(text)
-        sentence = said(text, match, domain, pending=domain not in self._by_mx, nothing=not found)
-        broken = len({problem.file for problem in presets.problems}) if not text else 0
-        self._say(sentence or broken_presets(broken), mark="!" if broken else "")
+        providers = self.query_one("#providers", PlainList)
+        providers.fill([prompt(row) for row in self._rows], headings=headings, start=self._start_row(found.text))
+        total = self.model.total
+        count = f"{len(found.providers)} of {total}" if found.text else f"{total} providers"
+        self.query_one("#count", PlainText).update(plain(count))
+        broken = self.model.broken if not found.text else ""
+        self._say(_with_key(found) or broken, mark="!" if broken else "")
 
     def _start_row(self, text: str) -> int | None:
         """Return the row to highlight: the best match, or without a text the provider that was chosen before."""
@@ -235,29 +197,16 @@ class ProviderStep(StepPane):
                     return index
         return next((index for index, row in enumerate(self._rows) if row.provider is not None), None)
 
-    def _match(self, text: str) -> Match | None:
-        """Return where an address or domain leads, at once by domain or by an MX answer that has come."""
-        domain = domain_in(text)
-        if not domain:
-            return None
-        found = self.wizard.services.presets.match_address(text)
-        if found is None and domain not in self._by_mx:
-            self._look_up(domain)
-        return found or self._by_mx.get(domain)
-
     @work(exclusive=True, group="mx", exit_on_error=False, description="MX look-up")
     async def _look_up(self, domain: str) -> None:
-        services = self.wizard.services
-        await asyncio.sleep(services.mx_delay)  # not for every letter of a domain that is being typed
-        hosts = await services.mx_hosts(domain)
-        self._by_mx[domain] = services.presets.match_mx(hosts) if hosts else None
+        await asyncio.sleep(self.wizard.services.mx_delay)  # not for every letter of a domain that is being typed
+        await self.model.look_up(domain)
         self._fill()
 
     def _say(self, text: str, *, mark: str = "") -> None:
-        shown = styled(f"{mark} {text}".strip(), "$error" if mark == "✗" else "$text-muted", limit=200)
         said = self.query_one("#said", PlainText)
         said.display = bool(text)
-        said.update(shown)
+        said.update(styled(f"{mark} {text}".strip(), "$error" if mark == "✗" else "$text-muted", limit=200))
 
     @on(OptionList.OptionHighlighted, "#providers")
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -277,3 +226,12 @@ class ProviderStep(StepPane):
         if self._last_clicked == event.option_index:
             self.action_primary()
         self._last_clicked = event.option_index
+
+
+def _with_key(found: Found) -> str:
+    """Return what is said of the typed text, and what Enter does where that is not the row that is highlighted."""
+    if found.match is not None and found.match.how == "mx":
+        return f"{found.sentence} Enter uses it."
+    if found.sentence and not found.providers and not found.pending:
+        return f"{found.sentence} Enter: custom server."
+    return found.sentence

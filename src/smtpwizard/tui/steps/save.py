@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.report.stages import Mark
-from smtpwizard.tui.steps.base import APP_LOG, Command, Hint, StepPane
+from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.save import ChangeView, Choice, TargetPicker
 from smtpwizard.wizard import save
@@ -62,7 +62,7 @@ class SaveStep(StepPane):
     @cached_property
     def model(self) -> save.SaveStep:
         """The step without its screen."""
-        return save.SaveStep(self.wizard)  # type: ignore[arg-type]  # the app is a session in all but name
+        return self.session.step(save.SaveStep)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box -acting", id="save-targets", can_focus=False) as box:

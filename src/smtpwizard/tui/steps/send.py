@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe import login_guard
-from smtpwizard.tui.steps.base import APP_LOG, Command, Hint
+from smtpwizard.tui.base import APP_LOG, Command, Hint
 from smtpwizard.tui.steps.send_work import SendWatching
 from smtpwizard.tui.widgets.check import DiagnosisCard
 from smtpwizard.tui.widgets.inputs import CodeEntry, PlainText

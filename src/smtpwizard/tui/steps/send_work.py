@@ -16,7 +16,7 @@ from smtpwizard.problems import Problem
 from smtpwizard.report.stages import Mark
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
-from smtpwizard.tui.steps.base import StepPane
+from smtpwizard.tui.base import StepPane
 from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard.check import bug_place, explain_report
 from smtpwizard.wizard.send import Delivery, MailLine

@@ -1,4 +1,4 @@
-"""Step 2: only what the preset cannot know; the rest is filled in and can be opened. Wires the form to the state."""
+"""Step 2: only what the preset cannot know; the rest is filled in and can be opened."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from smtpwizard.problems import Problem, Severity
-from smtpwizard.tui.steps.base import Command, Hint, StepPane
+from smtpwizard.problems import Problem
+from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.style import styled
-from smtpwizard.tui.widgets.field import Advanced, AdvancedHeader, Answered, ChoiceField, Field, Settled
+from smtpwizard.tui.widgets.field import Advanced, AdvancedHeader, ChoiceField, Field, Settled
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
-from smtpwizard.tui.widgets.settings_form import SettingsForm, next_repair
-from smtpwizard.wizard.questions import missing, questions
+from smtpwizard.tui.widgets.settings_form import SettingsForm
+from smtpwizard.wizard import settings as model
 from smtpwizard.wizard.state import WizardState
 
 
@@ -46,6 +46,11 @@ class SettingsStep(StepPane):
         self.watch(self.app, "state", self._state_changed, init=False)
 
     @property
+    def model(self) -> model.SettingsStep:
+        """The step without its screen."""
+        return self.session.step(model.SettingsStep)
+
+    @property
     def form(self) -> SettingsForm:
         """The form."""
         return self.query_one(SettingsForm)
@@ -59,11 +64,11 @@ class SettingsStep(StepPane):
         return "Test"
 
     def hints(self) -> tuple[Hint, ...]:
-        repair = (Hint("f6", "Repair"),) if next_repair(self.form.judged(), self._variable) else ()
+        repair = (Hint("f6", "Repair"),) if self._next_repair() else ()
         return (Hint("escape", "Back"), *repair)
 
     def commands(self) -> tuple[Command, ...]:
-        repair = next_repair(self.form.judged(), self._variable)
+        repair = self._next_repair()
         words = repair.label or "Repair" if repair else ""
         repairs = (Command(f"settings: {words}", "Make the repair that stands beside F6", "repair"),) if repair else ()
         return (
@@ -78,7 +83,7 @@ class SettingsStep(StepPane):
         if wanted != self._asked_for:
             await self.form.build(provider)
             self._asked_for = wanted
-        self.form.show(self.state.settings, arrived=True)
+        self.form.show(arrived=True)
         self._draw()
 
     async def leaving(self) -> None:
@@ -90,11 +95,11 @@ class SettingsStep(StepPane):
         empty = [field for field in fields if not field.input.value and not field.question.optional]
         return next((field.input for field in (*empty, *fields)), None)
 
-    def problems(self) -> tuple[Problem, ...]:
-        found = missing(self.state.settings, questions(self.state.provider))
+    def missing(self) -> tuple[tuple[str, str], ...]:
+        found = self.model.missing()
         self.form.settle({variable for variable, _ in found})
         self._draw()
-        return tuple(Problem.of("answer", Severity.ERROR, variable, message) for variable, message in found)
+        return found
 
     def focus_variable(self, variable: str) -> bool:
         field = self.form.field(variable)
@@ -105,30 +110,12 @@ class SettingsStep(StepPane):
         field.mark()
         return True
 
-    # Answers
-
-    @on(Answered)
-    def _answered(self, event: Answered) -> None:
-        event.stop()
-        event.taken()
-        state = self.state
-        settings = event.into(state.settings, state.provider)
-        region = state.region
-        if event.question.choices and state.provider and state.provider.regions:
-            region = next((item.id for item in state.provider.regions if item.host == settings.host), None)
-        self.wizard.update(settings=settings, region=region)
-
-    @on(Settled)
-    def _settled(self, event: Settled) -> None:
-        event.stop()
-        self._draw()
+    # What is said
 
     def _state_changed(self, old: WizardState, new: WizardState) -> None:
         if self._asked_for is not None and old.settings != new.settings:
-            self.form.show(new.settings, arrived=False)
+            self.form.show(arrived=False)
             self._draw()
-
-    # What is said
 
     @property
     def _variable(self) -> str | None:
@@ -138,6 +125,9 @@ class SettingsStep(StepPane):
             if isinstance(node, Field | ChoiceField):
                 return node.question.id
         return None
+
+    def _next_repair(self) -> Problem | None:
+        return self.model.next_repair(self._variable, unsettled=self.form.unsettled)
 
     def _draw(self) -> None:
         """Draw once for all that changes together: a visit alone asks three times."""
@@ -149,6 +139,11 @@ class SettingsStep(StepPane):
         self._stale = False
         self.form.draw(self._variable)
         self.hints_changed()
+
+    @on(Settled)
+    def _settled(self, event: Settled) -> None:
+        event.stop()
+        self._draw()
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
@@ -169,11 +164,7 @@ class SettingsStep(StepPane):
     # Actions
 
     def action_repair(self, finding_id: str = "") -> None:
-        """Make a repair: that of the finding, or the one that the key stands beside."""
-        judged = self.form.judged()
-        found = next((item for item in judged if item.id == finding_id), None) or next_repair(judged, self._variable)
-        if found is not None:
-            self.wizard.apply_changes(found.changes)
+        self.model.repair(finding_id, self._variable, unsettled=self.form.unsettled)
 
     def action_open_page(self) -> None:
         field = self.form.field(self._variable)

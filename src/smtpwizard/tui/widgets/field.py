@@ -13,31 +13,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, RadioSet
 
-from smtpwizard.presets.schema import Provider
-from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, Settings
 from smtpwizard.tui.style import plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
-from smtpwizard.wizard.questions import Question, answer, clean
-
-
-class Answered(Message):
-    """A field was typed into, or a choice made."""
-
-    def __init__(self, question: Question, text: str, typed: BarInput | None = None) -> None:
-        super().__init__()
-        self.question = question
-        self._text = text  # may be a secret: private, so that no message log shows it
-        self._typed = typed
-
-    def taken(self) -> None:
-        """Note that the answer is taken: what its input shows is no longer ahead of the state by it."""
-        if self._typed is not None:
-            self._typed.untold -= 1
-
-    def into(self, settings: Settings, provider: Provider | None) -> Settings:
-        """Return `settings` with the answer in."""
-        return answer(settings, self.question, self._text, provider)
+from smtpwizard.wizard.questions import Question, clean
+from smtpwizard.wizard.settings import SettingsStep
 
 
 class Settled(Message):
@@ -47,9 +26,10 @@ class Settled(Message):
 class Field(Vertical):
     """A question with a free answer."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, model: SettingsStep) -> None:
         super().__init__(id=f"field-{question.id.lower()}", classes="field")
         self.question = question
+        self._model = model
         self.settled = False
         """Whether the operator has finished with it once. Before that nothing is marked wrong."""
         self._left_out = ""
@@ -63,8 +43,13 @@ class Field(Vertical):
             else:
                 restrict = r"\d{0,5}" if question.id == "SMTP_PORT" else None
                 yield BarInput(placeholder=question.placeholder, restrict=restrict)
-            yield PlainText(self._side(), classes="side")
+            yield PlainText(self._side(shown=False), classes="side")
         yield PlainText(classes="below")
+
+    def on_mount(self) -> None:
+        # Watched and not told by a message: keys come faster than messages are handled, and an answer must not be
+        # older than what stands in its input.
+        self.watch(self.input, "value", self._typed, init=False)
 
     @property
     def input(self) -> BarInput:
@@ -75,24 +60,14 @@ class Field(Vertical):
         """Title and prose for F1."""
         return self.question.label, self.question.help
 
-    def show(self, settings: Settings, provider: Provider | None) -> None:
-        """Take the text from `settings`, unless what stands here means just that already, or is newer.
+    def show(self) -> None:
+        """Show the present answer, unless what stands here means just that."""
+        if not self._model.holds(self.question, self.input.value):
+            self.input.value = self._model.value(self.question)
 
-        Keys come faster than their messages are handled: `settings` is then older than what was typed, and is made new
-        by the answers on their way.
-        """
-        if self.input.untold:
-            return
-        text = self.input.value
-        if answer(settings, self.question, text, provider) == settings:
-            return
-        value = settings.get(self.question.id)
-        with self.prevent(Input.Changed):
-            self.input.value = value.reveal() if isinstance(value, Secret) else value or ""
-
-    def suggest(self, placeholder: str) -> None:
-        """Show what an empty answer stands for."""
-        self.input.placeholder = placeholder or self.question.placeholder
+    def problem(self) -> str:
+        """Return why the text cannot be an answer, once the operator has finished with it; else ''."""
+        return (self.question.check(self.input.value) or "") if self.settled else ""
 
     def tell(self, below: Content | None, *, wrong: bool) -> None:
         """Show lines under the input; `wrong` marks the bar too."""
@@ -109,12 +84,11 @@ class Field(Vertical):
         self.add_class("-marked")
         self.input.focus()
 
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def _typed(self, text: str) -> None:
         self.remove_class("-marked")
         self._left_out = ""
-        self.post_message(Answered(self.question, event.value, self.input))
+        if not self._model.holds(self.question, text):
+            self._model.answer(self.question, text)
 
     @on(Input.Blurred)
     def _blurred(self, event: Input.Blurred) -> None:
@@ -128,36 +102,31 @@ class Field(Vertical):
 
     def _settle(self, text: str, left_out: str = "") -> None:
         value, removed = clean(self.question, text)
+        left_out = " ".join(part for part in (left_out, removed) if part) or self._left_out
         if value != text:
-            with self.prevent(Input.Changed):
-                self.input.value = value
-                self.input.cursor_position = len(value)
-        self._left_out = " ".join(part for part in (left_out, removed) if part) or self._left_out
+            self.input.value = value
+            self.input.cursor_position = len(value)
+        self._left_out = left_out
         self.settled = self.settled or bool(value)
         self.post_message(Settled())
 
     @on(SecretInput.Toggled)
     def _toggled(self) -> None:
-        self.query_one(".side", PlainText).update(self._side())
+        self.query_one(".side", PlainText).update(self._side(shown=not self.input.password))
 
-    def _side(self) -> Content:
+    def _side(self, *, shown: bool) -> Content:
         if self.question.secret:
-            shown = self.is_mounted_input and not self.input.password
             return styled(f"F8 {'hide' if shown else 'show'}", "$text-muted")
         return styled("optional" if self.question.optional else "", "$text-muted")
-
-    @property
-    def is_mounted_input(self) -> bool:
-        """Whether the row is composed."""
-        return bool(self.query(BarInput))
 
 
 class ChoiceField(Vertical):
     """A question with a closed set of answers: radio buttons whose state is a shape."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, model: SettingsStep) -> None:
         super().__init__(id=f"field-{question.id.lower()}", classes="field")
         self.question = question
+        self._model = model
         self.settled = True
 
     def compose(self) -> ComposeResult:
@@ -172,17 +141,17 @@ class ChoiceField(Vertical):
         """Title and prose for F1."""
         return self.question.label, self.question.help
 
-    def show(self, settings: Settings, provider: Provider | None) -> None:
+    def show(self) -> None:
         """Press the button of the present answer."""
-        value = self._present(settings, provider)
-        buttons = list(self.query(ShapeRadio))
-        for button, choice in zip(buttons, self.question.choices, strict=True):
+        value = self._model.value(self.question)
+        for button, choice in zip(self.query(ShapeRadio), self.question.choices, strict=True):
             if choice.value == value and not button.value:
                 with self.prevent(RadioSet.Changed):
                     button.value = True
 
-    def suggest(self, placeholder: str) -> None:
-        """Nothing to suggest: all answers are on screen."""
+    def problem(self) -> str:
+        """Return '': one of the choices is always pressed."""
+        return ""
 
     def tell(self, below: Content | None, *, wrong: bool) -> None:
         """Show lines under the choices."""
@@ -194,25 +163,16 @@ class ChoiceField(Vertical):
         """Focus the choices."""
         self.query_one(ShapeRadioSet).focus()
 
-    def _present(self, settings: Settings, provider: Provider | None) -> str:
-        if self.question.id in FIELDS:
-            return str(settings.get(self.question.id) or "false")
-        regions = provider.regions if provider else ()
-        return next((region.id for region in regions if region.host == settings.host), "")
-
     @on(RadioSet.Changed)
     def _changed(self, event: RadioSet.Changed) -> None:
         event.stop()
         if 0 <= event.index < len(self.question.choices):
-            self.post_message(Answered(self.question, self.question.choices[event.index].value))
+            self._model.answer(self.question, self.question.choices[event.index].value)
 
 
-AnyField = Field | ChoiceField
-
-
-def make_field(question: Question) -> AnyField:
+def make_field(question: Question, model: SettingsStep) -> Field | ChoiceField:
     """Return the row for a question."""
-    return ChoiceField(question) if question.choices else Field(question)
+    return ChoiceField(question, model) if question.choices else Field(question, model)
 
 
 class AdvancedHeader(PlainText, can_focus=True):

@@ -22,9 +22,6 @@ from smtpwizard.wizard.arrival import DIGITS, digits
 class BarInput(Input):
     """An Input of height 1. Paste takes the first line that is not blank, trimmed, and says what it left out."""
 
-    untold = 0
-    """Changes typed here whose message is still on its way. A field counts them down as its answers are taken."""
-
     class Pasted(Message):
         """A text was pasted."""
 
@@ -38,13 +35,6 @@ class BarInput(Input):
         def control(self) -> BarInput:
             """The input, for `@on(..., selector)`."""
             return self.input
-
-    def post_message(self, message: Message) -> bool:
-        """Count what is typed: the key after this one may come before the message of this one has been handled."""
-        posted = super().post_message(message)
-        if posted and isinstance(message, Input.Changed):
-            self.untold += 1
-        return posted
 
     def _on_paste(self, event: events.Paste) -> None:
         # Textual's own takes splitlines()[0]: a password pasted after a line break would be ''.

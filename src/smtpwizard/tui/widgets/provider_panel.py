@@ -14,6 +14,7 @@ from textual.widgets import OptionList
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, TlsMode, UsernameRule
 from smtpwizard.tui.style import clickable, hanging, lines, plain, styled, wrapped
 from smtpwizard.tui.widgets.inputs import PlainList, PlainText
+from smtpwizard.wizard.provider import preferred_region
 
 _TLS = {TlsMode.IMPLICIT: "TLS", TlsMode.STARTTLS: "STARTTLS", TlsMode.NONE: "no TLS"}
 
@@ -130,7 +131,7 @@ class ProviderPanel(VerticalScroll, can_focus=False):
         title.display = regions.display = bool(provider.regions)
         noun = provider.region_kind.capitalize() or "Region"
         title.update(Content.assemble(styled(noun, "bold", limit=20), "  ", styled("Tab goes here", "$text-muted")))
-        start = _preferred(provider, region, domain) if provider.regions else None
+        start = preferred_region(provider, region, domain) if provider.regions else None
         regions.fill([plain(item.label) for item in provider.regions], start=start)
         self._draw()
 
@@ -159,16 +160,3 @@ class ProviderPanel(VerticalScroll, can_focus=False):
         host = provider.region_host(self.chosen) if self.chosen else None
         self.query_one("#about", PlainText).update(about(provider, width, host=host))
         self.query_one("#know", PlainText).update(to_know(provider, width))
-
-
-def _preferred(provider: Provider, region: str | None, domain: str) -> int:
-    """Return the index of the region to start with."""
-    for wanted in (
-        lambda item: item.id == region,
-        lambda item: bool(domain) and domain in (item.id, item.label.lower()),
-        lambda item: item.host == provider.host,
-    ):
-        for index, item in enumerate(provider.regions):
-            if wanted(item):
-                return index
-    return 0

@@ -1,52 +1,59 @@
-"""The line at the bottom: at most six keys, Help and Quit always among them; clicking one presses it."""
+"""What stands around the steps: the header, the rail and the masked preview at the sides, the keys at the bottom."""
 
 from __future__ import annotations
 
 from textual import events
 from textual.content import Content
 
-from smtpwizard.lint.check import masked_settings
 from smtpwizard.secret import BULLETS, MASK, Secret, redact
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
-from smtpwizard.tui.steps.base import STEPS, Hint, StepPane
+from smtpwizard.tui.base import STEPS, Hint, StepPane
 from smtpwizard.tui.style import clickable, lines, styled
 from smtpwizard.tui.widgets.inputs import PlainText
 from smtpwizard.wizard.progress import Mark, mark, outcome
+from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import WizardState
 
 
-class HeaderLine(PlainText):
-    """One line. `✓ 2 Settings 3 4 5`: walked, the one shown with its title, and those to come as numbers."""
+class ShellPart(PlainText):
+    """Shows something of the session or of the step, drawn for the width it has; nothing where it has none."""
 
-    DEFAULT_CLASSES = "shell"
+    def __init__(self, *, id: str, classes: str = "") -> None:  # noqa: A002  # Textual's own name
+        super().__init__("", id=id, classes=classes)
+        self._about: tuple[Session, StepPane | None] | None = None
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name
-        super().__init__("", id=id)
-        self._state = WizardState()
-        self._app_name = ""
-
-    def refresh_from(self, state: WizardState, pane: StepPane | None) -> None:
-        """Show `state`."""
-        self._state = state
-        self._app_name = self.app.services.app_name  # type: ignore[attr-defined]  # the wizard's
+    def refresh_from(self, session: Session, pane: StepPane | None) -> None:
+        """Show what is known now, with the step that is shown."""
+        self._about = (session, pane)
         self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
         self._draw()
 
+    def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
+        """Return what is to be shown in `width` cells."""
+        raise NotImplementedError
+
     def _draw(self) -> None:
-        width = self.content_size.width
-        if not width:
-            return
-        target = safe(self._state.target.label, limit=30)
-        right = steps(self._state)
-        name = f" · {safe(self._app_name, limit=40)}" if self._app_name else ""
+        # A part that is not shown is drawn when the terminal gets wide enough.
+        if self._about is not None and self.content_size.width:
+            self.update(self.drawn(*self._about, self.content_size.width), layout=False)
+
+
+class HeaderLine(ShellPart):
+    """One line. `✓ 2 Settings 3 4 5`: walked, the one shown with its title, and those to come as numbers."""
+
+    def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
+        target = safe(session.state.target.label, limit=30)
+        right = steps(session.state)
+        app = session.services.app_name
+        name = f" · {safe(app, limit=40)}" if app else ""
         for words in (f"smtpwizard{name} → {target}", f"smtpwizard → {target}", f"→ {target}", ""):
             gap = width - Content(words).cell_length - right.cell_length
-            if gap >= 2 or not words:
-                self.update(Content.assemble((words, "$text-muted"), " " * max(gap, 0), right), layout=False)
-                return
+            if gap >= 2:
+                break
+        return Content.assemble((words, "$text-muted"), " " * max(gap, 0), right)
 
 
 def steps(state: WizardState) -> Content:
@@ -68,66 +75,39 @@ _WIDTH = 18
 """Cells inside the rail."""
 
 
-class Rail(PlainText):
-    """For each step a line with its mark, and below it what became of it."""
+class Rail(ShellPart):
+    """For each step a line with its mark, and below it what it has brought."""
 
-    DEFAULT_CLASSES = "shell"
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name
-        super().__init__("", id=id)
-        self._state = WizardState()
-
-    def refresh_from(self, state: WizardState, pane: StepPane | None) -> None:
-        """Show `state`."""
-        self._state = state
-        self._draw()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        state = self._state
-        if not self.content_size.width:
-            return  # not shown: drawn when the terminal gets wide enough
+    def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
         parts: list[Content] = []
         for number, (step_id, title) in enumerate(STEPS, 1):
-            found = mark(state, step_id)
+            found = mark(session.state, step_id)
             style = "bold $accent" if found is Mark.HERE else "" if found is Mark.DONE else "$text-muted"
             line = Content.assemble((f"{number} ", style), (found.shape, found.style), " ", (title, style))
-            became = outcome(state, step_id)
-            cut = became if len(became) <= _WIDTH - 4 else became[: _WIDTH - 5] + "…"
+            brought = outcome(session.state, step_id)
+            cut = brought if len(brought) <= _WIDTH - 4 else brought[: _WIDTH - 5] + "…"
             parts.append(clickable(lines(line, styled(f"    {cut}", "$text-muted")), "app.step", step_id))
-        self.update(lines(*parts), layout=False)
+        return lines(*parts)
 
 
-class Preview(PlainText):
-    """Never shows a secret: a screenshot must not hold one."""
+class Preview(ShellPart):
+    """The lines as they will be written. Never shows a secret: a screenshot must not hold one."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name
-        super().__init__("", id=id, classes="shell box")
-        self._state = WizardState()
+        super().__init__(id=id, classes="box")
 
-    def refresh_from(self, state: WizardState, pane: StepPane | None) -> None:
-        """Show `state`."""
-        self._state = state
-        self._draw()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        state = self._state
-        if not self.content_size.width:
-            return  # not shown: drawn when the terminal gets wide enough
-        self.border_title = styled(state.target.label, "", limit=28)
-        if not state.settings.to_variables():
-            self.update(styled("The lines appear here once a provider is chosen.", "$text-muted"), layout=False)
-            return
-        self.update(masked_lines(state.settings, max(self.content_size.width, 20)), layout=False)
+    def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
+        self.border_title = styled(session.state.target.label, "", limit=28)
+        if not session.state.settings.to_variables():
+            return styled("The lines appear here once a provider is chosen.", "$text-muted")
+        return masked_lines(session.state.settings, max(width, 20))
 
 
 def masked_lines(settings: Settings, width: int) -> Content:
     """Return `NAME=value` lines cut to `width` cells, every secret as bullets of one width."""
+    # All the rules on settings: not before there is one to mask.
+    from smtpwizard.lint.check import masked_settings
+
     shown: list[Content] = []
     masked = masked_settings(settings)
     for name, value in settings.to_variables().items():
@@ -145,37 +125,24 @@ _QUIT = Hint("ctrl+q", "Quit")
 _MOST = 6
 
 
-class KeyBar(PlainText):
-    """Textual's own Footer scrolls sideways without a mark when too long; this one leaves out the least wanted."""
+class KeyBar(ShellPart):
+    """At most six keys, Help and Quit always among them; a click on one presses it.
 
-    DEFAULT_CLASSES = "shell"
+    Textual's own Footer scrolls sideways without a mark when too long; this one leaves out the least wanted.
+    """
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002
-        super().__init__("", id=id)
-        self._hints: tuple[Hint, ...] = ()
-
-    def refresh_from(self, state: WizardState, pane: StepPane | None) -> None:
-        """Show the keys of `pane`."""
+    def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
         own: list[Hint] = []
         if pane is not None:
-            if pane.primary:
-                own.append(Hint("enter", pane.primary))
+            own = [Hint("enter", pane.primary)] if pane.primary else []
             own.extend(pane.hints())
-        self._hints = tuple(own)
-        self._draw()
+        return Content("   ").join([_key(hint) for hint in fitting(tuple(own), width)])
 
-    def on_resize(self, event: events.Resize) -> None:
-        self._draw()
 
-    def _draw(self) -> None:
-        if self.content_size.width:
-            hints = fitting(self._hints, self.content_size.width)
-            self.update(Content("   ").join([self._shown(hint) for hint in hints]), layout=False)
-
-    def _shown(self, hint: Hint) -> Content:
-        style = "bold $accent" if hint.key == "enter" else "bold"
-        words = Content.assemble((hint.shown, style), " ", (safe(hint.label, limit=60), "$text-muted"))
-        return clickable(words, "app.primary") if hint.key == "enter" else clickable(words, "app.press", hint.key)
+def _key(hint: Hint) -> Content:
+    style = "bold $accent" if hint.key == "enter" else "bold"
+    words = Content.assemble((hint.shown, style), " ", (safe(hint.label, limit=60), "$text-muted"))
+    return clickable(words, "app.primary") if hint.key == "enter" else clickable(words, "app.press", hint.key)
 
 
 def fitting(own: tuple[Hint, ...], width: int) -> tuple[Hint, ...]:

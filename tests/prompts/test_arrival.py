@@ -16,20 +16,20 @@ from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport, Standing
 from smtpwizard.docker.logs import LogReport, Trouble
 from smtpwizard.mail import messages
 from smtpwizard.mailbox.model import InboxRefused, Place
-from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
-from smtpwizard.prompts import send as post
+from smtpwizard.prompts import send
 from smtpwizard.prompts.console import Console
-from smtpwizard.prompts.walk import Walk
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
-from smtpwizard.wizard.services import Reach
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.state import Target, WizardState
 from support.inboxes import FAILS, Drawer, Mailboxes, Nearby
 
 Rules = Sequence[tuple[str, str | Callable[[str], str]]]
-Sent = tuple[Walk, io.StringIO, ScriptedServer]
+Sent = tuple[Session, io.StringIO, ScriptedServer]
 PASSWORD = "zq8-Mailbox-Horse"  # a marked secret: no output may hold it
 SPF = DnsRecord("acme.example", "TXT", "v=spf1 include:sendgrid.net -all")
 
@@ -69,23 +69,19 @@ class Answers(io.StringIO):
 
 @contextmanager
 def sending(
-    folder: Path, script: Script, rules: Rules = (), **reach: Any
-) -> Iterator[tuple[Walk, io.StringIO, ScriptedServer]]:
+    folder: Path, script: Script, rules: Rules = (), **world: Any
+) -> Iterator[tuple[Session, io.StringIO, ScriptedServer]]:
     """Send all three mails to a scripted server, and answer as the rules say."""
-    said, presets = io.StringIO(), Presets.open()
+    said = io.StringIO()
     with ScriptedServer(script) as server:
-        state = Walk(
-            console=Console(source=Answers(said, rules), sink=said, secret=lambda prompt: PASSWORD),
-            presets=presets,
-            app=presets.app(),
-            target=folder / ".env",
-            settings=server.settings(sender="noreply@acme.example", username="ops@acme.example")._replace(
-                password=Secret("zq7-Correct-Horse"), admin_web_url="https://feedback.acme.example"
-            ),
-            reach=Reach(**{"find_catcher": no_catcher, "wait": 0.05, "pause": 0.0, **reach}),
+        settings = server.settings(sender="noreply@acme.example", username="ops@acme.example")._replace(
+            password=Secret("zq7-Correct-Horse"), admin_web_url="https://feedback.acme.example"
         )
-        post.send(state)
-        yield state, said, server
+        quick = {"find_catcher": no_catcher, "arrival_seconds": 0.05, "arrival_pause": 0.0}
+        services = Services(**{**quick, **world})
+        session = Session(services, WizardState(settings=settings, target=Target(path=folder / ".env")))
+        send.send(session, Console(source=Answers(said, rules), sink=said, secret=lambda prompt: PASSWORD))
+        yield session, said, server
 
 
 def choice(words: str) -> Callable[[str], str]:
@@ -101,36 +97,39 @@ def choice(words: str) -> Callable[[str], str]:
 
 def test_one_refused_mail_is_told_and_explained_and_the_others_are_accepted(tmp_path: Path) -> None:
     script = Script().turn(Stage.DOT, None, reply("554 5.7.1 too much like spam"))
-    with sending(tmp_path, script) as (state, said, _):
+    with sending(tmp_path, script) as (session, said, _):
         text = said.getvalue()
         assert "Email verification: accepted by the server" in text
         assert re.search(r"Password reset: refused at data, \d+ ms: 554 5\.7\.1 too much like spam", text)
         assert "User invitation: accepted by the server" in text
         assert "Cause 1:" in text
-        assert list(state.arrivals) == ["Email verification", "User invitation"]
-        assert not state.confirmed
+        assert [mail.title for mail in session.state.sent if mail.message.accepted] == [
+            "Email verification",
+            "User invitation",
+        ]
+        assert not session.state.confirmed
 
 
 def test_a_wrong_code_is_told_and_the_right_one_proves_arrival(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     codes = iter(("418205", "730164", "255917"))
     monkeypatch.setattr(messages, "new_code", lambda: next(codes))
     rules: Rules = [("six digits", "000000"), ("six digits", "418 205"), ("six digits", "")]
-    with sending(tmp_path, Script(), rules) as (state, said, _):
+    with sending(tmp_path, Script(), rules) as (session, said, _):
         assert "That is not the code of a mail sent just now." in said.getvalue()
         assert "Email verification: arrived, the code is right." in said.getvalue()
-        assert [bool(known) for known in state.arrivals.values()] == [True, False, False]
+        assert session.state.confirmed == ("verification",)
 
 
 def test_a_catcher_nearby_proves_the_mails_and_is_said_to_deliver_nothing(tmp_path: Path) -> None:
     nearby = Nearby(Drawer(Place.INBOX, Place.INBOX, None))
-    with sending(tmp_path, Script(), find_catcher=nearby) as (state, said, _):
+    with sending(tmp_path, Script(), find_catcher=nearby) as (session, said, _):
         text = said.getvalue()
         assert "Email verification: caught by MailDev at http://localhost:1080" in text
         assert "MailDev at http://localhost:1080 catches mail and delivers none of it." in text
         assert "User invitation: not seen in MailDev" in text
         assert nearby.asked == ["127.0.0.1"]
         assert "The six digits" in text
-        assert state.confirmed
+        assert session.state.confirmed
 
 
 def test_a_mailbox_is_watched_and_junk_is_told_with_cause_and_action(tmp_path: Path) -> None:
@@ -138,7 +137,7 @@ def test_a_mailbox_is_watched_and_junk_is_told_with_cause_and_action(tmp_path: P
     drawer = Drawer(Place.JUNK, Place.JUNK, Place.JUNK, name=name, judged=FAILS)
     mailboxes = Mailboxes(drawer)
     rules: Rules = [("What now", choice("Look into a mailbox"))]
-    with sending(tmp_path, Script(), rules, open_mailbox=mailboxes) as (state, said, _):
+    with sending(tmp_path, Script(), rules, open_mailbox=mailboxes) as (session, said, _):
         text = said.getvalue()
         assert "Email verification: arrived in junk, Junk, of ops@acme.example at imap.acme.example:993." in text
         assert "SPF softfail" in text
@@ -146,16 +145,16 @@ def test_a_mailbox_is_watched_and_junk_is_told_with_cause_and_action(tmp_path: P
         assert PASSWORD not in text
         assert mailboxes.opened == [("imaps://ops%40acme.example@imap.acme.example", Secret(PASSWORD))]
         assert drawer.closed
-        assert all(state.arrivals.values())
+        assert len(session.state.confirmed) == 3
 
 
 def test_a_refused_mailbox_is_told_once_and_asked_no_more(tmp_path: Path) -> None:
     drawer = Drawer(error=InboxRefused("imap.acme.example:993 refuses the login.", "Inbox"))
     rules: Rules = [("What now", choice("Look into a mailbox"))]
-    with sending(tmp_path, Script(), rules, open_mailbox=Mailboxes(drawer)) as (state, said, _):
+    with sending(tmp_path, Script(), rules, open_mailbox=Mailboxes(drawer)) as (session, said, _):
         assert said.getvalue().count("refuses the login") == 1
         assert drawer.looks == 1
-        assert not state.confirmed
+        assert not session.state.confirmed
 
 
 def test_the_senders_domain_is_offered_when_the_code_is_skipped(tmp_path: Path) -> None:

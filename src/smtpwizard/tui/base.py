@@ -1,24 +1,27 @@
-"""What a step is: a pane with an id, a title, one primary action, and keys for the key bar. Holds no truth."""
+"""What the parts of the screen know of each other: the wizard as a step sees it, and a step as the wizard sees it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 from textual import events, on
 from textual.containers import Vertical
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from smtpwizard.problems import Problem
+from smtpwizard.secret import Secret
 
 if TYPE_CHECKING:
-    from smtpwizard.tui.app import SmtpWizard
+    from smtpwizard.wizard.services import Services
+    from smtpwizard.wizard.session import Session
     from smtpwizard.wizard.state import WizardState
 
 
-STEPS: tuple[tuple[str, str], ...] = (
+STEPS: Final[tuple[tuple[str, str], ...]] = (
     ("provider", "Provider"),
     ("settings", "Settings"),
     ("test", "Test"),
@@ -27,8 +30,57 @@ STEPS: tuple[tuple[str, str], ...] = (
 )
 """Id and title of the steps, in the order of the walk. The opening pane stands before the first and has no number."""
 
-_LOW = 16
+_LOW: Final = 16
 """Lines of a pane below which the less needed parts of it are left out."""
+
+
+class Wizard(Protocol):
+    """The app, as its steps and screens see it: none of them imports it."""
+
+    session: Session
+    state: WizardState
+
+    @property
+    def services(self) -> Services:
+        """What is used of the world."""
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the state."""
+
+    def apply_changes(self, changes: Mapping[str, str | Secret | None]) -> None:
+        """Change the settings as a finding or an explanation proposes."""
+
+    def go(self, step_id: str, *, variable: str | None = None) -> None:
+        """Show a step; with `variable`, focus and mark its field."""
+
+    def next_step(self) -> None:
+        """Show the step after this one, unless this one lacks an answer."""
+
+    def back(self) -> None:
+        """Show the step before this one."""
+
+    def focus_variable(self, variable: str) -> None:
+        """Go to Settings with the field of `variable` focused and marked."""
+
+    def refresh_shell(self) -> None:
+        """Draw header, rail, preview and key bar again."""
+
+    def copy(self, text: str, *, what: str = "Text", secret: bool = False) -> None:
+        """Hand `text` to the terminal's clipboard, secrets cleared unless `secret`."""
+
+    def action_open_page(self, url: str) -> None:
+        """Have the desktop open a page; where it cannot, show the address."""
+
+    def action_app_log(self) -> None:
+        """Read what the app itself says of its mail."""
+
+    def action_quit_wizard(self) -> None:
+        """Leave; ask first when something that was entered is not saved."""
+
+
+def wizard_of(node: DOMNode) -> Wizard:
+    """Return the app to which a widget or screen belongs, typed."""
+    return cast("Wizard", node.app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +128,19 @@ class StepPane(Vertical):
         super().__init__(id=self.step_id)
 
     @property
-    def wizard(self) -> SmtpWizard:
+    def wizard(self) -> Wizard:
         """The app, typed."""
-        return cast("SmtpWizard", self.app)
+        return wizard_of(self)
+
+    @property
+    def session(self) -> Session:
+        """The walk that the step shows."""
+        return self.wizard.session
 
     @property
     def state(self) -> WizardState:
-        """The truth. Change it with `self.wizard.update(...)`."""
-        return self.wizard.state
+        """What is known now. Change it with `self.session.update(...)`."""
+        return self.wizard.session.state
 
     @property
     def primary(self) -> str:
@@ -108,13 +165,16 @@ class StepPane(Vertical):
         """The widget that gets the focus on entry; None for no focus (Enter and Escape still work)."""
         return None
 
-    def problems(self) -> tuple[Problem, ...]:
-        """What keeps the step from being left forwards."""
+    def missing(self) -> tuple[tuple[str, str], ...]:
+        """(Variable, sentence) of each answer without which the step cannot be left forwards."""
         return ()
 
     def focus_variable(self, variable: str) -> bool:
         """Focus and mark the field of a variable; False where the step has no such field."""
         return False
+
+    def action_repair(self, finding_id: str = "") -> None:
+        """Make the repair of a finding, or the one that stands beside the key; nothing where the step shows none."""
 
     def action_primary(self) -> None:
         """What Enter does."""

@@ -6,17 +6,24 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.errors import InputError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
+from smtpwizard.prompts import provider, settings
 from smtpwizard.prompts.console import Console
-from smtpwizard.prompts.walk import Walk, walk
+from smtpwizard.prompts.walk import walk
 from smtpwizard.sandbox.server import PracticeServer
+from smtpwizard.secret import Secret
 from smtpwizard.targets.block import block
 from smtpwizard.targets.env.file import read_env_file
+from smtpwizard.wizard.opening import begin_walk
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.state import Target, TargetKind
 from support.looking import closed_port, provider_with
 
 
@@ -38,35 +45,46 @@ class Script(io.StringIO):
         return "\n" if "[" in prompt or "optional" in prompt or "skips" in prompt else ""
 
 
-def walker(
-    tmp_path: Path, rules: Sequence[tuple[str, str | Callable[[str], str]]], *, secret: str = "", target: bool = True
-) -> tuple[Walk, io.StringIO, io.StringIO]:
-    said, data = io.StringIO(), io.StringIO()
-    presets = Presets.open()
-    state = Walk(
-        console=Console(source=Script(said, rules), sink=said, secret=lambda prompt: secret),
-        presets=presets,
-        app=presets.app(),
-        target=tmp_path / ".env" if target else None,
-        data=data,
-        backup_dir=tmp_path / "backups",
-    )
-    return state, said, data
+class Walker:
+    """A walk whose answers come from rules, and all that it says."""
+
+    def __init__(
+        self, folder: Path, rules: Sequence[tuple[str, str | Callable[[str], str]]], *, secret: str = "", **world: Any
+    ) -> None:
+        self._said = io.StringIO()
+        self.services = Services(backup_dir=folder / "backups", **world)
+        self.console = Console(source=Script(self._said, rules), sink=self._said, secret=lambda prompt: secret)
+        self.session = Session(self.services)
+
+    def walk(self, target: Target | None, **asked: Any) -> None:
+        """Walk to the end."""
+        state, step = begin_walk(self.services, target, **asked)
+        self.session = Session(self.services, state)
+        walk(self.session, self.console, step)
+
+    @property
+    def text(self) -> str:
+        """What was said so far."""
+        return self._said.getvalue()
+
+
+def env(folder: Path) -> Target:
+    """Return the file to be written."""
+    return Target(path=folder / ".env")
 
 
 def test_the_walk_on_the_practice_server_ends_with_a_file_and_three_mails_that_arrived(tmp_path: Path) -> None:
-    state, said, _ = walker(tmp_path, [("Provider, mail", "practice")])
-    assert walk(state) is ExitCode.OK
+    walker = Walker(tmp_path, [("Provider, mail", "practice")])
+    walker.walk(env(tmp_path))
     written = read_env_file(tmp_path / ".env").variables
     assert written["SMTP_HOST"] == "127.0.0.1"
     assert written["SMTP_USERNAME"] == "practice@example.com"
-    assert len(state.arrivals) == 3
-    assert all(state.arrivals.values())
-    text = said.getvalue()
+    assert len(walker.session.state.confirmed) == 3
+    text = walker.text
     assert "auth: ok" in text
     assert "Email verification: accepted by the server" in text
     assert re.search(r"Password reset: arrived in the practice server's inbox\. Its code is \d{6}\.", text)
-    assert "User invitation: arrived in the practice server's inbox." in text.rpartition("Written:")[2]
+    assert "ok: user invitation arrived in the practice server's inbox" in text.rpartition("written and read back")[2]
     assert written["SMTP_PASSWORD"] not in text
 
 
@@ -77,12 +95,16 @@ def test_existing_settings_are_recognised_and_a_refused_password_is_not_sent_twi
             f"# mine\nSMTP_HOST=127.0.0.1\nSMTP_PORT={settings.port}\nSMTP_SENDER=a@example.com\n"
             "SMTP_USERNAME=practice@example.com\nSMTP_PASSWORD=hunter2-wrong\n"
         )
-        rules = [("What now", "1"), ("What now", lambda said: number_of(said, "Test again")), ("Send it again", "no")]
-        state, said, _ = walker(tmp_path, rules)
-        state.ca_files = (server.ca_file,)
+        rules = [
+            ("What now", "1"),
+            ("What now", lambda said: number_of(said, "Test again")),
+            ("Send it again", "no"),
+            ("Keep", "no"),
+        ]
+        walker = Walker(tmp_path, rules, ca_files=(server.ca_file,))
         with pytest.raises(InputError):
-            walk(state)
-    text = said.getvalue()
+            walker.walk(env(tmp_path))
+    text = walker.text
     assert "holds settings: 127.0.0.1" in text
     assert text.count("auth: failed") == 1
     assert "lock accounts" in text
@@ -92,11 +114,11 @@ def test_existing_settings_are_recognised_and_a_refused_password_is_not_sent_twi
 
 
 def test_a_recipient_that_is_no_address_is_asked_again(tmp_path: Path) -> None:
-    state, said, _ = walker(tmp_path, [("Provider, mail", "practice"), ("Recipient", "me"), ("Recipient", "-")])
-    assert walk(state) is ExitCode.OK
-    assert "A recipient is a mail address" in said.getvalue()
-    assert "Nothing was sent." in said.getvalue()
-    assert "Not proved: that mail arrives." in said.getvalue()
+    walker = Walker(tmp_path, [("Provider, mail", "practice"), ("Recipient", "me"), ("Recipient", "-")])
+    walker.walk(env(tmp_path))
+    assert "A recipient is a mail address" in walker.text
+    assert "Nothing was sent." in walker.text
+    assert "warning: not proved: that mail arrives" in walker.text
 
 
 def number_of(said: str, choice: str) -> str:
@@ -107,34 +129,32 @@ def number_of(said: str, choice: str) -> str:
 
 def test_the_block_goes_to_standard_output_and_nowhere_else(tmp_path: Path) -> None:
     rules = [("Provider, mail", "practice"), ("Recipient", "-")]
-    state, said, data = walker(tmp_path, rules, target=False)
-    assert walk(state) is ExitCode.OK
-    assert "SMTP_HOST=127.0.0.1\n" in data.getvalue()
-    assert "SMTP_HOST" not in said.getvalue()
+    walker = Walker(tmp_path, rules)
+    walker.walk(Target(TargetKind.PRINT, None))
+    block = walker.session.state.block
+    assert block is not None
+    assert "SMTP_HOST=127.0.0.1\n" in block.reveal()
+    assert "SMTP_HOST" not in walker.text
     assert not (tmp_path / ".env").exists()
 
 
 def test_input_that_ends_writes_nothing(tmp_path: Path) -> None:
-    state, said, _ = walker(tmp_path, [])
+    walker = Walker(tmp_path, [])
     with pytest.raises(InputError, match="input ended"):
-        walk(state)
-    assert "Nothing was written." in said.getvalue()
+        walker.walk(env(tmp_path))
+    assert "Nothing was written." in walker.text
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_app_password_pasted_with_blanks_is_cleaned_and_it_says_so(tmp_path: Path) -> None:
     rules = [("Provider, mail", "gmail"), ("Which one", "1"), ("Mail address", "you@gmail.com")]
-    state, said, _ = walker(tmp_path, rules, secret="abcd efgh ijkl mnop")
-    from smtpwizard.prompts import steps as answers
-    from smtpwizard.prompts import steps as pick
-
-    pick.provider(state)
-    answers.ask(state)
-    assert state.settings.password is not None
-    assert state.settings.password.reveal() == "abcdefghijklmnop"
-    assert "blanks were removed" in said.getvalue()
-    assert state.settings.sender == "you@gmail.com"
-    assert "abcd" not in said.getvalue()
+    walker = Walker(tmp_path, rules, secret="abcd efgh ijkl mnop")
+    provider.choose(walker.session, walker.console)
+    settings.ask(walker.session, walker.console)
+    assert walker.session.state.settings.password == Secret("abcdefghijklmnop")
+    assert "blanks were removed" in walker.text
+    assert walker.session.state.settings.sender == "you@gmail.com"
+    assert "abcd" not in walker.text
 
 
 def test_a_closed_port_is_answered_with_the_one_that_is_open(tmp_path: Path) -> None:
@@ -144,16 +164,15 @@ def test_a_closed_port_is_answered_with_the_one_that_is_open(tmp_path: Path) -> 
             block(good.with_changes({"SMTP_PORT": str(closed_port())}).to_variables(), "env")
         )
         rules: list[tuple[str, str | Callable[[str], str]]] = [("What now", "1"), ("What now", "1"), ("Recipient", "-")]
-        state, said, _ = walker(tmp_path, rules)
-        state.ca_files = (server.ca_file,)
-        state.presets = WithPort(int(good.port or 0))
-        assert walk(state) is ExitCode.OK
-    text = said.getvalue()
+        walker = Walker(tmp_path, rules, ca_files=(server.ca_file,))
+        vars(walker.services)["presets"] = WithPort(int(good.port or 0))
+        walker.walk(env(tmp_path))
+    text = walker.text
     assert "Asking the server's other ports, without user and password" in text
     assert f"Seen: {good.port}: STARTTLS" in text
     assert f"Cause 1, seen just now: Port {good.port} with STARTTLS." in text
     assert "  1  Apply the repair and test again" in text
-    assert state.settings.port == good.port
+    assert walker.session.state.settings.port == good.port
     assert read_env_file(tmp_path / ".env").variables["SMTP_PORT"] == good.port
 
 

@@ -1,0 +1,97 @@
+"""The opening and step 1, line by line: what the target holds, then a provider by name, address or domain."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
+from smtpwizard.prompts.console import Console
+from smtpwizard.report.probe import finding_line, provider_lines
+from smtpwizard.text import safe
+from smtpwizard.wizard.opening import WAYS, Opening, Way
+from smtpwizard.wizard.provider import ProviderStep
+from smtpwizard.wizard.session import Session
+
+_SHOWN: Final = 12
+"""Matches listed at once: more than this is a page of speech for a screen reader."""
+
+
+def opening(session: Session, console: Console) -> str:
+    """Tell what the target holds and ask what to do with it; return the step to go on with."""
+    model = session.step(Opening)
+    console.say(f"{safe(session.state.target.label, limit=120)} holds settings: {safe(model.sentence, limit=400)}.")
+    for line in model.unreadable:
+        console.say(safe(line))
+    for finding in model.findings:
+        console.say(finding_line(finding))
+    default = next(place for place, way in enumerate(WAYS, 1) if way.id is model.suggested)
+    chosen = WAYS[console.choose("What now", [way.verb for way in WAYS], default=default)].id
+    step = model.choose(chosen)
+    return "provider" if chosen is Way.CHANGE else step
+
+
+def choose(session: Session, console: Console) -> None:
+    """Ask for the provider until one is taken, and set what its preset knows."""
+    previous, text = session.state.provider, ""
+    if previous is not None and previous.kind is Kind.PRACTICE and session.state.practice is None:
+        chosen = previous
+        console.say(f"{chosen.name}, as asked for on the command line.")
+    elif previous is not None and console.confirm(f"Keep {previous.name}?", default=True):
+        chosen = previous
+    else:
+        chosen, text = _ask(session, console)
+    for line in provider_lines(chosen):
+        console.say(line)
+    if chosen.kind is Kind.PRACTICE:
+        asyncio.run(session.practise())
+        settings = session.state.settings
+        console.say(f"The practice server runs on {settings.host}, port {settings.port}.")
+    else:
+        session.step(ProviderStep).choose(chosen, region=_region(console, chosen), text=text)
+
+
+def _ask(session: Session, console: Console) -> tuple[Provider, str]:
+    """Return a provider that can be taken, and what was typed to find it."""
+    model = session.step(ProviderStep)
+    while True:
+        text = console.ask("Provider, mail address or domain (? lists all, custom for another server)")
+        if text == "?":
+            for item in model.search("").providers:
+                blocked = ", blocked" if item.status is ProviderStatus.BLOCKED else ""
+                console.say(f"  {item.id}: {item.name}{blocked}")
+            continue
+        chosen = session.services.custom if text.lower() == "custom" else _found(model, console, text)
+        refusal = model.refusal(chosen) if chosen is not None else ""
+        if refusal:
+            console.say(refusal)
+        elif chosen is not None:
+            return chosen, text
+
+
+def _found(model: ProviderStep, console: Console, text: str) -> Provider | None:
+    """Return the provider that `text` means, or None where it means none, or not the one meant."""
+    found = model.search(text)
+    if found.pending:
+        console.say(safe(found.sentence, limit=200))
+        asyncio.run(model.look_up(found.pending))
+        found = model.search(text)
+    if found.sentence:
+        console.say(safe(found.sentence, limit=200))
+    if found.match is not None and found.match.how == "domain":
+        return found.match.provider
+    if not found.providers:
+        console.say("Type custom for a server of your own.")
+        return None
+    if len(found.providers) == 1 and found.match is None:
+        return found.providers[0]
+    shown = found.providers[:_SHOWN]
+    number = console.choose("Which one", (*(item.name for item in shown), "none of these"))
+    return shown[number] if number < len(shown) else None
+
+
+def _region(console: Console, chosen: Provider) -> str | None:
+    if not chosen.regions:
+        return None
+    noun = chosen.region_kind.capitalize() or "Region"
+    return chosen.regions[console.choose(f"{noun} of {chosen.name}", [item.label for item in chosen.regions])].id

@@ -1,0 +1,172 @@
+"""How a walk begins: what the target holds, what the command line asked for, and three ways on from settings found."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.errors import InputError
+from smtpwizard.problems import Problem, has_errors
+from smtpwizard.settings import LEGACY, Settings
+from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.state import Target, TargetKind, WizardState
+
+if TYPE_CHECKING:
+    from smtpwizard.wizard.services import Services
+
+
+DEFAULT_ENV_FILE: Final = Path(".env")
+PRACTICE_ENV_FILE: Final = Path(".env.practice")
+"""Where a demonstration writes when `.env` holds real settings and no target was named."""
+
+
+class Beginning(NamedTuple):
+    """The first state of a walk, and the step that is shown first."""
+
+    state: WizardState
+    step: str
+
+
+def begin_walk(
+    services: Services, target: Target | None = None, *, demo: bool = False, preset: str | None = None
+) -> Beginning:
+    """Read the target (None: `.env`) and decide where the walk starts: with what was found, else with the providers.
+
+    FileError for a target that cannot be read; InputError for an unknown preset, and for a service that is not there.
+    """
+    named = target is not None
+    state = _read(services, target or Target(TargetKind.ENV_FILE, DEFAULT_ENV_FILE), demo=demo)
+    if demo:
+        practice = services.presets.provider("practice")
+        if state.original is not None and not named:
+            assert state.target.path is not None
+            beside = replace(state.target, path=state.target.path.with_name(PRACTICE_ENV_FILE.name))
+            return Beginning(WizardState(target=beside, provider=practice), "provider")
+        return Beginning(state.changed(provider=practice, settings=Settings()), "provider")
+    if preset:
+        from smtpwizard.wizard.questions import begin
+
+        chosen = services.presets.provider(preset)
+        settings = begin(chosen, before=state.settings, previous=state.provider)
+        return Beginning(state.changed(provider=chosen, settings=settings), "settings")
+    return Beginning(state, "opening" if state.original is not None else "provider")
+
+
+def _read(services: Services, target: Target, *, demo: bool) -> WizardState:
+    """Return the state with what the target holds: a file that is there, or a compose service."""
+    state = WizardState(target=target)
+    if target.kind is TargetKind.PRINT or target.path is None or not os.path.lexists(target.path):
+        return state
+    if target.kind is TargetKind.ENV_FILE:
+        from smtpwizard.targets.env.file import read_env_file
+
+        file = read_env_file(target.path)
+        return _holding(services, state.changed(env_file=file), Settings.from_variables(file.variables))
+    return state if demo else _of_service(services, state, target.path)
+
+
+def _of_service(services: Services, state: WizardState, path: Path) -> WizardState:
+    """Return the state with what the target's service has.
+
+    Where none was named and several could be the app's, the Save step lists them.
+    """
+    from smtpwizard.targets.compose.read import read_service
+
+    app, named = services.app, state.target.service
+    try:
+        service = read_service(path, named, os.environ, images=app.images, app_service=app.service)
+    except InputError:
+        if named is not None:
+            raise
+        return state
+    state = state.changed(target=replace(state.target, service=service.service))
+    return _holding(services, state, Settings.from_variables(service.variables))
+
+
+def _holding(services: Services, state: WizardState, found: Settings) -> WizardState:
+    """Return the state with the settings found. The app's own address alone is nothing to test, and is kept."""
+    if not found.legacy and all(name == "ADMIN_WEB_URL" for name in found.to_variables()):
+        return state.changed(settings=Settings(admin_web_url=found.admin_web_url))
+    provider = services.presets.for_host(found.host) or services.custom if found.host else None
+    return state.changed(settings=found, original=found, provider=provider)
+
+
+class Way(StrEnum):
+    """What can be done with settings that were found."""
+
+    TEST = "test"
+    CHANGE = "change"
+    START_OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """A way on, as it is offered."""
+
+    id: Way
+    verb: str
+    result: str
+    """What it does, for a place with room."""
+
+
+WAYS: Final = (
+    WayOn(Way.TEST, "Test it", "as it is; nothing is changed"),
+    WayOn(Way.CHANGE, "Change it", "filled in with what was found"),
+    WayOn(Way.START_OVER, "Start over", "the file stays as it is until step 4"),
+)
+
+
+class Opening:
+    """Shown where the target holds settings: what was found, what the app makes of it, and the ways on."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def sentence(self) -> str:
+        """What was found in one line: `smtp.gmail.com:587, Gmail, as you@gmail.com`. The text is foreign."""
+        from smtpwizard.lint.check import masked_settings
+
+        state = self._session.state
+        settings = state.settings
+        parts = [f"{settings.shown_host}:{settings.port or '?'}" if settings.host else "no SMTP_HOST"]
+        if state.provider is not None and state.provider.kind.value != "custom":
+            parts.append(state.provider.name)
+        if settings.username:
+            parts.append(f"as {masked_settings(settings, state.provider)['SMTP_USERNAME']}")
+        old = [name for name, _ in settings.legacy if name in LEGACY]
+        if old:
+            parts.append(f"old names: {', '.join(old)}")
+        return ", ".join(parts)
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Lines of the file that some reader cannot read, at most three: `line 4: ...`."""
+        file = self._session.state.env_file
+        return tuple(f"line {item.line}: {item.message}" for item in file.problems[:3]) if file is not None else ()
+
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """What the app would make of the settings as they are."""
+        from smtpwizard.wizard.settings import SettingsStep
+
+        return self._session.step(SettingsStep).findings()
+
+    @property
+    def suggested(self) -> Way:
+        """The way to be offered first: a test, unless the app would not even start."""
+        return Way.CHANGE if has_errors(self.findings) else Way.TEST
+
+    def choose(self, way: Way) -> str:
+        """Take a way on; return the id of the step to which it leads."""
+        state = self._session.state
+        if way is Way.START_OVER:
+            kept = Settings(admin_web_url=state.settings.admin_web_url, legacy=state.settings.legacy)
+            self._session.update(settings=kept, provider=None, region=None)
+            return "provider"
+        if state.provider is None:
+            self._session.update(provider=self._session.services.custom)
+        return "test" if way is Way.TEST else "settings"

@@ -1,0 +1,144 @@
+"""Step 2, without a screen: what is asked, what the app will make of the answers, and which repairs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smtpwizard.clients.transport import transport
+from smtpwizard.hosts import is_private_host
+from smtpwizard.lint.check import findings, masked_settings
+from smtpwizard.problems import Problem, has_errors
+from smtpwizard.secret import MASK, Secret, redact
+from smtpwizard.settings import FIELDS
+from smtpwizard.text import safe
+from smtpwizard.wizard.questions import Question, answer, clean, follows_account, missing, questions
+from smtpwizard.wizard.session import Session
+
+if TYPE_CHECKING:
+    from smtpwizard.clients.transport import Origin
+    from smtpwizard.settings import Settings
+
+
+DEFAULT_ADMIN_URL: Final = "http://localhost:3000"
+"""What the app takes without ADMIN_WEB_URL."""
+
+
+class Outlook(NamedTuple):
+    """In one line, what the app will do with the settings as they are."""
+
+    ok: bool
+    text: str
+
+
+class SettingsStep:
+    """Asks what only the operator knows; the preset has answered the rest."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: tuple[object, tuple[Problem, ...]] = (None, ())
+        """What the findings are about, and the findings: form, key bar and palette all ask for them."""
+
+    # Questions and answers
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return what is to be asked for the chosen provider, in order; the advanced ones last."""
+        return questions(self._session.state.provider)
+
+    def value(self, question: Question) -> str:
+        """Return the present answer as text, a secret revealed; '' for a sender that is the account anyway."""
+        state = self._session.state
+        if question.id not in FIELDS:
+            regions = state.provider.regions if state.provider else ()
+            return next((region.id for region in regions if region.host == state.settings.host), "")
+        if question.id == "SMTP_SENDER" and self.sender_is_account:
+            return ""
+        found = state.settings.get(question.id)
+        text = found.reveal() if isinstance(found, Secret) else found or ""
+        return text or (question.choices[0].value if question.choices else "")
+
+    def holds(self, question: Question, text: str) -> bool:
+        """Say whether `text` means the present answer, however it is typed."""
+        meant, _ = clean(question, text)
+        follows = question.id == "SMTP_SENDER" and self.sender_is_account
+        return meant == self.value(question) or (follows and meant == self._session.state.settings.sender)
+
+    def answer(self, question: Question, text: str) -> None:
+        """Take an answer as it was typed. The sender follows the account where the provider wants that."""
+        state = self._session.state
+        settings = answer(state.settings, question, text, state.provider)
+        region = state.region
+        if question.choices and state.provider is not None and state.provider.regions:
+            region = next((item.id for item in state.provider.regions if item.host == settings.host), None)
+        self._session.update(settings=settings, region=region)
+
+    def missing(self) -> tuple[tuple[str, str], ...]:
+        """Return (variable, sentence) of each answer that is missing or cannot be one, in the order of questions."""
+        return missing(self._session.state.settings, self.questions())
+
+    @property
+    def sender_is_account(self) -> bool:
+        """Whether the account is used as the sender too, as the provider wants it."""
+        state = self._session.state
+        follows = state.provider is not None and follows_account(state.provider)
+        return follows and bool(state.settings.username) and state.settings.sender == state.settings.username
+
+    # What the app makes of them
+
+    def findings(self, unsettled: Collection[str] = ()) -> tuple[Problem, ...]:
+        """Return the findings, the gravest first, without those about a variable that is still being filled in."""
+        state = self._session.state
+        about = (state.settings, state.provider, state.origin)
+        if self._known[0] != about:
+            self._known = (about, findings(state.settings, provider=state.provider, origin=state.origin))
+        return tuple(item for item in self._known[1] if item.variable not in unsettled)
+
+    def outlook(self, unsettled: Collection[str] = ()) -> Outlook:
+        """Return what the app will do with the settings: log in where, over what, as whom."""
+        state = self._session.state
+        return outlook(state.settings, self.findings(unsettled), state.origin)
+
+    @property
+    def advanced_line(self) -> str:
+        """The advanced values in one line: `smtp.gmail.com : 587  STARTTLS  links → http://localhost:3000`."""
+        settings = self._session.state.settings
+        tls = "TLS" if (settings.tls or "").lower() == "true" else "STARTTLS"
+        if tls == "STARTTLS" and settings.port_number in (465, 2465):
+            tls = "no TLS"  # those ports have no STARTTLS
+        links = settings.admin_web_url or DEFAULT_ADMIN_URL
+        line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}  links → {links}", limit=200)
+        return redact(line, settings.secrets())
+
+    # Repairs
+
+    def next_repair(self, variable: str | None = None, *, unsettled: Collection[str] = ()) -> Problem | None:
+        """Return the finding that is to be repaired next: one about `variable`, else the first with a repair."""
+        able = [finding for finding in self.findings(unsettled) if finding.changes]
+        return next((item for item in able if variable and item.variable == variable), able[0] if able else None)
+
+    def repair(self, finding_id: str = "", variable: str | None = None, *, unsettled: Collection[str] = ()) -> None:
+        """Make the repair of the finding with this id; without such a one, the next repair, if there is any."""
+        by_id = (item for item in self.findings() if item.id == finding_id and item.changes)
+        finding = next(by_id, None) or self.next_repair(variable, unsettled=unsettled)
+        if finding is not None:
+            self._session.update(settings=self._session.state.settings.with_changes(finding.changes))
+
+
+def outlook(settings: Settings, found: Sequence[Problem], origin: Origin) -> Outlook:
+    """Return what the app will do with `settings`, on which there are the findings `found`."""
+    plan = transport(settings, origin=origin)
+    if plan is None:
+        return Outlook(False, "the app refuses to start with these settings")
+    if has_errors(found):
+        return Outlook(False, "no mail will leave with these settings")
+    where = f"{plan.host}:{plan.port}"
+    login = bool(plan.username and plan.password)
+    hidden = masked_settings(settings).get("SMTP_USERNAME") == MASK
+    user = MASK if hidden else redact(plan.username or "", settings.secrets())
+    who = f" as {user}" if login and user else ""
+    does = "logs in" if login else "sends without a login"
+    if plan.secure:
+        return Outlook(True, f"{does} over TLS to {where}{who}")
+    if is_private_host(plan.host):
+        return Outlook(True, f"{does} to {where}{who}, on this machine or a private network")
+    return Outlook(True, f"{does} to {where}{who}, over TLS if the server offers STARTTLS")
