@@ -19,6 +19,7 @@ from smtpwizard.sandbox.scripted import ScriptedServer
 
 SECRET = "zq7-Correct-Horse"
 FEW_DESCRIPTORS = 96
+"""Fewer than half the files of the test with many: one that stays open for each would be missed soon."""
 
 
 def env_file(path: Path, port: int, *, user: str = "ops@acme.example", password: str = SECRET) -> Path:
@@ -126,14 +127,14 @@ def test_a_login_that_was_taken_serves_every_file(server: ScriptedServer, tmp_pa
     assert logins(server) == 6
 
 
-def test_five_hundred_files_are_checked_in_one_run_with_few_descriptors(server: ScriptedServer, tmp_path: Path) -> None:
-    files = [env_file(tmp_path / f"{n}.env", server.port, user=f"u{n}@acme.example") for n in range(500)]
+def test_two_hundred_files_are_checked_in_one_run_with_few_descriptors(server: ScriptedServer, tmp_path: Path) -> None:
+    files = [env_file(tmp_path / f"{n}.env", server.port, user=f"u{n}@acme.example") for n in range(200)]
     done = check(tmp_path, *several(*files), "--json", "--jobs", "16", descriptors=FEW_DESCRIPTORS)
     found = lines(done)
     assert done.returncode == 0, done.stderr
     assert [item["file"] for item in found] == [file.name for file in files]
     assert {item["app"]["verdict"] for item in found} == {"works"}
-    assert logins(server) == 500
+    assert logins(server) == 200
 
 
 def test_files_are_checked_at_the_same_time(tmp_path: Path) -> None:

@@ -201,6 +201,7 @@ JSON: Final[dict[str, dict[str, str]]] = {
         "changed": "whether anything differs",
         "diff": "unified diff, secrets masked",
         "written": "false where nothing was written",
+        "backup": "where the file as it was before is kept, or null",
         "findings[]": "about the settings, and about the file",
         **_below("findings[]", _FINDING),
         "notes[]": "what to know or do now that it is written",

@@ -79,7 +79,7 @@ def recipients(args: argparse.Namespace) -> tuple[str, ...]:
 
 def catalogue(args: argparse.Namespace) -> Presets:
     """Return the presets, with the operator's own on top."""
-    return Presets.open(*([args.presets] if args.presets else []))
+    return Presets.open(args.presets)
 
 
 def diagnoses(report: Report, planned: Plan) -> tuple[Problem, ...]:

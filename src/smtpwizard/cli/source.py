@@ -125,7 +125,7 @@ def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple
     from smtpwizard.targets.compose.read import read_service  # with PyYAML: only where there is a compose file
 
     path = Path(args.compose)
-    app = Presets.open(*([args.presets] if getattr(args, "presets", None) else [])).app()
+    app = Presets.open(getattr(args, "presets", None)).app()
     found = read_service(path, getattr(args, "service", None), os.environ, images=app.images, app_service=app.service)
     override = f" with {found.override.name}" if found.override else ""
     return found, f"service {safe(found.service)} of {path}{override}", tuple(_findings(path, found))

@@ -53,12 +53,16 @@ class Presets:
         self._all: tuple[Provider, ...] | None = None
 
     @classmethod
-    def open(cls, *dirs: Path) -> Presets:
-        """Return the catalogue with `dirs` on top of the shipped and the operator's. InputError: not a folder."""
-        for folder in dirs:
+    def open(cls, *dirs: Path | None) -> Presets:
+        """Return the catalogue with `dirs` on top of the shipped and the operator's. InputError: not a folder.
+
+        None is left out, so that the value of --presets can be given as it is.
+        """
+        given = tuple(folder for folder in dirs if folder)
+        for folder in given:
             if not folder.is_dir():
                 raise InputError(f"{folder} is not a folder. Give --presets a folder of TOML files.", "No such folder")
-        return cls(dirs)
+        return cls(given)
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of all presets in alphabetical order, `custom` among them; broken ones too."""

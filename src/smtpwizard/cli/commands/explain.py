@@ -79,7 +79,7 @@ def named_provider(name: str | None, own: Path | None, catalogue: Catalogue) -> 
         return None
     from smtpwizard.presets.catalogue import Presets
 
-    presets = Presets.open(*([own] if own else []))
+    presets = Presets.open(own)
     wanted = name.strip().lower()
     if wanted not in presets.ids() and any(wanted in rule.providers for rule in catalogue.rules):
         return wanted

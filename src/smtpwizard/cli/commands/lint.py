@@ -49,8 +49,7 @@ def provider_of(source: Source, args: argparse.Namespace) -> Provider | None:
         return None
     from smtpwizard.presets.catalogue import Presets
 
-    folder = getattr(args, "presets", None)
-    return Presets.open(*([folder] if folder else [])).for_host(host)
+    return Presets.open(getattr(args, "presets", None)).for_host(host)
 
 
 def lines(finding: Problem) -> list[str]:

@@ -100,7 +100,7 @@ def _docker(args: argparse.Namespace, reader: partial[LogReader]) -> ExitCode:
     from smtpwizard.presets.catalogue import Presets
 
     since = checked_since(args.since)
-    app = Presets.open(*([args.presets] if args.presets else [])).app()
+    app = Presets.open(args.presets).app()
     cwd = Path.cwd()
     service = app_service(args.service, args.compose, cwd, images=app.images, default=app.service)
     if args.follow:

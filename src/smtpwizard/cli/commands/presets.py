@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Do the action of `args` (action, name, json, presets, timeout)."""
     if args.action == "check":
         return _check(args)
-    catalogue = Presets.open(*([args.presets] if args.presets else []))
+    catalogue = Presets.open(args.presets)
     if args.action == "list":
         _list(catalogue, as_json=args.json)
         found = ExitCode.OK

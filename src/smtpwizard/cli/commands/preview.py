@@ -28,8 +28,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Render and show. TemplateError, FileError and InputError as the mail room raises them."""
     from smtpwizard.presets.catalogue import Presets
 
-    dirs = () if args.presets is None else (args.presets,)
-    rendered = _rendered(args, Presets.open(*dirs).app())
+    rendered = _rendered(args, Presets.open(args.presets).app())
     html = well_formed(rendered) if args.raw else inline(rendered)
     if args.out is not None:
         _write(args.out, html)

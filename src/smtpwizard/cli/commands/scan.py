@@ -44,7 +44,7 @@ class Target:
 def run(args: argparse.Namespace) -> ExitCode:
     """Ask the ports of `args.host` and print what they said."""
     target = target_of(args.host)
-    provider = Presets.open(*([args.presets] if args.presets else [])).for_host(target.host)
+    provider = Presets.open(args.presets).for_host(target.host)
     facts = asyncio.run(_asked(target, provider, args))
     if args.json:
         emit_json({"schema": 1, "host": target.host, "ports": [item.to_json() for item in facts]})

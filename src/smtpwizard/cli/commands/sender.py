@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 def _provider(args: argparse.Namespace, sender: Sender) -> _Chosen:
-    presets = Presets.open(*([args.presets] if args.presets else []))
+    presets = Presets.open(args.presets)
     if args.preset:
         return _Chosen(presets.provider(args.preset), "")
     host, place, remark = _host(args)
