@@ -1,4 +1,4 @@
-"""Why host and container differ, and what to do, as sentences. Pure."""
+"""The check on the host and the one in the container, compared: why they differ, and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from smtpwizard.targets.next_steps import note
 from smtpwizard.text import safe
 
 
-class Sides(NamedTuple):
+class HostAndContainer(NamedTuple):
     """What is compared."""
 
     report: Report
@@ -58,7 +58,7 @@ _UNREACHED: Final = frozenset({"ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECON
 _UNRESOLVED: Final = frozenset({"ENOTFOUND", "EAI_AGAIN", "EDNS", "ENODATA", "ESERVFAIL"})
 
 
-def notes(sides: Sides) -> Iterator[Problem]:
+def notes(sides: HostAndContainer) -> Iterator[Problem]:
     """Yield what differs, the weightiest first."""
     view = sides.view
     changed = [name for name in view.differences if name.startswith("SMTP_")]
@@ -90,7 +90,7 @@ def notes(sides: Sides) -> Iterator[Problem]:
         )
 
 
-def _other_address(sides: Sides) -> Iterator[Problem]:
+def _other_address(sides: HostAndContainer) -> Iterator[Problem]:
     """Yield that a name has two answers. Large providers rotate theirs: two public ones count only after a failure."""
     here, there = host_addresses(sides.report), sides.view.addresses
     failed = sides.view.verify is not None and not sides.view.verify.ok
@@ -104,7 +104,7 @@ def _other_address(sides: Sides) -> Iterator[Problem]:
         )
 
 
-def _stale(sides: Sides, changed: list[str]) -> Problem:
+def _stale(sides: HostAndContainer, changed: list[str]) -> Problem:
     words = sides.project.words("up", "-d", sides.service)
     command = safe(" ".join(shlex.quote(word) for word in words))
     listed = ", ".join(f"{name} ({sides.view.differences[name]})" for name in changed)
@@ -117,7 +117,7 @@ def _stale(sides: Sides, changed: list[str]) -> Problem:
     )
 
 
-def _worse_inside(sides: Sides, words: frozenset[str]) -> Iterator[Problem]:
+def _worse_inside(sides: HostAndContainer, words: frozenset[str]) -> Iterator[Problem]:
     """Yield why the container fails where the host did not, with the same settings."""
     host = sides.settings.shown_host
     where = safe(f"{host}:{sides.settings.port}")
@@ -150,12 +150,12 @@ def _worse_inside(sides: Sides, words: frozenset[str]) -> Iterator[Problem]:
         )
 
 
-def _about_certificate(sides: Sides) -> bool:
+def _about_certificate(sides: HostAndContainer) -> bool:
     verify = sides.view.verify
     return sides.report.server_ok and verify is not None and "certificate" in verify.message.lower()
 
 
-def _better_inside(sides: Sides) -> Problem:
+def _better_inside(sides: HostAndContainer) -> Problem:
     if not sides.same_settings:
         return note("inside-better", "The container gets through with its own values; those of the file do not here.")
     return note(
@@ -181,7 +181,7 @@ class Comparison(NamedTuple):
     """The catalogue's causes of the container's failure, best first."""
 
 
-def compare(sides: Sides) -> Comparison:
+def compare(sides: HostAndContainer) -> Comparison:
     """Put both results together."""
     verdict, sentence = _verdict(sides)
     view, app = sides.view, sides.report.app.verify
@@ -192,7 +192,7 @@ def compare(sides: Sides) -> Comparison:
     return Comparison(verdict, sentence, sides.same_settings, same, tuple(notes(sides)), _diagnoses(sides))
 
 
-def _verdict(sides: Sides) -> tuple[str, str]:
+def _verdict(sides: HostAndContainer) -> tuple[str, str]:
     view, report, app = sides.view, sides.report, sides.app_name
     verify = view.verify
     if view.refuses:
@@ -213,7 +213,7 @@ def _verdict(sides: Sides) -> tuple[str, str]:
     return "works", f"{app} {_does(sides)}."
 
 
-def _does(sides: Sides) -> str:
+def _does(sides: HostAndContainer) -> str:
     """Say how far the container got: verify() succeeds, too, where the server offers no login."""
     if sides.view.login != "tried":
         return "connects from within its container, without a login"
@@ -223,7 +223,7 @@ def _does(sides: Sides) -> str:
     return "connects from within its container; its login is taken, if the server asks for one"
 
 
-def _diagnoses(sides: Sides) -> tuple[Problem, ...]:
+def _diagnoses(sides: HostAndContainer) -> tuple[Problem, ...]:
     verify = sides.view.verify
     if verify is None or verify.ok or verify.fate == "hangs":
         return ()
@@ -242,7 +242,7 @@ def _diagnoses(sides: Sides) -> tuple[Problem, ...]:
     return explain_event(event)
 
 
-def to_json(sides: Sides, result: Comparison) -> dict[str, Any]:
+def to_json(sides: HostAndContainer, result: Comparison) -> dict[str, Any]:
     """Return the object `inside` of `check --inside --json`."""
     view = sides.view
     verify = view.verify

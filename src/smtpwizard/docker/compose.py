@@ -1,7 +1,7 @@
-"""docker's own words when it cannot do what it is asked, as fact and action. Pure.
+"""docker compose: which project and service is asked, how it is run, and what its errors mean.
 
-The words are those of docker 28.2 and compose 2.40, seen without a daemon, with a closed socket, and without a project;
-those about running containers are in the sources of compose and moby. Older ones are taken, too.
+The words of its errors are those of docker 28.2 and compose 2.40, seen without a daemon, with a closed socket, and
+without a project; those about running containers are in the sources of compose and moby. Older ones are taken, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What the script in the container says, taken apart: every word of it is foreign text, every type is checked. Pure."""
+"""The check from inside the app's container: a script is run there with its own node, and what it says is read.
+
+Every word of it is foreign text, every type is checked.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,22 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from smtpwizard.docker import compose as docker_words
-from smtpwizard.docker import compose as process
-from smtpwizard.docker.compose import Compose, Kind, environment, exec_words, failed, names, programs
+from smtpwizard.docker.compose import (
+    KEPT,
+    Compose,
+    Finished,
+    Kind,
+    environment,
+    exec_words,
+    failed,
+    lacks_plugin,
+    names,
+    no_answer,
+    no_program,
+    problem,
+    programs,
+    run,
+)
 from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret, redactor
 from smtpwizard.settings import FIELDS, Settings
@@ -219,17 +235,17 @@ async def look(
 
 async def _exec(
     service: str, command: tuple[str, ...], stdin: bytes, compose_file: Path | None, cwd: Path, limit: float
-) -> process.Finished | Problem:
+) -> Finished | Problem:
     project = Compose(compose_file, cwd)
     words = exec_words(service, *command)
     shown, pipe = project.shown(*words), one_liner(service)
     ways = programs()
     if not ways:
-        return docker_words.no_program(pipe)
+        return no_program(pipe)
     said: list[str] = []
     for number, program in enumerate(ways, 1):
         try:
-            done = await process.run(
+            done = await run(
                 project.words(*words, program=program),
                 cwd=cwd,
                 env=environment(),
@@ -240,11 +256,11 @@ async def _exec(
         except OSError as error:
             return failed(Kind.OTHER, f"docker cannot be run: {error.strerror}.")
         if done.code is None:
-            return docker_words.no_answer(limit, shown)
-        said = (done.err + b"\n" + done.out).decode("utf-8", "replace").splitlines()[: docker_words.KEPT]
+            return no_answer(limit, shown)
+        said = (done.err + b"\n" + done.out).decode("utf-8", "replace").splitlines()[:KEPT]
         if done.code == 0 or b"SMTPWIZARD-INSIDE" in done.out:
             return done
-        if not (number < len(ways) and docker_words.lacks_plugin(said)):
+        if not (number < len(ways) and lacks_plugin(said)):
             break
     known = names(compose_file, cwd)
-    return docker_words.problem(said, service=service, command=shown, pipe=pipe, known=known)
+    return problem(said, service=service, command=shown, pipe=pipe, known=known)

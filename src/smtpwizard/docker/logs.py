@@ -1,4 +1,4 @@
-"""Octets of a log in, mail trouble out, as it comes. Opens nothing, knows no clock but the log's.
+"""The app's log, from docker compose or a file: which mail errors are in it, when each came last, and what they mean.
 
 Memory is bounded whatever comes: a line of a megabyte, binary junk, no line end at all.
 """
@@ -19,19 +19,24 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import LogStream, Seen
-from smtpwizard.docker import compose as docker_words
-from smtpwizard.docker import compose as process
 from smtpwizard.docker.compose import (
     CHUNK,
     KEPT,
     Compose,
     Kind,
+    chunks,
     environment,
     failed,
     kill_group,
+    lacks_plugin,
     logs_words,
     names,
+    never_ran,
+    no_answer,
+    no_program,
+    problem,
     programs,
+    run,
 )
 from smtpwizard.problems import Problem
 from smtpwizard.text import safe
@@ -331,7 +336,7 @@ async def recent(
     pipe = pipe_words(service, since)
     ways = programs()
     if not ways:
-        return _without(docker_words.no_program(pipe), command)
+        return _without(no_program(pipe), command)
     reader, code = LogReader(stamped=True), None
     cut = ""
     try:
@@ -339,19 +344,19 @@ async def recent(
             for program in ways:
                 reader = LogReader(provider=provider, catalogue=catalogue, stamped=True)
                 code, cut = await _read_recent(project.words(*words, program=program), cwd, reader)
-                if not (code and docker_words.lacks_plugin(reader.words)):
+                if not (code and lacks_plugin(reader.words)):
                     break
             if code == 0 and not reader.lines and not await _has_container(project, program, service):
-                return _without(docker_words.never_ran(service), command)
+                return _without(never_ran(service), command)
     except TimeoutError:
         if not reader.lines:
-            return _without(docker_words.no_answer(timeout, command), command)
+            return _without(no_answer(timeout, command), command)
         cut = f"The log was read for {timeout:.0f} s and goes on. Ask for less of it: --since 1m."
     except OSError as error:
         return _without(failed(Kind.OTHER, f"docker cannot be run: {error.strerror}."), command)
     if code and not reader.lines:
         known = names(compose_file, cwd)
-        told = docker_words.problem(reader.words, service=service, command=command, pipe=pipe, known=known)
+        told = problem(reader.words, service=service, command=command, pipe=pipe, known=known)
         return _without(told, command)
     for _ in reader.close():
         pass
@@ -373,7 +378,7 @@ async def _read_recent(words: list[str], cwd: Path, reader: LogReader) -> tuple[
     """Read docker's output to its end, or as far as it is read. Return its exit status, and what was left out."""
     ended: list[int | None] = []
     taken = 0
-    async with aclosing(process.chunks(words, cwd=cwd, env=environment(), ended=ended)) as parts:
+    async with aclosing(chunks(words, cwd=cwd, env=environment(), ended=ended)) as parts:
         async for data in parts:
             for _ in reader.feed(data):
                 pass
@@ -387,7 +392,7 @@ async def _read_recent(words: list[str], cwd: Path, reader: LogReader) -> tuple[
 async def _has_container(project: Compose, program: tuple[str, ...], service: str) -> bool:
     """Say whether the service has a container, running or not. True where docker does not say."""
     asked = project.words("ps", "--all", "--quiet", service, program=program)
-    done = await process.run(asked, cwd=project.cwd, env=environment(), stdin=b"", timeout=5.0, most=4096)
+    done = await run(asked, cwd=project.cwd, env=environment(), stdin=b"", timeout=5.0, most=4096)
     return done.code != 0 or bool(done.out.strip())
 
 
@@ -490,19 +495,19 @@ def follow_docker(
     pipe = pipe_words(service, since)
     ways = programs()
     if not ways:
-        yield docker_words.no_program(pipe)
+        yield no_program(pipe)
     for number, program in enumerate(ways, 1):
         reader = next(readers)
         with _started(project.words(*words, program=program), project.cwd) as process:
             assert process.stdout is not None
             yield from follow(process.stdout.fileno(), reader)
             code = process.wait()
-        if code and number < len(ways) and docker_words.lacks_plugin(reader.words):
+        if code and number < len(ways) and lacks_plugin(reader.words):
             continue
         if code and not reader.lines:
             known = names(project.file, project.cwd)
             command = project.shown(*words)
-            yield docker_words.problem(reader.words, service=service, command=command, pipe=pipe, known=known)
+            yield problem(reader.words, service=service, command=command, pipe=pipe, known=known)
         return
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.registry import DEFAULT as CLIENT
-from smtpwizard.docker.comparison import Comparison, Sides, host_addresses
+from smtpwizard.docker.comparison import Comparison, HostAndContainer, host_addresses
 from smtpwizard.problems import Problem
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from smtpwizard.text import safe
@@ -95,7 +95,7 @@ _COLUMNS: Final = (13, 31, 34)
 """Name, host, container; with a blank between them, 80 in all."""
 
 
-def lines(sides: Sides, result: Comparison) -> Iterator[str]:
+def lines(sides: HostAndContainer, result: Comparison) -> Iterator[str]:
     """Yield the table, the verdict, what differs and what to do."""
     view = sides.view
     yield ""
@@ -135,7 +135,7 @@ def _fit(text: str, width: int) -> str:
     return text[: width - 1] + "…" if len(text) > width else f"{text:<{width}}"
 
 
-def _differing(sides: Sides) -> str:
+def _differing(sides: HostAndContainer) -> str:
     names = [name.removeprefix("SMTP_") for name in sides.view.differences if name.startswith("SMTP_")]
     return f"! other: {', '.join(names)}"
 
@@ -164,7 +164,7 @@ def _host_login(report: Report) -> str:
     return {Status.PASSED: "✓ accepted", Status.FAILED: "✗ refused"}.get(step.status, "none")
 
 
-def _login(sides: Sides) -> str:
+def _login(sides: HostAndContainer) -> str:
     view = sides.view
     if view.login == "tried" and view.verify is not None and not view.verify.ok:
         return "✗ refused" if (view.verify.command or "").startswith("AUTH") else "not reached"
@@ -181,7 +181,7 @@ def _host_outcome(report: Report) -> str:
     return f"✗ {' '.join(str(part) for part in parts if part) or 'does not start'}"
 
 
-def _outcome(sides: Sides) -> str:
+def _outcome(sides: HostAndContainer) -> str:
     view = sides.view
     if view.refuses:
         return "✗ does not start"

@@ -17,7 +17,7 @@ from smtpwizard.cli import probing, source
 from smtpwizard.cli import probing as looking
 from smtpwizard.cli import probing as showing
 from smtpwizard.cli.output import emit, emit_json
-from smtpwizard.docker.comparison import Comparison, Sides, compare, to_json
+from smtpwizard.docker.comparison import Comparison, HostAndContainer, compare, to_json
 from smtpwizard.docker.compose import Compose, Kind, app_service, project_file
 from smtpwizard.docker.inside import look, ready, script
 from smtpwizard.errors import ExitCode, FileError, InputError
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     if isinstance(seen, Problem):
         raise _no_view(seen)
     app_name = planned.options.app_name
-    sides = Sides(
+    sides = HostAndContainer(
         report,
         seen,
         planned.source.settings,

@@ -19,7 +19,6 @@ from smtpwizard.probe.survey.ranking import (
     MODE,
     candidates,
     changes_for,
-    enumerate_words,
     is_current,
     label_for,
     meaning,
@@ -28,6 +27,7 @@ from smtpwizard.probe.survey.ranking import (
 from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Step
+from smtpwizard.text import listed
 
 MOST: Final = 5
 """Proposals that are made."""
@@ -117,7 +117,7 @@ def _virtues(item: PortFacts, evidence: Evidence) -> str:
     said = [f"answers {MANNER[item.tls or TlsMode.NONE]}"]
     said += ["has a trusted certificate"] if item.tls is not TlsMode.NONE else []
     said += ["offers a login"] if evidence.transport.logs_in else []
-    return f"Port {item.port} of the same host {enumerate_words(said)}."
+    return f"Port {item.port} of the same host {listed(said)}."
 
 
 def _strict(item: PortFacts) -> str:

@@ -10,6 +10,7 @@ from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach
 from smtpwizard.secret import Secret
 from smtpwizard.smtp import certificate as tls_facts
+from smtpwizard.text import listed
 
 _STRICTNESS = {TlsMode.IMPLICIT: 0, TlsMode.STARTTLS: 1, TlsMode.NONE: 2}
 _RELAY = 25
@@ -107,7 +108,7 @@ def port_lines(ports: Sequence[PortFacts], host: str) -> tuple[str, ...]:
     for item in ports:
         if not item.open:
             closed.setdefault(item.error or "ETIMEDOUT", []).append(item)
-    return (*lines, *(f"{listed(items)}: {meaning(error)}" for error, items in closed.items()))
+    return (*lines, *(f"{port_list(items)}: {meaning(error)}" for error, items in closed.items()))
 
 
 def answer(item: PortFacts, host: str) -> str:
@@ -144,14 +145,9 @@ def meaning(error: str) -> str:
     return f"{_MEANING[error]} ({error})" if error in _MEANING else error
 
 
-def listed(ports: Sequence[PortFacts]) -> str:
+def port_list(ports: Sequence[PortFacts]) -> str:
     """Return `25, 465 and 587`."""
-    return enumerate_words([str(item.port) for item in ports])
-
-
-def enumerate_words(words: Sequence[str]) -> str:
-    """Return the words with commas and `and`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    return listed(str(item.port) for item in ports)
 
 
 def family_lines(families: Sequence[PortFacts], host: str) -> Iterator[str]:

@@ -11,10 +11,11 @@ from typing import Final
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.matching import by_host
 from smtpwizard.probe.survey.facts import ESCAPES, Evidence, PortFacts, Reach, proposal
-from smtpwizard.probe.survey.ranking import answer, enumerate_words, family_lines, is_current, listed, meaning, would_do
+from smtpwizard.probe.survey.ranking import answer, family_lines, is_current, meaning, port_list, would_do
 from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Step
+from smtpwizard.text import listed
 
 _BLOCKED_FIRST: Final = (25, 465, 587)
 _OTHER_PORT: Final = (
@@ -29,7 +30,7 @@ def all_closed(evidence: Evidence) -> Iterator[Problem]:
     """Say why, as far as can be seen, where no port took a connection."""
     if not evidence.ports or any(item.open for item in evidence.ports):
         return
-    host, asked = evidence.transport.host, listed(evidence.ports)
+    host, asked = evidence.transport.host, port_list(evidence.ports)
     silent = [item for item in evidence.ports if item.error == "ETIMEDOUT"]
     if is_private_host(host):
         cause = f"None of the ports {asked} of {host} takes a connection."
@@ -73,7 +74,7 @@ def block_note(item: PortFacts, evidence: Evidence) -> str:
     if evidence.known is None or item.port not in ESCAPES or not all_silent:
         return ""
     where = evidence.cloud or "The network"
-    return f"{where} lets nothing out to {listed(silent)}; {item.port} gets through."
+    return f"{where} lets nothing out to {port_list(silent)}; {item.port} gets through."
 
 
 def families(evidence: Evidence) -> Iterator[Problem]:
@@ -199,7 +200,7 @@ def another_server(evidence: Evidence) -> Iterator[Problem]:
     yield proposal(
         "another-server",
         f"Another server in {provider}'s place",
-        f"What answers on {listed(foreign)} is not {provider}: {sign}. Web hosts with cPanel, and "
+        f"What answers on {port_list(foreign)} is not {provider}: {sign}. Web hosts with cPanel, and "
         "some internet providers, redirect outgoing mail ports to a server of their own.",
         f"{_password(foreign, evidence)}Ask your host to lift its SMTP restrictions for this machine. A port that "
         f"shows {provider}'s own certificate is safe to use.",
@@ -237,7 +238,7 @@ def _password(foreign: list[PortFacts], evidence: Evidence) -> str:
 def _sign(item: PortFacts, evidence: Evidence) -> str:
     names = item.tls_facts.names if item.tls_facts else ()
     if item.error == evidence.client.errors.NAME_MISMATCH and names:
-        return f"its certificate is for {enumerate_words(names[:_SHOWN])}"
+        return f"its certificate is for {listed(names[:_SHOWN])}"
     return "its greeting is that of a web host"
 
 

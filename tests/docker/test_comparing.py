@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.docker.comparison import Comparison, Sides, compare, to_json
+from smtpwizard.docker.comparison import Comparison, HostAndContainer, compare, to_json
 from smtpwizard.docker.compose import Compose
 from smtpwizard.docker.inside import InsideView, Verify
 from smtpwizard.sandbox.script import Script, Stage, reply
@@ -50,7 +50,7 @@ def view(verify: Verify | None, **more: Any) -> InsideView:
 
 def compared(report: Report, seen: InsideView, host: str = "smtp.example.com") -> Comparison:
     settings = Settings(host=host, port="587", sender="a@example.com")
-    sides = Sides(report, seen, settings, ".env", "api", Compose(None, Path()), "ABC User Feedback")
+    sides = HostAndContainer(report, seen, settings, ".env", "api", Compose(None, Path()), "ABC User Feedback")
     result = compare(sides)
     assert to_json(sides, result)["verdict"] == result.verdict
     return result
@@ -110,7 +110,9 @@ def test_another_version_of_nodemailer_and_an_unread_env_file_are_mentioned(fine
 
 def test_the_command_that_renews_the_container_names_the_compose_file(fine: Report) -> None:
     seen = view(GOOD, differences={"SMTP_PASSWORD": "other value"})
-    sides = Sides(fine, seen, Settings(host="h"), ".env", "api", Compose(Path("my file.yaml"), Path()), "The app")
+    sides = HostAndContainer(
+        fine, seen, Settings(host="h"), ".env", "api", Compose(Path("my file.yaml"), Path()), "The app"
+    )
     (note,) = compare(sides).notes
     assert note.command == "docker compose -f 'my file.yaml' up -d api"
 
