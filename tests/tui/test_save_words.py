@@ -6,7 +6,7 @@ from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.change import changes_for, counted
 from smtpwizard.tui.widgets.save import diff_rows
-from smtpwizard.wizard.save import listed, next_command
+from smtpwizard.wizard.save import next_command
 
 SETTINGS = Settings(host="smtp.example.com", port="587", sender="a@example.com", password=Secret("pw-hunter2"))
 
@@ -47,11 +47,6 @@ def test_the_count_of_lines_is_a_sentence() -> None:
 
 def test_the_next_command_makes_the_container_anew() -> None:
     assert next_command("api") == "docker compose up -d api"
-
-
-def test_names_are_listed_as_a_sentence_lists_them() -> None:
-    assert listed(["a", "b", "c"]) == "a, b and c"
-    assert listed(["a"]) == "a"
 
 
 def test_a_diff_shows_shapes_and_leaves_out_its_file_headers() -> None:

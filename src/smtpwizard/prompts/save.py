@@ -10,7 +10,8 @@ from smtpwizard.prompts.console import Console
 from smtpwizard.report.stages import Mark
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.readers import Reader, parse_readers
-from smtpwizard.wizard.save import SaveStep, Sentence, listed
+from smtpwizard.text import listed
+from smtpwizard.wizard.save import SaveStep, Sentence
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import TargetKind
 
@@ -84,7 +85,7 @@ def _agree(step: SaveStep, console: Console) -> str:
             return "written"
         for change in changed:
             console.say(change.diff.rstrip("\n"))
-        names = listed([change.path.name for change in changed])
+        names = listed(change.path.name for change in changed)
         choices = {"write": f"Write {names}"}
         if step.lacks_rules:
             choices["rules"] = "Add the ignore rule first"

@@ -408,11 +408,6 @@ def next_command(service: str) -> str:
     return f"docker compose up -d {service}"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them: `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
-
-
 STYLES: Final = (("env", "env"), ("compose-list", "compose list"), ("compose-map", "compose mapping"))
 """The kinds of block and their names for a person."""
 

@@ -22,6 +22,7 @@ from smtpwizard.targets.env.file import read_twice
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, name_list
 from smtpwizard.targets.files import BOM, decode, left_project, other_names, read_bytes, resolve
 from smtpwizard.targets.git import GitState, git_state, image_findings
+from smtpwizard.text import listed
 
 _LISTED = 5
 """Line numbers in one sentence at most."""
@@ -153,11 +154,10 @@ def exposure_findings(name: str, state: GitState, mode: int, *, secret: bool, ex
 def line_list(lines: Iterable[int]) -> str:
     """Return `line 4` or `lines 4, 9 and 12`."""
     numbers = [str(line) for line in lines]
-    if len(numbers) == 1:
-        return f"line {numbers[0]}"
-    if len(numbers) > _LISTED:
-        return f"lines {', '.join(numbers[:_LISTED])} and {len(numbers) - _LISTED} more"
-    return f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+    more = len(numbers) - _LISTED
+    if more > 0:
+        return f"lines {', '.join(numbers[:_LISTED])} and {more} more"
+    return f"line{'s' if len(numbers) > 1 else ''} {listed(numbers)}"
 
 
 def _is_utf8(raw: bytes) -> bool:

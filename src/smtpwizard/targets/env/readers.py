@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from smtpwizard.errors import InputError
+from smtpwizard.text import listed
 
 # White space and line terminators of ECMAScript. Python's \s is another set: it has U+001C–U+001F and U+0085 and lacks
 # U+FEFF, which is why this reader drops a BOM without knowing what one is.
@@ -361,8 +362,7 @@ def parse_readers(text: str) -> tuple[Reader, ...]:
 
 def name_list(readers: Iterable[Reader]) -> str:
     """Return `docker compose, npm dotenv and shells`."""
-    labels = [reader.label for reader in readers]
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}" if labels else "none"
+    return listed(reader.label for reader in readers) or "none"
 
 
 def _runs_in_shell(text: str) -> bool:

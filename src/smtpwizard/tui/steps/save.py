@@ -17,6 +17,7 @@ from textual.worker import Worker, WorkerState
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.report.stages import Mark
+from smtpwizard.text import listed
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.save import ChangeView, Choice, TargetPicker
@@ -200,7 +201,7 @@ class SaveStep(StepPane):
         if model.changes is None:
             return "Try again"
         changed = [change.path.name for change in model.open_changes if change.changed]
-        return f"Write {save.listed(changed) or self.state.target.label}"
+        return f"Write {listed(changed) or self.state.target.label}"
 
     def hints(self) -> tuple[Hint, ...]:
         copy = Hint("ctrl+y", "Copy")
