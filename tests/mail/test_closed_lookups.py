@@ -26,6 +26,7 @@ INSIDES = [
     "json", "path", "context", "parent", "index",
 ]  # fmt: skip
 HOLDERS = ["", "a.", "n.", "xs.", "o.", "this.", "@root.", "@root.o."]
+"""What a path may go through; all are looked into by one function, so not every name is printed through each."""
 
 
 def ours(folder: Path, source: str, context: dict[str, Any]) -> str:
@@ -35,7 +36,7 @@ def ours(folder: Path, source: str, context: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("name", INSIDES)
 def test_no_inside_of_a_value_is_printed(tmp_path: Path, name: str) -> None:
-    for holder in HOLDERS:
+    for holder in HOLDERS if name in ("constructor", "__class__") else ("", "o."):
         with pytest.raises(MissingVariableError):
             ours(tmp_path, f"{{{{{holder}{name}}}}}", CONTEXT)
 

@@ -1,7 +1,7 @@
-"""The app's mails as messages: rendered, with a code that proves arrival, as bytes ready for DATA. Sends nothing.
+"""Renders the app's mails and makes messages of them, with a code that proves arrival. Sends nothing.
 
-A message needs no extension of the server, neither 8BITMIME nor SMTPUTF8, as long as both addresses are ASCII before
-the @: its lines are 7-bit and short. Otherwise From and To hold UTF-8 (RFC 6532), as the app's client writes them.
+As long as both addresses are ASCII before the @, a message needs neither 8BITMIME nor SMTPUTF8: its lines are 7-bit and
+short. Otherwise From and To hold UTF-8 (RFC 6532), as the app's client writes them.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def inline(html: str) -> str:
     """Return `html` with the rules of its `<style>` elements inlined. FileError where the engine refuses it.
 
     The engine is the app's, of the same version: @nestjs-modules/mailer 2.0.2 depends on exactly @css-inline/css-inline
-    0.14.1 and calls `inline(html, {})`. Later ones write other bytes: 0.14.2 other quotes, 0.14.3 keeps `!important` in
-    a style attribute. As there, `<style>` elements go, and with them `@media`, but for those that are marked
-    `data-css-inline="keep"`. Unlike there, style sheets from elsewhere are left out: a preview must not open
+    0.14.1 and calls `inline(html, {})`. Later versions write other bytes: 0.14.2 other quotes, 0.14.3 keeps
+    `!important` in a style attribute. `<style>` elements go, and `@media` with them, unless they are marked
+    `data-css-inline="keep"`. Unlike in the app, style sheets from elsewhere are left out: a preview must not open the
     connections or files that a template names.
     """
     import css_inline
@@ -51,10 +51,10 @@ CODE_DIGITS: Final = 6
 """As many as the app's own verification code has."""
 
 _POLICY: Final = SMTP.clone(max_line_length=76)
-"""Octets of a quoted-printable line (RFC 2045 section 6.7 rule 5); the package's own limit is that of a header, 78."""
+"""76 octets to a quoted-printable line (RFC 2045 section 6.7, rule 5); the package's own limit is a header's, 78."""
 
 _DEFAULT_WEB_URL: Final = "http://localhost:3000"
-"""Where the app's preset gives no default; the default of ABC User Feedback itself."""
+"""For a preset without a default: what ABC User Feedback itself takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,18 @@ class BuiltMail:
     mail: AppMail
     subject: str
     to: str
-    """The envelope recipient, its domain in ASCII: what RCPT TO takes, and what stands in the header."""
+    """The recipient in envelope and header, its domain in ASCII."""
     message_id: str
     """With its angle brackets, as in the header."""
     code: str
     """Six digits that stand in the mail: typed back, they prove that it arrived."""
     link: str | None
-    """What the mail's button leads to; None for a mail that carries the code itself."""
+    """Where the mail's button leads; None for a mail that carries the code itself."""
     html: str
     """As sent: CSS inlined."""
     text: str
     data: bytes = field(repr=False)
-    """The whole message, CRLF line ends, dots not stuffed."""
+    """The whole message, with CRLF line ends and no dots stuffed."""
 
 
 def new_code() -> str:
@@ -125,7 +125,7 @@ def _body(text: str, html: str) -> bytes:
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     for part in message.iter_parts():
-        del part["MIME-Version"]  # the email package puts one into the second part, where it means nothing
+        del part["MIME-Version"]  # the email package puts one into a part, where it means nothing
     return message.as_bytes()
 
 

@@ -1,4 +1,4 @@
-"""An HTML mail → the same as readable text, for the text/plain part and the terminal. Pure; loads no pictures."""
+"""Turns an HTML mail into readable text, for the text/plain part and the terminal. Pure: loads nothing."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from html.parser import HTMLParser
 from typing import Final
 
 WIDTH: Final = 72
-"""Characters of a line: leaves room for a `> ` of replies within 78 (RFC 5322 section 2.1.1)."""
+"""Characters of a line: leaves room for the `> ` of replies within 78 (RFC 5322 section 2.1.1)."""
 
 _PARAGRAPHS: Final = re.compile(
     "address|article|blockquote|body|center|div|dl|figure|footer|form|h[1-6r]|header|html|main|nav|[ou]l|p|pre|"
     "section|table|tbody|tfoot|thead|tr"
 )
 _LINES: Final = re.compile("d[dt]|li|t[dh]")
-"""What begins a line but no paragraph: the items of a list, the cells of a row."""
+"""Elements that begin a line but no paragraph: items of a list, cells of a row."""
 _UNSEEN: Final = re.compile("head|script|style|template|title")
 _VOID: Final = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
 _UNSEEN_CLASSES: Final = frozenset(("preheader", "html-only"))
-"""What our templates have for the HTML reader alone: the line that an inbox shows, and the repeated link."""
+"""What our templates show in HTML only: the line for the list of an inbox, and the repeated link."""
 
 _HIDDEN_STYLE: Final = re.compile(
     r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|(?:max-height|opacity)\s*:\s*0(?![\d.])",
     re.IGNORECASE,
 )
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\0\1\u00ad\u034f\u200b\ufeff"))
-"""Our own two marks, and the characters that mails pad their preheader with."""
+"""Our own two marks, and the characters with which mails pad their preheader."""
 
 _INDENT: Final = "\1"
-"""Stands for one level of a list in a line until it is filled."""
+"""One level of a list, in a line that is not filled yet."""
 
 
 def from_html(html: str) -> str:
     """Return the text of an HTML mail: paragraphs filled to WIDTH, lists with dashes, links with their address.
 
-    What is not seen (the preheader, `display: none`) is left out. An address is told once: not behind a link where it
-    stands in the text already.
+    What a reader does not see (the preheader, `display: none`) is left out. An address appears once: not behind a link
+    where the text already has it.
     """
     reader = _Reader()
     reader.feed(html)
@@ -57,17 +57,17 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._blocks: list[str] = [""]
         self._open: list[tuple[str, bool]] = []
-        """Elements that are open, and whether each is hidden by itself."""
+        """The open elements, and whether each is hidden by itself."""
         self._counts: Counter[str] = Counter()
-        """How many of each are open; under "" how many are hidden: a mail may nest a hundred thousand."""
+        """How many of each element are open, and under "" how many hidden ones: a mail may nest a hundred thousand."""
         self._lists: list[int | None] = []
-        """Lists that are open: how many items a numbered one has had, None for one with dashes."""
+        """The open lists: the last number of a numbered one, None for one with dashes."""
         self._mark = ""
-        """What the next text of a list's item begins with."""
+        """What the next text begins with, where it begins an item of a list."""
         self._opened: list[tuple[str, int]] = []
-        """Links that are open: address, and where in the last block the label begins."""
+        """The open links: address, and where in the last block the label begins."""
         self._links: list[_Link] = []
-        """Links that were closed; `\\0number\\0` in a block stands for one's address."""
+        """The closed links; `\\0number\\0` in a block stands for the address of one."""
 
     @property
     def _hidden(self) -> bool:
@@ -117,8 +117,8 @@ class _Reader(HTMLParser):
 
     def text(self) -> str:
         """Return the blocks as paragraphs, links resolved."""
-        told = {word.strip(".,:;()<>") for block in self._blocks for word in re.sub(r"\0\d+\0", " ", block).split()}
-        blocks = [re.sub(r"\0(\d+)\0", lambda at: _address(self._links[int(at[1])], told), b) for b in self._blocks]
+        shown = {word.strip(".,:;()<>") for block in self._blocks for word in re.sub(r"\0\d+\0", " ", block).split()}
+        blocks = [re.sub(r"\0(\d+)\0", lambda at: _address(self._links[int(at[1])], shown), b) for b in self._blocks]
         return "\n\n".join(filled for filled in map(_filled, blocks) if filled) + "\n"
 
     def _push(self, tag: str, hidden: bool) -> None:
@@ -150,13 +150,13 @@ class _Reader(HTMLParser):
         self._opened = [(address, len(self._blocks[-1])) for address, _ in self._opened]
 
 
-def _address(link: _Link, told: set[str]) -> str:
-    """Return what stands behind a link's label, and put it into `told`."""
+def _address(link: _Link, shown: set[str]) -> str:
+    """Return what stands behind a link's label; add the address to `shown`."""
     label, address = link.label.removesuffix(":"), link.address
     bare = re.sub(r"^https?://|/$", "", address)
-    if address in told or label == bare:
+    if address in shown or label == bare:
         return ""
-    told.add(address)
+    shown.add(address)
     return (" " if link.label.endswith(":") else ": ") + address if label else address
 
 

@@ -1,17 +1,19 @@
-"""Handlebars templates, rendered by pybars3 with the bytes of the app's Handlebars 4.7.8. Reads files; sends nothing.
+"""Renders Handlebars templates with pybars3, byte for byte as the app's Handlebars 4.7.8. Reads files; sends nothing.
 
-Supported are text, `{{name}}`, `{{{name}}}`, `{{concat a "b"}}`, comments, and the blocks `#if`, `#unless`, `#each` and
-`#with`, each with or without `{{else}}`. Names may have dots and begin with `this` or `@root`; `@index`, `@key`,
-`@first` and `@last` stand inside `#each`. Every other construct is refused with its name and line.
+A template may hold text, `{{name}}`, `{{{name}}}`, `{{concat a "b"}}`, comments, and the blocks `#if`, `#unless`,
+`#each` and `#with` with or without `{{else}}`. Names may have dots and begin with `this` or `@root`; inside `#each`
+there are `@index`, `@key`, `@first` and `@last`. Every other construct is refused with its name and line.
 
 The app's mailer (@nestjs-modules/mailer 2.0.2, dist/adapters/handlebars.adapter.js) compiles with `strict: true`, so a
-missing variable is an error, registers the helper `concat` and no other, and no partials.
+missing variable is an error; it registers the helper `concat`, no other, and no partials.
 
-pybars3 0.9.7 parses the tags, looks names up and runs the blocks. Where it differs from Handlebars (it prints a missing
-variable as nothing, calls what it finds in a context, leaves `=` unescaped, has Python's truth, keeps or drops other
-line ends around blocks) it is told: `_rewritten` changes the source, `_Value` answers look-ups, `_Helpers` prints
-and decides. This is the only module that imports it. Its import compiles grammars for 0.4–0.6 s, so `warm()` is called
-in a thread once the first frame stands. Its compiler keeps state: one lock guards both.
+pybars3 0.9.7 parses the tags, looks names up and runs the blocks. By itself it prints a missing variable as nothing,
+calls functions that it finds in a context, does not escape `=`, has Python's truth and text of a value, and treats the
+line of a block tag differently. So `_rewritten` checks the source and changes it, `_Value` answers the look-ups, and
+`_Helpers` print and decide.
+
+No other module imports pybars3. The import compiles grammars for 0.4 to 0.6 s: `warm()` does it in a thread once the
+first frame stands. The compiler keeps state, so a lock guards both.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ _CACHE: Final[dict[tuple[str, str], _Compiled]] = {}
 
 
 class TemplateError(FileError):
-    """A template that cannot be read, or not be rendered as the app would."""
+    """A template with a construct that is wrong or not supported here."""
 
     def __init__(self, template: str, line: int, problem: str) -> None:
         super().__init__(f"{safe(template, limit=120)}, line {line}: {problem}", _TITLE)
@@ -78,10 +80,10 @@ def templates_dir() -> Path:
 
 
 def folder(directory: Path | None, below: str) -> Path | None:
-    """Return where the templates of `--templates DIR` are: DIR itself, or in a checkout of the app the folder `below`.
+    """Return where the templates of `--templates DIR` are: in DIR itself, or in the folder `below` of a checkout.
 
-    DIR may also be a folder on the way, such as `apps/api`. Where no templates are found it stays DIR: `render` tells
-    what is missing.
+    DIR may also be a folder on the way to it, such as `apps/api`. Where neither has templates the answer is DIR, and
+    `render` says what is missing.
     """
     if directory is None or any(directory.glob("*.hbs")):
         return directory
@@ -93,7 +95,7 @@ def folder(directory: Path | None, below: str) -> Path | None:
 def render(name: str, context: dict[str, Any], *, directory: Path | None = None) -> str:
     """Return the template `name` filled with `context`, as the app's Handlebars would.
 
-    `name` is the file's without `.hbs`; `reset-password` also finds `resetPassword.hbs`, as in the app's tree.
+    `name` is that of the file without `.hbs`; `reset-password` also finds `resetPassword.hbs`, the app's own name.
     TemplateError for what is not supported, MissingVariableError for a missing variable, InputError for a context that
     is not plain data or a name that is a path, FileError for a file that cannot be read.
     """
@@ -152,7 +154,7 @@ def _check(value: object, where: str, depth: int) -> None:
 
 _S: Final = r"[ \t\r\n]"
 _NAME: Final = r"(?!else(?![A-Za-z0-9_])|(?:true|false|null|undefined|this)(?![\w-]))[^\W\d][\w-]*"
-"""What both engines read as one name, and neither as a literal or as the start of `{{else …}}`."""
+"""What both engines read as one name: no literal, and not the start of `{{else …}}`."""
 
 _PATH: Final = rf"(?:@(?:index|key|first|last)|(?:@root|this(?![\w-])|{_NAME})(?:\.{_NAME})*)"
 _OPERAND: Final = rf"""(?:{_PATH}|"[^"\\{{}}]*"|'[^'\\{{}}]*')"""
@@ -170,7 +172,7 @@ _TAG: Final = re.compile(
 )
 
 _HELPERS: Final = ("if", "unless", "each", "with", "concat", "lookup", "log", "helperMissing", "blockHelperMissing")
-"""What Handlebars and the app's mailer register: as a name alone in a tag, these are calls, not variables."""
+"""What Handlebars and the app's mailer register: alone in a tag, such a name is a call and not a variable."""
 
 _REFUSED: Final = tuple(
     (re.compile(pattern, re.DOTALL), problem)
@@ -210,10 +212,10 @@ _REST_OF_LINE: Final = re.compile(r"\A[ \t]*\r?\n?")
 
 
 def _rewritten(template: str, source: str) -> tuple[str, list[str]]:
-    """Return what pybars3 compiles, and the texts between the tags, which that calls by number. TemplateError.
+    """Return the source that pybars3 compiles, and the texts between the tags, which it calls by number. TemplateError.
 
-    `{{a}}` on line 3 becomes `{{{show 3 this.a}}}`. Texts are kept from pybars3, which reads them character by
-    character and loses a carriage return behind a tag.
+    `{{a}}` on line 3 becomes `{{{show 3 this.a}}}`. A text becomes `{{{text 5}}}`: pybars3 would read it character by
+    character, and lose a carriage return behind a tag.
     """
     if (nul := source.find("\0")) >= 0:  # no rule of Handlebars' lexer matches it
         raise TemplateError(template, source.count("\n", 0, nul) + 1, "a NUL character stands in the text.")
@@ -255,7 +257,7 @@ def _reason(source: str, start: int) -> str:
 
 
 def _misplaced(tag: re.Match[str], opened: list[tuple[str, int, bool]], line: int) -> str | None:
-    """Return what is wrong with the place of a tag, if anything. Keep `opened`: block, line, whether it had an else."""
+    """Return what is wrong with the place of a tag, if anything; update `opened`: name, line, whether it has else."""
     if tag["expression"] in _HELPERS:
         return f"{tag['expression']} is a helper and cannot stand here."
     if tag["block"]:
@@ -265,10 +267,10 @@ def _misplaced(tag: re.Match[str], opened: list[tuple[str, int, bool]], line: in
     elif tag["otherwise"] or tag["close"]:
         if not opened:
             return "a closing or {{else}} tag stands outside of any block."
-        block, at, had_else = opened.pop()
+        block, at, has_else = opened.pop()
         if tag["close"] and tag["closed"] != block:
             return f"{{{{/{tag['closed']}}}}} stands where {{{{/{block}}}}} must."
-        if tag["otherwise"] and had_else:
+        if tag["otherwise"] and has_else:
             return f"the block {block} has a second {{{{else}}}}."
         if tag["otherwise"]:
             opened.append((block, at, True))
@@ -276,7 +278,7 @@ def _misplaced(tag: re.Match[str], opened: list[tuple[str, int, bool]], line: in
 
 
 def _code(tag: re.Match[str], line: int) -> str:
-    """Return a tag as pybars3 gets it: a call of `_Helpers` with its line; no path can be taken for a helper."""
+    """Return a tag for pybars3: a call of one of the `_Helpers` with the line. No path can be taken for a helper."""
     kind = tag.lastgroup
     if kind in ("comment", "otherwise"):
         return "" if kind == "comment" else "{{else}}"
@@ -294,7 +296,7 @@ def _operand(text: str) -> str:
 
 
 def _take_lines(texts: list[str], removable: list[bool]) -> None:
-    """Take away the lines on which a block tag or comment stands alone, as Handlebars' WhitespaceControl does."""
+    """Cut the lines on which a block tag or comment stands alone out of `texts`, as Handlebars' WhitespaceControl."""
     blank_before = [text[len(text.rstrip(_SPACES)) :] for text in texts]
     blank_after = [text[: len(text) - len(text.lstrip(_SPACES))] for text in texts]
     ends = ["\n" in blank for blank in blank_before]
@@ -314,20 +316,20 @@ _ESCAPED: Final = str.maketrans(
 )
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _LAST_INDEX: Final = 2**32 - 2
-"""The highest key that JavaScript walks before all others, in ascending order (ECMA-262, OrdinaryOwnPropertyKeys)."""
+"""Keys up to this number come first in JavaScript, in ascending order (ECMA-262, OrdinaryOwnPropertyKeys)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A value of the context as pybars3 sees it: names inside it are found as in JavaScript, nothing else is."""
+    """A value of the context for pybars3: it finds the names that JavaScript finds in it, and nothing of Python's."""
 
     json: Any
     path: str = ""
-    """As far as it is known here: from the context, or from the item of a list."""
+    """How a template reaches it, from the context or from an item of a list."""
     is_there: bool = True
-    """Whether `strict: true` lets it be printed. As an argument, what is missing counts as null."""
+    """Whether it may be printed under `strict: true`. As an argument, what is missing counts as null."""
     is_lost: bool = False
-    """Whether JavaScript raises before it comes to this: null and what is missing have no properties."""
+    """Whether JavaScript fails on the way to it: null and what is missing have no properties."""
 
     def __getitem__(self, name: str) -> _Value:
         path = f"{self.path}.{name}" if self.path else name
@@ -364,13 +366,13 @@ def _items(json: Any) -> list[tuple[Any, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Helpers:
-    """What the rewritten source of one template calls. `scope` is pybars3's `Scope` around a `_Value`."""
+    """What the rewritten source of one template calls. `scope` is a `Scope` of pybars3 around a `_Value`."""
 
     template: str
     texts: list[str]
 
     def by_name(self) -> dict[str, Callable[..., Any]]:
-        """Return them as pybars3 takes them, over its own."""
+        """Return them by the names that the source has; pybars3 takes them for its own of these names."""
         blocks: dict[str, Callable[..., Any]] = {"if": self.if_, "with": self.with_}
         return blocks | {name: getattr(self, name) for name in ("text", "show", "raw", "concat", "unless", "each")}
 
@@ -413,14 +415,14 @@ class _Helpers:
 
 
 def _inside(scope: Any, json: Any, *data: _Value) -> Any:
-    """Return the scope inside a block: `this` is `json`, `data` are `@index`, `@key`, `@first` and `@last` if new."""
+    """Return the scope in which `this` is `json`; `data` are new `@index`, `@key`, `@first` and `@last`."""
     from pybars import Scope
 
     return Scope(_Value(json), scope, scope.root, None, *(data or (scope.index, scope.key, scope.first, scope.last)))
 
 
 def _same(scope: Any) -> Any:
-    """Return the scope inside a block that keeps `this`; Handlebars makes an empty object of one that is null."""
+    """Return the scope of a block that keeps `this`. Handlebars turns a `this` that is null into an empty object."""
     return _inside(scope, {}) if scope.context.json is None else scope
 
 
@@ -430,7 +432,7 @@ def _compiled(template: str, source: str) -> _Compiled:
 
     class Compiler(pybars.Compiler):  # type: ignore[misc]  # pybars ships no types
         def whitespace_control(self, source: str) -> str:
-            return source  # done already, and by Handlebars' rules
+            return source  # `_take_lines` has done it
 
     try:
         return Compiler().compile(rewritten), _Helpers(template, texts).by_name()
