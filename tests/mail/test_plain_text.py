@@ -72,7 +72,7 @@ def test_no_html_makes_it_raise_or_leave_a_marker(html: str) -> None:
 
 
 def test_a_mail_that_nests_without_end_is_read_in_one_go() -> None:
-    assert from_html("<b>x</i>" * 50_000 + "<p hidden>" * 50_000 + "unseen").split() == ["x" * 50_000]
+    assert from_html("<b>x</i>" * 20_000 + "<p hidden>" * 20_000 + "unseen").split() == ["x" * 20_000]
 
 
 def test_a_long_item_hangs_below_its_dash() -> None:

@@ -84,7 +84,7 @@ while True:
 """
 
 _PRELOADED: Final = (
-    "json", "ssl", "tomllib", "smtplib", "yaml", "dotenv", "smtpwizard.cli.probing", "smtpwizard.cli.source",
+    "json", "ssl", "tomllib", "smtplib", "yaml", "dotenv", "pybars", "smtpwizard.cli.probing", "smtpwizard.cli.source",
     "smtpwizard.diagnosis.explain", "smtpwizard.targets.env.plan", "smtpwizard.targets.compose.plan",
 )  # fmt: skip
 
