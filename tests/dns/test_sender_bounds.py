@@ -18,7 +18,7 @@ import pytest
 from smtpwizard.dns.answers import State, name_servers
 from smtpwizard.dns.check import check_sender, check_sender_blocking
 from smtpwizard.dns.dnspython import LONGEST_SECONDS, AnswerCache
-from smtpwizard.dns.resolver import Dns, prepared
+from smtpwizard.dns.resolver import Dns, prepare
 from smtpwizard.dns.sender import SenderReport, Standing
 from support.name_server import NameServer
 from support.sender_checks import check, company, one
@@ -87,7 +87,7 @@ async def test_no_more_questions_are_asked_than_a_run_may_ask(server: NameServer
     company(server)
     servers = name_servers([server.address])
     loop = asyncio.get_running_loop()
-    tools = await prepared("acme.com", servers, loop.time() + 10)
+    tools = await prepare("acme.com", servers, loop.time() + 10)
     assert tools is not None
     asking = Dns(tools.resolver, loop.time() + 10, most=3)
     answers = await asyncio.gather(*(asking.ask(f"n{number}.acme.com", "A") for number in range(6)))

@@ -1,4 +1,4 @@
-"""What name servers said, as plain data: the rest of the room needs to know nothing of dnspython."""
+"""Answers of name servers as plain data, free of dnspython; and name servers as a flag names them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Can mail from this address be trusted? Domain, MX, SPF, DKIM and DMARC asked together, and judged for a provider.
+"""The check of a sender: domain, MX, SPF, DKIM and DMARC looked up together, and judged for a provider.
 
-Bounded: one deadline for all, one for each question, MOST_QUESTIONS questions. Never raises for the network's sake.
+Bounded by one deadline for all of it, one for each question, and MOST_QUESTIONS. A network that fails is a result, not
+an exception.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from smtpwizard.dns.answers import Answer, State, name_servers
 from smtpwizard.dns.dkim import check_dkim, find_keys, find_keys_above
 from smtpwizard.dns.dmarc import Policy, alignment_of, check_dmarc, find_policy, outside_reports
 from smtpwizard.dns.domain import check_domain, check_mx, mx_hosts_of
-from smtpwizard.dns.resolver import Dns, prepared
-from smtpwizard.dns.sender import Case, Sender, SenderCheck, SenderReport, Standing, case_of, sender_of
+from smtpwizard.dns.resolver import Dns, prepare
+from smtpwizard.dns.sender import Context, Sender, SenderCheck, SenderReport, Standing, context_of, sender_of
 from smtpwizard.dns.spf import find_spf
 from smtpwizard.dns.spf_check import check_spf
 from smtpwizard.presets.schema import Provider
@@ -42,13 +43,13 @@ async def check_sender(
     sender = sender_of(address)
     servers = name_servers(nameservers, port)
     deadline = asyncio.get_running_loop().time() + timeout
-    tools = await prepared(sender.domain, servers, deadline)
-    case = case_of(sender, provider, tools.home if tools else None)
-    if tools is None:
-        return _unanswered(case)
-    dns = Dns(tools.resolver, deadline)
+    prepared = await prepare(sender.domain, servers, deadline)
+    context = context_of(sender, provider, prepared.home if prepared else None)
+    if prepared is None:
+        return _unanswered(context)
+    dns = Dns(prepared.resolver, deadline)
     try:
-        return await _asked(dns, case)
+        return await _asked(dns, context)
     finally:
         dns.close()
 
@@ -65,32 +66,32 @@ def check_sender_blocking(
     return asyncio.run(check_sender(address, provider=provider, timeout=timeout, nameservers=nameservers, port=port))
 
 
-async def _asked(dns: Dns, case: Case) -> SenderReport:
-    answers = await asyncio.gather(*(dns.ask(case.domain, kind) for kind in _BASICS))
+async def _asked(dns: Dns, context: Context) -> SenderReport:
+    answers = await asyncio.gather(*(dns.ask(context.domain, kind) for kind in _BASICS))
     if not any(answer.heard for answer in answers) and not (await dns.ask("", "NS")).heard:
-        return _unanswered(case)
-    domain = check_domain(case, tuple(answers))
+        return _unanswered(context)
+    domain = check_domain(context, tuple(answers))
     if domain.standing is not Standing.PASSED and not any(_exists(answer) for answer in answers):
         why = (
             "The domain does not exist."
             if domain.standing is Standing.FAILED
             else "The domain could not be asked about."
         )
-        return _report(case, (domain, *(_skipped(id_, why) for id_ in ALL[1:])))
+        return _report(context, (domain, *(_skipped(id_, why) for id_ in ALL[1:])))
     mx, four, six, _ = answers
     hosts, spf, keys, policy = await asyncio.gather(
-        mx_hosts_of(dns, mx), find_spf(dns, case), find_keys(dns, case), find_policy(dns, case.domain)
+        mx_hosts_of(dns, mx), find_spf(dns, context), find_keys(dns, context), find_policy(dns, context.domain)
     )
-    keys = await find_keys_above(dns, case, keys, policy.organisation or case.domain)
-    alignment = alignment_of(case, dkim=keys.signed, spf=spf.aligned)
+    keys = await find_keys_above(dns, context, keys, policy.organisation or context.domain)
+    alignment = alignment_of(context, dkim=keys.signed, spf=spf.aligned)
     return _report(
-        case,
+        context,
         (
             domain,
-            check_mx(case, mx, hosts, (four, six)),
-            check_spf(case, spf, signed=keys.signed),
-            check_dkim(case, keys, spf_aligned=spf.aligned),
-            check_dmarc(case, policy, alignment, permissions=await _permissions(dns, policy)),
+            check_mx(context, mx, hosts, (four, six)),
+            check_spf(context, spf, signed=keys.signed),
+            check_dkim(context, keys, spf_aligned=spf.aligned),
+            check_dmarc(context, policy, alignment, permissions=await _permissions(dns, policy)),
         ),
     )
 
@@ -105,15 +106,15 @@ def _exists(answer: Answer) -> bool:
     return answer.state in (State.FOUND, State.EMPTY)
 
 
-def _report(case: Case, checks: tuple[SenderCheck, ...], *, answered: bool = True) -> SenderReport:
-    sender: Sender = case.sender
-    name = case.provider.id if case.provider else None
+def _report(context: Context, checks: tuple[SenderCheck, ...], *, answered: bool = True) -> SenderReport:
+    sender: Sender = context.sender
+    name = context.provider.id if context.provider else None
     return SenderReport(safe(sender.address, limit=320), sender.domain, checks, name, answered)
 
 
-def _unanswered(case: Case) -> SenderReport:
+def _unanswered(context: Context) -> SenderReport:
     first, *others = (_skipped(id_, _OFFLINE) for id_ in ALL)
-    return _report(case, (first._replace(remedy=_WHAT_TO_DO), *others), answered=False)
+    return _report(context, (first._replace(remedy=_WHAT_TO_DO), *others), answered=False)
 
 
 def _skipped(id_: str, why: str) -> SenderCheck:

@@ -1,4 +1,4 @@
-"""Can the provider sign for the sender's domain? DKIM judged, with the records to publish (RFC 6376). Asks nobody."""
+"""DKIM (RFC 6376): keys parsed and looked up, and whether the provider can sign for the sender's domain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Case, DnsRecord, Owner, SenderCheck, Standing
+from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck, Standing
 from smtpwizard.presets.schema import DkimSelector
 from smtpwizard.text import safe
 
@@ -177,17 +177,17 @@ class DkimFacts(NamedTuple):
         return not any(item.there or item.selector.verified for item in self.keys)
 
 
-async def find_keys(dns: Dns, case: Case) -> DkimFacts:
+async def find_keys(dns: Dns, context: Context) -> DkimFacts:
     """Ask for the keys under the provider's fixed selectors."""
-    if case.provider is None or case.owner is not Owner.OPERATOR:
+    if context.provider is None or context.owner is not Owner.OPERATOR:
         return DkimFacts()
-    selectors = case.provider.dkim.selectors[:MOST_SELECTORS]
-    return DkimFacts(tuple(await asyncio.gather(*(_key(dns, case.domain, item) for item in selectors))))
+    selectors = context.provider.dkim.selectors[:MOST_SELECTORS]
+    return DkimFacts(tuple(await asyncio.gather(*(_key(dns, context.domain, item) for item in selectors))))
 
 
-async def find_keys_above(dns: Dns, case: Case, facts: DkimFacts, organisation: str) -> DkimFacts:
+async def find_keys_above(dns: Dns, context: Context, facts: DkimFacts, organisation: str) -> DkimFacts:
     """Look at the organisational domain, too, where the sender's domain is below it and has no key."""
-    if not facts.keys or organisation == case.domain or any(item.there for item in facts.keys):
+    if not facts.keys or organisation == context.domain or any(item.there for item in facts.keys):
         return facts
     found = await asyncio.gather(*(_key(dns, organisation, item.selector) for item in facts.keys))
     return facts._replace(above=tuple(item for item in found if item.good))
@@ -203,60 +203,60 @@ async def _key(dns: Dns, domain: str, selector: DkimSelector) -> KeyFact:
 _ID = "dkim"
 
 
-def check_dkim(case: Case, facts: DkimFacts, *, spf_aligned: bool | None) -> SenderCheck:
+def check_dkim(context: Context, facts: DkimFacts, *, spf_aligned: bool | None) -> SenderCheck:
     """Return the check `dkim`. Mail without a signature passes DMARC where `spf_aligned`, so it is a warning then."""
-    if case.provider is None:
+    if context.provider is None:
         remedy = "Name the provider to have its key looked for."
         return SenderCheck(_ID, Standing.SKIPPED, "Without a provider there is no selector to look for.", (), remedy)
-    if case.owner is not Owner.OPERATOR:
-        return _not_ours(case)
+    if context.owner is not Owner.OPERATOR:
+        return _not_ours(context)
     if not facts.keys:
-        return _no_selector(case)
+        return _no_selector(context)
     detail = tuple(_line(item) for item in facts.keys if not item.selector.alternative or item.there)
     lacking = tuple(item for item in facts.wanted if not item.good)
-    records = tuple(record for item in lacking if (record := _record(case, item)))
-    remedy = _remedy(case, lacking, records)
+    records = tuple(record for item in lacking if (record := _record(context, item)))
+    remedy = _remedy(context, lacking, records)
     first, also = (records[0] if records else None), records[1:]
     if any(not item.answer.known for item in facts.keys) and not any(item.good for item in facts.keys):
-        return SenderCheck(_ID, Standing.SKIPPED, f"Whether {case.by}'s keys are published is not known.", detail)
+        return SenderCheck(_ID, Standing.SKIPPED, f"Whether {context.by}'s keys are published is not known.", detail)
     if facts.above:
-        return _above(case, facts, detail, remedy)
+        return _above(context, facts, detail, remedy)
     if not facts.signed:
         standing = Standing.WARNED if spf_aligned or facts.doubtful else Standing.FAILED
-        summary = f"{case.by} has no usable key at {case.domain}, so its mail is not signed for it."
+        summary = f"{context.by} has no usable key at {context.domain}, so its mail is not signed for it."
         if facts.doubtful:
             detail += ("No page of the vendor's confirms these names: compare with what it shows you.",)
         return SenderCheck(_ID, standing, summary, detail, remedy, first, also)
     count = sum(item.good for item in facts.wanted)
-    summary = f"{case.by} can sign for {case.domain} ({count} of {len(facts.wanted)} keys)."
+    summary = f"{context.by} can sign for {context.domain} ({count} of {len(facts.wanted)} keys)."
     if lacking:
         return SenderCheck(_ID, Standing.WARNED, summary, detail, remedy, first, also)
     if any(item.key and item.key.testing for item in facts.wanted):
         return SenderCheck(_ID, Standing.WARNED, summary, detail, "Take t=y out of the key record once it works.")
     if any(item.key and item.key.kind == "rsa" and item.key.bits < GOOD_RSA for item in facts.wanted):
-        advice = f"Ask {case.by} for a key of {GOOD_RSA} bits (RFC 8301)."
+        advice = f"Ask {context.by} for a key of {GOOD_RSA} bits (RFC 8301)."
         return SenderCheck(_ID, Standing.WARNED, summary, detail, advice)
     return SenderCheck(_ID, Standing.PASSED, summary, detail)
 
 
-def _not_ours(case: Case) -> SenderCheck:
-    if case.owner is Owner.PROVIDER:
-        summary = f"{case.by} signs for {case.domain} itself; there is nothing to publish."
+def _not_ours(context: Context) -> SenderCheck:
+    if context.owner is Owner.PROVIDER:
+        summary = f"{context.by} signs for {context.domain} itself; there is nothing to publish."
         return SenderCheck(_ID, Standing.SKIPPED, summary)
-    return SenderCheck(_ID, Standing.FAILED, f"{case.by} cannot sign for {case.domain}.")
+    return SenderCheck(_ID, Standing.FAILED, f"{context.by} cannot sign for {context.domain}.")
 
 
-def _no_selector(case: Case) -> SenderCheck:
-    assert case.provider is not None
-    where = case.provider.dkim.where
-    summary = f"The selector of {case.by}'s key is not known, so the key cannot be looked for."
-    remedy = where if where else f"{case.by} shows the record to publish, if it signs for domains of its customers."
+def _no_selector(context: Context) -> SenderCheck:
+    assert context.provider is not None
+    where = context.provider.dkim.where
+    summary = f"The selector of {context.by}'s key is not known, so the key cannot be looked for."
+    remedy = where if where else f"{context.by} shows the record to publish, if it signs for domains of its customers."
     return SenderCheck(_ID, Standing.SKIPPED, summary, (), remedy)
 
 
-def _above(case: Case, facts: DkimFacts, detail: tuple[str, ...], remedy: str) -> SenderCheck:
+def _above(context: Context, facts: DkimFacts, detail: tuple[str, ...], remedy: str) -> SenderCheck:
     name = safe(facts.above[0].name, limit=200)
-    summary = f"{case.by}'s key is not at {case.domain}, but at {name}."
+    summary = f"{context.by}'s key is not at {context.domain}, but at {name}."
     detail += ("A signature with that key aligns, too, unless DMARC says adkim=s. Whether one is made, a mail shows.",)
     return SenderCheck(_ID, Standing.WARNED, summary, detail, remedy)
 
@@ -290,27 +290,28 @@ def _absent(item: KeyFact) -> str:
     return "nothing is published there." if not item.answer.texts else "what is published there is no key record."
 
 
-def _record(case: Case, item: KeyFact) -> DnsRecord | None:
-    target = item.selector.target_for(case.domain)
+def _record(context: Context, item: KeyFact) -> DnsRecord | None:
+    target = item.selector.target_for(context.domain)
     if not target or (item.answer.aliases and item.answer.aliases[0].lower() == target.lower()):
         return None
-    return DnsRecord(f"{item.selector.selector}._domainkey.{case.domain}", item.selector.type, target)
+    return DnsRecord(f"{item.selector.selector}._domainkey.{context.domain}", item.selector.type, target)
 
 
-def _remedy(case: Case, lacking: tuple[KeyFact, ...], records: tuple[DnsRecord, ...]) -> str:
-    return " ".join(_steps(case, lacking, records))
+def _remedy(context: Context, lacking: tuple[KeyFact, ...], records: tuple[DnsRecord, ...]) -> str:
+    return " ".join(_steps(context, lacking, records))
 
 
-def _steps(case: Case, lacking: tuple[KeyFact, ...], records: tuple[DnsRecord, ...]) -> Iterator[str]:
-    assert case.provider is not None
+def _steps(context: Context, lacking: tuple[KeyFact, ...], records: tuple[DnsRecord, ...]) -> Iterator[str]:
+    assert context.provider is not None
     if not lacking:
         return
     if records:
-        yield f"Set {case.domain} up with {case.by}, then publish {'these records' if records[1:] else 'this record'}."
+        what = "these records" if records[1:] else "this record"
+        yield f"Set {context.domain} up with {context.by}, then publish {what}."
         if not all(item.selector.verified for item in lacking):
-            yield f"Compare with what {case.by} shows you."
+            yield f"Compare with what {context.by} shows you."
     else:
         kind = lacking[0].selector.type
-        yield f"Publish the {kind} record{'s' if len(lacking) > 1 else ''} that {case.by} gives you."
-    if case.provider.dkim.where:
-        yield case.provider.dkim.where
+        yield f"Publish the {kind} record{'s' if len(lacking) > 1 else ''} that {context.by} gives you."
+    if context.provider.dkim.where:
+        yield context.provider.dkim.where

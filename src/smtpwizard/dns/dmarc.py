@@ -1,4 +1,4 @@
-"""What does the domain ask receivers to do with mail that fails, and can mail through this provider pass? (RFC 9989)"""
+"""DMARC (RFC 9989): records parsed and looked up, and whether mail through the provider can pass the policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Case, DnsRecord, Owner, SenderCheck, Standing
+from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck, Standing
 from smtpwizard.presets.schema import SpfEnvelope
 from smtpwizard.text import listed, safe
 
@@ -202,79 +202,83 @@ class Alignment(NamedTuple):
         return False if self.dkim is False and spf is False else None
 
 
-def alignment_of(case: Case, *, dkim: bool | None, spf: bool | None) -> Alignment:
+def alignment_of(context: Context, *, dkim: bool | None, spf: bool | None) -> Alignment:
     """Return what can make mail pass. An envelope below the sender's domain is set up together with the keys."""
-    together = case.envelope is SpfEnvelope.SUBDOMAIN and dkim is False
+    together = context.envelope is SpfEnvelope.SUBDOMAIN and dkim is False
     return Alignment(dkim, False if together else spf)
 
 
 def check_dmarc(
-    case: Case, policy: Policy, alignment: Alignment, *, permissions: tuple[tuple[str, Answer], ...] = ()
+    context: Context, policy: Policy, alignment: Alignment, *, permissions: tuple[tuple[str, Answer], ...] = ()
 ) -> SenderCheck:
     """Return the check `dmarc`. `permissions`: other domains that reports go to, and whether they take them."""
     record = policy.record
     if record is None and policy.several:
-        return _several(case, policy)
+        return _several(policy)
     if record is None and not policy.answer.known:
         return SenderCheck(_ID, Standing.SKIPPED, "The DMARC record is not known.", (unknown_because(policy.answer),))
     if record is None:
-        return _none(case)
-    detail = tuple(_detail(case, policy, record, permissions))
+        return _none(context)
+    detail = tuple(_detail(context, policy, record, permissions))
     if not record.valid:
-        return _invalid(case, record, detail)
-    asked = record.asks(inherited=policy.inherited(case.domain))
-    standing, summary, remedy = _judge(case, record, asked, alignment)
+        return _invalid(context, record, detail)
+    asked = record.asks(inherited=policy.inherited(context.domain))
+    standing, summary, remedy = _judge(context, record, asked, alignment)
     if standing is Standing.PASSED and record.faults:
         standing, remedy = Standing.WARNED, "Correct the record."
-    return SenderCheck(_ID, standing, summary, detail, remedy if case.owner is not Owner.PROVIDER else "")
+    return SenderCheck(_ID, standing, summary, detail, remedy if context.owner is not Owner.PROVIDER else "")
 
 
-def _judge(case: Case, record: Dmarc, asked: str, alignment: Alignment) -> tuple[Standing, str, str]:
+def _judge(context: Context, record: Dmarc, asked: str, alignment: Alignment) -> tuple[Standing, str, str]:
     policy = f"p={asked}"
-    if case.provider is None or case.owner is Owner.PROVIDER:
+    if context.provider is None or context.owner is Owner.PROVIDER:
         return Standing.PASSED, f"The domain asks receivers for {policy}.", ""
     harmless = asked == "none"
-    if case.owner is Owner.OTHERS:
-        summary = f"The domain asks for {policy}, and mail through {case.by} can never pass."
+    if context.owner is Owner.OTHERS:
+        summary = f"The domain asks for {policy}, and mail through {context.by} can never pass."
         return Standing.WARNED if harmless else Standing.FAILED, summary, "Send from a domain of your own."
     passes = alignment.passes(record)
     if passes:
         way = "its DKIM signature" if alignment.dkim else "SPF"
-        return Standing.PASSED, f"The domain asks for {policy}; mail through {case.by} passes by {way}.", ""
+        return Standing.PASSED, f"The domain asks for {policy}; mail through {context.by} passes by {way}.", ""
     if passes is None:
-        summary = f"The domain asks for {policy}. Whether mail through {case.by} passes cannot be seen from DNS alone."
-        remedy = f"Set {case.domain} up with {case.by}, and look at the DMARC result in a mail that has arrived."
+        summary = (
+            f"The domain asks for {policy}. Whether mail through {context.by} passes cannot be seen from DNS alone."
+        )
+        remedy = f"Set {context.domain} up with {context.by}, and look at the DMARC result in a mail that has arrived."
         return Standing.PASSED if harmless else Standing.WARNED, summary, remedy
-    remedy = f"Publish {case.by}'s DKIM key, or its SPF include where its envelope has your domain."
+    remedy = f"Publish {context.by}'s DKIM key, or its SPF include where its envelope has your domain."
     if harmless:
-        summary = f"The domain asks for {policy}, so nothing is refused for it, but mail through {case.by} fails DMARC."
+        summary = (
+            f"The domain asks for {policy}, so nothing is refused for it, but mail through {context.by} fails DMARC."
+        )
         return Standing.WARNED, summary, remedy
     does = "refuse this mail" if asked == "reject" else "put this mail into spam"
-    summary = f"The domain asks for {policy}, and mail through {case.by} fails: receivers that honour it {does}."
+    summary = f"The domain asks for {policy}, and mail through {context.by} fails: receivers that honour it {does}."
     return Standing.FAILED, summary, remedy
 
 
-def _none(case: Case) -> SenderCheck:
-    summary = f"{case.domain} has no DMARC record."
-    if case.owner is not Owner.OPERATOR:
+def _none(context: Context) -> SenderCheck:
+    summary = f"{context.domain} has no DMARC record."
+    if context.owner is not Owner.OPERATOR:
         return SenderCheck(_ID, Standing.WARNED, summary)
-    record = DnsRecord(f"_dmarc.{case.domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{case.domain}")
+    record = DnsRecord(f"_dmarc.{context.domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{context.domain}")
     remedy = "Publish this record. It refuses nothing; the reports that it asks for show who sends in your name."
     return SenderCheck(_ID, Standing.WARNED, summary, (BULK_RULE,), remedy, record)
 
 
-def _several(case: Case, policy: Policy) -> SenderCheck:
+def _several(policy: Policy) -> SenderCheck:
     summary = f"There are {len(policy.several)} DMARC records, so receivers heed none of them (RFC 9989 section 4.10)."
     detail = tuple(f"Found: {safe(text, limit=_SHOWN)}" for text in policy.several[:4])
     return SenderCheck(_ID, Standing.WARNED, summary, (*detail, BULK_RULE), "Keep one of them, and delete the others.")
 
 
-def _invalid(case: Case, record: Dmarc, detail: tuple[str, ...]) -> SenderCheck:
+def _invalid(context: Context, record: Dmarc, detail: tuple[str, ...]) -> SenderCheck:
     rest = [part.strip() for part in record.text.split(";")[1:] if part.strip() and not _is_policy(part)]
     value = "; ".join(["v=DMARC1", "p=none", *rest])
-    fits = case.owner is Owner.OPERATOR and value.isascii() and value.isprintable() and len(value) < _SHOWN
+    fits = context.owner is Owner.OPERATOR and value.isascii() and value.isprintable() and len(value) < _SHOWN
     summary = "The DMARC record has no valid policy, so receivers pass it over (RFC 9989 section 4.10.1)."
-    fixed = DnsRecord(f"_dmarc.{case.domain}", "TXT", value) if fits else None
+    fixed = DnsRecord(f"_dmarc.{context.domain}", "TXT", value) if fits else None
     return SenderCheck(_ID, Standing.WARNED, summary, detail, "Correct its p=: none, quarantine or reject.", fixed)
 
 
@@ -282,12 +286,14 @@ def _is_policy(part: str) -> bool:
     return part.partition("=")[0].strip().lower() == "p"
 
 
-def _detail(case: Case, policy: Policy, record: Dmarc, permissions: tuple[tuple[str, Answer], ...]) -> Iterator[str]:
-    where = f" at _dmarc.{policy.home}" if policy.inherited(case.domain) else ""
+def _detail(
+    context: Context, policy: Policy, record: Dmarc, permissions: tuple[tuple[str, Answer], ...]
+) -> Iterator[str]:
+    where = f" at _dmarc.{policy.home}" if policy.inherited(context.domain) else ""
     yield f"Found{where}: {safe(record.text, limit=_SHOWN)}"
-    if policy.inherited(case.domain):
+    if policy.inherited(context.domain):
         tag = "sp=" if record.subdomains else "p="
-        yield f"{case.domain} has none of its own: {tag} of {policy.home} applies."
+        yield f"{context.domain} has none of its own: {tag} of {policy.home} applies."
     if record.testing or record.percent < 100:
         tag = "t=y" if record.testing else f"pct={record.percent}"
         yield f"{tag} asks receivers to apply less than the policy."

@@ -1,4 +1,4 @@
-"""From dnspython's answers and errors to plain data. Imported only where a question is asked: it loads dnspython."""
+"""dnspython's answers and errors as plain data, and its cache. Loads dnspython: imported when a question is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do replies and bounces to the sender go? MX records and what they lead to (RFC 5321 section 5.1, RFC 7505)."""
+"""The sender's domain: whether it exists, and where replies and bounces go (MX: RFC 5321 section 5.1, RFC 7505)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Case, Owner, SenderCheck, Standing, is_example, probably_meant, undeliverable
+from smtpwizard.dns.sender import Context, Owner, SenderCheck, Standing, is_example, probably_meant, undeliverable
 from smtpwizard.presets.schema import Kind, SenderRule
 from smtpwizard.text import safe
 
@@ -19,9 +19,9 @@ _DOMAIN_ID = "domain"
 _OWN_DOMAIN = "Send from an address of a domain of your own."
 
 
-def check_domain(case: Case, answers: tuple[Answer, ...]) -> SenderCheck:
+def check_domain(context: Context, answers: tuple[Answer, ...]) -> SenderCheck:
     """Return the check `domain` from all that was answered about the name itself."""
-    domain = case.domain
+    domain = context.domain
     missing = next((answer for answer in answers if answer.state is State.NO_NAME), None)
     exists = any(answer.state in (State.FOUND, State.EMPTY) for answer in answers)
     hint = _hint(domain)
@@ -38,13 +38,13 @@ def check_domain(case: Case, answers: tuple[Answer, ...]) -> SenderCheck:
     if why:
         detail = ("The name server that was asked knows it, but no receiver outside of your network does.",)
         return SenderCheck(_DOMAIN_ID, Standing.WARNED, f"{domain} is a private name: {why}.", detail, _OWN_DOMAIN)
-    if case.owner is Owner.OTHERS:
-        return _others(case)
-    if case.owner is Owner.PROVIDER:
-        detail = (f"Its records are {case.by}'s own: there is nothing for you to publish.",)
-        return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{domain} is a domain of {case.by}'s mailboxes.", detail)
-    if case.provider is not None and case.provider.kind is Kind.MAILBOX and case.provider.mail_domains:
-        return _not_the_account(case)
+    if context.owner is Owner.OTHERS:
+        return _others(context)
+    if context.owner is Owner.PROVIDER:
+        detail = (f"Its records are {context.by}'s own: there is nothing for you to publish.",)
+        return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{domain} is a domain of {context.by}'s mailboxes.", detail)
+    if context.provider is not None and context.provider.kind is Kind.MAILBOX and context.provider.mail_domains:
+        return _not_the_account(context)
     return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{domain} exists.", (hint,) if hint else ())
 
 
@@ -80,32 +80,32 @@ def _not_known(domain: str, answers: tuple[Answer, ...]) -> SenderCheck:
     return SenderCheck(_DOMAIN_ID, Standing.SKIPPED, f"Nothing can be said about {domain}.", detail, remedy)
 
 
-def _others(case: Case) -> SenderCheck:
-    summary = f"{case.domain} is a public mailbox domain of another provider."
-    if case.provider is None:
+def _others(context: Context) -> SenderCheck:
+    summary = f"{context.domain} is a public mailbox domain of another provider."
+    if context.provider is None:
         detail = (
             "Only its own provider can send from it: others can neither sign for it nor stand in its SPF record.",
         )
         remedy = "Use that provider's SMTP server, or send from an address of a domain of your own."
         return SenderCheck(_DOMAIN_ID, Standing.WARNED, summary, detail, remedy)
     detail = (
-        f"{case.by} can neither sign for it nor stand in its SPF record, so its mail never aligns "
+        f"{context.by} can neither sign for it nor stand in its SPF record, so its mail never aligns "
         "(RFC 9989 section 4.4) and counts as forged.",
     )
     return SenderCheck(
-        _DOMAIN_ID, Standing.FAILED, summary, detail, f"{_OWN_DOMAIN} Set that domain up with {case.by}."
+        _DOMAIN_ID, Standing.FAILED, summary, detail, f"{_OWN_DOMAIN} Set that domain up with {context.by}."
     )
 
 
-def _not_the_account(case: Case) -> SenderCheck:
+def _not_the_account(context: Context) -> SenderCheck:
     """A personal mailbox and a sender of another domain: the provider refuses or replaces the sender."""
-    provider = case.provider
+    provider = context.provider
     assert provider is not None
-    summary = f"{case.domain} exists, but is not {provider.name}'s: an account there sends as itself."
+    summary = f"{context.domain} exists, but is not {provider.name}'s: an account there sends as itself."
     rule = f"{provider.name} accepts as the sender: {provider.sender.hint}"
     if provider.sender.rule is not SenderRule.ACCOUNT:
-        return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{case.domain} exists.")
-    remedy = f"Send as the account's own address, or through a provider where {case.domain} is set up."
+        return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{context.domain} exists.")
+    remedy = f"Send as the account's own address, or through a provider where {context.domain} is set up."
     return SenderCheck(_DOMAIN_ID, Standing.WARNED, summary, (rule,), remedy)
 
 
@@ -201,9 +201,11 @@ async def mx_hosts_of(dns: Dns, answer: Answer) -> tuple[Host, ...]:
     return tuple(await asyncio.gather(*(host(name) for name in list(names)[:MOST_HOSTS])))
 
 
-def check_mx(case: Case, answer: Answer, hosts: tuple[Host, ...], addresses: tuple[Answer, Answer]) -> SenderCheck:
+def check_mx(
+    context: Context, answer: Answer, hosts: tuple[Host, ...], addresses: tuple[Answer, Answer]
+) -> SenderCheck:
     """Return the check `mx`. `addresses` are the domain's own A and AAAA records."""
-    domain = case.domain
+    domain = context.domain
     if not answer.known:
         return SenderCheck(_MX_ID, Standing.SKIPPED, "The MX records are not known.", (unknown_because(answer),))
     names = [name for _, name in answer.hosts]

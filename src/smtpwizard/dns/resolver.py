@@ -1,4 +1,4 @@
-"""Questions to name servers: each with a deadline, all of them bounded, none asked twice. Judges nothing.
+"""Questions to name servers: each with a deadline, all of them bounded, none asked twice.
 
 Own look-ups over dnspython, which is there already. checkdmarc 6.0.4 would serve less well: 27 packages of 60 MB, an
 import of 270 ms (dnspython: 85), a time limit for each question but none for the whole, and no notion of a provider.
@@ -42,9 +42,10 @@ class Dns:
         self._turn = asyncio.Semaphore(AT_A_TIME)
 
     async def ask(self, name: str, kind: str) -> Answer:
-        """Return the records of the type `kind` (TXT, MX, A, AAAA, NS) at `name`. Never raises for the network's sake.
+        """Return the records of the type `kind` (TXT, MX, A, AAAA, NS) at `name`.
 
-        A question that is under way or was answered in this run is not asked again.
+        A network that fails is an answer, not an exception. A question that is under way or was answered in this run
+        is not asked again.
         """
         key = (name.lower().rstrip("."), kind)
         pending = self._asked.get(key)
@@ -87,7 +88,7 @@ ONE_TRY: Final = 1.5
 """Seconds until a name server is asked again, or the next one."""
 
 
-class Tools(NamedTuple):
+class Prepared(NamedTuple):
     """What was made ready."""
 
     resolver: Resolver | None
@@ -96,12 +97,12 @@ class Tools(NamedTuple):
     """The provider whose mailboxes have the sender's domain."""
 
 
-async def prepared(domain: str, servers: NameServers, deadline: float) -> Tools | None:
+async def prepare(domain: str, servers: NameServers, deadline: float) -> Prepared | None:
     """Return the tools, or None if the running loop's clock reads `deadline` before they are ready."""
     left = deadline - asyncio.get_running_loop().time()
     try:
         return await in_daemon_thread(
-            lambda: Tools(_resolver(servers), _home(domain)), timeout=left, name="sender check"
+            lambda: Prepared(_resolver(servers), _home(domain)), timeout=left, name="sender check"
         )
     except TimeoutError:
         return None

@@ -1,4 +1,4 @@
-"""Sender addresses and domains as text: what is one, and which can never receive a reply. Pure; asks nobody."""
+"""The sender: its address and domain as text, the provider it is checked for, and what a check finds. Pure."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Owner(Enum):
     """One in which another provider gives everybody a mailbox: nobody else can sign for it."""
 
 
-class Case(NamedTuple):
+class Context(NamedTuple):
     """One run's subject."""
 
     sender: Sender
@@ -164,13 +164,13 @@ class Case(NamedTuple):
         return self.provider.spf_include if self.provider else ()
 
 
-def case_of(sender: Sender, provider: Provider | None, home: Provider | None) -> Case:
-    """Return the case of a sender and its provider; `home` is the one whose mailboxes have the sender's domain.
+def context_of(sender: Sender, provider: Provider | None, home: Provider | None) -> Context:
+    """Return the context of a sender and its provider; `home` is the one whose mailboxes have the sender's domain.
 
     A catcher, which delivers nothing, and the machine's own mail server count as none: nothing in DNS names them.
     """
     judged = None if provider is not None and provider.kind in _LOCAL else provider
-    return Case(sender, judged, _owner(sender.domain, judged, home))
+    return Context(sender, judged, _owner(sender.domain, judged, home))
 
 
 def _owner(domain: str, provider: Provider | None, home: Provider | None) -> Owner:

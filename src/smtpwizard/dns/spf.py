@@ -1,4 +1,4 @@
-"""An SPF record taken apart (RFC 7208 sections 4.5, 4.6.1, 5, 6 and 12). Pure; never raises, asks nobody."""
+"""SPF (RFC 7208): records parsed, and followed through their includes and redirects. `spf_check` judges the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Case, Owner
+from smtpwizard.dns.sender import Context, Owner
 from smtpwizard.presets.schema import SpfEnvelope
 
 VERSION: Final = "v=spf1"
@@ -189,7 +189,7 @@ _MOST_NETWORKS: Final = 2000
 
 
 @dataclass
-class Walk:
+class SpfEvaluation:
     """What was met on the way through a record and all that it includes."""
 
     lookups: int = 0
@@ -215,97 +215,117 @@ class Walk:
         return self.lookups > COUNTED
 
 
-async def walk_spf(dns: Dns, domain: str, record: Spf) -> Walk:
+async def evaluate_spf(dns: Dns, domain: str, record: Spf) -> SpfEvaluation:
     """Follow `record`, published at `domain`, through its includes and its redirect."""
-    walk = Walk()
-    await _follow(dns, walk, domain, record, (domain,), passing=True, outermost=True)
-    walk.errors[:] = dict.fromkeys(walk.errors)
-    walk.unknown[:] = dict.fromkeys(walk.unknown)
-    return walk
+    evaluation = SpfEvaluation()
+    await _follow(dns, evaluation, domain, record, (domain,), passing=True, outermost=True)
+    evaluation.errors[:] = dict.fromkeys(evaluation.errors)
+    evaluation.unknown[:] = dict.fromkeys(evaluation.unknown)
+    return evaluation
 
 
-async def walk_domain(dns: Dns, domain: str) -> Walk | None:
+async def evaluate_domain(dns: Dns, domain: str) -> SpfEvaluation | None:
     """Follow the record of `domain`; None where it has not exactly one."""
     records = spf_records((await dns.ask(domain, "TXT")).texts)
-    return await walk_spf(dns, domain, parse_spf(records[0])) if len(records) == 1 else None
+    return await evaluate_spf(dns, domain, parse_spf(records[0])) if len(records) == 1 else None
 
 
 async def _follow(
-    dns: Dns, walk: Walk, domain: str, record: Spf, path: tuple[str, ...], *, passing: bool, outermost: bool
+    dns: Dns,
+    evaluation: SpfEvaluation,
+    domain: str,
+    record: Spf,
+    path: tuple[str, ...],
+    *,
+    passing: bool,
+    outermost: bool,
 ) -> None:
-    """Walk one record. `path` is the domains from the outermost one; `passing`: a match in here lets mail pass."""
+    """Follow one record. `path` is the domains from the outermost one; `passing`: a match in here lets mail pass."""
     where = "" if outermost and len(path) == 1 else f"The record of {domain}: "
-    walk.errors += [f"{where}{fault}." for fault in record.errors]
+    evaluation.errors += [f"{where}{fault}." for fault in record.errors]
     if outermost:
-        walk.all = record.all
+        evaluation.all = record.all
     asked = []
     for term in record.terms:
         if term.name in QUERYING:
-            walk.lookups += 1
-            if walk.cut:
+            evaluation.lookups += 1
+            if evaluation.cut:
                 break
-            asked.append(_term(dns, walk, domain, term, path, passing=passing))
+            asked.append(_term(dns, evaluation, domain, term, path, passing=passing))
         elif (network := network_of(term)) and passing and term.qualifier == "+":
-            walk.networks[_MOST_NETWORKS:] = ()
-            walk.networks.append(network)
+            evaluation.networks[_MOST_NETWORKS:] = ()
+            evaluation.networks.append(network)
     if record.redirect:
-        walk.lookups += 1
-        if not walk.cut:
-            asked.append(_into(dns, walk, "redirect=", record.redirect, path, passing=passing, outermost=outermost))
+        evaluation.lookups += 1
+        if not evaluation.cut:
+            asked.append(
+                _into(dns, evaluation, "redirect=", record.redirect, path, passing=passing, outermost=outermost)
+            )
     await asyncio.gather(*asked)
 
 
-async def _term(dns: Dns, walk: Walk, domain: str, term: Term, path: tuple[str, ...], *, passing: bool) -> None:
+async def _term(
+    dns: Dns, evaluation: SpfEvaluation, domain: str, term: Term, path: tuple[str, ...], *, passing: bool
+) -> None:
     target = term.value or domain
     if term.name == "ptr":
-        walk.ptr = True
+        evaluation.ptr = True
     elif term.macro:
-        walk.macros.append(term.text)
+        evaluation.macros.append(term.text)
     elif term.name == "include":
         inside = passing and term.qualifier == "+"
-        await _into(dns, walk, "include:", target, path, passing=inside, outermost=False)
+        await _into(dns, evaluation, "include:", target, path, passing=inside, outermost=False)
     elif term.name == "mx":
         answer = await dns.ask(target, "MX")
-        _count(walk, term, answer)
+        _count(evaluation, term, answer)
         if len(answer.hosts) > MOST_MX_HOSTS:
-            walk.errors.append(f"`{term.text}` leads to {len(answer.hosts)} MX hosts; {MOST_MX_HOSTS} are allowed.")
+            evaluation.errors.append(
+                f"`{term.text}` leads to {len(answer.hosts)} MX hosts; {MOST_MX_HOSTS} are allowed."
+            )
     else:
         four = await dns.ask(target, "A")
         # Which of the two a receiver asks for depends on the address that the mail comes from.
-        _count(walk, term, await dns.ask(target, "AAAA") if four.void and term.name == "a" else four)
+        _count(evaluation, term, await dns.ask(target, "AAAA") if four.void and term.name == "a" else four)
 
 
-def _count(walk: Walk, term: Term, answer: Answer) -> None:
+def _count(evaluation: SpfEvaluation, term: Term, answer: Answer) -> None:
     if answer.void:
-        walk.voids += 1
+        evaluation.voids += 1
     elif answer.state is not State.FOUND:
-        walk.unknown.append(f"`{term.text}`: {unknown_because(answer)}")
+        evaluation.unknown.append(f"`{term.text}`: {unknown_because(answer)}")
 
 
 async def _into(
-    dns: Dns, walk: Walk, word: str, target: str, path: tuple[str, ...], *, passing: bool, outermost: bool
+    dns: Dns,
+    evaluation: SpfEvaluation,
+    word: str,
+    target: str,
+    path: tuple[str, ...],
+    *,
+    passing: bool,
+    outermost: bool,
 ) -> None:
-    """Walk into the record of an include or a redirect."""
+    """Follow the record of an include or a redirect."""
     if "%" in target:
-        walk.macros.append(f"{word}{target}")
+        evaluation.macros.append(f"{word}{target}")
         return
     if target in path or len(path) > _DEEPEST:
-        walk.errors.append(f"`{word}{target}` leads back to a record that it came from: a loop without end.")
+        evaluation.errors.append(f"`{word}{target}` leads back to a record that it came from: a loop without end.")
         return
     if passing:
-        walk.included.add(target)
+        evaluation.included.add(target)
     answer = await dns.ask(target, "TXT")
     records = spf_records(answer.texts)
     if not answer.known:
-        walk.unknown.append(f"`{word}{target}`: {unknown_because(answer)}")
+        evaluation.unknown.append(f"`{word}{target}`: {unknown_because(answer)}")
         return
-    walk.voids += answer.void
+    evaluation.voids += answer.void
     if len(records) != 1:
         what = "no SPF record" if not records else f"{len(records)} SPF records"
-        walk.errors.append(f"`{word}{target}` leads to a domain with {what}.")
+        evaluation.errors.append(f"`{word}{target}` leads to a domain with {what}.")
         return
     record = parse_spf(records[0])
-    await _follow(dns, walk, target, record, (*path, target), passing=passing, outermost=outermost)
+    await _follow(dns, evaluation, target, record, (*path, target), passing=passing, outermost=outermost)
 
 
 _MOST_COMPARED: Final = 300
@@ -319,66 +339,68 @@ class SpfFacts(NamedTuple):
     records: tuple[str, ...] = ()
     nearly: tuple[str, ...] = ()
     record: Spf | None = None
-    walk: Walk | None = None
-    provider_walk: Walk | None = None
+    evaluation: SpfEvaluation | None = None
+    provider_evaluation: SpfEvaluation | None = None
     """The provider's own record, walked where the domain's does not name it."""
-    case: Case | None = None
+    context: Context | None = None
 
     @property
     def broken(self) -> bool:
         """Whether receivers end with a permanent error."""
         if len(self.records) > 1:
             return True
-        return self.walk is not None and bool(self.walk.errors or self.too_many or self.walk.voids > 2)
+        return self.evaluation is not None and bool(
+            self.evaluation.errors or self.too_many or self.evaluation.voids > 2
+        )
 
     @property
     def too_many(self) -> bool:
         """Whether more look-ups are wanted than allowed."""
-        return self.walk is not None and self.walk.lookups > MOST_LOOKUPS
+        return self.evaluation is not None and self.evaluation.lookups > MOST_LOOKUPS
 
     @property
     def includes(self) -> bool | None:
         """Whether the record lets the provider's servers pass; None where that cannot be told."""
-        case, walk = self.case, self.walk
-        if case is None or not case.includes or not self.answer.known:
+        context, evaluation = self.context, self.evaluation
+        if context is None or not context.includes or not self.answer.known:
             return None
-        if walk is None:
+        if evaluation is None:
             return False
-        if walk.included & set(case.includes) or case.domain in case.includes or self._by_address():
+        if evaluation.included & set(context.includes) or context.domain in context.includes or self._by_address():
             return True
-        return None if walk.unknown or walk.macros or walk.cut else False
+        return None if evaluation.unknown or evaluation.macros or evaluation.cut else False
 
     def _by_address(self) -> bool:
         """Say whether all of the provider's networks stand in the record by address ("flattened")."""
-        if self.walk is None or self.provider_walk is None or self.provider_walk.unknown:
+        if self.evaluation is None or self.provider_evaluation is None or self.provider_evaluation.unknown:
             return False
-        return _covers(self.walk.networks, self.provider_walk.networks)
+        return _covers(self.evaluation.networks, self.provider_evaluation.networks)
 
     @property
     def aligned(self) -> bool | None:
         """Whether SPF makes mail through the provider pass DMARC (RFC 9989 section 4.4.2); None: it cannot be told."""
-        case = self.case
-        if case is None or case.provider is None:
+        context = self.context
+        if context is None or context.provider is None:
             return None
-        if case.envelope is not SpfEnvelope.SENDER:
-            return None if case.envelope is SpfEnvelope.SUBDOMAIN else False
-        if case.owner is Owner.OTHERS or self.broken:
+        if context.envelope is not SpfEnvelope.SENDER:
+            return None if context.envelope is SpfEnvelope.SUBDOMAIN else False
+        if context.owner is Owner.OTHERS or self.broken:
             return False
         return self.includes
 
 
-async def find_spf(dns: Dns, case: Case) -> SpfFacts:
+async def find_spf(dns: Dns, context: Context) -> SpfFacts:
     """Ask for the record and follow it; where it does not name the provider, ask for the provider's own, too."""
-    answer = await dns.ask(case.domain, "TXT")
+    answer = await dns.ask(context.domain, "TXT")
     records = spf_records(answer.texts)
-    facts = SpfFacts(answer, records, nearly_spf(answer.texts), case=case)
+    facts = SpfFacts(answer, records, nearly_spf(answer.texts), context=context)
     if len(records) != 1:
         return facts
     record = parse_spf(records[0])
-    walk = await walk_spf(dns, case.domain, record)
-    facts = facts._replace(record=record, walk=walk)
-    if facts.includes is False and case.owner is Owner.OPERATOR:
-        facts = facts._replace(provider_walk=await walk_domain(dns, case.includes[0]))
+    evaluation = await evaluate_spf(dns, context.domain, record)
+    facts = facts._replace(record=record, evaluation=evaluation)
+    if facts.includes is False and context.owner is Owner.OPERATOR:
+        facts = facts._replace(provider_evaluation=await evaluate_domain(dns, context.includes[0]))
     return facts
 
 

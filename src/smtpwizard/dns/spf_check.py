@@ -1,12 +1,22 @@
-"""May this provider send for the sender's domain? SPF judged, with the record to publish (RFC 7208). Asks nobody."""
+"""Whether the sender's SPF record (RFC 7208) lets the provider send, and the record to publish where it does not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from smtpwizard.dns.sender import Case, DnsRecord, Owner, SenderCheck, Standing
-from smtpwizard.dns.spf import COUNTED, MOST_LOOKUPS, MOST_VOIDS, VERSION, Spf, SpfFacts, Walk, not_known, parse_spf
+from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck, Standing
+from smtpwizard.dns.spf import (
+    COUNTED,
+    MOST_LOOKUPS,
+    MOST_VOIDS,
+    VERSION,
+    Spf,
+    SpfEvaluation,
+    SpfFacts,
+    not_known,
+    parse_spf,
+)
 from smtpwizard.presets.schema import SpfEnvelope
 from smtpwizard.text import safe
 
@@ -84,7 +94,7 @@ class _Verdict(NamedTuple):
     """The record to publish."""
 
 
-def check_spf(case: Case, facts: SpfFacts, *, signed: bool | None) -> SenderCheck:
+def check_spf(context: Context, facts: SpfFacts, *, signed: bool | None) -> SenderCheck:
     """Return the check `spf`. `signed`: whether a DKIM key of the provider's is there, None where unknown.
 
     Where the provider puts a domain of its own into the envelope, a fault of the sender's record fails nothing.
@@ -92,127 +102,136 @@ def check_spf(case: Case, facts: SpfFacts, *, signed: bool | None) -> SenderChec
     why = not_known(facts)
     if why:
         return SenderCheck(_ID, Standing.SKIPPED, "The SPF record is not known.", (why,))
-    verdict = _judge(case, facts, signed=signed)
-    elsewhere = case.envelope not in (None, SpfEnvelope.SENDER)
-    if elsewhere and case.owner is not Owner.OTHERS:
-        verdict = _elsewhere(case, verdict, facts)
-    if case.owner is not Owner.OPERATOR:
-        verdict = verdict._replace(value="", remedy="" if case.owner is Owner.PROVIDER else verdict.remedy)
+    verdict = _judge(context, facts, signed=signed)
+    elsewhere = context.envelope not in (None, SpfEnvelope.SENDER)
+    if elsewhere and context.owner is not Owner.OTHERS:
+        verdict = _elsewhere(context, verdict, facts)
+    if context.owner is not Owner.OPERATOR:
+        verdict = verdict._replace(value="", remedy="" if context.owner is Owner.PROVIDER else verdict.remedy)
     if len(verdict.value) > _LONGEST_VALUE:
         verdict = verdict._replace(value="", remedy="Shorten the record: it is too long to be mended.")
-    record = DnsRecord(case.domain, "TXT", verdict.value) if verdict.value else None
-    detail = tuple(line for line in _detail(case, facts, verdict) if line)
+    record = DnsRecord(context.domain, "TXT", verdict.value) if verdict.value else None
+    detail = tuple(line for line in _detail(facts, verdict) if line)
     return SenderCheck(_ID, verdict.standing, verdict.summary, detail, verdict.remedy, record)
 
 
-def _judge(case: Case, facts: SpfFacts, *, signed: bool | None) -> _Verdict:
+def _judge(context: Context, facts: SpfFacts, *, signed: bool | None) -> _Verdict:
     if len(facts.records) > 1:
         summary = f"There are {len(facts.records)} SPF records; one is allowed (RFC 7208 section 4.5)."
-        return _Verdict(Standing.FAILED, summary, "Delete them all and publish one.", _joined(case, facts))
-    if facts.record is None or facts.walk is None:
-        return _no_record(case, signed=signed)
+        return _Verdict(Standing.FAILED, summary, "Delete them all and publish one.", _joined(context, facts))
+    if facts.record is None or facts.evaluation is None:
+        return _no_record(context, signed=signed)
     if facts.record.errors:
         return _Verdict(
             Standing.FAILED, "The SPF record has an error, so receivers pass it over.", "Correct the record."
         )
-    if facts.walk.errors or facts.too_many or facts.walk.voids > MOST_VOIDS:
-        return _broken(facts.walk)
-    if facts.record.all == "+" or facts.walk.all == "+":
-        value = _no_plus(facts.record.text, case, facts)
+    if facts.evaluation.errors or facts.too_many or facts.evaluation.voids > MOST_VOIDS:
+        return _broken(facts.evaluation)
+    if facts.record.all == "+" or facts.evaluation.all == "+":
+        value = _no_plus(facts.record.text, context, facts)
         return _Verdict(Standing.FAILED, "The record lets everybody send (+all).", "End it with ~all.", value)
-    if case.owner is Owner.OTHERS and case.provider is not None:
-        return _Verdict(Standing.FAILED, f"The record of {case.domain} does not let {case.by} send, and never will.")
-    if facts.includes is False and case.owner is Owner.OPERATOR:
-        return _lacking(case, facts)
-    return _whole(case, facts, facts.walk)
+    if context.owner is Owner.OTHERS and context.provider is not None:
+        return _Verdict(
+            Standing.FAILED, f"The record of {context.domain} does not let {context.by} send, and never will."
+        )
+    if facts.includes is False and context.owner is Owner.OPERATOR:
+        return _lacking(context, facts)
+    return _whole(context, facts, facts.evaluation)
 
 
-def _no_record(case: Case, *, signed: bool | None) -> _Verdict:
-    summary = f"{case.domain} has no SPF record."
-    if not case.includes:
-        who = "" if case.provider else " Name the provider with --preset to get the record."
+def _no_record(context: Context, *, signed: bool | None) -> _Verdict:
+    summary = f"{context.domain} has no SPF record."
+    if not context.includes:
+        who = "" if context.provider else " Name the provider with --preset to get the record."
         return _Verdict(Standing.WARNED, summary, f"Publish one that names every server that sends for it.{who}")
     standing = Standing.WARNED if signed else Standing.FAILED
     remedy = "Publish this record. Add to it whatever else sends for the domain, such as your mailboxes' provider."
-    return _Verdict(standing, summary, remedy, new_record(case.includes[0]))
+    return _Verdict(standing, summary, remedy, new_record(context.includes[0]))
 
 
-def _broken(walk: Walk) -> _Verdict:
-    if walk.lookups > MOST_LOOKUPS:
-        number = f"more than {COUNTED}" if walk.cut else str(walk.lookups)
+def _broken(evaluation: SpfEvaluation) -> _Verdict:
+    if evaluation.lookups > MOST_LOOKUPS:
+        number = f"more than {COUNTED}" if evaluation.cut else str(evaluation.lookups)
         summary = f"The record needs {number} DNS look-ups; {MOST_LOOKUPS} are allowed."
         remedy = "Take out includes that are no longer used, and write ip4: and ip6: in place of a and mx."
-    elif walk.errors:
+    elif evaluation.errors:
         summary = "Following the record ends in an error, so receivers pass it over."
         remedy = "Take out or correct what leads there."
     else:
-        summary = f"{walk.voids} look-ups of the record find nothing; {MOST_VOIDS} are allowed."
+        summary = f"{evaluation.voids} look-ups of the record find nothing; {MOST_VOIDS} are allowed."
         remedy = "Take out the terms whose domains have no records any more."
     return _Verdict(Standing.FAILED, summary, remedy)
 
 
-def _lacking(case: Case, facts: SpfFacts) -> _Verdict:
+def _lacking(context: Context, facts: SpfFacts) -> _Verdict:
     record = facts.record
     assert record is not None
-    late = {term.value for term in record.after_all if term.name == "include"} & set(case.includes)
-    summary = f"The record does not let {case.by} send."
+    late = {term.value for term in record.after_all if term.name == "include"} & set(context.includes)
+    summary = f"The record does not let {context.by} send."
     if late:
-        summary = f"The include for {case.by} stands behind `all`, where nobody reads it."
+        summary = f"The include for {context.by} stands behind `all`, where nobody reads it."
     remedy = "Publish this in place of the present record."
-    if len(case.includes) > 1:
-        others = ", ".join(case.includes[1:])
-        remedy += f" {case.by} has several; where another one is named to you, take that ({others})."
-    return _Verdict(Standing.FAILED, summary, remedy, with_include(record, case.includes[0]))
+    if len(context.includes) > 1:
+        others = ", ".join(context.includes[1:])
+        remedy += f" {context.by} has several; where another one is named to you, take that ({others})."
+    return _Verdict(Standing.FAILED, summary, remedy, with_include(record, context.includes[0]))
 
 
-def _whole(case: Case, facts: SpfFacts, walk: Walk) -> _Verdict:
-    uncertain = case.includes and facts.includes is None and case.owner is Owner.OPERATOR
+def _whole(context: Context, facts: SpfFacts, evaluation: SpfEvaluation) -> _Verdict:
+    uncertain = context.includes and facts.includes is None and context.owner is Owner.OPERATOR
     if uncertain:
-        summary = f"Whether the record lets {case.by} send cannot be told from DNS alone."
+        summary = f"Whether the record lets {context.by} send cannot be told from DNS alone."
         return _Verdict(Standing.WARNED, summary, "Look at the SPF result in a mail that has arrived.")
-    named = f"The record lets {case.by} send." if facts.includes else "There is one SPF record, without an error."
-    if walk.unknown:
+    named = f"The record lets {context.by} send." if facts.includes else "There is one SPF record, without an error."
+    if evaluation.unknown:
         return _Verdict(Standing.WARNED, named, "Try again: part of the record could not be looked up.")
-    if walk.all in ("", "?"):
-        lack = "does not say what to do with mail from elsewhere" if not walk.all else "says ?all, which means nothing"
+    if evaluation.all in ("", "?"):
+        lack = (
+            "does not say what to do with mail from elsewhere"
+            if not evaluation.all
+            else "says ?all, which means nothing"
+        )
         return _Verdict(Standing.WARNED, f"{named} It {lack}.", "End it with ~all.", _with_soft_all(facts.record))
-    if walk.ptr:
+    if evaluation.ptr:
         return _Verdict(Standing.WARNED, named, "Take out ptr: it must not be used (RFC 7208 section 5.5).")
     if facts.record is not None and len(facts.record.text) > ONE_PACKET:
         return _Verdict(Standing.WARNED, named, f"Shorten it to {ONE_PACKET} characters: it fits no UDP answer.")
     return _Verdict(Standing.PASSED, named)
 
 
-def _elsewhere(case: Case, verdict: _Verdict, facts: SpfFacts) -> _Verdict:
+def _elsewhere(context: Context, verdict: _Verdict, facts: SpfFacts) -> _Verdict:
     """Soften: the record of the From domain is not what receivers look at for mail through this provider."""
-    name = f"a name below {case.domain}" if case.envelope is SpfEnvelope.SUBDOMAIN else f"{case.by}'s own domain"
+    name = (
+        f"a name below {context.domain}" if context.envelope is SpfEnvelope.SUBDOMAIN else f"{context.by}'s own domain"
+    )
     summary = (
-        f"Mail through {case.by} has {name} in its envelope, so the SPF record of {case.domain} is not what counts."
+        f"Mail through {context.by} has {name} in its envelope, so the SPF record of {context.domain} is not what "
+        "counts."
     )
     if verdict.standing is not Standing.FAILED:
         return _Verdict(Standing.PASSED, summary)
-    if facts.broken or (facts.walk is not None and facts.walk.all == "+"):
+    if facts.broken or (facts.evaluation is not None and facts.evaluation.all == "+"):
         return _Verdict(
-            Standing.WARNED, f"{verdict.summary} It does not count for {case.by}.", verdict.remedy, verdict.value
+            Standing.WARNED, f"{verdict.summary} It does not count for {context.by}.", verdict.remedy, verdict.value
         )
     return _Verdict(Standing.PASSED, summary)
 
 
-def _joined(case: Case, facts: SpfFacts) -> str:
+def _joined(context: Context, facts: SpfFacts) -> str:
     value = merged(facts.records)
-    if not value or case.envelope is not SpfEnvelope.SENDER or not case.includes:
+    if not value or context.envelope is not SpfEnvelope.SENDER or not context.includes:
         return value
     record = parse_spf(value)
-    named = any(term.name == "include" and term.value in case.includes for term in record.terms)
-    return value if named else with_include(record, case.includes[0])
+    named = any(term.name == "include" and term.value in context.includes for term in record.terms)
+    return value if named else with_include(record, context.includes[0])
 
 
-def _no_plus(text: str, case: Case, facts: SpfFacts) -> str:
+def _no_plus(text: str, context: Context, facts: SpfFacts) -> str:
     record = parse_spf(_with_soft_all(parse_spf(text)))
     if record.all != "~":
         return ""  # the +all is in a record that this one is redirected to
-    missing = facts.includes is False and case.envelope is SpfEnvelope.SENDER
-    return with_include(record, case.includes[0]) if missing else record.text
+    missing = facts.includes is False and context.envelope is SpfEnvelope.SENDER
+    return with_include(record, context.includes[0]) if missing else record.text
 
 
 def _with_soft_all(record: Spf | None) -> str:
@@ -225,24 +244,25 @@ def _with_soft_all(record: Spf | None) -> str:
     return " ".join("~all" if word.lstrip("+-~?").lower() == "all" else word for word in words)
 
 
-def _detail(case: Case, facts: SpfFacts, verdict: _Verdict) -> Iterator[str]:
+def _detail(facts: SpfFacts, verdict: _Verdict) -> Iterator[str]:
     yield from (f"Found: {safe(text, limit=_SHOWN)}" for text in facts.records[:_MOST_LINES])
     if not facts.records:
         yield from (f"Read by nobody: {safe(text, limit=100)}" for text in facts.nearly[:_MOST_LINES])
-    walk = facts.walk
-    if walk is not None:
-        yield f"It needs {f'more than {COUNTED}' if walk.cut else walk.lookups} of {MOST_LOOKUPS} DNS look-ups."
-        yield from (safe(text, limit=200) for text in walk.errors[:_MOST_LINES])
-        if walk.voids:
-            yield f"{walk.voids} of them find nothing ({MOST_VOIDS} are allowed)."
-        yield from (safe(text, limit=200) for text in walk.unknown[:_MOST_LINES])
-        if walk.macros:
-            terms = ", ".join(walk.macros[:_MOST_LINES])
+    evaluation = facts.evaluation
+    if evaluation is not None:
+        needed = f"more than {COUNTED}" if evaluation.cut else evaluation.lookups
+        yield f"It needs {needed} of {MOST_LOOKUPS} DNS look-ups."
+        yield from (safe(text, limit=200) for text in evaluation.errors[:_MOST_LINES])
+        if evaluation.voids:
+            yield f"{evaluation.voids} of them find nothing ({MOST_VOIDS} are allowed)."
+        yield from (safe(text, limit=200) for text in evaluation.unknown[:_MOST_LINES])
+        if evaluation.macros:
+            terms = ", ".join(evaluation.macros[:_MOST_LINES])
             yield f"Not evaluated, for it depends on each message: {safe(terms, limit=200)}"
-        if walk.ptr:
+        if evaluation.ptr:
             yield "It uses ptr, which is slow and out of use (RFC 7208 section 5.5)."
-    if facts.includes is False and facts.provider_walk is not None and walk is not None and verdict.value:
-        total = walk.lookups + 1 + facts.provider_walk.lookups
+    if facts.includes is False and facts.provider_evaluation is not None and evaluation is not None and verdict.value:
+        total = evaluation.lookups + 1 + facts.provider_evaluation.lookups
         note = " That is too many: take others out." if total > MOST_LOOKUPS else ""
         yield f"With the include it needs {total}.{note}"
     yield entry_hint(verdict.value)

@@ -1,4 +1,4 @@
-"""What `Authentication-Results` says (RFC 8601), as far as the receiving server has said it. Pure; never raises.
+"""`Authentication-Results` (RFC 8601) of the receiving server, told from forged ones by the `Received` fields. Pure.
 
 `ARC-Authentication-Results` is not read: it is what servers on the way have said. Microsoft's form without an
 authserv-id: learn.microsoft.com, "Anti-spam message headers" (looked up in November 2026).
@@ -25,7 +25,7 @@ _SAME: Final = {"office365.com": "outlook.com", "me.com": "icloud.com", "apple.c
 """Domains of one organisation whose servers hand mail on to each other: Microsoft 365, iCloud."""
 
 
-class Line(NamedTuple):
+class ReceivedLine(NamedTuple):
     """A field that the receiving side may have written."""
 
     name: str
@@ -34,15 +34,15 @@ class Line(NamedTuple):
     """Whether it stands where only the receiving side can have put it."""
 
 
-class Trace(NamedTuple):
+class ReceivedHeaders(NamedTuple):
     """What the receiving side has written."""
 
     hosts: tuple[str, ...]
     """Its servers, by their own `Received` fields, in lower case, the last one on the way first."""
-    lines: tuple[Line, ...]
+    lines: tuple[ReceivedLine, ...]
 
 
-def trace(fields: Sequence[Field]) -> Trace:
+def received_headers(fields: Sequence[Field]) -> ReceivedHeaders:
     """Return the fields of the receiving side; nothing where no `Received` tells who that is."""
     hosts: list[str] = []
     border = -1
@@ -57,9 +57,9 @@ def trace(fields: Sequence[Field]) -> Trace:
         border = index
         hosts.append(host)
     if border < 0:
-        return Trace((), ())
-    lines = tuple(Line(name, value, index < border) for index, (name, value) in enumerate(fields[:end]))
-    return Trace(tuple(hosts), lines)
+        return ReceivedHeaders((), ())
+    lines = tuple(ReceivedLine(name, value, index < border) for index, (name, value) in enumerate(fields[:end]))
+    return ReceivedHeaders(tuple(hosts), lines)
 
 
 def related(name: str, hosts: Sequence[str]) -> bool:
@@ -133,7 +133,7 @@ def authentication_of(fields: Sequence[Field]) -> Authentication | None:
 
     Of several fields of its own the topmost that knows of a method counts; of several signatures in it the best.
     """
-    written = trace(fields)
+    written = received_headers(fields)
     believed = _believed(written)
     signatures = sorted(_topmost(believed, "dkim"), key=_rank)
     best = signatures[0] if signatures else Result("dkim", "")
@@ -146,7 +146,7 @@ def authentication_of(fields: Sequence[Field]) -> Authentication | None:
     return Authentication(safe(server, limit=120), spf, best.result, dmarc, best.signer, count)
 
 
-def _believed(written: Trace) -> list[Results]:
+def _believed(written: ReceivedHeaders) -> list[Results]:
     """Return the receiver's own fields, from the top."""
     believed: list[Results] = []
     for line in written.lines:
@@ -192,7 +192,7 @@ def _rank(result: Result) -> int:
     return _RANKS.index(result.result) if result.result in _RANKS else len(_RANKS)
 
 
-def _received_spf(written: Trace) -> str:
+def _received_spf(written: ReceivedHeaders) -> str:
     """Return the result of the topmost `Received-SPF` (RFC 7208 section 9.1) that the receiver has written."""
     for line in written.lines:
         if line.name != "received-spf":

@@ -1,6 +1,6 @@
-"""The catchers that are known: which pages of their API list the mails, and how to read them. Pure.
+"""Mail catchers: which pages of their API list the mails, how they are read, and the inbox that asks for them.
 
-Only pages that mark nothing as read. Sources, looked up in November 2026:
+Only pages that mark nothing as read are asked for. Sources, looked up in November 2026:
 - MailDev 3: `@maildev/api` 3.0.0 of npm, dist/server.js (`/api/config`, `/api/email/summary`, `/api/email/:id/source`;
   `/api/email/:id` marks as read). MailDev 1 and 2: maildev/maildev docs/rest.md and lib/routes.js (the same without
   `/api`; the list can be filtered by any field since 2).
@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from smtpwizard.errors import NetworkError
 from smtpwizard.mailbox.address import Address
-from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, in_thread, left, secure, trust, unreachable
+from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, in_thread, seconds_left, secure, trust, unreachable
 from smtpwizard.mailbox.model import Arrival, InboxRefused, Mail, Place, Wanted, answered, plain_id, read_mail
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
@@ -230,13 +230,13 @@ def get(page: Page, path: str, *, limit: int, deadline: float, cancellation: Can
     try:
         if address.scheme == "https":
             made = secure(made, address.host, trust(page.authorities), deadline=deadline, cancellation=cancellation)
-        made.settimeout(left(deadline))
+        made.settimeout(seconds_left(deadline))
         connection.sock = made
         connection.request("GET", address.path + path, headers=_headers(page))
         with connection.getresponse() as response:
             body = bytearray()
             while len(body) <= limit:
-                made.settimeout(left(deadline))
+                made.settimeout(seconds_left(deadline))
                 chunk = response.read1(min(_CHUNK, limit + 1 - len(body)))
                 if not chunk:
                     break
@@ -334,24 +334,24 @@ class CatcherInbox:
 
     async def look(self, wanted: Sequence[Wanted], *, timeout: float) -> tuple[Arrival, ...]:
         """Return those of `wanted` that are in its list; see Inbox."""
-        return await self._ask(lambda talk: self._find(talk, tuple(wanted)), timeout)
+        return await self._ask(lambda requests: self._find(requests, tuple(wanted)), timeout)
 
     async def recognise(self, *, timeout: float, first: str = "") -> Catcher:
         """Return which catcher it is; the one with the id `first` is tried first. InboxRefused where it is none."""
-        return await self._ask(lambda talk: self._known(talk, first), timeout)
+        return await self._ask(lambda requests: self._known(requests, first), timeout)
 
     async def close(self) -> None:
         """Cut off what is under way; nothing is kept open between two looks."""
         if self._cancellation is not None:
             self._cancellation.cancel()
 
-    async def _ask(self, work: Callable[[_Talk], T], timeout: float) -> T:
+    async def _ask(self, work: Callable[[_Requests], T], timeout: float) -> T:
         import http.client
 
         self._cancellation = Cancellation()
-        talk = _Talk(self._page, time.monotonic() + timeout, self._cancellation)
+        requests = _Requests(self._page, time.monotonic() + timeout, self._cancellation)
         try:
-            return await in_thread(lambda: work(talk), self._cancellation, timeout=timeout)
+            return await in_thread(lambda: work(requests), self._cancellation, timeout=timeout)
         except OSError as error:
             told = unreachable(error, self.address.place, timeout)
         except http.client.HTTPException:
@@ -361,16 +361,16 @@ class CatcherInbox:
             )
         raise told  # outside of the handlers: without the chain of what a library says
 
-    def _known(self, talk: _Talk, first: str = "") -> Catcher:
+    def _known(self, requests: _Requests, first: str = "") -> Catcher:
         if self._catcher is None:
-            self._catcher = _recognise(talk, first)
+            self._catcher = _recognise(requests, first)
         return self._catcher
 
-    def _find(self, talk: _Talk, wanted: tuple[Wanted, ...]) -> tuple[Arrival, ...]:
-        catcher = self._known(talk)
+    def _find(self, requests: _Requests, wanted: tuple[Wanted, ...]) -> tuple[Arrival, ...]:
+        catcher = self._known(requests)
         found: dict[str, Arrival] = {}
         for page in catcher.pages(wanted):
-            entries = newest(catcher, talk.json(page))
+            entries = newest(catcher, requests.json(page))
             by_id = {plain_id(mail.message_id): mail for mail in wanted}
             for entry in entries:
                 mail = by_id.get(plain_id(entry.message_id)) if entry.message_id else None
@@ -380,24 +380,24 @@ class CatcherInbox:
                 missing = [mail for mail in wanted if mail.message_id not in found]
                 if not missing:
                     break
-                mail = answered(self._mail(talk, catcher, entry), missing)
+                mail = answered(self._mail(requests, catcher, entry), missing)
                 if mail is not None:
                     found[mail.message_id] = _arrival(mail, entry)
         return tuple(found.values())
 
-    def _mail(self, talk: _Talk, catcher: Catcher, entry: Entry) -> Mail:
+    def _mail(self, requests: _Requests, catcher: Catcher, entry: Entry) -> Mail:
         if entry.id not in self._read:
             if entry.source is not None:
                 self._read[entry.id] = read_mail(entry.source[:SOURCE_LIMIT].encode("utf-8", "surrogatepass"))
             else:
-                answer = talk.get(source_page(catcher, entry), SOURCE_LIMIT)
+                answer = requests.get(source_page(catcher, entry), SOURCE_LIMIT)
                 if answer.status != 200:  # deleted meanwhile, most likely
                     return Mail("", frozenset())
                 self._read[entry.id] = read_mail(answer.body)
         return self._read[entry.id]
 
 
-class _Talk:
+class _Requests:
     """GETs to one page, with one deadline for all of them."""
 
     def __init__(self, page: Page, deadline: float, cancellation: Cancellation) -> None:
@@ -413,20 +413,20 @@ class _Talk:
         return listing(self.get(path), self.url)
 
 
-def _recognise(talk: _Talk, first: str) -> Catcher:
+def _recognise(requests: _Requests, first: str) -> Catcher:
     last: NetworkError | None = None
     for catcher in sorted(CATCHERS, key=lambda catcher: catcher.id != first):
-        answer = talk.get(catcher.mark)
+        answer = requests.get(catcher.mark)
         if catcher.is_it(decoded(answer)):
             return catcher
         if answer.status != 200 and answer.status not in (400, 404, 405, 406):
-            last = last or problem(answer, talk.url)
+            last = last or problem(answer, requests.url)
     if last is not None:
         raise last
     names = ", ".join(dict.fromkeys(catcher.name for catcher in CATCHERS))
     raise InboxRefused(
-        f"{talk.url} answers, but is no catcher that can be read ({names}). Correct host, port and path; the page of "
-        "a mail provider cannot be read: give its mailbox as imaps://USER@HOST.",
+        f"{requests.url} answers, but is no catcher that can be read ({names}). Correct host, port and path; the page "
+        "of a mail provider cannot be read: give its mailbox as imaps://USER@HOST.",
         TITLE,
     )
 

@@ -62,7 +62,7 @@ async def in_thread(work: Callable[[], T], cancellation: Cancellation, *, timeou
         raise
 
 
-def left(deadline: float) -> float:
+def seconds_left(deadline: float) -> float:
     """Return the seconds until `deadline`, a time of time.monotonic(). TimeoutError where it is over."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
@@ -84,7 +84,7 @@ def dial(host: str, port: int, *, deadline: float, cancellation: Cancellation) -
         raise socket.gaierror(socket.EAI_NONAME, "no name") from None
     error: OSError = OSError("no address")
     for index, (family, kind, protocol, _, address) in enumerate(found):
-        share = left(deadline) / (len(found) - index)
+        share = seconds_left(deadline) / (len(found) - index)
         made = socket.socket(family, kind, protocol)
         try:
             cancellation.attach(made)
@@ -102,7 +102,7 @@ def secure(
     connection: socket.socket, host: str, context: ssl.SSLContext, *, deadline: float, cancellation: Cancellation
 ) -> ssl.SSLSocket:
     """Return the connection under TLS, its certificate checked for `host`. OSError, of which ssl.SSLError is one."""
-    connection.settimeout(left(deadline))
+    connection.settimeout(seconds_left(deadline))
     wrapped = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
     try:
         cancellation.attach(wrapped)

@@ -25,7 +25,7 @@ from imapclient.response_parser import parse_response
 from smtpwizard.errors import NetworkError
 from smtpwizard.mailbox.address import Address
 from smtpwizard.mailbox.authentication import authentication_of
-from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, in_thread, left, secure, trust, unreachable
+from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, in_thread, seconds_left, secure, trust, unreachable
 from smtpwizard.mailbox.model import (
     Arrival,
     InboxRefused,
@@ -144,7 +144,7 @@ class Connection(imaplib.IMAP4):
     def send(self, data: Any) -> None:
         """Send octets, and begin to count what comes in answer."""
         self._octets = self._lines = 0
-        self.sock.settimeout(left(self.deadline))
+        self.sock.settimeout(seconds_left(self.deadline))
         self.sock.sendall(data)
 
     def readline(self) -> bytes:
@@ -180,7 +180,7 @@ class Connection(imaplib.IMAP4):
         self.sock.close()
 
     def _fill(self) -> None:
-        self.sock.settimeout(left(self.deadline))
+        self.sock.settimeout(seconds_left(self.deadline))
         chunk = self.sock.recv(_CHUNK)
         if not chunk:
             raise ConnectionResetError("the server has closed the connection")

@@ -1,4 +1,4 @@
-"""What identifies a mail of ours in its bytes: Message-ID and arrival codes. Pure; never raises, whatever the bytes."""
+"""What an inbox is, what is looked for in it and found, and how a mail of ours is known: by Message-ID and code."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Looking for a catcher where the app's mail goes: its preset's page, and the usual ports of the host.
+"""Inboxes: opened by URL, watched until the mails are there, and catchers found where the app's mail goes.
 
-A public host is never asked: its owner has not offered that. Blocking work is bounded and runs side by side.
+A catcher is looked for at its preset's page and at the usual ports of a private host. A public host is never asked: its
+owner has not offered that.
 """
 
 from __future__ import annotations
