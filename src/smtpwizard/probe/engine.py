@@ -102,28 +102,28 @@ class Probe:
     async def _run(self, net: Net) -> AsyncGenerator[StepResult, None]:
         self._began = time.monotonic()
         try:
-            handed = self._client.transport(self._settings, origin=self._options.origin)
-            yield self._recorder.add(self._lint(handed))
-            if handed is not None:
-                connection = Connection(net, handed, self._options, self._authorities, self._recorder.transcript)
+            transport = self._client.transport(self._settings, origin=self._options.origin)
+            yield self._recorder.add(self._lint(transport))
+            if transport is not None:
+                connection = Connection(net, transport, self._options, self._authorities, self._recorder.transcript)
                 try:
-                    async with aclosing(self._dialogue(connection, handed)) as results:
+                    async with aclosing(self._dialogue(connection, transport)) as results:
                         async for result in results:
                             yield result
                 finally:
                     connection.close()
-            for step in self._unreached(handed):
+            for step in self._unreached(transport):
                 yield self._recorder.add(StepResult(step, Status.SKIPPED, "not reached"))
             self._recorder.state = self._recorder.state._replace(finished=True)
         finally:
             self._ended = time.monotonic()
 
-    async def _dialogue(self, connection: Connection, handed: Transport) -> AsyncGenerator[StepResult, None]:
+    async def _dialogue(self, connection: Connection, transport: Transport) -> AsyncGenerator[StepResult, None]:
         """Yield the stages after the settings' own; the last one may be a failed one."""
         stages = Stages(connection)
         try:
             yield await self._recorder.stage(Step.RESOLVE, connection.resolve)
-            if handed.secure:
+            if transport.secure:
                 try:
                     connection.check_ciphers()
                 except DialogueEnded as end:
@@ -131,7 +131,7 @@ class Probe:
                     yield self._recorder.add(StepResult(Step.CONNECT, Status.SKIPPED, not_tried))
                     self._recorder.fail(Step.TLS, end.failure, 0.0)
             yield await self._recorder.stage(Step.CONNECT, connection.connect)
-            if handed.secure:
+            if transport.secure:
                 yield await self._recorder.stage(Step.TLS, connection.tls)
             yield await self._recorder.stage(Step.GREETING, stages.greeting)
             yield await self._recorder.stage(Step.EHLO, stages.ehlo)
@@ -176,20 +176,20 @@ class Probe:
             exposed=stages.exposed,
         )
 
-    def _lint(self, handed: Transport | None) -> StepResult:
-        if handed is not None:
-            mode = "TLS from the first byte" if handed.secure else self._client.starttls
-            login = "with a login" if handed.logs_in else "without a login"
+    def _lint(self, transport: Transport | None) -> StepResult:
+        if transport is not None:
+            mode = "TLS from the first byte" if transport.secure else self._client.starttls
+            login = "with a login" if transport.logs_in else "without a login"
             return StepResult(Step.LINT, Status.PASSED, f"the app starts: {mode}, {login}", 0.0)
         reasons = (f"{item.variable} is {item.reason.value.replace('-', ' ')}" for item in refuses(self._settings))
         refused = ", ".join(reasons)
         self._recorder.state = self._recorder.state._replace(failure=ClientFailure(refused))
         return StepResult(Step.LINT, Status.FAILED, f"the app refuses to start: {refused}", 0.0)
 
-    def _unreached(self, handed: Transport | None) -> list[Step]:
+    def _unreached(self, transport: Transport | None) -> list[Step]:
         """Return the stages that were due and did not come about."""
         due = [Step.RESOLVE, Step.CONNECT, Step.GREETING, Step.EHLO, Step.AUTH, Step.MAIL, Step.RCPT]
-        if handed is not None and handed.secure:
+        if transport is not None and transport.secure:
             due.insert(2, Step.TLS)
         if self._messages:
             due.append(Step.DATA)

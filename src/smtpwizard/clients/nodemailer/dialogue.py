@@ -7,6 +7,7 @@ the app would log. Nothing here knows of steps, reports or words for people beyo
 from __future__ import annotations
 
 import binascii
+import math
 import re
 import time
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ from smtpwizard.clients.nodemailer.errors import DISCONNECTED, is_deadline, late
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.results import Verdict
-from smtpwizard.smtp.stream import HandshakeClosed
+from smtpwizard.smtp.stream import HandshakeClosed, TlsStream, Transcript
 
 if TYPE_CHECKING:
     import ssl
@@ -36,8 +37,17 @@ _ROUNDS: Final = 32
 class NodemailerDialogue:
     """The client's side of one connection: a `Dialogue`."""
 
-    def __init__(self, channel: Channel, transport: Transport, *, ehlo_name: str | None = None) -> None:
-        self._channel = channel
+    def __init__(
+        self,
+        stream: TlsStream,
+        transport: Transport,
+        transcript: Transcript,
+        *,
+        timeout: float,
+        until: float = math.inf,
+        ehlo_name: str | None = None,
+    ) -> None:
+        self._channel = Channel(stream, transcript, timeout=timeout, until=until)
         self._transport = transport
         self._name = "".join(filter(str.isprintable, ehlo_name or "")) or CONTAINER_NAME
         self.capabilities = Capabilities()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from smtpwizard.clients import transport as options
@@ -10,11 +9,8 @@ from smtpwizard.clients.model import ClientErrors, TlsPolicy
 from smtpwizard.clients.nodemailer import ehlo
 from smtpwizard.clients.nodemailer import errors as node_errors
 from smtpwizard.clients.nodemailer import tls as node_tls
-from smtpwizard.clients.nodemailer.channel import Channel
 from smtpwizard.clients.nodemailer.dialogue import NodemailerDialogue
-from smtpwizard.clients.transport import Transport
 from smtpwizard.smtp.results import Step
-from smtpwizard.smtp.stream import TlsStream, Transcript
 
 
 class Nodemailer:
@@ -36,17 +32,4 @@ class Nodemailer:
     sender_address = staticmethod(ehlo.from_header)
     recipient_address = staticmethod(ehlo.normalise)
     doubts = staticmethod(ehlo.doubts)
-
-    def dialogue(
-        self,
-        stream: TlsStream,
-        transport: Transport,
-        transcript: Transcript,
-        *,
-        timeout: float,
-        until: float = math.inf,
-        ehlo_name: str | None = None,
-    ) -> NodemailerDialogue:
-        """Return the client's side of a connection."""
-        channel = Channel(stream, transcript, timeout=timeout, until=until)
-        return NodemailerDialogue(channel, transport, ehlo_name=ehlo_name)
+    dialogue = NodemailerDialogue

@@ -76,10 +76,10 @@ def _succeeded(task: asyncio.Task[T]) -> bool:
 
 async def _cancel(tasks: Iterable[asyncio.Task[T]]) -> None:
     """Cancel what still runs and wait until it is gone: its sockets are closed only after that."""
-    running = [task for task in tasks if not task.done()]
-    for task in running:
+    waited = list(tasks)
+    for task in waited:
         task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await asyncio.gather(*waited, return_exceptions=True)
 
 
 class LimitedStream:

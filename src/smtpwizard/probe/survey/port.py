@@ -11,12 +11,12 @@ import ssl
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from smtpwizard.clients.model import ClientErrors, Dialogue, DialogueEnded
+from smtpwizard.clients.model import ClientErrors, DialogueEnded
 from smtpwizard.clients.transport import Transport
 from smtpwizard.hosts import is_address
 from smtpwizard.lint.context import is_host_name
@@ -27,7 +27,6 @@ from smtpwizard.probe.survey.facts import CertificateFacts, PortFacts
 from smtpwizard.probe.survey.limits import CONNECT_SECONDS, MOST_MECHANISMS, MOST_NAMES, STAGE_SECONDS
 from smtpwizard.smtp import net as network
 from smtpwizard.smtp.net import Stream
-from smtpwizard.smtp.results import TlsFacts
 from smtpwizard.text import safe
 
 _BANNER: Final = 400
@@ -52,55 +51,36 @@ class PortProbe:
     def __init__(
         self, dialer: Dialer, port: int, *, expected: TlsMode | None = None, addresses: Sequence[str] = ()
     ) -> None:
-        self.port = port
-        self.done = False
         self._dialer = dialer
         self._implicit_first = expected is TlsMode.IMPLICIT
         self._targets = addresses
-        self._open = False
-        self._address = addresses[0] if addresses else ""
-        self._mode: TlsMode | None = None
-        self._auth: tuple[str, ...] = ()
-        self._login = False
-        self._ms: float | None = None
-        self._error: str | None = None
-        self._banner = ""
-        self._tls: TlsFacts | None = None
+        self._done = False
+        self._found = PortFacts(port, open=False, address=addresses[0] if addresses else "")
 
     async def run(self) -> None:
         """Ask; cancelling it leaves the connections to `Dialer.close`."""
         began = time.monotonic()
         try:
             try:
-                self._address, stream = await self._dialer.connect(self.port, self._targets)
+                address, stream = await self._dialer.connect(self._found.port, self._targets)
             except ConnectionResetError:
-                self._open = True  # a reset comes after the handshake; the loop may see both at once
+                self._learn(open=True)  # a reset comes after the handshake; the loop may see both at once
                 raise
             finally:
-                self._ms = round((time.monotonic() - began) * 1000, 1)
-            self._open = True
+                self._learn(ms=round((time.monotonic() - began) * 1000, 1))
+            self._learn(open=True, address=address)
             await self._inquire(await self._opening(stream))
         except (DialogueEnded, OSError) as error:
-            self._error = self._error or word(error, self._dialer.client.errors)
-        self.done = True
+            self._learn(error=self._found.error or word(error, self._dialer.client.errors))
+        self._done = True
 
     def facts(self) -> PortFacts:
         """Return what is known by now."""
-        unfinished = None if self.done else "ETIMEDOUT"
-        error = self._error or unfinished
-        nothing_back = not self._open and error == "ETIMEDOUT"
-        return PortFacts(
-            self.port,
-            self._open,
-            self._mode,
-            self._auth,
-            None if nothing_back else self._ms,
-            error,
-            self._banner,
-            self._tls,
-            self._address,
-            self._login,
-        )
+        found = self._found if self._done else replace(self._found, error=self._found.error or "ETIMEDOUT")
+        return replace(found, ms=None) if not found.open and found.error == "ETIMEDOUT" else found
+
+    def _learn(self, **facts: Any) -> None:
+        self._found = replace(self._found, **facts)
 
     async def _opening(self, stream: Stream) -> _Greeted:
         """Hear the greeting, in clear or inside TLS, whichever the port speaks."""
@@ -122,25 +102,27 @@ class PortProbe:
 
     async def _session(self, stream: Stream | None, *, implicit: bool) -> ProbeSession:
         if stream is None:
-            _, stream = await self._dialer.connect(self.port, (self._address,))
-        return open_session(self._dialer, stream, self.port, implicit=implicit)
+            _, stream = await self._dialer.connect(self._found.port, (self._found.address,))
+        return open_session(self._dialer, stream, self._found.port, implicit=implicit)
 
     async def _inquire(self, greeted: _Greeted) -> None:
         session = greeted.session
-        self._banner = safe(greeted.greeting, limit=_BANNER)
+        self._learn(banner=safe(greeted.greeting, limit=_BANNER))
         if session.implicit:
-            self._note(session)
+            self._learn_tls(session)
         if greeted.refused is not None:
             raise greeted.refused
         if session.implicit:
-            self._mode = TlsMode.IMPLICIT
+            self._learn(tls=TlsMode.IMPLICIT)
         await session.dialogue.hello()
         if session.dialogue.wants_starttls:
-            self._mode = TlsMode.STARTTLS
+            self._learn(tls=TlsMode.STARTTLS)
             session = await self._upgraded(session)
         elif not session.implicit:
-            self._mode = TlsMode.NONE
-        self._offer(session.dialogue)
+            self._learn(tls=TlsMode.NONE)
+        mechanisms = session.dialogue.capabilities.announced[:MOST_MECHANISMS]
+        auth = tuple(safe(name, limit=_MECHANISM) for name in mechanisms)
+        self._learn(auth=auth, login=session.dialogue.can_log_in)
         await session.leave(time.monotonic() + STAGE_SECONDS)
 
     async def _upgraded(self, session: ProbeSession) -> ProbeSession:
@@ -149,22 +131,18 @@ class PortProbe:
         try:
             await session.handshake(await self._dialer.context(implicit=session.implicit, verify=True))
         except ssl.SSLCertVerificationError as error:
-            self._error = self._dialer.client.errors.untrusted(error.verify_code, chain=None, facts=None).error
+            failure = self._dialer.client.errors.untrusted(error.verify_code, chain=None, facts=None)
+            self._learn(error=failure.error)
             session = await self._session(None, implicit=False)
             session.untrusted = error.verify_code
             await session.to_tls(await self._dialer.context(implicit=False, verify=False))
-        self._note(session)
+        self._learn_tls(session)
         await session.dialogue.hello()
         return session
 
-    def _note(self, session: ProbeSession) -> None:
-        self._tls, refused = session.tls_facts()
-        self._error = refused
-
-    def _offer(self, dialogue: Dialogue) -> None:
-        named = dialogue.capabilities.announced
-        self._auth = tuple(safe(name, limit=_MECHANISM) for name in named[:MOST_MECHANISMS])
-        self._login = dialogue.can_log_in
+    def _learn_tls(self, session: ProbeSession) -> None:
+        facts, refused = session.tls_facts()
+        self._learn(tls_facts=facts, error=refused)
 
 
 async def _greeted(session: ProbeSession) -> _Greeted:

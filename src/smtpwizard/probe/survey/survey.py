@@ -70,19 +70,19 @@ async def scan_ports(
         return tuple(PortFacts(port, False, error=word) for port in asked)
     modes = {**expected_modes(), **(expected or {})}
     dialer = Dialer(net, host, addresses, options)
-    looks = [PortProbe(dialer, port, expected=modes.get(port)) for port in asked]
+    probes = [PortProbe(dialer, port, expected=modes.get(port)) for port in asked]
     try:
-        await together([_run_and_report(look, on_port) for look in looks], deadline)
+        await together([_run_and_report(probe, on_port) for probe in probes], deadline)
     finally:
         dialer.close()
-    return tuple(look.facts() for look in looks)
+    return tuple(probe.facts() for probe in probes)
 
 
-async def _run_and_report(look: PortProbe, on_port: OnPort | None) -> None:
+async def _run_and_report(probe: PortProbe, on_port: OnPort | None) -> None:
     """Run a probe and report what it found."""
-    await look.run()
+    await probe.run()
     if on_port is not None:
-        on_port(look.facts())
+        on_port(probe.facts())
 
 
 class Survey:
@@ -91,7 +91,7 @@ class Survey:
     def __init__(
         self,
         dialer: Dialer,
-        handed: Transport,
+        transport: Transport,
         failed: StepResult | None,
         ports: tuple[int, ...],
         *,
@@ -99,12 +99,12 @@ class Survey:
         web_port: int,
     ) -> None:
         self._dialer = dialer
-        self._handed = handed
+        self._transport = transport
         self._failed = failed
         self._web_port = web_port
         self.web: Reach | None = None
         modes = expected_modes(provider)
-        own, apart = handed.port, self._apart() if handed.port in ports else ()
+        own, apart = transport.port, self._apart() if transport.port in ports else ()
         self._families = [PortProbe(dialer, own, expected=modes.get(own), addresses=(address,)) for address in apart]
         rest = (port for port in ports if port != own or not apart)
         self._ports = [PortProbe(dialer, port, expected=modes.get(port)) for port in rest]
@@ -112,7 +112,7 @@ class Survey:
 
     def jobs(self, on_port: OnPort | None) -> list[Coroutine[Any, Any, None]]:
         """Return everything that is to be run at once."""
-        jobs = [_run_and_report(look, on_port) for look in (*self._families, *self._ports)]
+        jobs = [_run_and_report(probe, on_port) for probe in (*self._families, *self._ports)]
         if self._unreached:
             jobs.append(self._ask_web())
         if self.certificate is not None:
@@ -121,20 +121,20 @@ class Survey:
 
     def enough(self) -> float | None:
         """Return a short grace for the rest once the settings' own port was found to speak the other mode."""
-        own = next((item for item in self.port_facts() if item.port == self._handed.port), None)
+        own = next((item for item in self.port_facts() if item.port == self._transport.port), None)
         if own is None or not own.usable or self._failed is None or self._failed.step not in (Step.GREETING, Step.TLS):
             return None
-        return GRACE_SECONDS if (own.tls is TlsMode.IMPLICIT) != self._handed.secure else None
+        return GRACE_SECONDS if (own.tls is TlsMode.IMPLICIT) != self._transport.secure else None
 
     def port_facts(self) -> tuple[PortFacts, ...]:
         """Return what is known of each port, the settings' own first; of two families the one that answers."""
-        rest = tuple(look.facts() for look in self._ports)
+        rest = tuple(probe.facts() for probe in self._ports)
         ours = [item for item in self.family_facts() if item.address in self._dialer.addresses]
         return (min(ours, key=lambda item: (not item.usable, not item.open)), *rest) if ours else rest
 
     def family_facts(self) -> tuple[PortFacts, ...]:
         """Return what the settings' own port said over IPv4 and IPv6."""
-        return tuple(look.facts() for look in self._families)
+        return tuple(probe.facts() for probe in self._families)
 
     def _certificate(self) -> CertificateProbe | None:
         failed = self._failed
@@ -142,7 +142,7 @@ class Survey:
             return None
         names = failed.tls.names if failed.tls else ()
         implicit = failed.step is Step.TLS
-        return CertificateProbe(self._dialer, self._handed.port, implicit=implicit, error=failed.error, names=names)
+        return CertificateProbe(self._dialer, self._transport.port, implicit=implicit, error=failed.error, names=names)
 
     def _apart(self) -> tuple[str, ...]:
         """Return an address of each family where the host has both; of a closed loopback address the sister, too."""
@@ -192,25 +192,25 @@ async def run_survey(
     settings' own once for each of IPv4 and IPv6. FileError where an authority of the options cannot be read.
     """
     options = options or Options()
-    handed = options.client.transport(settings, origin=options.origin)
-    if handed is None or not is_useful(report):
+    transport = options.client.transport(settings, origin=options.origin)
+    if transport is None or not is_useful(report):
         return SurveyResult()
     options.authorities()
     began = time.monotonic()
     net = AsyncioNet()
     try:
-        addresses = await network.addresses(net, handed.host, began + timeout)
+        addresses = await network.addresses(net, transport.host, began + timeout)
     except OSError as error:
-        word = options.client.errors.unresolved(handed.host, error, timeout).error or ""
-        return SurveyResult(facts=(_clean(f"{handed.host}: {meaning(word)}", settings),))
+        word = options.client.errors.unresolved(transport.host, error, timeout).error or ""
+        return SurveyResult(facts=(_clean(f"{transport.host}: {meaning(word)}", settings),))
     try:
         options.client.tls.check_ciphers(settings.cipher_spec or "")
         ciphers = settings.cipher_spec or None
     except CipherListError:  # the first try has reported it; the ports can be tried all the same
         ciphers = None
-    dialer = Dialer(net, handed.host, addresses, options, cipher_spec=ciphers)
-    wanted = ports_to_ask(provider, handed.port) if ports is None else real((handed.port, *ports))
-    survey = Survey(dialer, handed, report.failed, wanted, provider=provider, web_port=web_port)
+    dialer = Dialer(net, transport.host, addresses, options, cipher_spec=ciphers)
+    wanted = ports_to_ask(provider, transport.port) if ports is None else real((transport.port, *ports))
+    survey = Survey(dialer, transport, report.failed, wanted, provider=provider, web_port=web_port)
     try:
         await together(survey.jobs(on_port), began + timeout, enough=survey.enough)
     finally:
@@ -218,7 +218,7 @@ async def run_survey(
     unreached = report.failed is not None and report.failed.step is Step.CONNECT
     evidence = Evidence(
         settings=settings,
-        transport=handed,
+        transport=transport,
         provider=None if provider is None or provider.kind is Kind.CUSTOM else provider,
         failed=report.failed,
         ports=tuple(_redacted(item, settings) for item in survey.port_facts()),
