@@ -118,7 +118,7 @@ class Connection:
             raise DialogueEnded(self.client.errors.refused_ciphers(error, ciphers, implicit=implicit)) from error
 
     async def tls(self) -> StageOutcome:
-        """Make the handshake of implicit TLS; where it fails, the client tries the next address from the start."""
+        """Make the handshake of implicit TLS; where it fails, start again with the next address, as the client does."""
         while True:
             try:
                 return await self.handshake()
@@ -159,16 +159,16 @@ class Connection:
         return StageOutcome(certificates.sentence(facts, host), status, tls=facts, detail=certificates.lines(facts))
 
     async def refuse_silent_tls_port(self) -> None:
-        """Raise DialogueEnded where a port that owes its greeting answers a TLS hello on another connection.
+        """Raise DialogueEnded if a port that has sent no greeting answers a TLS hello on another connection.
 
-        The client reports what it would without the question: a timeout.
+        What the client reports is the timeout that it would run into.
         """
         facts = await probe_implicit_tls(self.client, self._net, self.address, self.transport)
         if facts is not None:
             raise DialogueEnded(self.client.errors.speaks_tls(facts))
 
     def prepare(self) -> None:
-        """Begin to make the TLS context, once. A refused cipher list is reported before the result is used."""
+        """Begin to make the TLS context, once. `check_ciphers` reports a refused list before the result is used."""
         if self._context is None:
             make, ciphers, authorities = self.client.tls.context, self.transport.ciphers, self._authorities
             self._context = self._net.start(lambda: make(ciphers, authorities), brief=True)
@@ -180,7 +180,7 @@ class Connection:
         self._net.finish()
 
     async def _open(self, deadline: float) -> None:
-        """Connect to the current address, with an equal share of the time for each that is left."""
+        """Connect to the current address; each address that is left gets an equal share of the time."""
         now = time.monotonic()
         share = (deadline - now) / (len(self._addresses) + 1)
         if self._stream is not None:

@@ -25,7 +25,7 @@ from smtpwizard.text import safe
 
 
 class Probe:
-    """One run with one set of settings. Logs in at most once; `steps` can be gone through once."""
+    """One run with one set of settings. Logs in at most once; its steps can be run once."""
 
     def __init__(
         self,
@@ -37,8 +37,8 @@ class Probe:
     ) -> None:
         """Prepare; FileError where a certificate authority of the options cannot be read.
 
-        Without a message everything short of sending one is tried. Several messages go over one connection with one
-        login, each whatever becomes of the others, as long as the connection stands.
+        Without a message, everything short of sending one is tried. Several messages go over one connection with one
+        login; a refused one does not keep the others from being sent, as long as the connection stands.
         """
         self._settings = settings
         self._options = options or Options()
@@ -57,7 +57,7 @@ class Probe:
 
     @property
     def sent(self) -> tuple[SentMessage, ...]:
-        """What has become of messages so far: as `messages` of the report, while it runs."""
+        """The messages sent or refused so far: the `messages` of the report, while the run goes on."""
         return tuple(self._recorder.sent)
 
     def steps(self) -> AsyncGenerator[StepResult, None]:
@@ -119,7 +119,7 @@ class Probe:
             self._ended = time.monotonic()
 
     async def _dialogue(self, connection: Connection, transport: Transport) -> AsyncGenerator[StepResult, None]:
-        """Yield the stages after the settings' own; the last one may be a failed one."""
+        """Yield the stages that follow the check of the settings; the last one may have failed."""
         stages = Stages(connection)
         try:
             yield await self._recorder.stage(Step.RESOLVE, connection.resolve)
@@ -147,7 +147,7 @@ class Probe:
             yield self._recorder.steps[-1]
 
     async def _mails(self, stages: Stages) -> AsyncGenerator[StepResult, None]:
-        """Yield what comes after the login where mails are sent."""
+        """Yield the stages after the login where mails are sent."""
         transactions = Transactions(
             stages, self._recorder, self._client.sender_address(self._settings.sender or ""), self._messages
         )
@@ -158,7 +158,7 @@ class Probe:
             await stages.farewell(reset=False)
 
     async def _envelope(self, stages: Stages) -> AsyncGenerator[StepResult, None]:
-        """Yield what comes after the login where none is sent: sender and recipient are named, and taken back."""
+        """Yield the stages after the login where no mail is sent: sender and recipient are named, then RSET follows."""
         sender, recipient = self._client.sender_address(self._settings.sender or ""), self._recipient
         yield await self._recorder.stage(Step.MAIL, partial(stages.mail, sender, recipient))
         if recipient:
@@ -187,7 +187,7 @@ class Probe:
         return StepResult(Step.LINT, Status.FAILED, f"the app refuses to start: {refused}", 0.0)
 
     def _unreached(self, transport: Transport | None) -> list[Step]:
-        """Return the stages that were due and did not come about."""
+        """Return the stages that were due and were not reached."""
         due = [Step.RESOLVE, Step.CONNECT, Step.GREETING, Step.EHLO, Step.AUTH, Step.MAIL, Step.RCPT]
         if transport is not None and transport.secure:
             due.insert(2, Step.TLS)
@@ -198,7 +198,7 @@ class Probe:
 
     @property
     def _recipient(self) -> str:
-        """Whom the envelope names where no message is sent."""
+        """The recipient that the envelope names where no message is sent."""
         if self._options.recipient:
             return self._client.recipient_address(self._options.recipient)
         return self._client.sender_address(self._settings.sender or "")

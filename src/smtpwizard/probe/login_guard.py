@@ -1,4 +1,4 @@
-"""When a login must not be tried again by itself: refused credentials, and servers that ask for a pause.
+"""Keeps a login from being repeated unasked: after refused credentials, and while a server asks for a pause.
 
 Pure: state in, answer out; each front end keeps the state. Providers throttle or lock accounts after repeated bad
 logins (failures A4, A31, A36): a rejected user, password and host needs the operator's word, and a pause is kept.
@@ -39,7 +39,7 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A server's wish to be left alone."""
+    """A pause that a server asks for."""
 
     seconds: float
     words: str
@@ -73,7 +73,7 @@ def refused_question(settings: Settings) -> dict[str, str]:
 
 
 def refuses_login(step: StepResult) -> bool:
-    """Say whether `step` is a server's permanent no to the credentials (RFC 4954 section 6: 5yz at AUTH)."""
+    """Say whether `step` is a permanent refusal of the credentials (RFC 4954 section 6: 5yz at AUTH)."""
     code = step.reply.code if step.reply else None
     return step.step is Step.AUTH and step.status is Status.FAILED and code is not None and 500 <= code < 600
 

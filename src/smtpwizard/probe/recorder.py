@@ -64,7 +64,7 @@ class Recorder:
         self.sent: list[SentMessage] = []
         self.state = RunState()
         self.place: int | None = None
-        """The message under way; every step that is kept gets its number."""
+        """The place of the message under way; every step recorded meanwhile gets it."""
         secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
         self._redact = redactor(secrets, username=settings.username or "")
         self.transcript = Transcript(self._redact)
@@ -93,7 +93,7 @@ class Recorder:
         """Record a failed stage and raise StageFailed."""
         reply = parse_reply(failure.reply, self._redact) if failure.reply else None
         summary = self._clean(failure.summary) or _worded(reply, self._clean("; ".join(failure.notes)))
-        if self.state.failure is None:  # the first decides: of what comes later the app's client would know nothing
+        if self.state.failure is None:  # the first decides: the app's client would not get any further
             self.state = self.state._replace(failure=failure._replace(summary=summary))
         notes = tuple(self._clean(note) for note in failure.notes)
         self.add(StepResult(step, Status.FAILED, summary, ms, reply, failure.tls, failure.error, notes))

@@ -19,7 +19,7 @@ from smtpwizard.probe.recorder import Recorder, StageFailed
 from smtpwizard.smtp.results import OutgoingMessage, Status, Step, StepResult, response_code
 
 _CATCH_UP: Final = 0.1
-"""Seconds in which a greeting is still taken that came while something else was asked."""
+"""Seconds in which a greeting still counts that came while the other mode was tried."""
 
 
 class Stages:
@@ -36,7 +36,7 @@ class Stages:
 
     @property
     def exposed(self) -> bool:
-        """Whether what is said now crosses a public network in clear text."""
+        """Whether the dialogue now crosses a public network in clear text."""
         return not self.dialogue.secure and not is_private_host(self._connection.address)
 
     async def greeting(self) -> StageOutcome:
@@ -76,7 +76,7 @@ class Stages:
         return outcome._replace(summary=summary, status=Status.WARNED, reply=reply)
 
     async def auth(self) -> StageOutcome:
-        """Log in, where the client does."""
+        """Log in, if the client does."""
         if not self._connection.transport.logs_in:
             return StageOutcome("no user name and password: the app does not log in", Status.SKIPPED)
         if not self.dialogue.login_allowed:
@@ -110,14 +110,14 @@ class Stages:
         return StageOutcome(reply=reply)
 
     async def reset(self) -> bool:
-        """Drop a transaction that was refused; say whether the next can begin on this connection."""
+        """Drop a refused transaction with RSET; return whether the next one can begin on this connection."""
         try:
             return (await self.dialogue.reset())[:1] == "2"
         except DialogueEnded:
             return False
 
     async def farewell(self, *, reset: bool) -> None:
-        """Say RSET, where a mail was begun, and QUIT; what comes of it decides nothing."""
+        """Say RSET if a mail was begun, then QUIT; the replies decide nothing."""
         try:
             if reset:
                 await self.dialogue.say("RSET")
@@ -132,7 +132,7 @@ class Stages:
 
 
 def _offer(reply: str, dialogue: Dialogue) -> str:
-    """Return the keywords that matter: `SIZE 35882577, AUTH LOGIN PLAIN XOAUTH2`."""
+    """Return the EHLO keywords that matter: `SIZE 35882577, AUTH LOGIN PLAIN XOAUTH2`."""
     offered = dialogue.capabilities
     parts = ["STARTTLS"] if dialogue.wants_starttls else []
     parts += [f"SIZE {offered.size}"] if offered.size else []
@@ -149,7 +149,7 @@ _CLOSING: Final = 421
 
 
 class Transactions:
-    """The messages of one run."""
+    """The mail transactions of one run (RFC 5321 section 3.3)."""
 
     def __init__(self, stages: Stages, recorder: Recorder, sender: str, messages: Sequence[OutgoingMessage]) -> None:
         """`sender` is the envelope's."""
@@ -159,11 +159,11 @@ class Transactions:
 
     @property
     def over(self) -> bool:
-        """Whether the last thing said was a refusal: the client then leaves without QUIT."""
+        """Whether the last reply was a refusal: the client then leaves without QUIT."""
         return bool(self._why)
 
     async def run(self) -> AsyncGenerator[StepResult, None]:
-        """Send all of them and yield each stage as it ends; a refusal of one does not keep the others."""
+        """Send all messages and yield each stage as it ends; the refusal of one does not stop the others."""
         for place, message in enumerate(self._messages):
             self._recorder.place = place
             recipient = self._stages.client.recipient_address(message.recipient)
@@ -196,7 +196,7 @@ class Transactions:
                 return
 
     async def _after(self, refusal: ClientFailure, *, last: bool) -> str:
-        """Return why no other message can follow a refused one, or nothing where the server is ready for it."""
+        """Return why no other message can follow a refused one; empty if the server is ready for it."""
         if last or not _leaves_the_connection(refusal):
             return BROKEN_OFF
         return "" if await self._stages.reset() else NO_RESET

@@ -17,11 +17,11 @@ class RunState(NamedTuple):
     """How a run went."""
 
     failure: ClientFailure | None = None
-    """How it ended, where it did not go through."""
+    """How it failed, if it did."""
     verified: bool = False
-    """Whether it came as far as verify() looks."""
+    """Whether it got as far as the client's verify() goes."""
     finished: bool = False
-    """Whether it came to its end, good or bad: not cancelled."""
+    """Whether it ran to its end, good or bad: it was not cancelled."""
     logged_in: bool = False
     encrypted: bool = False
     exposed: bool = False
@@ -51,7 +51,7 @@ def app_outcome(state: RunState, options: Options) -> AppOutcome:
 
 
 def not_proved(state: RunState, *, where: str, recipient: str, provider: Provider | None) -> tuple[str, ...]:
-    """Return what a run that went through leaves open; of one that did not, what is open about the mails it sent.
+    """Return what a successful run leaves open; of a failed one, what is open about the mails that it sent.
 
     `where` is host and port.
     """

@@ -1,1 +1,1 @@
-"""The practice server: SMTP on loopback, with which the whole walk works without an account. Plays failures."""
+"""The practice server: SMTP on the loopback, so that the whole wizard works without an account. It plays failures."""

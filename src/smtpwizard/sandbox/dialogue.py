@@ -169,7 +169,7 @@ class Handler:
         return f"250 2.0.0 Ok: queued as {queue_id}"
 
     async def handle_exception(self, _error: Exception) -> str:
-        """Answer for a connection that went wrong, mostly a client that did not trust the certificate."""
+        """Answer on a connection that failed, mostly because the client did not trust the certificate."""
         return "451 4.3.0 Local error in processing"
 
 
@@ -210,10 +210,10 @@ class Connection(SMTP):
             super().connection_lost(error)
 
     def abort(self) -> asyncio.Task[None] | None:
-        """Drop the connection without goodbye; return the task that still has to unwind."""
+        """Drop the connection at once; return the task that still has to end."""
         for transport in (self.transport, self._original_transport):
             if isinstance(transport, asyncio.Transport | asyncio.WriteTransport):
-                # Of TLS that is closed already there is nothing left to abort, and up to Python 3.11.2 that raises.
+                # To abort TLS that is closed already raises up to Python 3.11.2.
                 with contextlib.suppress(AttributeError):
                     transport.abort()
         task: asyncio.Task[None] | None = self._handler_coroutine
@@ -257,7 +257,7 @@ class PendingTls(asyncio.Protocol):
         connection.connection_made(inside)
 
     def abort(self) -> asyncio.Task[None] | None:
-        """Drop the connection; return the task that still has to unwind."""
+        """Drop the connection; return the task that still has to end."""
         if self._transport is not None:
             self._transport.abort()
         if self._task is not None:
@@ -297,7 +297,7 @@ class Service:
         """Accept no more, drop every connection, free the ports."""
         loop = asyncio.get_running_loop()
         for sock in self.sockets:
-            loop.remove_reader(sock)  # closing comes later: asyncio trips over a connection accepted in between
+            loop.remove_reader(sock)  # it is closed below; asyncio raises for a connection accepted in between
         for _ in range(_ROUNDS):
             tasks = [task for item in tuple(self.handler.live) if (task := item.abort()) is not None]
             if tasks:
@@ -313,6 +313,6 @@ def _port(sockets: list[socket.socket]) -> int:
 
 
 def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # A client that leaves in the middle of a handshake is everyday here; asyncio would print it over the wizard.
+    # Clients that leave in the middle of a handshake are normal here; asyncio would print them over the wizard.
     if not isinstance(context.get("exception"), (OSError, ssl.SSLError)):
         loop.default_exception_handler(context)

@@ -97,7 +97,7 @@ def _replying(usual: Script, stage: str, lines: list[str]) -> Rehearsal | None:
 
 
 _LED_ELSEWHERE: Final = frozenset({"SMTP_HOST", "SMTP_PORT"})
-"""Variables of an example that a rehearsal cannot have: they must lead to the server that plays it."""
+"""Variables of an example that a rehearsal replaces: they must lead to the server that plays it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Playable:
 
     @property
     def while_sending(self) -> bool:
-        """Whether it shows only once a message was handed over: a test sends none."""
+        """Whether it shows only after a message was sent: a check sends none."""
         return self.example.stage == "data"
 
 
@@ -163,7 +163,7 @@ def start(chosen: Playable) -> Rehearsed:
     from smtpwizard.sandbox.scripted import ScriptedServer
     from smtpwizard.sandbox.server import PracticeServer
 
-    account = PracticeServer()  # never started: it only lends its account, with a new password each time
+    account = PracticeServer()  # never started: only its account is used, with a new password each time
     set_by_example = chosen.example.settings
     username = set_by_example.get("SMTP_USERNAME", account.username)
     password = Secret(set_by_example.get("SMTP_PASSWORD", account.password.reveal()))
@@ -190,7 +190,7 @@ def start(chosen: Playable) -> Rehearsed:
 def _example(failure: Failure) -> Example | None:
     """Return the example that is played: one without conditions, if there is such a one."""
 
-    # `accepted` shows at no stage: the mail is taken, and does not arrive.
+    # `accepted` fails at no stage: the mail is accepted and does not arrive.
     shown: Sequence[Example] = [item for item in failure.examples if item.event != "accepted"]
     found = rehearse_first(
         sorted(shown, key=lambda item: bool(item.settings)), username="practice@example.com", password=Secret("-")

@@ -1,4 +1,4 @@
-"""What a scripted server plays at each stage, as data: the words of tests, conformance and `sandbox --play`.
+"""What a scripted server plays at each stage, as data: for tests, the conformance suite and `sandbox --play`.
 
 Knows no sockets; `scripted` carries it out. A Script says only where a server differs from one that accepts everything.
 """
@@ -129,7 +129,7 @@ class Script:
     plays: Mapping[Stage, Play] = field(default_factory=dict)
     """What is played instead of the usual reply."""
     turns: Mapping[Stage, tuple[Play | None, ...]] = field(default_factory=dict)
-    """What is played the first, second, … time that a stage comes, over all connections; None: what it plays else."""
+    """What is played the first, second, … time that a stage comes, over all connections; None: the usual."""
     keywords: tuple[str, ...] = ("PIPELINING", "SIZE 35882577", "8BITMIME", "ENHANCEDSTATUSCODES")
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     """Offered with AUTH; empty: AUTH is not offered."""
@@ -148,7 +148,7 @@ class Script:
         return replace(self, plays={**self.plays, stage: tuple(act for play in plays for act in play)})
 
     def turn(self, stage: Stage, *plays: Play | None) -> Script:
-        """Return the script with plays for the first times of one stage, one each; afterwards it plays what it did."""
+        """Return the script with plays for the first times that a stage comes, one each; afterwards the usual."""
         return replace(self, turns={**self.turns, stage: plays})
 
     def ehlo(self, *, secure: bool) -> Play:

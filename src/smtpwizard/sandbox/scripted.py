@@ -1,7 +1,7 @@
 """A server that plays any behaviour at any stage, on a real socket: for tests, and for rehearsing failures.
 
-One thread a connection, with blocking calls: what is sent in one segment, and what before or after a handshake, must be
-decided octet by octet. Listens where it is told to, by default on the loopback. Keeps what clients said, secrets
+Each connection has a thread with blocking calls, because a script decides octet by octet what is sent in one segment
+and what before or after a handshake. Listens on the loopback unless told otherwise. Keeps what clients said, secrets
 included, in memory only.
 """
 
@@ -43,7 +43,7 @@ _PROMPT: Final = {"LOGIN": reply("334 VXNlcm5hbWU6"), "PLAIN": reply("334 ")}
 
 
 class _Left(Exception):
-    """The client has gone, or the server is being stopped."""
+    """The client has left, or the server is being stopped."""
 
 
 class ScriptedServer:

@@ -166,7 +166,7 @@ class PracticeServer:
     def _run(self, ready: Future[None]) -> None:
         try:
             asyncio.run(self._serve(ready))
-        except Exception as error:  # handed to the caller, who waits for it; afterwards there is nobody to hand it to
+        except Exception as error:  # handed to the caller as long as it waits for the start
             if ready.done():
                 raise
             self._thread = None

@@ -1,7 +1,7 @@
-"""A certificate's names, issuer and dates out of its DER octets (X.690, RFC 5280). Judges nothing.
+"""Reads a certificate's names, issuer and dates from its DER octets (X.690, RFC 5280). Judges nothing.
 
 Python's ssl gives these facts only for a certificate that it trusts, and `cryptography` takes 60 ms to import. Only
-what a person asks about a server certificate is read; anything else is passed over.
+what a person asks about a server certificate is read; the rest is skipped.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def chain_length(session: ssl.SSLObject) -> int | None:
 
 
 def facts(session: ssl.SSLObject, found: Certificate | None, *, verified: bool) -> TlsFacts:
-    """Return the facts of a session that came about."""
+    """Return the facts of a TLS session and its certificate."""
     cipher = session.cipher()
     return describe(found, protocol=session.version() or "", cipher=cipher[0] if cipher else "", verified=verified)
 
@@ -216,7 +216,7 @@ def sentence(tls: TlsFacts, host: str) -> str:
 
 
 def lines(tls: TlsFacts) -> tuple[str, ...]:
-    """Return the facts line by line, for who wants to see all."""
+    """Return all facts, a line each."""
     found = (
         ("cipher", tls.cipher),
         ("names", ", ".join(tls.names)),

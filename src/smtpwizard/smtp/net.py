@@ -20,7 +20,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 FINISH_SECONDS: Final = 0.15
-"""Within the 0.2 s in which a cancelled probe has to be gone."""
+"""Less than the 0.2 s within which a cancelled probe must return."""
 
 
 class Stream(Protocol):
@@ -89,13 +89,13 @@ def remaining(deadline: float) -> float:
 
 
 def socket_address(address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
-    """Return the address in the socket module's form; with its zone as a number, or asyncio would look the name up."""
+    """Return the address in the socket module's form, its zone as a number: asyncio would look a name up."""
     host, _, zone = address.partition("%")
     return (host, port, 0, socket.if_nametoindex(zone)) if zone else (host, port)
 
 
 class BlockingStream:
-    """A socket whose calls wait, but not beyond the deadline."""
+    """A socket with blocking calls that end at their deadline."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -167,7 +167,7 @@ class BlockingNet:
 
 
 def drive(steps: AsyncGenerator[T, None]) -> Iterator[T]:
-    """Run an async generator over a BlockingNet as an ordinary one. BugError if something in it really waits."""
+    """Run an async generator over a BlockingNet as an ordinary one. BugError if it suspends."""
     try:
         while True:
             try:

@@ -1,7 +1,7 @@
-"""What a probe says: steps, replies, TLS facts, the report. Data only; texts in here are already safe and redacted.
+"""The results of a probe: steps, replies, TLS facts, the report. Data only; its texts are already safe and redacted.
 
-NamedTuples, as are all records on the way of `check`: a frozen dataclass with slots takes 0.5 ms to define, four times
-as long, and the module dataclasses 6 ms to import; a whole `check` has to stand beside a Node process of 80 ms.
+Like all records that `check` needs, these are NamedTuples: a frozen dataclass with slots takes 0.5 ms to define, four
+times as long, and the module dataclasses 6 ms to import. A whole `check` is compared with a Node process of 80 ms.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def response_code(reply: str) -> int | None:
 
 def parse_reply(reply: str, redact: Callable[[str], str]) -> Reply:
     """Return a reply for people: codes, text without them, lines; redacted, safe and bounded."""
-    lines = [redact(line) for line in reply.split("\n", SHOWN_LINES)[:SHOWN_LINES]]  # cut later: half a secret is one
+    lines = [
+        redact(line) for line in reply.split("\n", SHOWN_LINES)[:SHOWN_LINES]
+    ]  # cut afterwards: half a secret is still one
     parts = [_PARTS.match(line) for line in lines]
     texts = [line[part.end() :] if part else line for line, part in zip(lines, parts, strict=True)]
     enhanced = [part[3] for part in parts if part and part[3]]
@@ -133,7 +135,7 @@ class StepResult(NamedTuple):
 
 
 class ClientOutcome(NamedTuple):
-    """What nodemailer's verify() or sendMail() does: its error code, the reply code and the command it names."""
+    """The outcome of the client's verify() or sendMail(): its error code, the reply code and the command it names."""
 
     ok: bool | None
     """None where only the reply to the message itself could tell."""
@@ -177,7 +179,7 @@ class OutgoingMessage(NamedTuple):
 
 
 class SentMessage(NamedTuple):
-    """What became of a message: accepted, refused, or not tried since the dialogue broke off before it."""
+    """The fate of a message: accepted, refused, or not tried because the dialogue broke off before it."""
 
     id: str
     """Its Message-ID."""

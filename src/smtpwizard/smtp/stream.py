@@ -1,7 +1,7 @@
-"""The connection as the app's client has it: octets in, octets out, TLS over the same socket when asked.
+"""A stream that can change to TLS: octets in, octets out, first in clear text and then encrypted on the same socket.
 
-TLS runs over memory buffers, not over a wrapped socket: what had been read before the handshake stays where the client
-leaves it, and octets come one TLS record at a time, as Node hands them on.
+TLS runs over memory buffers, not over a wrapped socket: octets read before the handshake stay where the client keeps
+them, and decrypted octets come one TLS record at a time, as Node delivers them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TlsStream:
         self._outgoing: ssl.MemoryBIO | None = None
 
     async def receive(self, deadline: float) -> list[bytes]:
-        """Return what has come, an item a TLS record; nothing at the end of the stream."""
+        """Return what has come, one item for each TLS record; nothing at the end of the stream."""
         if self.tls is None:
             chunk = await self._stream.receive(deadline)
             return [chunk] if chunk else []
@@ -119,7 +119,7 @@ MAX_CHARACTERS: Final = 1000
 
 
 class Transcript:
-    """What was said, redacted as it comes in."""
+    """The lines of a dialogue, redacted as they come in."""
 
     def __init__(self, redact: Callable[[str], str]) -> None:
         self._redact = redact

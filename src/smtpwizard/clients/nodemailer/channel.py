@@ -1,15 +1,15 @@
-"""Commands out, replies in, in the order in which the app's client handles them.
+"""Sends commands and receives replies, in the order in which nodemailer handles them.
 
 nodemailer is driven by events: an arriving chunk is cut into replies, and each reply goes to whatever waits for one;
-after it has been handled, the next one in the queue is looked at "immediately", that is, after all octets of the same
+after it has been handled, the next one in the queue is handled "immediately", that is, after all octets of the same
 moment. A reply that nobody waits for ends the dialogue, and so does, in its own way, the end of the connection.
 `reply` follows those rules one by one; where the client would wait without end, or for minutes, a deadline stands.
 
-aiosmtplib's protocol was looked at as a base. It cannot carry this: it refuses lines that nodemailer takes, drops
+aiosmtplib's protocol does not serve as a base: it refuses lines that nodemailer takes, drops
 what follows a 220 to STARTTLS where nodemailer stumbles over it, reads EHLO keyword by keyword, prefers CRAM-MD5, and
 hides which of "closed", "reset" and "late" happened. It also needs asyncio and email, 65 ms of import. Its defences
-are kept: bounded replies, no control characters in commands, nothing from before TLS taken for something inside it
-without a word.
+are kept: bounded replies, no control characters in commands, no silent mixing of octets
+from before TLS with those inside it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """One connection's dialogue. Every method raises DialogueEnded where nodemailer gives up."""
+    """The dialogue of one connection. Every method raises DialogueEnded where nodemailer gives up."""
 
     def __init__(self, stream: TlsStream, transcript: Transcript, *, timeout: float, until: float = math.inf) -> None:
         """`timeout` is in seconds for each stage; `until`, a moment of time.monotonic(), ends all of them."""
@@ -40,7 +40,7 @@ class Channel:
         self._until = until
         self._queue = ReplyQueue()
         self._moment: deque[bytes] = deque()
-        """Octets of the current moment that are still to be cut, one TLS record each."""
+        """Octets that came at the same moment and are still to be cut into replies, one TLS record each."""
         self._handled = False
         """Whether a reply has just been handled, so that the queue is looked at before waiting."""
         self._heard = 0.0
@@ -129,7 +129,7 @@ class Channel:
         return f"no reply within {self._timeout:g} s ({patience(Step.EHLO)})"
 
     def _late(self, summary: str, greeting: bool, *, endless: bool) -> DialogueEnded:
-        """Return the end that the client's own limit brings; it has none while octets come, but for the greeting."""
+        """Return the failure of a time-out. While octets come, the client has a limit for the greeting only."""
         if endless and not greeting:
             return DialogueEnded(ClientFailure(summary, error="ETIMEDOUT", verdict=Verdict.HANGS))
         return DialogueEnded(late(summary))

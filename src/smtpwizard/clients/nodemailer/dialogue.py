@@ -31,7 +31,7 @@ CONTAINER_NAME: Final = "[127.0.0.1]"
 
 _BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 _ROUNDS: Final = 32
-"""Prompts after which a login that never ends is given up; the client would answer them for ever."""
+"""Prompts after which an endless login is given up; the client would answer them for ever."""
 
 
 class NodemailerDialogue:
@@ -128,12 +128,12 @@ class NodemailerDialogue:
 
     @property
     def injected(self) -> bool:
-        """Whether octets from before the handshake wait in the queue: the client reads them as part of what follows."""
+        """Whether octets from before the handshake are still in the queue: the client reads them as part of a reply."""
         return self._channel.waiting
 
     @property
     def mechanism(self) -> str:
-        """The login mechanism that the client takes: the first it knows, PLAIN where it knows none."""
+        """The login mechanism that the client uses: the first offered one that it knows, else PLAIN."""
         return (*self.capabilities.mechanisms, "PLAIN")[0]
 
     @property
@@ -142,7 +142,7 @@ class NodemailerDialogue:
         return self.login_allowed and self.mechanism != "XOAUTH2"
 
     async def login(self) -> str:
-        """Log in once. Only XOAUTH2 offered: the client's process dies; nothing is sent then."""
+        """Log in once. If only XOAUTH2 is offered, the client's process dies before it sends anything."""
         if self.mechanism == "XOAUTH2":
             summary = "only XOAUTH2 is offered: the app's mail client stops with a TypeError, and the app with it"
             raise DialogueEnded(ClientFailure(summary, error="TypeError", verdict=Verdict.CRASHES))

@@ -1,4 +1,4 @@
-"""What the app's client reads out of a reply to EHLO. Pure.
+"""Reads the reply to EHLO and writes the envelope's addresses as nodemailer does. Pure.
 
 The client searches the whole reply for patterns instead of reading keywords line by line, so `250-X-AUTH PLAIN` and
 `250-AUTH=LOGIN` offer a login, too. Its patterns for login mechanisms take quadratic time on a hostile reply; this

@@ -25,7 +25,7 @@ class Overflow(Exception):
 
 
 class ReplyQueue:
-    """Replies as they arrive. What it holds survives STARTTLS, as in the client: plaintext that was injected stays."""
+    """Replies as they arrive. The queue survives STARTTLS, as in the client: injected clear text stays in it."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -38,11 +38,11 @@ class ReplyQueue:
 
     @property
     def rest(self) -> str:
-        """The octets after the last line end, trimmed: what a server had begun to say."""
+        """The octets after the last line end, trimmed: the beginning of a line."""
         return trim(decode(bytes(self._rest)))
 
     def feed(self, chunk: bytes) -> bool:
-        """Take what arrived; say whether the client now looks at its queue. Overflow."""
+        """Take octets; return whether the client now looks at its queue. Overflow."""
         searched = len(self._rest)
         self._rest += chunk
         self._size += len(chunk)
@@ -60,7 +60,7 @@ class ReplyQueue:
         return bool(self._replies) and not _continues(self._replies[-1][-1])
 
     def take(self) -> str | None:
-        """Remove the first reply and return it, lines joined with LF; None where it was incomplete: then it is lost."""
+        """Remove the first reply and return it, lines joined with LF; None if it was incomplete, which loses it."""
         lines = self._replies.popleft()
         self._size -= sum(len(line) + 2 for line in lines)
         self._lines -= len(lines)

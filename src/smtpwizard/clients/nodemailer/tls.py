@@ -1,4 +1,4 @@
-"""TLS as Node makes it: whom it trusts, which versions and ciphers it offers. Never the machine's own store.
+"""TLS as Node does it: whom it trusts, which versions and ciphers it offers. Never the machine's own store.
 
 Imports ssl only where TLS is spoken.
 """
@@ -52,7 +52,7 @@ def begin(host: str, *, implicit: bool, authorities: bool) -> None:
 
 
 def take() -> ssl.SSLContext:
-    """Return a context with the roots and otherwise as OpenSSL makes it: the one that was begun, else a new one."""
+    """Return a context with the roots and OpenSSL's defaults: the one that `begin` has begun, else a new one."""
     global _reading
     with _lock:
         reading, _reading = _reading, None

@@ -27,7 +27,7 @@ Start = Callable[[], Coroutine[Any, Any, T]]
 async def happy_eyeballs(starts: Sequence[Start[T]], pause: float) -> T:
     """Start the calls one after the other and return the first result; the others are cancelled (RFC 8305).
 
-    A call is started `pause` seconds after the one before it, or as soon as one has failed. Where all fail the first
+    A call is started `pause` seconds after the one before it, or as soon as one has failed. If all fail, the first
     one's error is raised: OSError or DialogueEnded. Any other error is a bug and raised at once.
     """
     waiting = list(starts)
@@ -51,7 +51,7 @@ async def together(
 ) -> None:
     """Run all jobs until `deadline` (a moment of time.monotonic()); what is not done by then is cancelled.
 
-    `enough` is asked whenever one has ended; it returns the seconds that the others still get, None for no limit.
+    `enough` is called whenever a job has ended; it returns the seconds that the others still get, None for no limit.
     """
     tasks = [asyncio.create_task(job) for job in jobs]
     pending = set(tasks)
@@ -137,7 +137,7 @@ class Dialer:
         )
 
     async def context(self, *, implicit: bool, verify: bool) -> ssl.SSLContext:
-        """Return the TLS context with which the app would come, or one that takes any certificate.
+        """Return the TLS context that the app would use, or one that accepts any certificate.
 
         With implicit TLS the app has a cipher list of its own where none is set, so there are two.
         """

@@ -26,11 +26,11 @@ class PortFacts:
     open: bool
     """A TCP connection came about."""
     tls: TlsMode | None = None
-    """How it speaks TLS; None where no mail server greeted."""
+    """How it speaks TLS; None if no mail server greeted."""
     auth: tuple[str, ...] = ()
     """Login mechanisms it offers, inside TLS where it has TLS."""
     ms: float | None = None
-    """Milliseconds until the connection stood, or was refused; None where nothing came back."""
+    """Milliseconds until the connection was open or refused; None if nothing came back."""
     error: str | None = None
     """Why the app could not use it as it stands: the system's or TLS library's word, or the server's own words."""
     banner: str = ""
@@ -65,7 +65,7 @@ class Reach(StrEnum):
 
     ANSWERS = "answers"
     REFUSES = "refuses"
-    """It said no, and so it is there and packets reach it."""
+    """It refused, so the host is there and packets reach it."""
     SILENT = "silent"
 
 
@@ -167,7 +167,7 @@ def ports_to_ask(provider: Provider | None = None, *first: int | None) -> tuple[
 
 
 def real(ports: Iterable[int | None]) -> tuple[int, ...]:
-    """Return each port once that is one, 24 at most."""
+    """Return the valid ports, each once, 24 at most."""
     found = dict.fromkeys(port for port in ports if port is not None and 0 < port < 65536)
     return tuple(found)[:MOST_PORTS]
 

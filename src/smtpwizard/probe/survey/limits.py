@@ -15,7 +15,7 @@ ATTEMPT_SECONDS: Final = 0.25
 STAGE_SECONDS: Final = 8.0
 """For each step of the dialogue; servers that look up the client's name first take 5 s and more to greet."""
 GRACE_SECONDS: Final = 0.4
-"""What the other ports still get once the settings' own port has cleared the failure up."""
+"""The time that the other ports still get once the settings' own port has explained the failure."""
 
 MOST_ADDRESSES: Final = 4
 """Addresses of a host that are tried for a port; large providers have dozens."""

@@ -145,7 +145,7 @@ class Survey:
         return CertificateProbe(self._dialer, self._transport.port, implicit=implicit, error=failed.error, names=names)
 
     def _apart(self) -> tuple[str, ...]:
-        """Return an address of each family where the host has both; of a closed loopback address the sister, too."""
+        """Return an address of each family if the host has both; of a closed loopback address also its counterpart."""
         four = [address for address in self._dialer.addresses if ":" not in address]
         six = [address for address in self._dialer.addresses if ":" in address]
         if four and six:
@@ -263,7 +263,7 @@ def _cleaned(proposal: Problem, settings: Settings) -> Problem:
 
 
 def _redacted(item: PortFacts, settings: Settings) -> PortFacts:
-    """Return the facts without secrets: a server that was logged in to before could say them back."""
+    """Return the facts without secrets: a server that was given the password before could repeat it."""
     auth = tuple(_clean(name, settings) for name in item.auth)
     error = None if item.error is None else _clean(item.error, settings)
     return replace(item, auth=auth, error=error, banner=_clean(item.banner, settings))
