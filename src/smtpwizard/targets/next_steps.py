@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -24,7 +24,7 @@ from smtpwizard.targets.compose.services import (
     read_compose_file,
     services,
 )
-from smtpwizard.text import safe
+from smtpwizard.text import listed, safe
 
 
 def note(id: str, message: str, command: str = "") -> Problem:  # noqa: A002
@@ -83,7 +83,7 @@ def next_steps(
     notes = (note("start-anew", "Start the app anew: it reads its variables once, at its start."),)
     beaten = [name for name in names if name in shell] if path.name == ".env" else []
     if beaten:
-        message = f"{_and(beaten)}: set in this shell, and an app started from it keeps that. Unset it before."
+        message = f"{listed(beaten)}: set in this shell, and an app started from it keeps that. Unset it before."
         notes += (note("shell-wins", message),)
     return notes
 
@@ -100,7 +100,7 @@ def _for_compose(path: Path, names: Sequence[str], service: str) -> tuple[Proble
     if not beaten:
         return notes
     message = (
-        f"{safe(override.name)} sets {_and(beaten)} of {safe(service)} too, and compose reads it last: its values "
+        f"{safe(override.name)} sets {listed(beaten)} of {safe(service)} too, and compose reads it last: its values "
         "count. Take them out there, or write there (--override)."
     )
     return (*notes, note("override-wins", message))
@@ -133,8 +133,8 @@ class _EnvFile:
         beaten = sorted(filled & set(shell))
         if beaten:
             message = (
-                f"{_and(beaten)}: set in this shell, and docker compose prefers that to the .env file. Unset it before "
-                "docker compose up."
+                f"{listed(beaten)}: set in this shell, and docker compose prefers that to the .env file. Unset it "
+                "before docker compose up."
             )
             notes.append(note("shell-wins", message))
         return tuple(notes)
@@ -171,24 +171,25 @@ class _EnvFile:
         service, compose = safe(found.service), safe(self.compose.name)
         for fate, winner in sorted(dict.fromkeys(fates.values()), key=lambda item: item[0].value):
             names = [name for name, other in fates.items() if other == (fate, winner)]
+            these = listed(names)
             if fate is Fate.ENVIRONMENT_WINS:
                 message = (
-                    f"{safe(winner)} sets {_and(names)} under environment: of {service}, and that beats the file. Take "
+                    f"{safe(winner)} sets {these} under environment: of {service}, and that beats the file. Take "
                     f"it out there, or write there: --compose {safe(winner)}."
                 )
                 yield note("environment-wins", message)
             elif fate is Fate.LATER_FILE_WINS:
                 message = (
-                    f"{service} reads {safe(winner)} after this file, and it sets {_and(names)} too: its values count. "
+                    f"{service} reads {safe(winner)} after this file, and it sets {these} too: its values count. "
                     "Take them out there, or write there."
                 )
                 yield note("later-file-wins", message)
             elif fate is Fate.NOT_SEEN and not found.elsewhere:
                 them = "the variable" if len(names) == 1 else "the variables"
                 message = (
-                    f"The container of {service} does not get {_and(names)} from {safe(self.path.name)}: in {compose} "
-                    f"{service} neither has the file under env_file: nor {them} as ${{…}} under environment:. Add one "
-                    f"of both, or write there: --compose {compose}."
+                    f"The container of {service} does not get {these} from {safe(self.path.name)}: in "
+                    f"{compose} {service} neither has the file under env_file: nor {them} as ${{…}} under "
+                    f"environment:. Add one of both, or write there: --compose {compose}."
                 )
                 yield note("not-seen", message)
 
@@ -217,8 +218,3 @@ def _files(base: Path, override: Path | None) -> list[Path]:
     if Path(os.path.abspath(base)).parent == Path.cwd() and default_file(base.parent) == base:
         return []
     return [base, *([override] if override else [])]
-
-
-def _and(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

@@ -154,10 +154,8 @@ def exposure_findings(name: str, state: GitState, mode: int, *, secret: bool, ex
 def line_list(lines: Iterable[int]) -> str:
     """Return `line 4` or `lines 4, 9 and 12`."""
     numbers = [str(line) for line in lines]
-    more = len(numbers) - _LISTED
-    if more > 0:
-        return f"lines {', '.join(numbers[:_LISTED])} and {more} more"
-    return f"line{'s' if len(numbers) > 1 else ''} {listed(numbers)}"
+    more = [f"{len(numbers) - _LISTED} more"] if len(numbers) > _LISTED else []
+    return f"line{'' if len(numbers) == 1 else 's'} {listed([*numbers[:_LISTED], *more])}"
 
 
 def _is_utf8(raw: bytes) -> bool:

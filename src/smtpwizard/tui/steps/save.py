@@ -20,7 +20,7 @@ from smtpwizard.report.stages import Mark
 from smtpwizard.text import listed
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.style import plain
-from smtpwizard.tui.widgets.save import ChangeView, Choice, TargetPicker
+from smtpwizard.tui.widgets.save import ChangeView, TargetPicker
 from smtpwizard.wizard import save
 from smtpwizard.wizard.check import bug_place
 from smtpwizard.wizard.state import TargetKind
@@ -113,11 +113,7 @@ class SaveStep(StepPane):
         self._show_targets()
 
     def _show_targets(self) -> None:
-        choices = [
-            Choice(item.label, item.words, tuple(name for _, name in item.kinds), item.kind)
-            for item in self.model.targets
-        ]
-        self.picker.show(choices, self.model.index)
+        self.picker.show(self.model.targets, self.model.index)
 
     @on(TargetPicker.Picked)
     def _picked(self, event: TargetPicker.Picked) -> None:
@@ -126,7 +122,8 @@ class SaveStep(StepPane):
             self._show_targets()
             return
         self._above, self._revealed = [], False
-        self.model.pick(event.index, event.variant)
+        self.model.pick(event.index, event.kind)
+        self._show_targets()
         self._show_target()
 
     def _show_target(self) -> None:

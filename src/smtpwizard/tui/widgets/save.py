@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from textual import events
@@ -19,7 +18,7 @@ from smtpwizard.report.stages import Mark
 from smtpwizard.secret import BULLETS, MASK
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import Fitted, PlainText, Scroll
-from smtpwizard.wizard.save import Sentence
+from smtpwizard.wizard.save import SaveTarget, Sentence
 
 _DIFF_STYLES: Final = {"+": "$text-success", "-": "$text-error", "▾": "bold"}
 
@@ -134,19 +133,6 @@ _LABEL_WIDTH: Final = 30
 """`docker-compose.yml service api`; longer names push their words to the right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One line."""
-
-    label: str
-    words: str = ""
-    """What is to know of it, muted at the right of the label."""
-    variants: tuple[str, ...] = ()
-    """Kinds among which ← and → choose; shown instead of words while the line is taken, or where there are none."""
-    variant: int = 0
-    """The kind that is chosen."""
-
-
 class TargetPicker(Widget, can_focus=True):
     """A radio group. Textual's RadioSet takes Enter for itself and shows the choice by colour alone."""
 
@@ -164,24 +150,24 @@ class TargetPicker(Widget, can_focus=True):
     class Picked(Message):
         """Another line was chosen, or another kind in it."""
 
-        def __init__(self, index: int, variant: int) -> None:
+        def __init__(self, index: int, kind: int) -> None:
             super().__init__()
             self.index = index
-            self.variant = variant
+            self.kind = kind
 
     def __init__(self) -> None:
         super().__init__()
-        self._choices: tuple[Choice, ...] = ()
+        self._choices: tuple[SaveTarget, ...] = ()
         self._chosen = 0
 
-    def show(self, choices: Sequence[Choice], chosen: int) -> None:
+    def show(self, choices: Sequence[SaveTarget], chosen: int) -> None:
         """Show `choices` with the line `chosen` taken; tells nobody."""
         self._choices, self._chosen = tuple(choices), chosen
         self.refresh(layout=True)
         self.call_after_refresh(self._into_view)
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[SaveTarget, ...]:
         """What is shown."""
         return self._choices
 
@@ -206,12 +192,9 @@ class TargetPicker(Widget, can_focus=True):
 
     def action_turn(self, by: int) -> None:
         """Choose the next or the previous kind of the chosen line."""
-        choice = self._choices[self._chosen] if self._choices else Choice("")
-        if choice.variants:
-            turned = replace(choice, variant=(choice.variant + by) % len(choice.variants))
-            self._choices = (*self._choices[: self._chosen], turned, *self._choices[self._chosen + 1 :])
-            self.refresh()
-            self.post_message(self.Picked(self._chosen, turned.variant))
+        choice = self._choices[self._chosen] if self._choices else None
+        if choice is not None and choice.kinds:
+            self.post_message(self.Picked(self._chosen, (choice.kind + by) % len(choice.kinds)))
 
     def on_click(self, event: events.Click) -> None:
         if event.y < len(self._choices):
@@ -229,7 +212,7 @@ class TargetPicker(Widget, can_focus=True):
             self._chosen = index
             self.refresh()
             self._into_view()
-            self.post_message(self.Picked(index, self._choices[index].variant))
+            self.post_message(self.Picked(index, self._choices[index].kind))
 
     def _into_view(self) -> None:
         box = self.parent
@@ -243,14 +226,14 @@ class TargetPicker(Widget, can_focus=True):
         column = 4 + min(max(len(item.label) for item in self._choices), _LABEL_WIDTH)
         head = plain(f"{'(•)' if taken else '( )'} {choice.label}".ljust(column), newlines=False)
         row = head.stylize(style) if style else head
-        kinds = choice.variants and (taken or not choice.words)
+        kinds = choice.kinds and (taken or not choice.words)
         words = _kinds(choice, taken) if kinds else plain(choice.words, newlines=False)
         return (row + Content(" ") + words.stylize_before("$foreground-muted")).truncate(width, ellipsis=True)
 
 
-def _kinds(choice: Choice, taken: bool) -> Content:
+def _kinds(choice: SaveTarget, taken: bool) -> Content:
     parts = []
-    for index, name in enumerate(choice.variants):
-        mine = taken and index == choice.variant
+    for index, (_, name) in enumerate(choice.kinds):
+        mine = taken and index == choice.kind
         parts.append(Content.styled(f"‹{name}›", "$foreground bold") if mine else Content(name))
     return Content(" · ").join(parts)

@@ -1,0 +1,312 @@
+"""The Save step without a screen: what is shown before, what is written, what is never touched, what comes next."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smtpwizard.errors import FileError
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
+from smtpwizard.targets.change import Conflict, Consent, ConsentRequired, Undecided
+from smtpwizard.targets.compose.read import read_service
+from smtpwizard.targets.env.file import read_env_file
+from smtpwizard.wizard import save
+from smtpwizard.wizard.save import SaveStep
+from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.state import Target, TargetKind, WizardState
+
+PASSWORD = "zq7-Correct-Horse"
+SETTINGS = Settings(
+    host="smtp.acme.example",
+    port="587",
+    sender="app@acme.example",
+    username="ops@acme.example",
+    password=Secret(PASSWORD),
+    tls="false",
+)
+COMPOSE = """\
+services:
+  db:
+    image: mysql:8
+    environment:
+      - MYSQL_DATABASE=feedback
+  api:
+    image: line/abc-user-feedback-api
+    environment:
+      - SMTP_HOST=localhost # ours
+      - BASE_URL=http://localhost
+"""
+MERGED = """\
+x-mail: &mail
+  environment:
+    SMTP_HOST: localhost
+services:
+  api:
+    <<: *mail
+    image: line/abc-user-feedback-api
+    env_file: [mail.env]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "project"
+    made.mkdir()
+    return made
+
+
+def step_for(target: Target, **changes: object) -> SaveStep:
+    assert target.path is not None
+    services = Services(backup_dir=target.path.parent.parent / "backups")
+    return SaveStep(Session(services, replace(WizardState(settings=SETTINGS, target=target), **changes)))
+
+
+def env_step(folder: Path, text: str | None = None, **changes: object) -> SaveStep:
+    if text is not None:
+        (folder / ".env").write_bytes(text.encode())
+    return step_for(Target(path=folder / ".env"), **changes)
+
+
+def compose_step(folder: Path, text: str = COMPOSE, **changes: object) -> SaveStep:
+    (folder / "docker-compose.yml").write_text(text)
+    return step_for(Target(TargetKind.COMPOSE, folder / "docker-compose.yml"), **changes)
+
+
+def diff(step: SaveStep) -> str:
+    return "".join(change.diff for change in step.open_changes)
+
+
+def words(sentences: list[save.Sentence]) -> str:
+    return " ".join(text for _, text in sentences)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True)
+
+
+async def test_a_new_file_is_written_for_its_owner_alone_and_read_back(folder: Path) -> None:
+    step = env_step(folder)
+    await step.plan()
+    assert "+SMTP_HOST=smtp.acme.example" in diff(step)
+    assert "A new file of 7 lines." in words(step.planned())
+    assert PASSWORD not in diff(step) + words(step.planned())
+    assert not (folder / ".env").exists()
+    assert not step.is_saved
+    await step.apply()
+    assert step.is_saved
+    assert words(step.written()).startswith(".env written, read back and compared.")
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+    assert Settings.from_variables(read_env_file(folder / ".env").variables) == SETTINGS
+
+
+async def test_other_lines_stay_and_the_file_as_it_was_is_kept(folder: Path) -> None:
+    before = "# ours\r\nDB_URL=postgres://x\r\nSMTP_HOST=localhost # required\r\n"
+    step = env_step(folder, before)
+    await step.plan()
+    assert "Backup: " in words(step.planned())
+    await step.apply()
+    assert (folder / ".env").read_bytes().startswith(b"# ours\r\nDB_URL=postgres://x\r\nSMTP_HOST=smtp.acme.example")
+    (applied,) = step.state.applied
+    assert applied.backup is not None
+    assert applied.backup.read_bytes() == before.encode()
+    assert f"The file as it was: {applied.backup}" in words(step.written())
+
+
+async def test_a_file_that_changed_meanwhile_is_planned_again_before_it_is_written(folder: Path) -> None:
+    step = env_step(folder, "A=1\n")
+    await step.plan()
+    (folder / ".env").write_text("A=1\nB=from another program\n")
+    with pytest.raises(Conflict):
+        await step.apply()
+    assert (folder / ".env").read_text() == "A=1\nB=from another program\n"
+    assert " B=from another program" in diff(step)
+    await step.apply()
+    assert (folder / ".env").read_text().startswith("A=1\nB=from another program\n")
+
+
+async def test_what_was_written_before_a_conflict_stays_in_the_account(folder: Path) -> None:
+    step = compose_step(folder)
+    step.choose(replace(step.state.target, secret="reference"))
+    await step.plan()
+    (folder / "docker-compose.yml").write_text(COMPOSE + "# another program\n")
+    with pytest.raises(Conflict):
+        await step.apply()
+    assert [change.path.name for change in step.open_changes] == ["docker-compose.yml"]
+    await step.apply()
+    assert [applied.path.name for _, applied in step.done if applied.changed] == [".env", "docker-compose.yml"]
+    assert (folder / "docker-compose.yml").read_text().endswith("# another program\n")
+
+
+async def test_what_cannot_be_read_is_told_and_can_be_tried_again(folder: Path) -> None:
+    step = env_step(folder)
+    (folder / ".env").mkdir()
+    with pytest.raises(FileError, match="is a folder"):
+        await step.plan()
+    assert step.changes is None
+    (folder / ".env").rmdir()
+    assert len(await step.plan()) == 1
+    broken = compose_step(folder, "services: [\n")
+    with pytest.raises(FileError, match="not valid YAML"):
+        await broken.plan()
+
+
+async def test_a_file_that_holds_the_values_already_is_not_written(folder: Path) -> None:
+    first = env_step(folder)
+    await first.plan()
+    await first.apply()
+    stamp = (folder / ".env").stat().st_mtime_ns
+    step = env_step(folder)
+    await step.plan()
+    assert words(step.planned()) == "Nothing changes: .env holds these values already."
+    await step.apply()
+    assert step.is_saved
+    assert step.state.applied == ()
+    assert (folder / ".env").stat().st_mtime_ns == stamp
+
+
+async def test_an_old_server_variable_is_taken_out_in_the_open(folder: Path) -> None:
+    step = env_step(folder, "SMTP_CIPHER_SPEC=TLSv1.3\nADMIN_WEB_URL=https://a.example\n")
+    await step.plan()
+    assert "-SMTP_CIPHER_SPEC=TLSv1.3" in diff(step)
+    assert "-ADMIN_WEB_URL" not in diff(step)
+
+
+async def test_values_given_are_written_and_nothing_is_taken_out(folder: Path) -> None:
+    step = env_step(folder, "SMTP_CIPHER_SPEC=TLSv1.3\n")
+    await step.plan({"SMTP_HOST": "a.b"})
+    await step.apply()
+    assert dict(read_env_file(folder / ".env").variables) == {"SMTP_CIPHER_SPEC": "TLSv1.3", "SMTP_HOST": "a.b"}
+
+
+async def test_a_link_out_of_the_project_is_followed_only_with_consent(folder: Path) -> None:
+    real = folder.parent / "real.env"
+    real.write_text("A=1\n")
+    (folder / ".env").symlink_to(real)
+    step = env_step(folder)
+    await step.plan()
+    with pytest.raises(ConsentRequired) as asked:
+        await step.apply()
+    assert asked.value.consent is Consent.FOLLOW_LINK
+    assert "leads out of the project" in asked.value.question
+    assert real.read_text() == "A=1\n"
+    await step.apply([Consent.FOLLOW_LINK])
+    assert real.read_text().startswith("A=1\n")
+    assert (folder / ".env").is_symlink()
+
+
+async def test_services_are_offered_below_env_files_the_apps_first(folder: Path) -> None:
+    (folder / ".env.mail").write_text("A=1\n")
+    compose_step(folder)
+    step = env_step(folder)
+    await step.discover()
+    assert [item.label for item in step.targets] == [
+        *(".env", ".env.mail", "docker-compose.yml service api", "docker-compose.yml service db"),
+        "a block to copy",
+    ]
+    assert step.index == 0
+
+
+async def test_a_service_gets_its_lines_and_the_next_command_is_told(folder: Path) -> None:
+    step = compose_step(folder)
+    await step.plan()
+    assert step.state.target.service == "api"
+    assert "-      - SMTP_HOST=localhost # ours\n+      - SMTP_HOST=smtp.acme.example # ours" in diff(step)
+    assert PASSWORD not in diff(step)
+    await step.apply()
+    assert step.state.next_command.endswith("up -d api")
+    assert f"Next: {step.state.next_command}" in words(step.written())
+    found = read_service(folder / "docker-compose.yml", "api", {})
+    assert found.variables["SMTP_PASSWORD"] == PASSWORD
+    assert found.variables["BASE_URL"] == "http://localhost"
+
+
+async def test_a_compose_file_that_git_keeps_gets_a_reference(folder: Path) -> None:
+    step = compose_step(folder)
+    git(folder, "init", "-q")
+    git(folder, "add", "docker-compose.yml")
+    await step.discover()
+    step.pick(step.index)
+    await step.plan()
+    assert "The password goes into .env alone; docker-compose.yml refers to it." in words(step.planned())
+    await step.apply()
+    assert [item.path.name for item in step.state.applied] == [".env", "docker-compose.yml"]
+    assert read_env_file(folder / ".env").variables == {"SMTP_PASSWORD": PASSWORD}
+    assert PASSWORD not in (folder / "docker-compose.yml").read_text()
+    assert read_service(folder / "docker-compose.yml", "api", {}).variables["SMTP_PASSWORD"] == PASSWORD
+
+
+async def test_a_place_that_others_share_can_go_to_an_override_file(folder: Path) -> None:
+    step = compose_step(folder, MERGED)
+    with pytest.raises(Undecided):
+        await step.plan()
+    assert step.ways_out() == [
+        "show the same as docker-compose.override.yml; the compose file stays as it is",
+        "take mail.env instead, which the service reads through env_file",
+    ]
+    step.choose_override()
+    await step.plan()
+    await step.apply()
+    assert (folder / "docker-compose.yml").read_text() == MERGED
+    assert read_service(folder / "docker-compose.yml", "api", {}).variables["SMTP_HOST"] == "smtp.acme.example"
+
+
+async def test_or_to_the_env_file_of_the_service_with_a_word_on_what_beats_it(folder: Path) -> None:
+    step = compose_step(folder, MERGED)
+    with pytest.raises(Undecided):
+        await step.plan()
+    step.choose_env_file()
+    await step.plan()
+    await step.apply()
+    assert read_env_file(folder / "mail.env").variables["SMTP_PASSWORD"] == PASSWORD
+    assert "and that beats the file" in words(step.written())
+
+
+async def test_a_missing_ignore_rule_is_added_only_when_asked(folder: Path) -> None:
+    git(folder, "init", "-q")
+    step = env_step(folder)
+    await step.plan()
+    assert step.lacks_rules
+    step.add_rules = True
+    assert [change.path.name for change in await step.plan()] == [".gitignore", ".env"]
+    assert not step.lacks_rules
+    assert not (folder / ".gitignore").exists()
+    await step.apply()
+    assert (folder / ".gitignore").read_text() == ".env\n"
+
+
+async def test_the_readers_that_are_chosen_decide_the_form(folder: Path) -> None:
+    secret = SETTINGS.with_changes({"SMTP_PASSWORD": "it's `x` $HOME"})
+    step = env_step(folder, settings=secret)
+    await step.plan()
+    assert "No way of writing SMTP_PASSWORD is read alike by all" in words(step.planned())
+    step.choose_readers(["npm", "python-dotenv"])
+    await step.plan()
+    assert "Read alike by npm dotenv and python-dotenv." in words(step.planned())
+
+
+async def test_a_block_that_was_taken_is_forgotten_once_a_file_is_chosen_instead(folder: Path) -> None:
+    step = env_step(folder)
+    await step.discover()
+    step.pick(1, 2)
+    step.take_block()
+    assert step.is_saved
+    assert f"SMTP_PASSWORD: {PASSWORD}" in step.block(masked=False)
+    assert PASSWORD not in step.block(masked=True)
+    step.pick(0)
+    assert step.state.block is None
+    assert not (folder / ".env").exists()
+
+
+async def test_the_practice_servers_settings_are_never_said_to_reach_the_app(folder: Path) -> None:
+    services = Services()
+    step = env_step(folder, provider=services.presets.provider("practice"))
+    await step.plan()
+    await step.apply()
+    assert "These are practice settings" in words(step.written())
+    assert "Next:" not in words(step.written())
