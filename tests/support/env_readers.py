@@ -24,9 +24,6 @@ from support.node import node_json
 
 Variables = dict[str, str]
 
-_AT_ONCE: Final = 2000
-"""Services in one compose project: what it takes to read one grows faster than their number."""
-
 KEYS: Final = ("A", "K", "Z")
 """The variables that are asked of a shell, which cannot list what a file has set."""
 
@@ -62,7 +59,7 @@ def python_dotenv(texts: Sequence[str], *, interpolate: bool = True) -> list[Var
     ]
 
 
-def shell(texts: Sequence[str], program: str) -> list[Variables]:
+def shell(texts: Sequence[str], program: str, keys: Sequence[str] = KEYS) -> list[Variables]:
     """`set -a; . file` in bash or dash. PATH is empty, so that a text which runs a command can do no harm."""
     binary = shutil.which(program)
     if binary is None:
@@ -70,12 +67,13 @@ def shell(texts: Sequence[str], program: str) -> list[Variables]:
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(texts):
             Path(folder, f"{number}.env").write_bytes(text.encode("utf-8", "surrogateescape"))
-        show = "; ".join(f'printf "%s\\0" "${key}"' for key in KEYS)
+        show = "; ".join(f'printf "%s\\0" "${key}"' for key in keys)
         script = f"i=0; while [ $i -lt {len(texts)} ]; do ( set -a; . ./$i.env; {show} ) 2>&-; i=$((i+1)); done"
-        done = subprocess.run([binary, "-c", script], cwd=folder, env={"PATH": ""}, capture_output=True, check=False)
+        Path(folder, "show.sh").write_text(script)
+        done = subprocess.run([binary, "show.sh"], cwd=folder, env={"PATH": ""}, capture_output=True, check=False)
     values = done.stdout.decode("utf-8", "surrogateescape").split("\0")
-    assert len(values) == len(texts) * len(KEYS) + 1, "a text broke the shell that read it"
-    return [dict(zip(KEYS, values[at : at + len(KEYS)], strict=True)) for at in range(0, len(values) - 1, len(KEYS))]
+    assert len(values) == len(texts) * len(keys) + 1, "a text broke the shell that read it"
+    return [dict(zip(keys, values[at : at + len(keys)], strict=True)) for at in range(0, len(values) - 1, len(keys))]
 
 
 def systemd(texts: Sequence[str]) -> list[Variables | None]:
@@ -122,16 +120,8 @@ def _stream(text: str) -> io.StringIO:
 
 
 def compose_env_file(texts: Sequence[str]) -> list[Variables | None]:
-    """Docker compose, `env_file:`; many texts as one project, or each alone where compose refuses one of them."""
-    found: list[Variables | None] = []
-    for at in range(0, len(texts), _AT_ONCE):
-        some = texts[at : at + _AT_ONCE]
-        together = _compose_services(some)
-        if together is None:
-            found += [None if (alone := _compose_services([text])) is None else alone[0] for text in some]
-        else:
-            found += together
-    return found
+    """Docker compose, `env_file:`."""
+    return [None if (alone := _compose_services([text])) is None else alone[0] for text in texts]
 
 
 def compose_substituted(values: Sequence[str]) -> list[str] | None:

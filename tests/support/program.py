@@ -85,7 +85,7 @@ while True:
 
 _PRELOADED: Final = (
     "json", "ssl", "tomllib", "smtplib", "yaml", "dotenv", "pybars", "smtpwizard.cli.probing", "smtpwizard.cli.source",
-    "smtpwizard.diagnosis.explain", "smtpwizard.targets.env.plan", "smtpwizard.targets.compose.plan",
+    "smtpwizard.diagnosis.explain", "smtpwizard.cli.commands.write", "smtpwizard.targets.compose.plan",
 )  # fmt: skip
 
 _door: socket.socket | None = None

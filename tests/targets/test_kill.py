@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROUNDS = int(os.environ.get("SMTPWIZARD_KILLS", "200"))
+ROUNDS = int(os.environ.get("SMTPWIZARD_KILLS", "100"))
 
 # Starting Python costs ten times what one write takes, so one warm process forks a writer for each line that it gets.
 WRITERS = """
 import os, signal, sys
 from pathlib import Path
+import dotenv.parser
 from smtpwizard.targets.apply import apply; from smtpwizard.targets.env.plan import plan_env_file
 path, backups = Path(sys.argv[1]), Path(sys.argv[2])
 for _ in sys.stdin:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,6 @@ from textual.pilot import Pilot
 
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ConfirmScreen
 from smtpwizard.tui.widgets.save import TargetPicker
@@ -66,64 +64,29 @@ def words(app: SmtpWizard) -> str:
     return " ".join(screen_text(app).replace("│", " ").split())
 
 
-async def test_a_new_file_is_written_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path)
-    async with saving(folder / ".env") as (app, pilot):
-        assert "(•) .env" in screen_text(app)
-        assert "new file, mode 0600" in screen_text(app)
-        assert "+ SMTP_HOST=smtp.acme.example" in screen_text(app)
-        assert not (folder / ".env").exists()
-        await pilot.press("enter")
-        await until(pilot, lambda: app.state.saved == SETTINGS, "saved file")
-        assert "written, read back and compared" in words(app)
-        assert "docker compose up -d api" in words(app)
-        assert "Enter Send a mail" in screen_text(app)
-    written = read_env_file(folder / ".env")
-    assert written.variables == {name: _text(value) for name, value in SETTINGS.to_variables().items()}
-    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
-
-
-async def test_other_lines_stay_and_the_file_as_it_was_is_kept(tmp_path: Path, state_folder: Path) -> None:
-    before = "# ours\r\nDB_URL=postgres://x\r\nSMTP_HOST=localhost # required\r\n"
-    folder = folder_with(tmp_path)
-    (folder / ".env").write_bytes(before.encode())
-    async with saving(folder / ".env") as (app, pilot):
-        assert "- SMTP_HOST=localhost # required" in screen_text(app)
-        assert "Backup:" in words(app)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.state.applied, "saved file")
-    after = (folder / ".env").read_bytes()
-    assert after.startswith(b"# ours\r\nDB_URL=postgres://x\r\nSMTP_HOST=smtp.acme.example")
-    kept = app.state.applied[0].backup
-    assert kept is not None
-    assert kept.is_relative_to(state_folder)
-    assert kept.read_bytes() == before.encode()
-
-
-async def test_the_password_never_shows_in_the_difference(tmp_path: Path) -> None:
+async def test_the_difference_stands_before_enter_writes_it_and_the_password_never_shows(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, env="SMTP_PASSWORD=old-Pa55-word\n")
-    async with saving(folder / ".env") as (app, _):
+    async with saving(folder / ".env") as (app, pilot):
         screen = screen_text(app)
+        assert "(•) .env" in screen
+        assert "+ SMTP_HOST=smtp.acme.example" in screen
         assert "- SMTP_PASSWORD=••••••••" in screen
         assert "+ SMTP_PASSWORD=••••••••" in screen
         assert "old-Pa55" not in screen
         assert PASSWORD not in screen
-
-
-async def test_a_file_that_changed_meanwhile_is_shown_again_before_it_is_written(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path, env="A=1\n")
-    async with saving(folder / ".env") as (app, pilot):
-        (folder / ".env").write_text("A=1\nB=from another program\n")
+        assert "Backup:" in words(app)
+        assert (folder / ".env").read_text() == "SMTP_PASSWORD=old-Pa55-word\n"
         await pilot.press("enter")
-        await until(pilot, lambda: "changed by another program" in words(app), "word on the conflict")
-        await until(pilot, lambda: "B=from another program" in screen_text(app), "new difference")
-        assert (folder / ".env").read_text() == "A=1\nB=from another program\n"
+        await until(pilot, lambda: app.state.next_command, "saved file")
+        assert app.state.saved == SETTINGS
+        assert "written, read back and compared" in words(app)
+        assert "docker compose up -d api" in words(app)
+        await until(pilot, lambda: "Enter Send a mail" in screen_text(app), "next action")
         await pilot.press("enter")
-        await until(pilot, lambda: app.state.saved == SETTINGS, "saved file")
-    assert (folder / ".env").read_text().startswith("A=1\nB=from another program\n")
+        await until(pilot, lambda: app.state.step == "send", "Send step")
 
 
-async def test_a_folder_as_target_is_told_on_the_step_and_nothing_is_written(tmp_path: Path) -> None:
+async def test_what_is_in_the_way_is_told_on_the_step_and_nothing_is_written(tmp_path: Path) -> None:
     folder = folder_with(tmp_path)
     (folder / ".env").mkdir()
     async with saving(folder / ".env") as (app, pilot):
@@ -133,29 +96,11 @@ async def test_a_folder_as_target_is_told_on_the_step_and_nothing_is_written(tmp
         await pilot.press("enter")
         await until(pilot, lambda: "Enter Write .env" in screen_text(app), "plan")
         assert "is a folder" not in words(app)
-
-
-async def test_a_file_that_holds_the_values_already_is_not_written(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path)
-    async with saving(folder / ".env") as (app, pilot):
+        (folder / ".env").write_text("B=from another program\n")
         await pilot.press("enter")
-        await until(pilot, lambda: app.state.applied, "saved file")
-    stamp = (folder / ".env").stat().st_mtime_ns
-    async with saving(folder / ".env") as (app, pilot):
-        assert "Nothing changes" in words(app)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.state.saved == SETTINGS, "word that it is saved")
-        assert app.state.applied == ()
-        await pilot.press("enter")
-        await until(pilot, lambda: app.state.step == "send", "Send step")
-    assert (folder / ".env").stat().st_mtime_ns == stamp
-
-
-async def test_an_old_server_variable_is_taken_out_in_the_open(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path, env="SMTP_CIPHER_SPEC=TLSv1.3\nADMIN_WEB_URL=https://a.example\n")
-    async with saving(folder / ".env") as (app, _):
-        assert "- SMTP_CIPHER_SPEC=TLSv1.3" in screen_text(app)
-        assert "- ADMIN_WEB_URL" not in screen_text(app)
+        await until(pilot, lambda: "changed by another program" in words(app), "word on the conflict")
+        assert "B=from another program" in screen_text(app)
+        assert (folder / ".env").read_text() == "B=from another program\n"
 
 
 async def test_a_block_is_masked_until_f8_and_again_after_leaving(tmp_path: Path) -> None:
@@ -205,16 +150,6 @@ async def test_the_password_goes_to_the_clipboard_only_when_asked_for_by_name(tm
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "question")
         await pilot.press("left", "enter")
         await until(pilot, lambda: f"SMTP_PASSWORD={PASSWORD}" in app.clipboard, "copy")
-
-
-async def test_a_block_that_was_taken_is_not_printed_once_a_file_is_chosen_instead(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path)
-    async with saving(folder / ".env") as (app, pilot):
-        await pilot.press("down", "enter")
-        await until(pilot, lambda: app.state.block is not None, "block")
-        await pilot.press("up")
-        await until(pilot, lambda: "Enter Write .env" in screen_text(app), "plan")
-        assert app.state.block is None
 
 
 async def test_a_link_out_of_the_project_is_followed_only_with_consent(tmp_path: Path) -> None:

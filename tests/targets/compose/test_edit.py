@@ -96,19 +96,21 @@ def test_an_environment_that_compose_refuses_for_being_empty_is_filled(tmp_path:
         assert found["services"]["api"]["environment"] == CHANGES
 
 
-@pytest.mark.parametrize(("name", "service"), [case for case in ALL if case not in STOPS and case[0] != "null.yaml"])
-def test_compose_reads_the_new_values_and_everything_else_as_before(name: str, service: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [path.name for path in FILES if path.name != "null.yaml"])
+def test_compose_reads_the_new_values_and_everything_else_as_before(name: str, tmp_path: Path) -> None:
+    edited = load(name).replace("\n", "\r\n")
+    ours = [service for file, service in ALL if file == name and (file, service) not in STOPS]
+    for service in ours:
+        edited = edit(edited, service)
     (tmp_path / ".env").write_text("SMTP_PASSWORD=x\n")
-    before, after = tmp_path / "before.yaml", tmp_path / "after.yaml"
-    before.write_text(load(name))
-    after.write_bytes(edit(load(name).replace("\n", "\r\n"), service).encode())
+    (tmp_path / "before.yaml").write_text(load(name))
+    (tmp_path / "after.yaml").write_bytes(edited.encode())
     environment = {"SMTP_PASSWORD": "shell", "COMPOSE_PROJECT_NAME": "p"}
     old = compose_config(tmp_path, "before.yaml", env=environment)
     new = compose_config(tmp_path, "after.yaml", env=environment)
     assert old is not None
-    assert new is not None
-    variables = {**(old["services"][service].get("environment") or {}), **CHANGES}
-    old["services"][service]["environment"] = variables
+    for service in ours:
+        old["services"][service]["environment"] = {**(old["services"][service].get("environment") or {}), **CHANGES}
     assert new == old
 
 
@@ -144,7 +146,7 @@ def test_a_reference_keeps_its_dollar() -> None:
 
 @pytest.mark.parametrize("shape", ["list.yaml", "mapping.yaml"])
 def test_every_nasty_value_is_read_back_exactly_by_compose(shape: str, tmp_path: Path) -> None:
-    values = nasty_values(int(os.environ.get("SMTPWIZARD_FUZZ", "1000")), seed=11)
+    values = nasty_values(int(os.environ.get("SMTPWIZARD_FUZZ", "500")), seed=11)
     changes: dict[str, str | None] = {f"V{number}": value for number, value in enumerate(values)}
     (tmp_path / "compose.yaml").write_text(edit(load(shape), "api", changes))
     found = compose_config(tmp_path, "compose.yaml")

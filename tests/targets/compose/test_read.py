@@ -14,14 +14,15 @@ SHAPES = sorted((Path(__file__).parent / "shapes").glob("*.yaml"))
 SHELL = {"HOST": "shell.example", "COMPOSE_PROJECT_NAME": "p"}
 
 
-def agree(folder: Path, service: str, *, environ: dict[str, str]) -> None:
+def agree(folder: Path, *services: str, environ: dict[str, str]) -> None:
     """Compare our reading of `compose.yaml`, and of what compose takes with it, with compose's own."""
     found = compose_config(folder, env=environ)
     assert found is not None
-    expected: dict[str, str | None] = found["services"][service].get("environment") or {}
-    read = read_service(folder / "compose.yaml", service, environ)
-    assert dict(read.variables) == {name: value for name, value in expected.items() if value is not None}
-    assert set(read.unresolved) == {name for name, value in expected.items() if value is None}
+    for service in services:
+        expected: dict[str, str | None] = found["services"][service].get("environment") or {}
+        read = read_service(folder / "compose.yaml", service, environ)
+        assert dict(read.variables) == {name: value for name, value in expected.items() if value is not None}
+        assert set(read.unresolved) == {name for name, value in expected.items() if value is None}
 
 
 @pytest.mark.parametrize("shape", [path.name for path in SHAPES if path.name != "null.yaml"])
@@ -30,8 +31,7 @@ def test_every_service_of_every_shape_is_read_as_compose_reads_it(shape: str, tm
     path.write_bytes(SHAPES[0].with_name(shape).read_bytes())
     (tmp_path / ".env").write_text("SMTP_PASSWORD='from env'\nHOST=h\nSMTP_TLS=true # c\n")
     (tmp_path / "more.env").write_text("SMTP_TLS=false\nX=a$$b\n")
-    for item in list_services(path):
-        agree(tmp_path, item.name, environ=SHELL)
+    agree(tmp_path, *(item.name for item in list_services(path)), environ=SHELL)
 
 
 BASE = "services:\n  api:\n    image: busybox\n"

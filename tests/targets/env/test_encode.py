@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +14,7 @@ from smtpwizard.targets.env.readers import DEFAULT_READERS, MODELS, Reader, pars
 from support import env_readers
 from support.values import NASTY, nasty_values, passwords
 
-COUNT = int(os.environ.get("SMTPWIZARD_FUZZ", "1000"))
+COUNT = int(os.environ.get("SMTPWIZARD_FUZZ", "500"))
 TARGETS = (
     DEFAULT_READERS,
     (Reader.NPM,),
@@ -24,19 +24,24 @@ TARGETS = (
     (Reader.EXPAND, Reader.PYTHON),
 )
 
-PROGRAMS: dict[str, tuple[Reader, Callable[[Sequence[str]], Sequence[dict[str, str] | None]]]] = {
-    "dotenv 16": (Reader.NPM, lambda texts: env_readers.npm_dotenv(texts, "dotenv16")),
-    "dotenv 17": (Reader.NPM, env_readers.npm_dotenv),
-    "dotenv newest": (Reader.NPM, lambda texts: env_readers.npm_dotenv(texts, "dotenv-latest")),
-    "node --env-file": (Reader.NODE, env_readers.node_env_file),
-    "dotenv-expand 12": (Reader.EXPAND, lambda texts: env_readers.dotenv_expand(texts, "dotenv-expand12")),
-    "dotenv-expand 13": (Reader.EXPAND, env_readers.dotenv_expand),
-    "python-dotenv": (Reader.PYTHON, env_readers.python_dotenv),
-    "python-dotenv plain": (Reader.PYTHON_PLAIN, lambda texts: env_readers.python_dotenv(texts, interpolate=False)),
-    "bash": (Reader.SHELL, lambda texts: env_readers.shell(texts, "bash")),
-    "dash": (Reader.SHELL, lambda texts: env_readers.shell(texts, "dash")),
-    "systemd": (Reader.SYSTEMD, env_readers.systemd),
-    "docker compose": (Reader.COMPOSE, env_readers.compose_env_file),
+Read = Callable[[str, list[str]], dict[str, str] | None]
+
+PROGRAMS: dict[str, tuple[Reader, Read]] = {
+    "dotenv 16": (Reader.NPM, lambda text, _: env_readers.npm_dotenv([text], "dotenv16")[0]),
+    "dotenv 17": (Reader.NPM, lambda text, _: env_readers.npm_dotenv([text])[0]),
+    "dotenv newest": (Reader.NPM, lambda text, _: env_readers.npm_dotenv([text], "dotenv-latest")[0]),
+    "node --env-file": (Reader.NODE, lambda text, _: env_readers.node_env_file([text])[0]),
+    "dotenv-expand 12": (Reader.EXPAND, lambda text, _: env_readers.dotenv_expand([text], "dotenv-expand12")[0]),
+    "dotenv-expand 13": (Reader.EXPAND, lambda text, _: env_readers.dotenv_expand([text])[0]),
+    "python-dotenv": (Reader.PYTHON, lambda text, _: env_readers.python_dotenv([text])[0]),
+    "python-dotenv plain": (
+        Reader.PYTHON_PLAIN,
+        lambda text, _: env_readers.python_dotenv([text], interpolate=False)[0],
+    ),
+    "bash": (Reader.SHELL, lambda text, keys: env_readers.shell([text], "bash", keys)[0]),
+    "dash": (Reader.SHELL, lambda text, keys: env_readers.shell([text], "dash", keys)[0]),
+    "systemd": (Reader.SYSTEMD, lambda text, _: env_readers.systemd([text])[0]),
+    "docker compose": (Reader.COMPOSE, lambda text, _: env_readers.compose_env_file([text])[0]),
 }
 
 
@@ -59,12 +64,13 @@ def found_texts() -> tuple[str, ...]:
 def test_what_a_model_promises_the_real_program_reads(program: str, texts: Callable[[], tuple[str, ...]]) -> None:
     reader, read = PROGRAMS[program]
     readings = ((text, MODELS[reader](text)) for text in texts())
-    promised = [(text, value) for text, value in readings if value is not None]
+    promised = {f"K{n}": reading for n, reading in enumerate(readings) if reading[1] is not None}
     assert len(promised) > COUNT // 4
-    seen = read([f"A=before\nK={text}\nZ=after\n" for text, _ in promised])
-    for (text, value), variables in zip(promised, seen, strict=True):
-        assert variables is not None, text
-        assert {key: variables.get(key) for key in "AKZ"} == {"A": "before", "K": value, "Z": "after"}, text
+    # In one file: a value that ran over its line would show in its neighbours.
+    variables = read("".join(f"{key}={text}\n" for key, (text, _) in promised.items()), list(promised))
+    assert variables is not None
+    for key, (text, value) in promised.items():
+        assert variables.get(key) == value, text
 
 
 def test_a_dotenv_beside_the_compose_file_is_substituted_exactly() -> None:
@@ -76,13 +82,13 @@ def test_a_dotenv_beside_the_compose_file_is_substituted_exactly() -> None:
 
 
 def test_one_form_serves_all_default_readers_for_usual_passwords() -> None:
-    made = passwords(5000)
+    made = passwords(3000)
     served = sum(not encode(value).misread_by for value in made)
     assert served / len(made) >= 0.999
 
 
 def test_letters_digits_and_common_signs_always_have_a_form_that_all_read() -> None:
-    assert all(not encode(value).misread_by for value in passwords(2000, "!@#$%^&*"))
+    assert all(not encode(value).misread_by for value in passwords(1000, "!@#$%^&*"))
 
 
 def test_a_google_app_password_is_read_by_docker_run_too() -> None:

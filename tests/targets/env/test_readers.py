@@ -47,3 +47,9 @@ def test_odd_values_read_as_the_real_package_reads_them() -> None:
 def test_ten_thousand_blank_lines_are_read_in_linear_time() -> None:
     text = "A=1\n" + "\n" * 200_000 + "B=2\n"
     assert npm_dotenv.parse(text) == {"A": "1", "B": "2"}
+
+
+def test_a_backslash_before_a_closing_quote_is_no_promise_since_what_follows_decides() -> None:
+    assert npm_dotenv.parse('K="a\\\\"\n')["K"] == r"a\\"
+    assert npm_dotenv.parse('K="a\\\\"\nB="x"\n')["K"] != r"a\\"
+    assert npm_dotenv.npm('"a\\\\"') is None

@@ -129,9 +129,13 @@ def node(text: str) -> str | None:
 
 
 def _wrapped(text: str) -> str | None:
-    """Return what stands between a first quote and the next one of its kind, if only a comment follows."""
+    """Return what stands between a first quote and the next one of its kind, if only a comment follows.
+
+    None also where a backslash stands before the second: dotenv then takes it for a part of the value if any quote of
+    its kind follows further down in the file.
+    """
     end = text.find(text[0], 1)
-    if end < 0 or not _COMMENT.match(text, end + 1) or text[0] in text[end + 1 :]:
+    if end < 0 or text[end - 1] == "\\" or not _COMMENT.match(text, end + 1) or text[0] in text[end + 1 :]:
         return None
     return text[1:end]
 
