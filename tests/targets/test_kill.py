@@ -18,7 +18,6 @@ ROUNDS = int(os.environ.get("SMTPWIZARD_KILLS", "100"))
 WRITERS = """
 import os, signal, sys
 from pathlib import Path
-import dotenv.parser
 from smtpwizard.targets.apply import apply; from smtpwizard.targets.env.plan import plan_env_file
 path, backups = Path(sys.argv[1]), Path(sys.argv[2])
 for _ in sys.stdin:
@@ -47,7 +46,7 @@ def writers(path: Path, backups: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
     path, backups = tmp_path / ".env", tmp_path / "backups"
-    filler = b"".join(b"KEY_%d=value %d # note\n" % (n, n) for n in range(300))
+    filler = b"".join(b"KEY_%d='value %d' # note\n" % (n, n) for n in range(300))
     path.write_bytes(filler + b"SMTP_HOST=start.example\n")
     whole = {filler + b"SMTP_HOST=" + host + b".example\n" for host in (b"start", b"a" * 200, b"b" * 200)}
     source = random.Random(4)
