@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.cli.commands.wizard import _beginning
 from smtpwizard.errors import InputError
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -20,6 +18,7 @@ from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ReadersScreen
 from smtpwizard.tui.widgets.save import TargetPicker
+from smtpwizard.wizard.opening import begin_walk
 from smtpwizard.wizard.progress import summary
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 from support.tui import PASSWORD, quiet_services, screen_text
@@ -216,8 +215,7 @@ async def test_one_reader_at_least_is_chosen_from_a_list_and_the_change_is_plann
 
 def beginning(compose: Path, service: str | None = None) -> tuple[WizardState, str]:
     """Return the state and step with which the wizard opens for a compose file."""
-    flags = {"env_file": None, "print_style": None, "demo": False, "preset": None}
-    return _beginning(argparse.Namespace(compose=compose, service=service, **flags), quiet_services())
+    return begin_walk(quiet_services(), Target(TargetKind.COMPOSE, compose, service))
 
 
 def test_settings_of_the_apps_service_are_found_on_opening(folder: Path) -> None:
