@@ -7,6 +7,7 @@ logs of compose, NestJS, syslog and JSON around them. Right first cause at least
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from smtpwizard.diagnosis.logs import explain_log, explain_text
@@ -22,7 +23,12 @@ class Case(NamedTuple):
     provider: str | None
 
 
-def corpus() -> Iterator[Case]:
+@cache
+def corpus() -> tuple[Case, ...]:
+    return tuple(_cases())
+
+
+def _cases() -> Iterator[Case]:
     for failure, example in all_examples():
         if example.settings or example.paste or example.stage == "after":
             continue

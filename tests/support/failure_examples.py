@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.explain import explain, not_arrived
 from smtpwizard.diagnosis.logs import explain_text
@@ -11,9 +13,11 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
 
 
-def all_examples() -> list[tuple[Failure, Example]]:
+@cache
+def all_examples() -> tuple[tuple[Failure, Example], ...]:
     """Return every example of the shipped catalogue with its entry."""
-    return [(failure, example) for failure in Catalogue.open(examples=True).failures for example in failure.examples]
+    failures = Catalogue.open(examples=True).failures
+    return tuple((failure, example) for failure in failures for example in failure.examples)
 
 
 def name_of(pair: tuple[Failure, Example]) -> str:

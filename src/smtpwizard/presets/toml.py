@@ -223,10 +223,7 @@ def _read_text(checks: tuple[Check, ...], required: bool, value: Any, path: KeyP
         return value
     if not value.isprintable() and verbatim not in checks:
         raise ValueError("holds a line break or another control character")
-    for check in checks:
-        if fault := check(value):
-            raise ValueError(fault)
-    return value
+    return _passed(checks, value)
 
 
 def _read_plain(kind: type, checks: tuple[Check, ...], value: Any, path: KeyPath, issues: list[Issue]) -> Any:
@@ -234,6 +231,10 @@ def _read_plain(kind: type, checks: tuple[Check, ...], value: Any, path: KeyPath
     if type(value) is not kind:
         wanted = "true or false" if kind is bool else "a whole number"
         raise ValueError(f"must be {wanted}, not {_kind(value)}")
+    return _passed(checks, value)
+
+
+def _passed(checks: tuple[Check, ...], value: T) -> T:
     for check in checks:
         if fault := check(value):
             raise ValueError(fault)
@@ -324,13 +325,13 @@ class _Scanner:
             if self.at >= len(self.text):
                 return
             start = self.at
-            if self._take("[["):
+            if self._match(r"\[\["):
                 table = self._element(self._keys(), start)
-                self._take("]]")
-            elif self._take("["):
+                self._match(r"\]\]")
+            elif self._match(r"\["):
                 table = self._within(self._keys())
                 self.lines.setdefault(table, self._line(start))
-                self._take("]")
+                self._match(r"\]")
             else:
                 self._pair(table)
             if self.at == start:
@@ -340,15 +341,15 @@ class _Scanner:
         start = self.at
         path = table + self._keys()
         self.lines.setdefault(path, self._line(start))
-        if self._take("="):
+        if self._match("="):
             self._value(path)
 
     def _value(self, path: KeyPath) -> None:
         self._match(_BLANK)
-        if self._take("["):
-            self._items("]", lambda index: self._array_element((*path, index)))
-        elif self._take("{"):
-            self._items("}", lambda _: self._pair(path))
+        if self._match(r"\["):
+            self._items(r"\]", lambda index: self._array_element((*path, index)))
+        elif self._match(r"\{"):
+            self._items(r"\}", lambda _: self._pair(path))
         elif not self._match(_STRING):
             self._match(_BARE)
 
@@ -362,18 +363,18 @@ class _Scanner:
         while self.at != start:
             self._match(_BLANK)
             start = self.at
-            if self._take(end) or start >= len(self.text):
+            if self._match(end) or start >= len(self.text):
                 return
             read(index)
             self._match(_BLANK)
-            self._take(",")
+            self._match(",")
             index += 1
 
     def _keys(self) -> KeyPath:
         names: list[str | int] = []
         while match := self._match(_KEY):
             names.append(next(name for name in match.groups() if name is not None))
-            if not self._take("."):
+            if not self._match(r"\."):
                 break
         return tuple(names)
 
@@ -398,12 +399,6 @@ class _Scanner:
         match = re.compile(pattern).match(self.text, self.at)
         self.at = match.end() if match else self.at
         return match
-
-    def _take(self, token: str) -> bool:
-        if self.text.startswith(token, self.at):
-            self.at += len(token)
-            return True
-        return False
 
     def _line(self, at: int) -> int:
         return bisect_right(self._ends, at - 1) + 1
