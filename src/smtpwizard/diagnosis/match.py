@@ -47,10 +47,9 @@ def stage_fits(event: Event, failure: Failure) -> bool:
     """Say whether entry and event have a stage in common, counting the envelope and the message as one stage."""
     if not event.stages:
         return True
-    stages = set(failure.stages)
-    if stages & FAMILY:
-        stages |= FAMILY
-    return bool(stages & event.stages)
+    if not event.stages.isdisjoint(failure.stages):
+        return True
+    return not FAMILY.isdisjoint(failure.stages) and not FAMILY.isdisjoint(event.stages)
 
 
 def _proved(event: Event, catalogue: Catalogue, near: Iterable[Failure]) -> frozenset[str]:
@@ -66,12 +65,12 @@ def _proved(event: Event, catalogue: Catalogue, near: Iterable[Failure]) -> froz
 
 
 def _longest(phrases: tuple[Phrase, ...], text: str) -> int:
-    return max((phrase.length for phrase in phrases if phrase.found_in(text)), default=0)
+    return max([phrase.length for phrase in phrases if phrase.found_in(text)], default=0) if phrases else 0
 
 
 def _match(event: Event, failure: Failure, providers: frozenset[str]) -> Match | None:
     length = _longest(failure.text, event.text)
-    if not length and providers & set(failure.providers):
+    if not length and not providers.isdisjoint(failure.providers):
         length = _longest(failure.provider_text, event.text)
     facts = _facts(event, failure, providers, length)
     if event.status == "passed" and not (Fact.WHEN in facts or {Fact.TEXT, Fact.CODE} <= facts):
@@ -84,12 +83,12 @@ def _match(event: Event, failure: Failure, providers: frozenset[str]) -> Match |
 
 def _facts(event: Event, failure: Failure, providers: frozenset[str], length: int) -> frozenset[Fact]:
     held = {
-        Fact.STAGE: bool(event.stages & set(failure.stages)),
+        Fact.STAGE: not event.stages.isdisjoint(failure.stages),
         Fact.CODE: event.code is not None and event.code in failure.codes,
-        Fact.ENHANCED: bool(event.enhanced & set(failure.enhanced)),
+        Fact.ENHANCED: not event.enhanced.isdisjoint(failure.enhanced),
         Fact.TEXT: length > 0,
-        Fact.ERROR: bool(event.errors & set(failure.errors)),
-        Fact.PROVIDER: bool(providers & set(failure.providers)),
+        Fact.ERROR: not event.errors.isdisjoint(failure.errors),
+        Fact.PROVIDER: not providers.isdisjoint(failure.providers),
         Fact.ANYWHERE: not providers and event.status != "passed",
         Fact.PORT: event.port is not None and event.port in failure.ports,
     }
