@@ -1,7 +1,7 @@
-"""Preset files as bytes: read with care, and what is said of one that cannot be used. Must not know what is in them.
+"""Where preset files are, their bytes, and the errors about them. What is in them is for `presets.toml`.
 
 A preset may come from anyone: a folder of the operator's, a link, a pipe, a file of any size. Reading never blocks and
-never takes more than LIMIT bytes. Apart from parsing, which takes 10 ms to import and most hosts do not need.
+never takes more than LIMIT bytes. No parser is imported here: that takes 10 ms, and most hosts need none.
 """
 
 from __future__ import annotations

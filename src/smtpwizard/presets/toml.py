@@ -1,4 +1,4 @@
-"""TOML files read into types, each mistake told with file, line and key, all of a file at once.
+"""Read TOML files into types, and report every mistake of a file at once, each with file, line and key.
 
 A schema is a NamedTuple or a dataclass; each field is a key, and its type says what the key may hold:
 
@@ -23,7 +23,7 @@ A schema is a NamedTuple or a dataclass; each field is a key, and its type says 
 
 A check in Annotated takes the value and returns what is wrong with it, or an empty text; it sees no empty text and no
 wrong type. A text is one printable line, unless it is marked `verbatim`; a field marked `internal` is no key. A rule is
-left out where a field that it looks at is wrong already, so that nobody reads about the consequences of a mistake.
+skipped where a field that it looks at is wrong already, so that nobody reads about the consequences of a mistake.
 """
 
 from __future__ import annotations
@@ -60,9 +60,10 @@ def load(cls: type[T], path: Path) -> T:
 
 
 def inspect(cls: type[T], path: Path) -> tuple[T, tuple[PresetProblem, ...]]:
-    """Read a file as `cls`, and tell what is wrong with it. PresetFileError if it is no TOML file at all.
+    """Read a file as `cls`, and say what is wrong with it. PresetFileError if it is not a TOML file at all.
 
-    With problems it is no `cls`, but has its fields as far as they are right; likewise its tables.
+    With problems the value is not a `cls`: it has the fields that are right and lacks the others, and so have the
+    tables in it. A table that is right is a value of its own type all the same.
     """
     text = read_text(path)
     made, issues = read(cls, parse(path, text))
