@@ -16,6 +16,7 @@ import pytest
 from smtpwizard.cli.parser import build_parser
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
+from support import program
 
 SECRET = "zq7-Correct-Horse"
 FEW_DESCRIPTORS = 96
@@ -30,18 +31,18 @@ def env_file(path: Path, port: int, *, user: str = "ops@acme.example", password:
     return path
 
 
-def check(folder: Path, *arguments: str, descriptors: int | None = None) -> subprocess.CompletedProcess[str]:
-    def limit() -> None:
-        if descriptors is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+def check(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return program.run(["check", *arguments], cwd=folder, capture_output=True, text=True, timeout=120)
 
+
+def check_with_few_descriptors(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "smtpwizard", "check", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
-        preexec_fn=limit,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_DESCRIPTORS, FEW_DESCRIPTORS)),
     )
 
 
@@ -129,7 +130,7 @@ def test_a_login_that_was_taken_serves_every_file(server: ScriptedServer, tmp_pa
 
 def test_two_hundred_files_are_checked_in_one_run_with_few_descriptors(server: ScriptedServer, tmp_path: Path) -> None:
     files = [env_file(tmp_path / f"{n}.env", server.port, user=f"u{n}@acme.example") for n in range(200)]
-    done = check(tmp_path, *several(*files), "--json", "--jobs", "16", descriptors=FEW_DESCRIPTORS)
+    done = check_with_few_descriptors(tmp_path, *several(*files), "--json", "--jobs", "16")
     found = lines(done)
     assert done.returncode == 0, done.stderr
     assert [item["file"] for item in found] == [file.name for file in files]
