@@ -21,7 +21,7 @@ from support.tls_kinds import Certificates, self_signed
 
 SECONDS: Final = 1.2
 """Our deadline for a stage: between a server's pauses (0.4 s) and what the whole suite may take."""
-AT_ONCE: Final = 12
+AT_ONCE: Final = 24
 _DATA: Final = b"Subject: Conformance\r\n\r\n.one line\r\n"
 _FATES: Final = {Verdict.HANGS: "hangs", Verdict.CRASHES: "crashes"}
 

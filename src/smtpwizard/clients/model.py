@@ -190,6 +190,8 @@ class ClientErrors(Protocol):
 
     NAME_MISMATCH: str
     """The word for a certificate that is for another name."""
+    REFUSED_CIPHERS: frozenset[str]
+    """The words for a cipher list that the client refuses."""
     UNKNOWN_AUTHORITY: frozenset[str]
     """The words for a certificate that leads to no authority the client knows."""
 
@@ -208,8 +210,8 @@ class ClientErrors(Protocol):
     def refused_ciphers(self, error: CipherListError, ciphers: str, *, implicit: bool) -> ClientFailure:
         """Return the failure of a cipher list that the client refuses."""
 
-    def trust_store_late(self) -> ClientFailure:
-        """Return the failure of a trust store that could not be read in time."""
+    def late(self, summary: str) -> ClientFailure:
+        """Return the failure of something that did not happen in time."""
 
     def untrusted(self, code: int, *, chain: int | None, facts: TlsFacts | None) -> ClientFailure:
         """Return the failure of a certificate that OpenSSL refused with X509_V_ERR `code`."""

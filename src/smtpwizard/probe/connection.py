@@ -138,7 +138,7 @@ class Connection:
         try:
             context = await self._context.result(self._deadline())
         except TimeoutError as error:
-            raise DialogueEnded(client.errors.trust_store_late()) from error
+            raise DialogueEnded(client.errors.late("the roots were not read in time")) from error
         try:
             await self.dialogue.handshake(context, client.tls.server_name(host))
         except ssl.SSLCertVerificationError as error:

@@ -52,19 +52,17 @@ class ReceivedMessage:
     """The message as received, CRLF line ends, dot-stuffing undone."""
 
 
+_JUNK: Final = (LookupError, ValueError, AttributeError, TypeError, IndexError)
+"""What Python's header parser is known to raise on malformed messages."""
+
+
 def parse(data: bytes) -> tuple[str, str | None]:
     """Return the subject and the arrival code of a message; never raises, whatever the bytes are."""
     try:
         message = BytesParser(policy=policy.default).parsebytes(data)
         subject = str(message.get("Subject", ""))
         text = _text(message)
-    except (
-        LookupError,
-        ValueError,
-        AttributeError,
-        TypeError,
-        IndexError,
-    ):  # the header parser's known failures on junk
+    except _JUNK:
         return "", None
     return subject, find_code(text)
 

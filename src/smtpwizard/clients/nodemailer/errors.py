@@ -67,11 +67,6 @@ def refused_ciphers(error: CipherListError, ciphers: str, *, implicit: bool) -> 
     return ClientFailure(f"{error}: Node refuses SMTP_CIPHER_SPEC={ciphers}", code, command, error=error.code)
 
 
-def trust_store_late() -> ClientFailure:
-    """Return the failure of a trust store that could not be read in time."""
-    return late("the roots were not read in time")
-
-
 def wrong_name(reason: str, facts: TlsFacts) -> ClientFailure:
     """Return the failure of a certificate that is not for the host."""
     summary = f"Hostname/IP does not match certificate's altnames: {reason}"
@@ -108,6 +103,7 @@ CERTIFICATE: Final[dict[int, tuple[str, str]]] = {
 }
 """OpenSSL's X509_V_ERR number → Node's code and message."""
 
+REFUSED_CIPHERS = frozenset({"ERR_SSL_NO_CIPHER_MATCH", "ERR_INVALID_ARG_VALUE"})
 UNKNOWN_AUTHORITY = frozenset(CERTIFICATE[code][0] for code in (2, 18, 19, 20, 21, 27))
 NAME_MISMATCH = "ERR_TLS_CERT_ALTNAME_INVALID"
 DISCONNECTED: Final = "Client network socket disconnected before secure TLS connection was established"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from smtpwizard.clients import registry
+from smtpwizard.clients.model import ClientModel
 from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
 
 TOTAL_SECONDS: Final = 10.0
@@ -27,14 +29,12 @@ MOST_NAMES: Final = 5
 """Names of a certificate that are looked up."""
 
 
-_CIPHERS: Final = frozenset({"ERR_SSL_NO_CIPHER_MATCH", "ERR_INVALID_ARG_VALUE"})
-"""Node refuses SMTP_CIPHER_SPEC: nothing was asked of the server."""
 _ENVELOPE: Final = frozenset({Step.MAIL, Step.RCPT, Step.DATA})
 _AUTHENTICATION_REQUIRED: Final = 530
 """RFC 4954 section 6; also `Must issue a STARTTLS command first` (RFC 3207 section 4)."""
 
 
-def is_useful(report: Report) -> bool:
+def is_useful(report: Report, client: ClientModel = registry.DEFAULT) -> bool:
     """Say whether a survey makes sense after `report`.
 
     It does for a closed or silent port, for everything about TLS and certificates, for a server that greets in a
@@ -51,7 +51,7 @@ def is_useful(report: Report) -> bool:
     if failed.step is Step.CONNECT:
         return True
     if failed.step in (Step.TLS, Step.STARTTLS):
-        return failed.error not in _CIPHERS
+        return failed.error not in client.errors.REFUSED_CIPHERS  # nothing was asked of the server
     if failed.step is Step.GREETING:
         return True
     if failed.step is Step.EHLO:

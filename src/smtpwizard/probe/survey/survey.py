@@ -193,7 +193,7 @@ async def run_survey(
     """
     options = options or Options()
     transport = options.client.transport(settings, origin=options.origin)
-    if transport is None or not is_useful(report):
+    if transport is None or not is_useful(report, options.client):
         return SurveyResult()
     options.authorities()
     began = time.monotonic()
