@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import NetworkError
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import WizardState
@@ -118,6 +117,8 @@ class Session:
 
 
 async def _started(start: Callable[[], T]) -> T:
+    from smtpwizard.background import in_daemon_thread  # asyncio, which `write` does without
+
     try:
         return await in_daemon_thread(start, timeout=_START_SECONDS, name="practice server start")
     except TimeoutError:
@@ -128,6 +129,8 @@ async def _started(start: Callable[[], T]) -> T:
 
 async def _stopped(stop: Callable[[], object] | None) -> None:
     if stop is not None:
+        from smtpwizard.background import in_daemon_thread
+
         try:
             await in_daemon_thread(stop, timeout=_STOP_SECONDS, name="practice server stop")
         except (TimeoutError, OSError):
