@@ -46,6 +46,12 @@ def test_explain_needs_no_network_module_and_no_interface(tmp_path: Path) -> Non
     assert not imported_by(["explain", "535 5.7.8 bad"], tmp_path) & {*SLOW, "asyncio", "ssl", "dns", "aiosmtpd"}
 
 
+def test_write_needs_no_network_module_and_no_interface(tmp_path: Path) -> None:
+    command = ["write", "--env-file", ".env", "--preset", "custom", "--set", "SMTP_HOST=mail.example.com"]
+    loaded = imported_by([*command, "--set", "SMTP_PORT=587", "--set", "SMTP_SENDER=a@example.com"], tmp_path)
+    assert not loaded & {*SLOW, "asyncio", "ssl", "dns", "aiosmtpd", "trustme", "dotenv"}
+
+
 def test_presets_list_loads_no_interface(tmp_path: Path) -> None:
     assert not imported_by(["presets", "list"], tmp_path) & {*SLOW, "asyncio", "ssl", "dns", "aiosmtpd"}
 

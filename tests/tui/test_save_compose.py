@@ -19,7 +19,6 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ReadersScreen
 from smtpwizard.tui.widgets.save import TargetPicker
 from smtpwizard.wizard.opening import begin_walk
-from smtpwizard.wizard.progress import summary
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until
@@ -102,25 +101,6 @@ def tracked(folder: Path) -> None:
     (folder / ".gitignore").write_text(".env\n")
     git(folder, "init", "-q")
     git(folder, "add", "docker-compose.yml", ".gitignore")
-
-
-async def test_a_service_gets_its_lines_and_the_next_command_is_told(folder: Path) -> None:
-    async with saving(compose_target(folder)) as (app, pilot):
-        assert app.state.target.service == "api"
-        assert "- - SMTP_HOST=localhost # ours" in words(app)
-        assert "+ - SMTP_HOST=smtp.acme.example # ours" in words(app)
-        assert PASSWORD not in screen_text(app)
-        assert "Enter Write docker-compose.yml" in screen_text(app)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.state.saved == SETTINGS and app.state.next_command, "saved file")
-        assert "docker-compose.yml written, read back and compared" in words(app)
-        assert "up -d api" in words(app)
-        assert "Enter Send a mail" in screen_text(app)
-        last = summary(app.state, app.services.app)
-        assert any(line == f"next: {app.state.next_command}" for line in last)
-    found = read_service(folder / "docker-compose.yml", "api", {})
-    assert found.variables["SMTP_PASSWORD"] == PASSWORD
-    assert found.variables["BASE_URL"] == "http://localhost"
 
 
 async def test_a_compose_file_that_git_keeps_gets_a_reference_and_both_differences_are_shown(folder: Path) -> None:
