@@ -38,7 +38,7 @@ def test_a_reply_is_explained_as_fact_cause_action() -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == "line 1: 535 Authentication failed: Bad username / password"
     assert lines[1] == "  A13  User name or key refused by SendGrid (535)"
-    assert "  SMTP_USERNAME=apikey" in lines
+    assert "  → SMTP_USERNAME=apikey" in lines
     assert "checked 2026-11-22" in done.stdout
 
 

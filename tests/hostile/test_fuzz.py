@@ -15,7 +15,8 @@ from smtpwizard.diagnosis.catalogue import default
 from smtpwizard.diagnosis.explain import explain, explain_steps
 from smtpwizard.diagnosis.logs import explain_log, explain_text
 from smtpwizard.problems import Problem
-from smtpwizard.report.probe import diagnosis_lines
+from smtpwizard.report.lines import symbols
+from smtpwizard.report.probe import problem_lines
 from smtpwizard.settings import FIELDS, Settings
 from smtpwizard.smtp.results import Reply, Report, Status, Step, StepResult, parse_reply, response_code
 from support.failure_examples import all_examples, as_text
@@ -61,7 +62,7 @@ def safe_answers(found: Iterable[Problem]) -> None:
         assert item.cause
         assert item.remedy
         assert not unsafe("".join((item.title, item.cause, item.remedy)), allowed="")
-    assert not unsafe("\n".join(diagnosis_lines(answers)))
+    assert not unsafe("\n".join(symbols(problem_lines(answers))))
     json.dumps([item.as_diagnosis() for item in answers])
 
 

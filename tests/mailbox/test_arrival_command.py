@@ -16,6 +16,7 @@ from smtpwizard.cli.parser import build_parser
 from smtpwizard.errors import FileError, InputError, NetworkError
 from smtpwizard.mailbox.model import Arrival, Authentication, InboxRefused, Place
 from smtpwizard.report.arrival import Row, Sight
+from smtpwizard.report.lines import symbols
 from support.catcher_mails import new_mail
 from support.catcher_raw import RawServer, answering, http
 from support.catcher_stand_in import StandIn
@@ -68,9 +69,10 @@ def test_a_mailbox_is_opened_before_and_the_mail_is_found_afterwards(
     assert isinstance(first["seconds"], float)
     assert first["authentication"] is None
     assert (second["status"], second["folder"]) == ("junk", "Junk")
-    lines = list(sight.lines({wanted.message_id: "Verification code"}))
-    assert lines[0].startswith(f"✓ Verification code: arrived in the inbox of {name} after ")
-    assert lines[1].startswith(f"! The mail: arrived in junk (Junk) of {name} after ")
+    lines = list(symbols(sight.lines({wanted.message_id: "Verification code"})))
+    whose = name.removeprefix("the mailbox of ")
+    assert lines[0].startswith(f"✓ Verification code: arrived in the inbox of {whose}, after ")
+    assert lines[1].startswith(f"! The mail: arrived in junk, the folder Junk of {whose}, after ")
     assert any("It lies in junk" in line for line in lines)
     shown = " ".join(
         [*said, *lines, json.dumps(sight.to_json()), repr(sight), repr(planned), repr(vars(planned.inbox))]
@@ -142,10 +144,11 @@ def test_a_catcher_that_nobody_named_is_asked_shortly_and_not_taken_for_the_trut
         assert sight is not None
         assert not sight.explicit
         assert [row["status"] for row in sight.to_json()] == ["inbox", "missing"]
-        lines = list(sight.lines({}))
-        assert lines[0].startswith(f"✓ The mail: arrived in Mailpit at {server.url} after ")
-        assert lines[1].startswith(f"✗ The mail: not found in Mailpit at {server.url} within ")
-        assert "The mail may go elsewhere" in lines[2]
+        lines = list(symbols(sight.lines({})))
+        assert lines[0].startswith(f"✓ The mail: caught by Mailpit at {server.url}, after ")
+        assert lines[1].startswith(f"✗ The mail: not seen in Mailpit at {server.url} within ")
+        assert "catches mail and delivers none of it" in lines[2]
+        assert "The mail may go elsewhere" in lines[3]
 
 
 def test_an_inbox_that_cannot_be_read_any_more_loses_no_report() -> None:
@@ -156,7 +159,7 @@ def test_an_inbox_that_cannot_be_read_any_more_loses_no_report() -> None:
     assert sight is not None
     (row,) = sight.to_json()
     assert (row["status"], row["folder"], row["seconds"], row["authentication"]) == ("unknown", None, None, None)
-    lines = list(sight.lines({}))
+    lines = list(symbols(sight.lines({})))
     assert "could not be read" in lines[0]
     assert "nothing listens there" in lines[1]
 
@@ -172,5 +175,5 @@ def test_what_the_receiver_says_is_in_json_and_said_once() -> None:
         "server": "mx.google.com", "spf": "fail", "dkim": "pass", "dmarc": "pass", "signer": "acme.example",
         "signatures": 1,
     }  # fmt: skip
-    lines = list(sight.lines({}))
+    lines = list(symbols(sight.lines({})))
     assert sum("mx.google.com says: SPF fail, DKIM pass by acme.example, DMARC pass." in line for line in lines) == 1

@@ -59,11 +59,11 @@ async def test_each_kind_of_trouble_is_told_once_with_count_and_remedy(tmp_path:
     log.write_bytes(stamped("GET /api/health 200", TROUBLE, TROUBLE, "GET / 200"))
     docker.change(log=str(log))
     async with reading(Target(path=tmp_path / ".env")) as (app, pilot):
-        await until(pilot, lambda: "1 kind of trouble with mail" in words(app), "report")
+        await until(pilot, lambda: "1 kind of mail trouble" in words(app), "report")
         text = words(app)
         assert text.count("535 5.7.8") == 1
-        assert "2 times, last at 2026-11-25" in text
-        assert "4 lines" in text
+        assert "2 times, last 2026-11-25" in text
+        assert "4 lines read, from 2026-11-25" in text
         assert "GET /" not in text
     assert docker.calls()[0]["cwd"] == str(tmp_path)
     assert docker.calls()[0]["words"][-1] == "api"
@@ -74,7 +74,7 @@ async def test_a_log_without_trouble_is_said_to_be_one(tmp_path: Path, docker: S
     log.write_bytes(stamped("GET /api/health 200"))
     docker.change(log=str(log))
     async with reading(Target(path=tmp_path / ".env")) as (app, pilot):
-        await until(pilot, lambda: "✓ 1 line of the last ten minutes, none about trouble" in words(app), "report")
+        await until(pilot, lambda: ": no mail trouble." in words(app) and "✓ 1 line read" in words(app), "report")
 
 
 async def test_an_empty_log_says_what_to_do_and_r_reads_it_again(tmp_path: Path, docker: StandIn) -> None:

@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from smtpwizard.mailbox.model import InboxRefused, Place
+from smtpwizard.report.arrival import Proof
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
@@ -19,7 +20,7 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.tui.widgets.inputs import CodeEntry
 from smtpwizard.wizard.progress import summary
-from smtpwizard.wizard.state import Proof, WizardState
+from smtpwizard.wizard.state import WizardState
 from support.inboxes import FAILS, PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret
 from support.tui import quiet_services, screen_text
@@ -44,7 +45,7 @@ async def sent(folder: Path, *, provider: str = "", **services: Any) -> AsyncIte
         async with app.run_test(size=(80, 34), notifications=True) as pilot:
             await until(pilot, lambda: app.state.step == "send", "Send step")
             await pilot.press("enter")
-            await until(pilot, lambda: len(app.state.sent) == 3 and not app.current._busy, "accepted mails")  # type: ignore[union-attr]
+            await until(pilot, lambda: len(app.state.sent) == 3 and not app.current.model.busy, "accepted mails")  # type: ignore[union-attr]
             yield app, pilot
 
 
@@ -101,7 +102,7 @@ async def test_a_public_server_is_never_asked_whether_it_catches(tmp_path: Path)
     app = SmtpWizard(services, WizardState(settings=settings, visited=("provider", "settings")), start="send")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.state.step == "send", "Send step")
-        inbox, by = await app.current._inbox_to_watch()  # type: ignore[union-attr]
+        inbox, by = await app.current.model.inbox_to_watch()  # type: ignore[union-attr]
         assert inbox is None
         assert by is Proof.MAILBOX
         assert nearby.asked == []

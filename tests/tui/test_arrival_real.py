@@ -10,6 +10,7 @@ import pytest
 from smtpwizard.mailbox.model import Inbox
 from smtpwizard.mailbox.watch import discover
 from smtpwizard.presets.schema import Provider
+from smtpwizard.report.arrival import Proof
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
@@ -17,7 +18,7 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.wizard.progress import summary
 from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import Proof, Target, WizardState
+from smtpwizard.wizard.state import Target, WizardState
 from support.dovecot import Dovecot
 from support.maildev import MailDev
 from support.tui import quiet_services, screen_text
@@ -61,7 +62,7 @@ async def test_a_real_mailbox_over_tls_is_opened_once_and_shows_inbox_and_junk(t
             for message, folder in zip(server.messages, ("INBOX", "INBOX", "Junk"), strict=True):
                 dovecot.deliver(READER, message, folder)
             await pilot.pause()
-            await until(pilot, lambda: not app.current._busy, "end of sending")  # type: ignore[union-attr]
+            await until(pilot, lambda: not app.current.model.busy, "end of sending")  # type: ignore[union-attr]
             await pilot.press("f8")
             await until(pilot, lambda: isinstance(app.screen, MailboxScreen), "form")
             form = app.screen

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from smtpwizard.cli.commands.wizard import _target
+from smtpwizard.report.arrival import Arrived, Proof
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, SentMessage, Verdict
@@ -16,7 +17,7 @@ from smtpwizard.targets.change import Applied
 from smtpwizard.wizard.opening import PRACTICE_ENV_FILE, begin_walk
 from smtpwizard.wizard.progress import summary
 from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import Arrived, Proof, SentMail, Target, TargetKind, WizardState
+from smtpwizard.wizard.state import SentMail, Target, TargetKind, WizardState
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard
 
 FOUND = "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=465\nSMTP_TLS=true\nSMTP_USER=you@gmail.com\nSMTP_SENDER=you@gmail.com\n"

@@ -18,7 +18,7 @@ from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.smtp.results import OutgoingMessage
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.failures import FailuresScreen
-from smtpwizard.tui.steps.check import TestStep
+from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.steps.send import SendStep
 from smtpwizard.wizard.check import explain_report
 from smtpwizard.wizard.state import WizardState
@@ -67,7 +67,7 @@ async def test_a_failure_that_is_played_is_met_and_explained_as_its_entry(tmp_pa
     async with demo(tmp_path, size=(80, 36)) as (app, pilot):
         failure = await play(app, pilot, name)
         await finished(pilot, app)
-        card = app.query_one(TestStep).board.card
+        card = app.query_one(CheckStep).board.card
         assert card.current is not None
         assert card.current.title == failure.title
         assert f"{failure.ref} · checked" in screen_text(app)
@@ -91,7 +91,7 @@ async def test_one_refusal_after_the_other_needs_no_consent(tmp_path: Path) -> N
         for name in ("A2", "A13"):
             failure = await play(app, pilot, name)
             await finished(pilot, app)
-            shown = app.query_one(TestStep).board.card.current
+            shown = app.query_one(CheckStep).board.card.current
             assert shown is not None
             assert shown.title == failure.title
 

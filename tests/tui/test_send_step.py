@@ -8,15 +8,16 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from smtpwizard.report.arrival import Proof
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ConfirmScreen
 from smtpwizard.tui.screens.texts import SAMPLE_CODE, MailPreviewScreen
-from smtpwizard.tui.widgets.check import DiagnosisCard
+from smtpwizard.tui.widgets.check import Card
 from smtpwizard.tui.widgets.inputs import CodeEntry
 from smtpwizard.tui.widgets.mail import MailForm
-from smtpwizard.wizard.state import Proof, WizardState
+from smtpwizard.wizard.state import WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text
 from support.tui_steps import logins, practising, scripted, until
 
@@ -176,7 +177,7 @@ async def test_every_refused_recipient_is_told_and_explained_once(tmp_path: Path
     script = Script().but(Stage.RCPT, reply("550 5.1.1 no such user"))
     async with scripted(script, tmp_path, start="send", size=(80, 40)) as (app, pilot, server):
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.focused, DiagnosisCard), "explanation")
+        await until(pilot, lambda: isinstance(app.focused, Card), "explanation")
         assert words(app).count("rcpt: 550 5.1.1 no such user") == 3
         assert taken_by_the_server(app) == 0
         assert "Enter Fix in Settings" in screen_text(app) or "and test again" in screen_text(app)
@@ -188,7 +189,7 @@ async def test_one_refused_mail_is_explained_and_the_others_stand_as_accepted(tm
     script = Script().turn(Stage.DOT, None, reply("554 5.7.1 too much like spam"))
     async with scripted(script, tmp_path, start="send", size=(80, 40)) as (app, pilot, server):
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.focused, DiagnosisCard), "explanation")
+        await until(pilot, lambda: isinstance(app.focused, Card), "explanation")
         assert [mail.message.accepted for mail in app.state.sent] == [True, False, True]
         text = words(app)
         assert "✓ Email verification accepted: 250" in text

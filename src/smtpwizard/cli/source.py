@@ -34,6 +34,8 @@ class Source(NamedTuple):
     """The place in words, for a sentence: `.env`, `service api of compose.yaml`, `the environment`."""
     findings: tuple[Problem, ...] = ()
     """What is wrong with the file itself: lines and values that not all of its readers read alike."""
+    service: str = ""
+    """The compose service that has them."""
 
     @property
     def empty(self) -> bool:
@@ -51,7 +53,8 @@ def load(args: argparse.Namespace) -> Source:
         return _source(os.environ, Origin.ENVIRON, None, "the environment")
     if getattr(args, "compose", None) is not None:
         found, place, about = read_compose(args)
-        return _source(found.variables, Origin.COMPOSE, Path(args.compose), place, about)
+        read = _source(found.variables, Origin.COMPOSE, Path(args.compose), place, about)
+        return read._replace(service=found.service)
     return _env_file(getattr(args, "env_file", None))
 
 

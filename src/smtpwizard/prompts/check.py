@@ -3,115 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
-from typing import TYPE_CHECKING
+from contextlib import aclosing
 
 from smtpwizard.probe import login_guard
-from smtpwizard.probe.engine import Probe
 from smtpwizard.prompts.console import Console
 from smtpwizard.prompts.settings import ask
-from smtpwizard.report.probe import plain_diagnosis_lines, plain_step_line, plain_verdict_lines, proposal_lines
-from smtpwizard.smtp.results import Report, Status, Verdict
+from smtpwizard.report.probe import problem_lines, stage_line, survey_lines, verdict_lines
+from smtpwizard.smtp.results import Report, Status, StepResult
+from smtpwizard.wizard.check import CheckStep
 from smtpwizard.wizard.session import Session
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from smtpwizard.probe.survey.facts import SurveyResult
-    from smtpwizard.secret import Secret
 
 
 def run(session: Session, console: Console) -> bool:
     """Test until the operator goes on. False: back to the settings."""
+    step = session.step(CheckStep)
     while True:
         if not may_log_in(session, console):
             return False
-        report = _test(session, console)
-        if report.app.verdict is Verdict.WORKS:
+        asyncio.run(_test(step, console))
+        problems = step.problems()
+        console.tell(problem_lines(problems))
+        if session.state.proved:
             return True
-        changes = _explain(session, console, report)
         choices = ["Change the settings", "Test again", "Go on all the same"]
-        if changes:
-            choices.insert(0, "Apply the repair and test again")
+        repair = next((item for item in problems if item.changes), None)
+        if repair is not None:
+            choices.insert(0, f"{repair.label} and test again")
         chosen = choices[console.choose("What now", choices)]
-        if chosen.startswith("Apply"):
-            session.update(settings=session.state.settings.with_changes(changes))
-        elif chosen.startswith("Change"):
+        if chosen == "Change the settings":
             ask(session, console)
-        elif chosen.startswith("Go on"):
+        elif chosen == "Go on all the same":
             return True
+        elif chosen != "Test again" and repair is not None:
+            step.apply(repair)
 
 
 def may_log_in(session: Session, console: Console) -> bool:
     """Ask before a refused login is sent again, and before a pause that the server asked for is over."""
-    pause = login_guard.paused(session.state, monotonic())
-    if pause is not None:
-        console.say(f"The server asks for a pause: {pause.words}")
-        if not console.confirm(f"It lasts {login_guard.countdown(pause.seconds)} more. Go on all the same?"):
+    step = session.step(CheckStep)
+    if step.pause is not None:
+        console.say(f"The server asks for a pause: {step.pause.words}")
+        if not console.confirm(f"It lasts {login_guard.countdown(step.pause.seconds)} more. Go on all the same?"):
             return False
-    if not login_guard.was_refused(session.state):
+    if step.question is None:
         return True
-    words = login_guard.refused_question(session.state.settings)
-    console.say(words["question"])
-    return console.confirm(f"{words['yes']}?")
+    console.say(step.question["question"])
+    return console.confirm(f"{step.question['yes']}?")
 
 
-def remember(session: Session, report: Report) -> None:
-    """Note a refused login and a pause that a failed test brought."""
-    if report.failed is not None:
-        state = session.state
-        session.update(**login_guard.remember(state, report.failed, state.settings, monotonic()))
-
-
-def _test(session: Session, console: Console) -> Report:
-    state = session.state
-    probe = Probe(state.settings, session.services.options(state), provider=state.provider)
-
-    async def go() -> None:
-        async for step in probe.steps():
-            if step.status is not Status.SKIPPED:
-                console.say(plain_step_line(step))
-
-    asyncio.run(go())
-    report = probe.report()
-    for line in plain_verdict_lines(report):
-        console.say(line)
-    session.update(report=report, tested=state.settings)
-    remember(session, report)
-    return report
-
-
-def _explain(session: Session, console: Console, report: Report) -> Mapping[str, str | Secret | None]:
-    """Tell what was seen at the server's other ports, then the causes; return the changes of the first with any."""
-    # The catalogue is a good hundred TOML entries: read only once something failed.
-    from smtpwizard.diagnosis.explain import explain_steps
-
-    state, look = session.state, _look_again(session, console, report)
-    causes = explain_steps(report.steps, provider=state.provider, settings=state.settings)
-    begin = len(look.proposals) + 1
-    for line in (*proposal_lines(look.proposals), *plain_diagnosis_lines(causes, begin=begin)):
-        console.say(line)
-    repairs = [*(item.changes for item in look.proposals), *(item.changes for item in causes)]
-    return next((changes for changes in repairs if changes), {})
-
-
-def _look_again(session: Session, console: Console, report: Report) -> SurveyResult:
-    """Ask the server's other ports, without user and password, where that can clear the failure up."""
-    from smtpwizard.probe.survey.facts import SurveyResult
-    from smtpwizard.probe.survey.limits import is_useful
-
-    if not is_useful(report):
-        return SurveyResult()
-    from smtpwizard.probe.survey.limits import TOTAL_SECONDS
-    from smtpwizard.probe.survey.survey import run_survey
-
-    state, services = session.state, session.services
-    seconds = min(TOTAL_SECONDS, services.timeout)
-    console.say(f"Asking the server's other ports, without user and password, for at most {seconds:.0f} seconds.")
-    options, service = services.options(state), services.app.service
-    look = asyncio.run(
-        run_survey(report, state.settings, options, provider=state.provider, service=service, timeout=seconds)
-    )
-    for line in look.facts:
-        console.say(f"Seen: {line}")
-    return look
+async def _test(step: CheckStep, console: Console) -> None:
+    check = step.begin()
+    async with aclosing(step.run()) as results:
+        async for item in results:
+            if isinstance(item, StepResult):
+                console.tell([stage_line(item)] if item.status is not Status.SKIPPED else [])
+            elif isinstance(item, Report):
+                console.tell(verdict_lines(item))
+                if check.surveying:
+                    most = f"for at most {check.survey_seconds:.0f} seconds"
+                    console.say(f"Asking the server's other ports, without user and password, {most}.")
+    if check.survey is not None:
+        console.tell(survey_lines(check.survey))

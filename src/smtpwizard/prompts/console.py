@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from smtpwizard.errors import InputError
+from smtpwizard.report.lines import Line, words
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 
@@ -24,10 +25,16 @@ class Console:
     sink: TextIO = field(default_factory=lambda: sys.stderr)
     secret: Callable[[str], str] | None = None
 
-    def say(self, text: str = "") -> None:
+    def say(self, text: str | Line = "") -> None:
         """Write one line, or several."""
-        self.sink.write(text + "\n")
+        spoken = text if isinstance(text, str) else "\n".join(words([text]))
+        self.sink.write(spoken + "\n")
         self.sink.flush()
+
+    def tell(self, lines: Iterable[Line]) -> None:
+        """Write facts, a line each; gaps are for eyes and left out."""
+        for line in words(lines):
+            self.say(line)
 
     def heading(self, number: int, title: str) -> None:
         """Begin a step: `Step 1 of 5: Provider`."""

@@ -7,7 +7,8 @@ from typing import Final
 
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 from smtpwizard.prompts.console import Console
-from smtpwizard.report.probe import finding_line, provider_lines
+from smtpwizard.report.presets import provider_lines
+from smtpwizard.report.probe import finding_line
 from smtpwizard.text import safe
 from smtpwizard.wizard.opening import WAYS, Opening, Way
 from smtpwizard.wizard.provider import ProviderStep

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.prompts.console import Console
-from smtpwizard.report.stages import Mark
+from smtpwizard.report.lines import Line, Mark
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.readers import Reader, parse_readers
 from smtpwizard.text import listed
@@ -140,4 +140,4 @@ def _choose_readers(step: SaveStep, console: Console) -> None:
 
 def _say(console: Console, sentences: Sequence[Sentence]) -> None:
     for mark, text in sentences:
-        console.say(f"{mark.word}: {text}" if mark in (Mark.WARNING, Mark.FAILED) else text)
+        console.say(Line(text, mark if mark in (Mark.WARNING, Mark.FAILED) else None))

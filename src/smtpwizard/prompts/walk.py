@@ -6,7 +6,7 @@ import asyncio
 
 from smtpwizard.prompts import check, provider, save, send, settings
 from smtpwizard.prompts.console import Console
-from smtpwizard.wizard.progress import spoken_summary
+from smtpwizard.wizard.progress import summary_lines
 from smtpwizard.wizard.session import Session
 
 
@@ -39,5 +39,4 @@ def walk(session: Session, console: Console, step: str) -> None:
     finally:
         asyncio.run(session.stop())
         console.say()
-        for line in spoken_summary(session.state, app):
-            console.say(line)
+        console.tell(summary_lines(session.state, app))

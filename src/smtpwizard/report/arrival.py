@@ -1,14 +1,106 @@
-"""What `send` saw of its mails in an inbox: as JSON, and as lines for people. Prints nothing, asks nobody."""
+"""Which of the sent mails arrived, where, and how that is known: as lines, and as JSON for `send`. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smtpwizard.mailbox.model import Arrival
+from smtpwizard.report.lines import Line, Mark, Role
 
-_INDENT: Final = "  "
-_SYMBOLS: Final = {"inbox": "✓", "junk": "!", "other": "!", "missing": "✗", "unknown": "–"}
+if TYPE_CHECKING:
+    from smtpwizard.mailbox.model import Arrival
+
+
+class Proof(StrEnum):
+    """How it is known that a mail arrived."""
+
+    CODE = "code"
+    """The operator typed its code back."""
+    MAILBOX = "mailbox"
+    """It was seen in the recipient's mailbox."""
+    CATCHER = "catcher"
+    """It was seen in a local server that catches mail: it went as far as it ever will."""
+    PRACTICE = "practice"
+    """It was seen in the practice server's inbox."""
+
+
+class Arrived(NamedTuple):
+    """A sent mail that is known to have arrived."""
+
+    message_id: str
+    """The very mail, not another of its kind."""
+    name: str
+    """AppMail.name."""
+    by: Proof
+    inbox: str = ""
+    """Inbox.name, where it was seen in one: safe to show."""
+    arrival: Arrival | None = None
+    """Where in the inbox, and what the server there says of it."""
+
+
+def arrived_line(item: Arrived, title: str = "", code: str = "", *, named: bool = True) -> Line:
+    """Return `✓ Password reset: arrived in the inbox of you@acme.example`; with `named` off the inbox is left out.
+
+    `code` is told of a mail in a place that the operator does not open: the practice server, a catcher.
+    """
+    code = f", code {spaced(code)}" if code else ""
+    if item.by is Proof.CODE or item.arrival is None:
+        return Line("arrived: the code is right", Mark.OK, name=title)
+    if item.by is Proof.PRACTICE:
+        where = " in the practice server's inbox" if named else ""
+        return Line(f"arrived{where}{code}", Mark.OK, name=title)
+    if item.by is Proof.CATCHER:
+        return Line(f"caught{f' by {item.inbox}' if named else ''}{code}", Mark.OK, name=title)
+    mark, place = _place(item.arrival)
+    whose = f" of {item.inbox.removeprefix('the mailbox of ')}" if named else ""
+    return Line(f"{place}{whose}", mark, name=title)
+
+
+def _place(arrival: Arrival) -> tuple[Mark, str]:
+    """Return where in its mailbox a mail lies."""
+    if arrival.place.value == "inbox":
+        return Mark.OK, "arrived in the inbox"
+    if arrival.place.value == "junk":
+        return Mark.WARNING, f"arrived in junk, the folder {arrival.folder}" if arrival.folder else "arrived in junk"
+    return Mark.WARNING, f"arrived, but in the folder {arrival.folder}"
+
+
+def judged(item: Arrived) -> str:
+    """Return what the receiving server said of the sender, to be put behind: `, SPF pass, DKIM pass`."""
+    found = item.arrival.authentication if item.arrival is not None else None
+    if found is None:
+        return ""
+    rows = (("SPF", found.spf), ("DKIM", found.dkim), ("DMARC", found.dmarc))
+    return "".join(f", {name} {result}" for name, result in rows if result)
+
+
+def meaning_lines(items: Sequence[Arrived], *, named: bool = True) -> Iterator[Line]:
+    """Yield what inboxes, places and the receivers' judgement mean, each sentence once for all the mails.
+
+    With `named` off, the inboxes are named here, since the lines of the mails leave them out.
+    """
+    sentences: dict[str, None] = {}
+    for item in items:
+        if item.by is Proof.CATCHER:
+            sentences[f"{item.inbox} {_CATCHES}"] = None
+        elif item.by in (Proof.MAILBOX, Proof.PRACTICE) and not named:
+            inbox = item.inbox if item.by is Proof.MAILBOX else "the practice server's inbox"
+            sentences[f"Seen in {inbox}."] = None
+    for item in items:
+        if item.by is Proof.MAILBOX and item.arrival is not None:
+            from smtpwizard.mailbox.authentication import words
+
+            sentences |= dict.fromkeys(words(item.arrival.authentication, item.arrival.place))
+    yield from (Line(sentence, role=Role.REMARK, indent=1) for sentence in sentences)
+
+
+_CATCHES = "catches mail and delivers none of it: that a real server delivers is not proved."
+
+
+def spaced(code: str) -> str:
+    """Return a code in two groups, as one reads it aloud: `418 205`."""
+    return f"{code[:3]} {code[3:]}" if len(code) == 6 else code
 
 
 class Row(NamedTuple):
@@ -60,44 +152,39 @@ class Sight(NamedTuple):
             for row in self.rows
         ]
 
-    def lines(self, titles: Mapping[str, str]) -> Iterator[str]:
-        """Yield what was seen, for people; `titles` name the mails by their Message-ID."""
-        advice: dict[str, None] = {}
+    def lines(self, titles: Mapping[str, str]) -> Iterator[Line]:
+        """Yield what was seen; `titles` name the mails by their Message-ID."""
+        seen: list[Arrived] = []
         for row in self.rows:
-            status = self.status(row)
-            yield f"{_SYMBOLS[status]} {titles.get(row.message_id, 'The mail')}: {_place(row, self)}"
-            advice |= dict.fromkeys(self._advice(row))
-        yield from (_INDENT + line for line in advice)
+            title = titles.get(row.message_id, "The mail")
+            if row.arrival is None:
+                yield missing_line(self.inbox, self.seconds, title, trouble=self.trouble)
+                continue
+            # A catcher has no folders: it judges no sender, and people cannot miss a mail in it.
+            by = Proof.MAILBOX if row.arrival.folder else Proof.CATCHER
+            seen.append(Arrived(row.message_id, title, by, self.inbox, row.arrival))
+            line = arrived_line(seen[-1], title)
+            yield line._replace(aside=f"after {row.seconds:.1f} s" if row.seconds is not None else "")
+        yield from meaning_lines(seen)
+        if not self.all_arrived:
+            yield Line(self._advice(), role=Role.REMARK, indent=1)
 
-    def _advice(self, row: Row) -> Iterator[str]:
-        if row.arrival is not None:
-            from smtpwizard.mailbox.authentication import words
-
-            # A catcher judges no sender, and people cannot miss a mail in it.
-            if row.arrival.folder:
-                yield from words(row.arrival.authentication, row.arrival.place)
-        elif self.trouble:
-            yield self.trouble
-        elif self.explicit:
-            yield (
+    def _advice(self) -> str:
+        if self.trouble:
+            return self.trouble
+        if self.explicit:
+            return (
                 "The server has accepted it, which is not delivery. Wait some minutes and look again, in junk and "
                 "quarantine too; the provider's page shows what became of it."
             )
-        else:
-            yield (
-                f"The mail may go elsewhere: {self.inbox} was found at the mail server's host, and nobody said that it "
-                "keeps its mail. Name the inbox with --inbox."
-            )
+        return (
+            f"The mail may go elsewhere: {self.inbox} was found at the mail server's host, and nobody said that it "
+            "keeps its mail. Name the inbox with --inbox."
+        )
 
 
-def _place(row: Row, sight: Sight) -> str:
-    if row.arrival is None:
-        if sight.trouble:
-            return f"not known, since {sight.inbox} could not be read"
-        return f"not found in {sight.inbox} within {sight.seconds:.0f} s"
-    seconds = f"after {row.seconds:.1f} s" if row.seconds is not None else ""
-    if not row.arrival.folder:
-        return f"arrived in {sight.inbox} {seconds}".rstrip()
-    where = {"inbox": "in the inbox", "junk": "in junk", "other": "in another folder"}[row.arrival.place.value]
-    name = f" ({row.arrival.folder})" if row.arrival.folder.upper() != "INBOX" else ""
-    return f"arrived {where}{name} of {sight.inbox} {seconds}".rstrip()
+def missing_line(inbox: str, seconds: float, title: str = "", *, trouble: str = "") -> Line:
+    """Return that a mail was not seen in an inbox; `trouble` is why that inbox could not be read."""
+    if trouble:
+        return Line(f"not known, since {inbox} could not be read", Mark.SKIPPED, name=title)
+    return Line(f"not seen in {inbox} within {seconds:.0f} s", Mark.FAILED, name=title)

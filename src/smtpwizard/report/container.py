@@ -1,50 +1,61 @@
-"""Host and container side by side, as lines for a person of at most 80 columns. Pure."""
+"""The app's container: what its log says of mail, and how a check from within it compares with the host's. Pure."""
 
 from __future__ import annotations
 
-import os
-import sys
-import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.registry import DEFAULT as CLIENT
-from smtpwizard.docker.comparison import Comparison, HostAndContainer, host_addresses
-from smtpwizard.problems import Problem
+from smtpwizard.report.lines import GAP, Line, Mark, Role, counted, symbols, wrapped
+from smtpwizard.report.probe import cause_lines, name_of
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
+    from smtpwizard.docker.comparison import Comparison, HostAndContainer
     from smtpwizard.docker.logs import LogReport, Moment, Trouble
 
 
-_WIDEST: Final = 100
-"""Columns that sentences fill at most."""
+_SILENT: Final = (
+    "The app has logged nothing in the last ten minutes. Have it send a mail (a sign-up, an invitation), then read its "
+    "log again."
+)
 
 
-def trouble_lines(trouble: Trouble, width: int) -> Iterator[str]:
-    """Yield the server's words, how often and when, then cause and remedy."""
-    yield wrapped(f"✗ {trouble.said}", width, "")
-    yield wrapped(counted(trouble), width)
-    first, *others = trouble.diagnoses
-    yield wrapped(name_of(first), width)
-    yield wrapped(first.cause, width)
-    yield wrapped(first.remedy, width)
-    for variable, value in first.changes.items():
-        yield f"  → leave {variable} out" if value is None else f"  → {variable}={safe(str(value))}"
-    if first.source:
-        yield wrapped(f"Source: {first.source}; checked {first.checked}.", width)
-    for other in others:
-        yield wrapped(f"Also possible: {name_of(other)}", width)
+def log_lines(report: LogReport) -> Iterator[Line]:
+    """Yield what an app's log says of mail, or why it cannot be read, with the command that another machine takes."""
+    if report.problem:
+        yield Line(report.problem, Mark.FAILED)
+        yield GAP
+        yield Line("The command, to run where the app's containers are:", role=Role.REMARK)
+        yield Line(report.command, role=Role.EVIDENCE)
+        return
+    yield Line(f"$ {report.command}", role=Role.REMARK)
+    if report.note:
+        yield Line(report.note, Mark.WARNING)
+    if report.lines:
+        yield Line(summary(report), Mark.WARNING if report.troubles else Mark.OK)
+    else:
+        yield Line(_SILENT, Mark.SKIPPED)
+    for item in report.troubles:
+        yield GAP
+        yield from trouble_lines(item)
+
+
+def trouble_lines(trouble: Trouble) -> Iterator[Line]:
+    """Yield the server's words, how often and when, then what they mean and what to do."""
+    yield Line(trouble.said, Mark.FAILED)
+    yield Line(times(trouble), role=Role.REMARK, indent=1)
+    yield from cause_lines(trouble.diagnoses)
 
 
 def again_line(trouble: Trouble, width: int) -> str:
     """Return one line for a kind of trouble that was told before."""
-    line = f"  again, {counted(trouble)}: {name_of(trouble.diagnoses[0])}"
+    line = f"  again, {times(trouble)}: {name_of(trouble.diagnoses[0])}"
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
-def counted(trouble: Trouble) -> str:
+def times(trouble: Trouble) -> str:
     """Return `3 times, last 2026-11-25 18:49:14 CET, first in line 12`."""
     where = f"line {trouble.first_line}"
     if trouble.times == 1:
@@ -55,11 +66,10 @@ def counted(trouble: Trouble) -> str:
 
 def summary(report: LogReport) -> str:
     """Return how much was read, of which time, and what was found."""
-    lines = f"{report.lines:,} line{'' if report.lines == 1 else 's'} read"
     kinds = len(report.troubles)
-    found = f"{kinds} kind{'' if kinds == 1 else 's'} of mail trouble" if kinds else "no mail trouble"
-    times = _span(report.first, report.last)
-    return f"{lines}{f', {times}' if times else ''}: {found}."
+    found = f"{counted(kinds, 'kind')} of mail trouble" if kinds else "no mail trouble"
+    span = _span(report.first, report.last)
+    return f"{counted(report.lines, 'line')} read{f', {span}' if span else ''}: {found}."
 
 
 def _span(first: Moment | None, last: Moment | None) -> str:
@@ -69,34 +79,13 @@ def _span(first: Moment | None, last: Moment | None) -> str:
     return f"of {ended}" if begun == ended else f"from {begun} to {ended}"
 
 
-def columns() -> int:
-    """Return the columns of the terminal, within reason; 80 where stdout is none."""
-    try:
-        found = os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        found = 80
-    return max(40, min(found, _WIDEST))
-
-
-def wrapped(text: str, width: int, indent: str = "  ") -> str:
-    """Return `text` in lines of at most `width` columns; a word that is longer stays whole, to be copied."""
-    return textwrap.fill(
-        text, width, initial_indent=indent, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
-    )
-
-
-def name_of(diagnosis: Problem) -> str:
-    """Return the catalogue's reference and title of a cause."""
-    return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
-
-
 _WIDTH: Final = 80
 _COLUMNS: Final = (13, 31, 34)
 """Name, host, container; with a blank between them, 80 in all."""
 
 
-def lines(sides: HostAndContainer, result: Comparison) -> Iterator[str]:
-    """Yield the table, the verdict, what differs and what to do."""
+def comparison_lines(sides: HostAndContainer, result: Comparison) -> Iterator[str]:
+    """Yield the table of host and container, the verdict, what differs and what to do, in at most 80 columns."""
     view = sides.view
     yield ""
     yield _row("", "this host", f"container of {sides.service}")
@@ -119,11 +108,7 @@ def lines(sides: HostAndContainer, result: Comparison) -> Iterator[str]:
         yield wrapped(f"! {note.message}", _WIDTH, "")
     for item in result.diagnoses:
         yield ""
-        yield wrapped(name_of(item), _WIDTH, "")
-        yield wrapped(item.cause, _WIDTH)
-        yield wrapped(item.remedy, _WIDTH)
-        for name, value in item.changes.items():
-            yield f"  → leave {name} out" if value is None else f"  → {name}={safe(str(value))}"
+        yield from symbols(cause_lines([item], indent=0), width=_WIDTH)
 
 
 def _row(*cells: str) -> str:
@@ -144,6 +129,8 @@ def _host_address(report: Report) -> str:
     step = report.step(Step.RESOLVE)
     if step is None or step.status is Status.SKIPPED:
         return ""
+    from smtpwizard.docker.comparison import host_addresses
+
     return _listed(host_addresses(report)) or step.error or step.summary
 
 

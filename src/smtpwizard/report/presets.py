@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -186,3 +186,18 @@ def _wrap(first: str, text: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def provider_lines(provider: Provider) -> Iterator[str]:
+    """Yield what to have ready and what to know, before anything is asked."""
+    if provider.status is ProviderStatus.BLOCKED:
+        yield f"{provider.name} cannot work with this app."
+    if provider.kind is not Kind.PRACTICE:
+        yield f"Have ready: {provider.username.hint}"
+        yield f"Have ready: {provider.password.hint}"
+    if provider.password.url:
+        yield f"Page: {provider.password.url}"
+    yield f"Sender: {provider.sender.hint}"
+    for caveat in provider.caveats:
+        yield f"Know: {caveat}"
+    yield f"Checked {provider.checked}." + (f" Documentation: {provider.docs_url}" if provider.docs_url else "")

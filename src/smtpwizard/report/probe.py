@@ -1,159 +1,247 @@
-"""What the core found, as lines of text. Pure functions; nothing here asks, reads or writes."""
+"""What a run of the dialogue found, as lines: stages, ports, verdicts, mails, findings, causes. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
-from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
-from smtpwizard.problems import Problem, Severity
-from smtpwizard.smtp.results import Report, SentMessage, Status, Step, StepResult, Verdict
+from smtpwizard.problems import Basis, Changes, Problem, Severity
+from smtpwizard.report.lines import GAP, Line, Mark, Role, mark_of, milliseconds
+from smtpwizard.smtp.results import ClientOutcome, Report, SentMessage, Status, Step, StepResult, Verdict
 from smtpwizard.text import safe
 
-SYMBOLS: Final = {Status.PASSED: "✓", Status.WARNED: "!", Status.FAILED: "✗", Status.SKIPPED: "–"}
-_SUMMARY_COLUMNS: Final = 58
-"""With symbol, stage and time a line is 80 columns wide."""
-_INDENT: Final = "  "
+if TYPE_CHECKING:
+    from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
+    from smtpwizard.settings import Settings
 
 
-def step_line(step: StepResult) -> str:
+_NAMES: Final = {Step.LINT: "settings"}
+"""What a person calls a stage, where it is not the contract's own word."""
+_NOT_REACHED: Final = "not reached"
+
+_STARTTLS_ORDER: Final = (
+    Step.RESOLVE, Step.CONNECT, Step.GREETING, Step.STARTTLS, Step.EHLO, Step.AUTH, Step.MAIL, Step.RCPT,
+)  # fmt: skip
+_IMPLICIT_ORDER: Final = (
+    Step.RESOLVE, Step.CONNECT, Step.TLS, Step.GREETING, Step.EHLO, Step.AUTH, Step.MAIL, Step.RCPT,
+)  # fmt: skip
+
+
+def stage_line(step: StepResult) -> Line:
     """Return `✓ connect   142.250.27.109:587   31 ms`."""
-    time = "" if step.ms is None else f"{step.ms:>5.0f} ms"
-    return f"{SYMBOLS[step.status]} {step.step.value:<9} {step.summary:<{_SUMMARY_COLUMNS}} {time}".rstrip()
+    return Line(step.summary, mark_of(step.status), Role.STAGE, step.step.value, milliseconds(step.ms))
 
 
 def is_unreached(step: StepResult) -> bool:
     """Say whether a stage did not come about because an earlier one failed."""
-    return step.status is Status.SKIPPED and step.summary == "not reached"
+    return step.status is Status.SKIPPED and step.summary == _NOT_REACHED
 
 
-def unreached_line(steps: Iterable[StepResult]) -> str | None:
+def unreached_line(steps: Iterable[StepResult]) -> Line | None:
     """Return `– mail, rcpt not reached`, or None where all came about."""
     names = [step.step.value for step in steps if is_unreached(step)]
-    return f"{SYMBOLS[Status.SKIPPED]} {', '.join(names)} not reached" if names else None
+    return Line(f"{', '.join(names)} {_NOT_REACHED}", Mark.SKIPPED) if names else None
 
 
-def verdict_lines(report: Report) -> Iterator[str]:
-    """Yield both verdicts, and what is not proved."""
-    works = report.app.verdict is Verdict.WORKS
-    tried = any(step.step is not Step.LINT and step.status is not Status.SKIPPED for step in report.steps)
-    server = ("✓ fine" if report.server_ok else "✗ did not go through") if tried else "– not tried"
-    yield f"Server   {server}"
-    yield f"The app  {'✓' if works else '✗'} {report.app.sentence}"
+def expected_order(settings: Settings) -> tuple[Step, ...]:
+    """Return the stages that the dialogue is going to have with `settings`, for the lines that wait."""
+    return _IMPLICIT_ORDER if settings.tls == "true" else _STARTTLS_ORDER
+
+
+def stage_lines(
+    results: Sequence[StepResult], *, expected: Iterable[Step] = (), running: str | None = None
+) -> tuple[Line, ...]:
+    """Return the lines for `results`, then those of `expected` that are still to come.
+
+    `running` is what to say beside the stage under way, or None where nothing runs: then nothing waits either. Of two
+    results of one stage (EHLO before and after STARTTLS) the later one stands; stages skipped for one reason share a
+    line; settings that the app takes are no news.
+    """
+    last = {result.step: index for index, result in enumerate(results)}
+    shown = [result for index, result in enumerate(results) if last[result.step] == index and not _no_news(result)]
+    lines: list[Line] = []
+    for result in shown:
+        line = stage_line(result)._replace(name=_NAMES.get(result.step, result.step.value))
+        if lines and _same_fate(lines[-1], line):
+            lines[-1] = line._replace(name=_joined(lines[-1].name, line.name))
+        else:
+            lines.append(line)
+    if running is not None:
+        waiting = [step for step in expected if step not in last]
+        lines += [
+            Line("" if index else running, Mark.WAITING if index else Mark.RUNNING, Role.STAGE, step.value)
+            for index, step in enumerate(waiting)
+        ]
+    return tuple(lines)
+
+
+def _joined(before: str, name: str) -> str:
+    """Return the name of stages that share a line: two are listed, more are a range."""
+    first = re.split(", | to ", before)[0]
+    return f"{before}, {name}" if first == before else f"{first} to {name}"
+
+
+def _no_news(result: StepResult) -> bool:
+    return result.step is Step.LINT and result.status is Status.PASSED
+
+
+def _same_fate(before: Line, line: Line) -> bool:
+    return before.mark is line.mark is Mark.SKIPPED and before.text == line.text and not line.aside
+
+
+def port_line(ports: Iterable[PortFacts], *, running: str | None = None) -> Line:
+    """Return the line on the other ports of the server: `465 ✓  2525 ✗`, a port each, the best that was seen of it.
+
+    `running` is the time while they are still asked. `!` stands for one that answers, but not as the app needs it.
+    """
+    best: dict[int, Mark] = {}
+    for item in ports:
+        mark = Mark.OK if item.usable else Mark.WARNING if item.open else Mark.FAILED
+        if item.port not in best or mark is Mark.OK:
+            best[item.port] = mark
+    order = (Mark.OK, Mark.WARNING, Mark.FAILED)  # a narrow screen cuts the end
+    shown = sorted(best.items(), key=lambda item: order.index(item[1]))
+    text = "  ".join(f"{port} {mark.symbol}" for port, mark in shown)
+    if running is not None:
+        asking = text or "asking other ports, without the password"
+        return Line(asking, Mark.RUNNING, Role.STAGE, "ports", running)
+    found = Mark.OK if Mark.OK in best.values() else Mark.WARNING
+    return Line(text or "none answered", found, Role.STAGE, "ports")
+
+
+def survey_lines(survey: SurveyResult) -> Iterator[Line]:
+    """Yield what was seen at the server's other ports, a line each."""
+    if survey.facts:
+        yield Line("Seen at a second look:")
+        yield from (Line(safe(fact), indent=1) for fact in survey.facts)
+
+
+# Verdicts
+
+_WORDS: Final = {
+    Verdict.WORKS: "will send its mail",
+    Verdict.FAILS: "will fail",
+    Verdict.LEAKS: "will send its mail, but readable on the way",
+    Verdict.CRASHES: "will crash: its mail library dies on this server",
+    Verdict.HANGS: "will hang: its mail library never gets an answer",
+}
+_VERDICTS: Final = {Verdict.WORKS: Mark.OK, Verdict.LEAKS: Mark.WARNING}
+
+
+def server_verdict(report: Report) -> Line:
+    """Return the verdict on the server alone."""
+    failed = report.failed
+    if failed is None:
+        mark, text = (Mark.OK, "fine") if report.server_ok else (Mark.WARNING, "answers, with warnings")
+    elif failed.step is Step.LINT:
+        mark, text = Mark.SKIPPED, "not asked"
+    elif failed.reply is not None:
+        mark, text = Mark.OK, f"answers, refuses at {failed.step.value}"
+    else:
+        mark, text = Mark.FAILED, f"no way past {failed.step.value}"
+    return Line(text, mark, Role.VERDICT, "Server")
+
+
+def app_verdict(report: Report) -> Line:
+    """Return the verdict on the app in a few words, with its client's error code where there is one."""
+    outcome = report.app
+    if report.failed is not None and report.failed.step is Step.LINT:
+        return Line("refuses to start", Mark.FAILED, Role.VERDICT, "The app")
+    text = _WORDS[outcome.verdict]
+    if outcome.verdict is Verdict.FAILS:
+        code = _code(outcome.verify if outcome.verify.ok is False else outcome.send)
+        text = f"{text}: {code}" if code else text
+    return Line(text, verdict_mark(report), Role.VERDICT, "The app")
+
+
+def verdict_mark(report: Report) -> Mark:
+    """Return the mark of what will become of the app's mail."""
+    return _VERDICTS.get(report.app.verdict, Mark.FAILED)
+
+
+def verdict_lines(report: Report) -> Iterator[Line]:
+    """Yield both verdicts, what became of a single mail, and what is not proved."""
+    yield server_verdict(report)
+    yield app_verdict(report)._replace(text=report.app.sentence)
     if len(report.messages) == 1:  # several have a line each before this
         (message,) = report.messages
-        yield f"Message  {'✓ accepted' if message.accepted else '✗ refused'}: {_answer(message)}"
+        accepted = (Mark.OK, "accepted") if message.accepted else (Mark.FAILED, "refused")
+        yield Line(f"{accepted[1]}: {_answer(message)}", accepted[0], Role.VERDICT, "Message")
     if report.not_proved:
-        yield "Not proved:"
-        yield from (f"{_INDENT}{item}" for item in report.not_proved)
+        yield Line("Not proved:", role=Role.REMARK)
+        yield from (Line(item, role=Role.REMARK, indent=1) for item in report.not_proved)
 
 
-def message_line(message: SentMessage) -> str:
+def _code(outcome: ClientOutcome) -> str:
+    return " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)
+
+
+# Mails
+
+
+def message_line(message: SentMessage, title: str = "") -> Line:
     """Return `✓ verification to you@example.com: 250 2.0.0 Ok: queued as 4ZQK1T, queue id 4ZQK1T, 31 ms`."""
-    status = Status.PASSED if message.accepted else Status.FAILED if message.tried else Status.SKIPPED
-    at = f" {message.stage.value}:" if message.stage and not message.accepted else ""
-    time = "" if message.ms is None else f", {message.ms:.0f} ms"
-    return f"{SYMBOLS[status]} {message.mail or 'mail'} to {message.recipient}:{at} {_answer(message)}{time}"
+    mark = Mark.OK if message.accepted else Mark.FAILED if message.tried else Mark.SKIPPED
+    at = f"{message.stage.value}: " if message.stage and not message.accepted else ""
+    name = title or f"{message.mail or 'mail'} to {message.recipient}"
+    return Line(f"{at}{_answer(message)}", mark, name=name, aside=milliseconds(message.ms))
 
 
 def _answer(message: SentMessage) -> str:
     return message.response + (f", queue id {message.queued_as}" if message.queued_as else "")
 
 
-def diagnosis_lines(diagnoses: Iterable[Problem]) -> Iterator[str]:
-    """Yield fact, cause and action of each cause, the likeliest first."""
-    for item in diagnoses:
-        yield ""
-        yield item.title
-        yield f"{_INDENT}{item.cause}"
-        yield f"{_INDENT}{item.remedy}"
-        for name, value in item.changes.items():
-            yield f"{_INDENT}→ {name}={safe(str(value))}" if value is not None else f"{_INDENT}→ leave {name} out"
-        marks = " · ".join(part for part in (item.ref, f"checked {item.checked}" if item.checked else "") if part)
-        if marks:
-            yield f"{_INDENT}{marks}"
+# Findings and causes
 
 
-def finding_lines(findings: Iterable[Problem]) -> Iterator[str]:
+def finding_line(finding: Problem) -> Line:
+    """Return `! SMTP_TLS: …`."""
+    return Line(finding.message, mark_of(finding.severity), name=finding.variable or "")
+
+
+def finding_lines(findings: Iterable[Problem]) -> Iterator[Line]:
     """Yield what the app would refuse or misread; what is merely worth knowing is `lint`'s to tell."""
-    for item in findings:
-        if item.severity is not Severity.INFO:
-            about = f"{item.variable}: " if item.variable else ""
-            yield f"{'✗' if item.severity is Severity.ERROR else '!'} {about}{item.message}"
+    yield from (finding_line(item) for item in findings if item.severity is not Severity.INFO)
 
 
-WORDS: Final = {Status.PASSED: "ok", Status.WARNED: "warning", Status.FAILED: "failed", Status.SKIPPED: "skipped"}
-SEVERITIES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+def problem_lines(problems: Iterable[Problem]) -> Iterator[Line]:
+    """Yield each cause, the likeliest first: what happened, why, what to do, the repair, and where that is known from.
 
-
-def plain_step_line(step: StepResult) -> str:
-    """Return `auth: failed, 210 ms: 535 5.7.8 …`: the word first, since there is no symbol or colour to see."""
-    time = f", {step.ms:.0f} ms" if step.ms is not None else ""
-    return f"{step.step.value}: {WORDS[step.status]}{time}: {step.summary}"
-
-
-def finding_line(finding: Problem) -> str:
-    """Return `warning, SMTP_TLS: …`."""
-    about = f", {finding.variable}" if finding.variable else ""
-    return f"{SEVERITIES[finding.severity]}{about}: {finding.message}"
-
-
-def provider_lines(provider: Provider) -> Iterator[str]:
-    """Yield what to have ready and what to know, before anything is asked."""
-    if provider.status is ProviderStatus.BLOCKED:
-        yield f"{provider.name} cannot work with this app."
-    if provider.kind is not Kind.PRACTICE:
-        yield f"Have ready: {provider.username.hint}"
-        yield f"Have ready: {provider.password.hint}"
-    if provider.password.url:
-        yield f"Page: {provider.password.url}"
-    yield f"Sender: {provider.sender.hint}"
-    for caveat in provider.caveats:
-        yield f"Know: {caveat}"
-    yield f"Checked {provider.checked}." + (f" Documentation: {provider.docs_url}" if provider.docs_url else "")
-
-
-def plain_verdict_lines(report: Report) -> Iterator[str]:
-    """Yield both verdicts, and what is not proved where the app will work."""
-    yield f"Server: {'fine' if report.server_ok else 'a stage failed'}."
-    yield f"The app: {report.app.verdict.value}. {report.app.sentence}"
-    if report.app.verdict is Verdict.WORKS:
-        for sentence in report.not_proved:
-            yield f"Not proved: {sentence}"
-
-
-def proposal_lines(proposals: Iterable[Problem]) -> Iterator[str]:
-    """Yield what another look at the server brought: cause and action of each, and the lines that go with it."""
-    for number, proposal in enumerate(proposals, 1):
-        yield f"Cause {number}, seen just now: {proposal.title}. {proposal.cause}"
-        yield f"Action: {proposal.remedy}"
-        yield from proposal.facts
-
-
-def plain_diagnosis_lines(diagnoses: Iterable[Problem], *, begin: int = 1) -> Iterator[str]:
-    """Yield fact, cause and action of each diagnosis, the likeliest first, numbered from `begin`."""
-    for number, diagnosis in enumerate(diagnoses, begin):
-        yield f"Cause {number}: {diagnosis.title}. {diagnosis.cause}"
-        yield f"Action: {diagnosis.remedy}"
-
-
-def summary_lines(
-    *, saved: str, changed: int, backup: str, proved: bool, arrivals: Mapping[str, str], next_command: str
-) -> Iterator[str]:
-    """Yield what was written, what was proved, what was not, and the next command.
-
-    `arrivals`: titles of the accepted mails, and how it is known that they arrived, if it is.
+    A gap stands before each.
     """
-    if not saved:
-        yield "Nothing was written."
-    else:
-        kept = f", backup kept at {backup}" if backup else ""
-        yield f"Written: {saved}, {changed} {'line' if changed == 1 else 'lines'} changed{kept}."
-        yield "Tested: the app will work with these settings." if proved else "Not tested: whether these settings work."
-    for title, known in arrivals.items():
-        yield f"{title}: {known or 'accepted by the server; not proved that it arrived'}."
-    if not saved:
-        return
-    if not arrivals:
-        yield "Not proved: that mail arrives."
-    yield f"Next: {next_command}"
+    for number, item in enumerate(problems, 1):
+        yield GAP
+        seen = ", seen just now" if item.basis is Basis.SURVEY else ""
+        yield Line(item.title, role=Role.TITLE, name=f"Cause {number}{seen}")
+        yield from _advice(item.cause, item.remedy, item.changes)
+        yield from (Line(fact, role=Role.EVIDENCE, indent=2) for fact in item.facts)
+        if item.link:
+            yield Line(item.link, role=Role.REMARK, indent=1)
+        if item.reference and not seen:
+            yield Line(item.reference, role=Role.REMARK, indent=1)
+
+
+def cause_lines(diagnoses: Sequence[Problem], *, indent: int = 1) -> Iterator[Line]:
+    """Yield what a line of a log means: its likeliest cause in full with its source, the others by name."""
+    first, *others = diagnoses
+    yield Line(name_of(first), role=Role.TITLE, name="Cause", indent=indent)
+    yield from _advice(first.cause, first.remedy, first.changes)
+    if first.source:
+        yield Line(f"Source: {first.source}; checked {first.checked}.", role=Role.REMARK, indent=1)
+    yield from (Line(f"Also possible: {name_of(other)}", role=Role.REMARK, indent=1) for other in others)
+
+
+def name_of(diagnosis: Problem) -> str:
+    """Return the catalogue's reference and title of a cause."""
+    return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
+
+
+def _advice(cause: str, remedy: str, changes: Changes) -> Iterator[Line]:
+    if cause:
+        yield Line(cause, indent=1)
+    if remedy:
+        yield Line(remedy, role=Role.ACTION, indent=1)
+    for name, value in changes.items():
+        repair = f"leave {name} out" if value is None else f"{name}={safe(str(value))}"
+        yield Line(repair, role=Role.REPAIR, indent=1)

@@ -44,7 +44,7 @@ _CLASSES: Final = {
     "opening": ("opening", "OpeningStep"),
     "provider": ("provider", "ProviderStep"),
     "settings": ("settings", "SettingsStep"),
-    "test": ("check", "TestStep"),
+    "test": ("check", "CheckStep"),
     "save": ("save", "SaveStep"),
     "send": ("send", "SendStep"),
 }
@@ -376,7 +376,7 @@ class SmtpWizard(App[WizardState]):
         """Read what the app itself says of its mail, in its container's log."""
         from smtpwizard.tui.screens.app_log import AppLogScreen
 
-        self.push_screen(AppLogScreen.of(self.state.target, self.services.app.service))
+        self.push_screen(AppLogScreen(self.session))
 
     def action_picture(self) -> None:
         """Hide every secret that is shown, then save the screen as an SVG."""

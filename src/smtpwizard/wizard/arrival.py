@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import is_address
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Severity
+from smtpwizard.report.arrival import Arrived, Proof, spaced
 from smtpwizard.settings import Settings
-from smtpwizard.wizard.state import Arrived, Proof, SentMail
 
 if TYPE_CHECKING:
     from smtpwizard.mailbox.model import Arrival, Wanted
     from smtpwizard.presets.schema import AppMail, ConsumingApp, Provider
-
-
-_JUNK = "junk"
-"""`Place.JUNK`, whose module is not needed before a mail was looked for."""
-
-
-class Word(NamedTuple):
-    """A sentence on a mail's arrival, and the symbol before it."""
-
-    symbol: str
-    text: str
+    from smtpwizard.wizard.state import SentMail
 
 
 def newest(sent: Iterable[SentMail]) -> tuple[SentMail, ...]:
@@ -76,42 +66,6 @@ def with_seen(
     return (*arrived, Arrived(mail.message.id, mail.name, by, inbox, arrival))
 
 
-def in_junk(item: Arrived) -> bool:
-    """Say whether the mail lies where few look."""
-    return item.arrival is not None and item.arrival.place.value == _JUNK
-
-
-def words(item: Arrived) -> Word:
-    """Return what is to be said of one mail's arrival, without its title: `✓ arrived: the code is right`."""
-    if item.by is Proof.CODE or item.arrival is None:
-        return Word("✓", "arrived: the code is right")
-    if item.by is Proof.PRACTICE:
-        return Word("✓", "arrived in the practice server's inbox")
-    if item.by is Proof.CATCHER:
-        return Word("✓", f"caught by {item.inbox}")
-    symbol, where = place(item)
-    return Word(symbol, f"{where} of {item.inbox.removeprefix('the mailbox of ')}")
-
-
-def place(item: Arrived) -> Word:
-    """Return where in its mailbox the mail lies."""
-    arrival = item.arrival
-    if arrival is None or arrival.place.value == "inbox":
-        return Word("✓", "arrived in the inbox")
-    if in_junk(item):
-        return Word("!", f"arrived in junk, the folder {arrival.folder}" if arrival.folder else "arrived in junk")
-    return Word("!", f"arrived, but in the folder {arrival.folder}")
-
-
-def judged(item: Arrived) -> str:
-    """Return what the receiving server said of the sender, to be put behind: `, SPF pass, DKIM pass`."""
-    found = item.arrival.authentication if item.arrival is not None else None
-    if found is None:
-        return ""
-    rows = (("SPF", found.spf), ("DKIM", found.dkim), ("DMARC", found.dmarc))
-    return "".join(f", {name} {result}" for name, result in rows if result)
-
-
 DIGITS: Final = 6
 """Of an arrival code, as in the app's own verification mail."""
 
@@ -119,11 +73,6 @@ DIGITS: Final = 6
 def digits(text: str) -> str:
     """Return the digits of `text`, at most six: people paste `418 205` and `418-205`."""
     return re.sub(r"[^0-9]", "", text)[:DIGITS]
-
-
-def spaced(code: str) -> str:
-    """Return a code in two groups, as one reads it aloud: `418 205`."""
-    return f"{code[:3]} {code[3:]}" if len(code) == DIGITS else code
 
 
 def default_recipient(settings: Settings, given: str = "") -> str:
@@ -195,15 +144,3 @@ def advice(provider: Provider | None, settings: Settings, recipient: str) -> tup
     if provider is not None and provider.sender.hint:
         lines.append(f"Sender: {provider.sender.hint}")
     return tuple(lines)
-
-
-def dig_lines(domain: str, provider: Provider | None) -> list[str]:
-    """Return what `domain` should publish and how to see it, where this machine cannot look itself."""
-    lines = []
-    if provider is not None and provider.spf_include:
-        included = " or ".join(f"include:{name}" for name in provider.spf_include)
-        lines.append(f"SPF: the TXT record of {domain} should have {included}. See it with: dig +short TXT {domain}")
-    lines.append(
-        f"DMARC: a policy of reject or quarantine drops unsigned mail. See it with: dig +short TXT _dmarc.{domain}"
-    )
-    return lines

@@ -1,25 +1,41 @@
-"""Why a test failed and what to do, from whatever knows it: what was seen at the server's other ports, the catalogue,
-a finding. Must not import textual.
+"""Step 3, Check: the dialogue stage by stage, the survey of the server where it leaves something open, and the causes.
+
+`Check` is one run and needs nothing of the walk: the command line uses it alone. `CheckStep` is the step: it keeps the
+promises (a refused login is not sent again unasked, a pause is kept) and puts the outcome into the session's state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from pathlib import PurePath
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.problems import Basis, Problem, Severity
-from smtpwizard.report.stages import Mark
-from smtpwizard.secret import Secret
-from smtpwizard.settings import SECRET_VARIABLES, Settings
-from smtpwizard.smtp.results import ClientOutcome, Report, Step, Verdict
+from smtpwizard.probe import login_guard
+from smtpwizard.probe.survey.limits import TOTAL_SECONDS, is_useful
+from smtpwizard.problems import (
+    NO_CHANGES,
+    Basis,
+    Changes,
+    Problem,
+    Severity,
+)
+from smtpwizard.settings import SECRET_VARIABLES
+from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
 
 if TYPE_CHECKING:
+    from smtpwizard.clients.transport import Origin
     from smtpwizard.presets.schema import Provider
-    from smtpwizard.probe.survey.facts import SurveyResult
+    from smtpwizard.probe.login_guard import Pause
+    from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
+    from smtpwizard.probe.verdict import Options
     from smtpwizard.sandbox.rehearsal import Rehearsed
-    from smtpwizard.smtp.results import Report
+    from smtpwizard.settings import Settings
+    from smtpwizard.smtp.results import OutgoingMessage, SentMessage
+    from smtpwizard.wizard.session import Session
 
 
 OWN_SERVER: Final = "smtpwizard-practice"
@@ -29,65 +45,220 @@ _MOST: Final = 6
 """Causes to turn through; the likeliest come first, and nobody tries the seventh."""
 
 
+class Check:
+    """One run with one set of settings, and what is known of its outcome. Can be run once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: Options,
+        *,
+        provider: Provider | None = None,
+        service: str = "api",
+        messages: Sequence[OutgoingMessage] = (),
+        surveys: bool = True,
+        rehearsed: Rehearsed | None = None,
+    ) -> None:
+        """Prepare; FileError where a certificate authority of the options cannot be read.
+
+        `messages` are sent. `service` is the app's compose service. Without `surveys` the server's other ports are not
+        asked. `rehearsed` is the failure that the practice server plays.
+        """
+        # 60 ms of ssl and asyncio streams that no earlier step needs.
+        from smtpwizard.probe.engine import Probe
+
+        self._probe = Probe(settings, options, provider=provider, message=messages)
+        self.settings, self.options, self.provider = settings, options, provider
+        self._service, self._surveys, self._rehearsed = service, surveys and rehearsed is None, rehearsed
+        self.results: list[StepResult] = []
+        """The stages that have ended."""
+        self.report: Report | None = None
+        """The report, once all stages have ended."""
+        self.ports: list[PortFacts] = []
+        """What the survey has seen so far."""
+        self.survey: SurveyResult | None = None
+        """What the survey brought, once it has ended; None where nothing was asked."""
+        self.since = monotonic()
+        """When the stages began, then the survey."""
+
+    @property
+    def surveying(self) -> bool:
+        """Whether the stages have ended and the server's other ports are asked, without user and password."""
+        return self.report is not None and self._surveys and is_useful(self.report)
+
+    @property
+    def due(self) -> int:
+        """How many messages are to be sent."""
+        return self._probe.due
+
+    @property
+    def sent(self) -> tuple[SentMessage, ...]:
+        """What has become of the messages so far."""
+        return self._probe.sent
+
+    @property
+    def survey_seconds(self) -> float:
+        """The survey's deadline."""
+        return min(TOTAL_SECONDS, self.options.timeout)
+
+    async def run(self) -> AsyncGenerator[StepResult | Report | PortFacts, None]:
+        """Yield each stage as it ends, the report, then each port that the survey has cleared up.
+
+        Never raises for what a server or the network does. Closing it closes every connection.
+        """
+        async with aclosing(self._probe.steps()) as steps:
+            async for step in steps:
+                self.results.append(step)
+                yield step
+        self.report = report = self._probe.report()
+        self.since = monotonic()
+        yield report
+        if self.surveying:
+            async with aclosing(self._survey(report)) as ports:
+                async for port in ports:
+                    yield port
+
+    def run_blocking(self) -> Iterator[StepResult | Report]:
+        """Do the same in the current thread, the stages without an event loop: half the time to start."""
+        for step in self._probe.steps_blocking():
+            self.results.append(step)
+            yield step
+        self.report = report = self._probe.report()
+        yield report
+        if self.surveying:
+            import asyncio
+
+            asyncio.run(_through(self._survey(report)))
+
+    async def _survey(self, report: Report) -> AsyncGenerator[PortFacts, None]:
+        import asyncio
+
+        from smtpwizard.probe.survey.survey import run_survey
+
+        found: asyncio.Queue[PortFacts | None] = asyncio.Queue()
+        look = run_survey(
+            report,
+            self.settings,
+            self.options,
+            provider=self.provider,
+            service=self._service,
+            timeout=self.survey_seconds,
+            on_port=found.put_nowait,
+        )
+        task = asyncio.get_running_loop().create_task(look)
+        task.add_done_callback(lambda _: found.put_nowait(None))
+        try:
+            while (port := await found.get()) is not None:
+                self.ports.append(port)
+                yield port
+            self.survey = task.result()
+        except SmtpWizardError:
+            pass  # an authority's file has vanished since the stages: the survey has nothing to add
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+
+    def diagnoses(self) -> tuple[Problem, ...]:
+        """Return the catalogue's causes for the run as a whole, best first; a repair seen not to help is taken away."""
+        return diagnoses_of(
+            self.report, self.settings, provider=self.provider, survey=self.survey, rehearsed=self._rehearsed
+        )
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return why the app will not work, or what else is to be known of the run: the best first."""
+        if self.report is None:
+            return ()
+        return explain_report(
+            self.report,
+            provider=self.provider,
+            settings=self.settings,
+            survey=self.survey,
+            rehearsed=self._rehearsed,
+            origin=self.options.origin,
+        )
+
+
+async def _through(ports: AsyncIterator[PortFacts]) -> None:
+    async for _ in ports:
+        pass
+
+
 def explain_report(
     report: Report,
     *,
     provider: Provider | None,
     settings: Settings,
-    look: SurveyResult | None = None,
+    survey: SurveyResult | None = None,
     rehearsed: Rehearsed | None = None,
+    origin: Origin | None = None,
 ) -> tuple[Problem, ...]:
-    """Return the ranked explanations of a test.
+    """Return the ranked explanations of a run.
 
-    What was seen at the server, `look`, leads; then comes the catalogue. For the lint stage they are the findings that
-    are errors. Where the app will work there are only those that the catalogue knows as bad news all the same.
-    `rehearsed` is the failure that the practice server plays.
+    What the survey saw at the server leads; then comes the catalogue. For the lint stage they are the findings that are
+    errors. Where the app will work there are only those that the catalogue knows as bad news all the same.
     """
     if report.failed is not None and report.failed.step is Step.LINT:
-        # Judging settings is instant, but the room is loaded only where it is needed.
-        from smtpwizard.lint.check import findings
-
-        errors = [item for item in findings(settings, provider=provider) if item.severity is Severity.ERROR]
+        errors = [item for item in _findings(settings, provider, origin) if item.severity is Severity.ERROR]
         return tuple(errors) or (_from_verdict(report),)
-    seen = look.proposals if look is not None else ()
-    known = (*seen, *_from_catalogue(report, provider, settings, look, rehearsed))
-    if not known and report.app.verdict is not Verdict.WORKS:
+    seen = survey.proposals if survey is not None else ()
+    proposed = [item.changes for item in seen if item.changes]
+    causes = diagnoses_of(report, settings, provider=provider, survey=survey, rehearsed=rehearsed)
+    known = [item for item in causes if not item.changes or item.changes not in proposed]
+    if not (seen or known) and report.app.verdict is not Verdict.WORKS:
         return (_from_verdict(report),)
-    return known[:_MOST]
+    return (*seen, *known)[:_MOST]
 
 
-def _from_catalogue(
-    report: Report,
-    provider: Provider | None,
+def diagnoses_of(
+    report: Report | None,
     settings: Settings,
-    look: SurveyResult | None,
-    rehearsed: Rehearsed | None,
+    *,
+    provider: Provider | None = None,
+    survey: SurveyResult | None = None,
+    rehearsed: Rehearsed | None = None,
 ) -> tuple[Problem, ...]:
-    """Return the catalogue's explanations, without those whose repair was proposed or seen not to help."""
-    # The catalogue is a good hundred TOML entries: read only once there are stages to explain.
+    """Return the catalogue's causes for a run as a whole, best first.
+
+    Where every stage just passed nothing is looked up: reading the catalogue takes as long as the whole dialogue.
+    """
+    if report is None or not (rehearsed or _remarkable(report)):
+        return ()
     from smtpwizard.diagnosis.explain import explain_steps
 
     named: Provider | str | None = provider
     if provider is not None and provider.kind is Kind.PRACTICE:
         named = OWN_SERVER if rehearsed is None else rehearsed.provider
         settings = settings if rehearsed is None else rehearsed.explained_settings(settings)
-    found = [
-        item._replace(link=link_of(item, provider))
-        for item in explain_steps(report.steps, provider=named, settings=settings)
-    ]
-    if look is None:
-        return tuple(found)
-    proposed = [dict(item.changes) for item in look.proposals if item.changes]
+    found = explain_steps(report.steps, provider=named, settings=settings)
     return tuple(
-        item._replace(changes={}, label="") if _refuted(item.changes, look) else item
-        for item in found
-        if not item.changes or item.changes not in proposed
+        item._replace(changes=NO_CHANGES, label="") if _refuted(item.changes, survey) else item
+        for item in (cause._replace(link=link_of(cause, provider)) for cause in found)
     )
 
 
-def _refuted(changes: Mapping[str, str | Secret | None], look: SurveyResult) -> bool:
+def _remarkable(report: Report) -> bool:
+    """Say whether a stage has more to tell than that it passed."""
+    return report.app.verdict is not Verdict.WORKS or any(
+        step.status in (Status.FAILED, Status.WARNED)
+        # 254 after the message says that the recipient is suppressed (failure D5).
+        or (step.step is Step.DATA and step.reply is not None and step.reply.code != 250)
+        for step in report.steps
+    )
+
+
+def _refuted(changes: Changes, survey: SurveyResult | None) -> bool:
     """Say whether `changes` lead to a port that was asked and would not do."""
-    return any(str(item.port) == changes.get("SMTP_PORT") and not item.usable for item in look.ports)
+    ports = survey.ports if survey is not None else ()
+    return any(str(item.port) == changes.get("SMTP_PORT") and not item.usable for item in ports)
+
+
+def _findings(settings: Settings, provider: Provider | None, origin: Origin | None) -> Iterable[Problem]:
+    # Judging settings is instant, but the room is loaded only where it is needed.
+    from smtpwizard.clients.transport import Origin
+    from smtpwizard.lint.check import findings
+
+    return findings(settings, provider=provider, origin=origin or Origin.ANSWERS)
 
 
 def _from_verdict(report: Report) -> Problem:
@@ -106,15 +277,108 @@ def link_of(diagnosis: Problem, provider: Provider | None) -> str:
     return "" if link.removeprefix("https://") in diagnosis.remedy else link
 
 
-_WORDS: Final = {
-    Verdict.WORKS: "will send its mail",
-    Verdict.FAILS: "will fail",
-    Verdict.LEAKS: "will send its mail, but readable on the way",
-    Verdict.CRASHES: "will crash: its mail library dies on this server",
-    Verdict.HANGS: "will hang: its mail library never gets an answer",
-}
+class CheckStep:
+    """The Check step of a walk. Truth is the state's report; only a run under way is kept here."""
 
-_MARKS: Final = {Verdict.WORKS: Mark.OK, Verdict.LEAKS: Mark.WARNING}
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.running: Check | None = None
+        """The run under way."""
+        self._explained: tuple[Report | None, tuple[Problem, ...]] = (None, ())
+
+    @property
+    def pause(self) -> Pause | None:
+        """What is left of the pause that the server asked for."""
+        return login_guard.paused(self._session.state, monotonic())
+
+    @property
+    def question(self) -> dict[str, str] | None:
+        """The question to ask before a login is sent that a server has refused; None where none is due."""
+        state = self._session.state
+        return login_guard.refused_question(state.settings) if login_guard.was_refused(state) else None
+
+    def begin(self) -> Check:
+        """Prepare a run with the settings as they are. FileError where a certificate authority cannot be read."""
+        state, services = self._session.state, self._session.services
+        self.running = Check(
+            state.settings,
+            services.options(state),
+            provider=state.provider,
+            service=state.target.service or services.app.service,
+            rehearsed=state.rehearsed,
+        )
+        return self.running
+
+    async def run(self) -> AsyncGenerator[StepResult | Report | PortFacts, None]:
+        """Make the run that was prepared, or one now; yield as `Check.run`, and keep what it found in the state.
+
+        Ended early, it keeps a report that was complete.
+        """
+        check = self.running or self.begin()
+        try:
+            async with aclosing(check.run()) as found:
+                async for item in found:
+                    yield item
+        finally:
+            self._end(check)
+
+    def stop(self) -> None:
+        """Take a run that is being cancelled as ended: of one whose report is there, the survey alone is given up."""
+        if self.running is not None:
+            self._end(self.running)
+
+    def _end(self, check: Check) -> None:
+        if self.running is not check:
+            return
+        self.running = None
+        if check.report is not None:
+            noted = self.noted(check.report, check.settings)
+            self._session.update(report=check.report, tested=check.settings, look=check.survey, **noted)
+
+    def noted(self, report: Report, settings: Settings) -> dict[str, object]:
+        """Return the state's changes by a run that failed: a refused login, a pause that the server wants."""
+        if report.failed is None:
+            return {}
+        return login_guard.remember(self._session.state, report.failed, settings, monotonic())
+
+    @property
+    def report(self) -> Report | None:
+        """The report on the settings as they are, unless another run is under way."""
+        return None if self.running is not None else self._session.state.fresh_report
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the ranked explanations of the last run; empty while another is under way."""
+        report, state = self.report, self._session.state
+        if self._explained[0] is not report:
+            found: tuple[Problem, ...] = ()
+            if report is not None:
+                found = explain_report(
+                    report,
+                    provider=state.provider,
+                    settings=state.settings,
+                    survey=state.look,
+                    rehearsed=state.rehearsed,
+                    origin=state.origin,
+                )
+            self._explained = (report, found)
+        return self._explained[1]
+
+    def apply(self, problem: Problem) -> None:
+        """Make the repair of `problem`."""
+        self._session.update(settings=self._session.state.settings.with_changes(problem.changes))
+
+    def concerned(self, problem: Problem | None, report: Report | None = None) -> str:
+        """Return the variable that `problem` is about, else the one to look at first where a run failed.
+
+        The run is the last one of this step, unless the `report` of another is given.
+        """
+        if problem is not None and problem.variables:
+            return problem.variables[0]
+        state = self._session.state
+        report = report or state.report
+        failed = report.failed if report is not None else None
+        return concerned_variable(failed.step if failed else Step.AUTH, state.settings)
+
 
 _CONCERNED: Final = {
     Step.RESOLVE: "SMTP_HOST",
@@ -128,31 +392,6 @@ _CONCERNED: Final = {
     Step.RCPT: "SMTP_SENDER",
     Step.DATA: "SMTP_SENDER",
 }
-
-
-def server_verdict(report: Report) -> tuple[Mark, str]:
-    """Return the mark and the words for the server alone."""
-    failed = report.failed
-    if failed is None:
-        return (Mark.OK, "fine") if report.server_ok else (Mark.WARNING, "answers, with warnings")
-    if failed.step is Step.LINT:
-        return Mark.SKIPPED, "not asked"
-    if failed.reply is not None:
-        return Mark.OK, f"answers, refuses at {failed.step.value}"
-    return Mark.FAILED, f"no way past {failed.step.value}"
-
-
-def app_verdict(report: Report) -> tuple[Mark, str]:
-    """Return the mark and the words for the app, with its client's error code where there is one."""
-    outcome = report.app
-    if report.failed is not None and report.failed.step is Step.LINT:
-        return Mark.FAILED, "refuses to start"
-    mark = _MARKS.get(outcome.verdict, Mark.FAILED)
-    words = _WORDS[outcome.verdict]
-    if outcome.verdict is Verdict.FAILS:
-        code = _code(outcome.verify if outcome.verify.ok is False else outcome.send)
-        words = f"{words}: {code}" if code else words
-    return mark, words
 
 
 def concerned_variable(step: Step, settings: Settings) -> str:
@@ -169,7 +408,3 @@ def bug_place(error: BaseException | None) -> str:
         trace = trace.tb_next
     where = f" at {PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
     return f"unexpected {type(error).__name__}{where}"
-
-
-def _code(outcome: ClientOutcome) -> str:
-    return " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from enum import Enum
 
 from smtpwizard.presets.schema import ConsumingApp, Kind
+from smtpwizard.report.arrival import Proof, arrived_line, judged
+from smtpwizard.report.lines import Line, Mark, symbols
+from smtpwizard.report.probe import verdict_mark
 from smtpwizard.secret import redact
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, Verdict
 from smtpwizard.text import safe
 from smtpwizard.wizard import arrival as arrivals
-from smtpwizard.wizard.state import Proof, TargetKind, WizardState
+from smtpwizard.wizard.state import TargetKind, WizardState
 
 
-class Mark(Enum):
+class StepMark(Enum):
     """What stands before a step: its shape, and the colour that goes with it."""
 
     DONE = ("✓", "$success")
@@ -33,15 +36,15 @@ class Mark(Enum):
         return self.value[1]
 
 
-def mark(state: WizardState, step_id: str) -> Mark:
+def mark(state: WizardState, step_id: str) -> StepMark:
     """Return the mark of a step. The step that is shown is HERE whatever became of it."""
     shown = "provider" if state.step == "opening" else state.step
     if step_id == shown:
-        return Mark.HERE
+        return StepMark.HERE
     report = state.fresh_report
     if step_id == "test" and report is not None and not state.proved:
-        return Mark.FAILED
-    return Mark.DONE if _done(state, step_id) else Mark.AHEAD
+        return StepMark.FAILED
+    return StepMark.DONE if _done(state, step_id) else StepMark.AHEAD
 
 
 def outcome(state: WizardState, step_id: str) -> str:
@@ -88,31 +91,22 @@ def _done(state: WizardState, step_id: str) -> bool:
     return any(mail.message.accepted for mail in state.sent)
 
 
-_VERDICTS = {
-    Verdict.WORKS: "✓",
-    Verdict.LEAKS: "!",
-    Verdict.FAILS: "✗",
-    Verdict.CRASHES: "✗",
-    Verdict.HANGS: "✗",
-}
-
 _CONFIRMED = "arrived (code confirmed)"
 
 
 def summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
-    """Return the lines. Secrets are cleared once more: this is the last thing on the screen."""
-    lines = (*_tested(state), *_written(state, app), *_mails(state), *_not_proved(state), *_next(state, app))
+    """Return the lines of the scrollback, a symbol before each."""
+    return tuple(symbols(summary_lines(state, app)))
+
+
+def summary_lines(state: WizardState, app: ConsumingApp) -> tuple[Line, ...]:
+    """Return the facts of the summary. Secrets are cleared once more: this is the last thing on the screen."""
+    lines = (*_tested(state), *_written(state), *_mails(state), *_not_proved(state), *_next(state, app))
     secrets, username = state.settings.secrets(), state.settings.username or ""
-    return tuple(redact(safe(line, limit=400), secrets, username=username) for line in lines)
+    return tuple(line._replace(text=redact(safe(line.text, limit=400), secrets, username=username)) for line in lines)
 
 
-def spoken_summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
-    """Return the same lines with a word in place of each symbol, for those who hear them."""
-    words = {"✓": "ok:", "✗": "failed:", "!": "warning:", "–": "note:"}
-    return tuple(words[line[0]] + line[1:] if line[:1] in words else line for line in summary(state, app))
-
-
-def _tested(state: WizardState) -> Iterator[str]:
+def _tested(state: WizardState) -> Iterator[Line]:
     settings, report = state.settings, state.fresh_report
     if not settings.host:
         return
@@ -120,12 +114,12 @@ def _tested(state: WizardState) -> Iterator[str]:
     tls = "TLS" if (settings.tls or "").lower() == "true" else "STARTTLS"
     server = f"{name} ({settings.host}:{settings.port or '?'}, {tls})"
     if report is None:
-        yield f"! {server} not tested with these settings"
+        yield Line(f"{server} not tested with these settings", Mark.WARNING)
     elif report.app.verdict is Verdict.WORKS:
-        yield f"✓ {server} tested: {_proved(report, login=bool(settings.username and settings.password))}"
+        yield Line(f"{server} tested: {_proved(report, login=bool(settings.username and settings.password))}", Mark.OK)
     else:
         sentence = report.app.sentence.rstrip(".") or f"the app {report.app.verdict.value}"
-        yield f"{_VERDICTS[report.app.verdict]} {server} tested: {sentence}"
+        yield Line(f"{server} tested: {sentence}", verdict_mark(report))
 
 
 def _proved(report: Report, *, login: bool) -> str:
@@ -137,43 +131,45 @@ def _proved(report: Report, *, login: bool) -> str:
     return ", ".join(words)
 
 
-def _written(state: WizardState, app: ConsumingApp) -> Iterator[str]:
+def _written(state: WizardState) -> Iterator[Line]:
     written = [item for item in state.applied if item.changed]
     for item in written:
         read_back = " and read back" if item.verified else ""
         backup = f", backup {item.backup}" if item.backup else ""
-        yield f"✓ {item.path} written{read_back}{backup}"
+        yield Line(f"{item.path} written{read_back}{backup}", Mark.OK)
     if state.target.kind is TargetKind.PRINT and state.block is not None:
-        yield "✓ the block is on stdout; no file was written"
+        yield Line("the block is on stdout; no file was written", Mark.OK)
     elif not written:
-        yield "– the target held these lines already; nothing was written" if saved(state) else "Nothing was written."
+        held = Line("the target held these lines already; nothing was written", Mark.SKIPPED)
+        yield held if saved(state) else Line("Nothing was written.")
     if written and not saved(state):
-        yield "! the settings were changed after that and not saved again"
+        yield Line("the settings were changed after that and not saved again", Mark.WARNING)
     if written and state.provider is not None and state.provider.kind is Kind.PRACTICE:
-        yield "! these are the practice server's settings, and it has ended with the wizard"
+        yield Line("these are the practice server's settings, and it has ended with the wizard", Mark.WARNING)
 
 
-def _mails(state: WizardState) -> Iterator[str]:
+def _mails(state: WizardState) -> Iterator[Line]:
     known = {item.message_id: item for item in state.arrived}
     for mail in arrivals.best(state.sent, known):
         title = mail.title.lower()
         if not mail.message.accepted:
-            yield f"✗ {title} refused: {mail.message.response}"
+            yield Line(f"{title} refused: {mail.message.response}", Mark.FAILED)
         elif mail.message.id in known:
             item = known[mail.message.id]
-            symbol, words = arrivals.words(item)
-            yield f"{symbol} {title} {_CONFIRMED if item.by is Proof.CODE else words + arrivals.judged(item)}"
+            line = arrived_line(item)
+            words = _CONFIRMED if item.by is Proof.CODE else line.text + judged(item)
+            yield line._replace(text=f"{title} {words}")
         else:
             queue = f", queue id {mail.message.queued_as}" if mail.message.queued_as else ""
-            yield f"! {title} accepted by the server{queue}; not proved that it arrived"
+            yield Line(f"{title} accepted by the server{queue}; not proved that it arrived", Mark.WARNING)
 
 
-def _not_proved(state: WizardState) -> Iterator[str]:
+def _not_proved(state: WizardState) -> Iterator[Line]:
     report = state.fresh_report
     if report is not None and report.app.verdict is Verdict.WORKS:
         for sentence in report.not_proved:
             if not _proved_since(sentence, state):
-                yield f"! not proved: {sentence.rstrip('.')}"
+                yield Line(f"not proved: {sentence.rstrip('.')}", Mark.WARNING)
 
 
 def _proved_since(sentence: str, state: WizardState) -> bool:
@@ -184,8 +180,8 @@ def _proved_since(sentence: str, state: WizardState) -> bool:
     return (accepted and "message itself" in sentence) or (delivered and "arrive" in sentence)
 
 
-def _next(state: WizardState, app: ConsumingApp) -> Iterator[str]:
+def _next(state: WizardState, app: ConsumingApp) -> Iterator[Line]:
     if state.provider is not None and state.provider.kind is Kind.PRACTICE:
-        yield "next: smtpwizard, with a real provider"
+        yield Line("next: smtpwizard, with a real provider")
     elif any(item.changed for item in state.applied) and saved(state):
-        yield f"next: {state.next_command or f'docker compose up -d {app.service}'}"
+        yield Line(f"next: {state.next_command or f'docker compose up -d {app.service}'}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.report.stages import Mark
+from smtpwizard.report.lines import Mark
 from smtpwizard.secret import Secret, redact
 from smtpwizard.targets.apply import apply
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES

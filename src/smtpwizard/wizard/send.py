@@ -1,26 +1,38 @@
-"""The app's mails, made and handed to the server, as a stream of lines. Must not import textual."""
+"""Step 5, Send: the app's own mails, handed to the server as the app does, and whether they arrive."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.background import in_daemon_thread
-from smtpwizard.report.stages import Mark, milliseconds
-from smtpwizard.smtp.results import Report, SentMessage, Status, Step, StepResult
-from smtpwizard.wizard.state import SentMail
+from smtpwizard.errors import SmtpWizardError
+from smtpwizard.presets.schema import Kind
+from smtpwizard.probe import login_guard
+from smtpwizard.report.arrival import Arrived, Proof, arrived_line, meaning_lines, missing_line
+from smtpwizard.report.lines import Line, Mark, Role, milliseconds
+from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult
+from smtpwizard.wizard import arrival
+from smtpwizard.wizard.check import Check, CheckStep, explain_report
+from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
+from smtpwizard.wizard.state import SentMail, TargetKind
 
 if TYPE_CHECKING:
+    from smtpwizard.dns.sender import SenderReport
+    from smtpwizard.docker.logs import LogReport
     from smtpwizard.mail.messages import BuiltMail
+    from smtpwizard.mailbox.model import Arrival, Inbox
     from smtpwizard.presets.schema import AppMail, ConsumingApp, Provider
-    from smtpwizard.probe.engine import Probe
     from smtpwizard.probe.verdict import Options
+    from smtpwizard.problems import Problem
+    from smtpwizard.secret import Secret
     from smtpwizard.settings import Settings
+    from smtpwizard.wizard.session import Session
 
 
 _LEAD: Final = re.compile(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", re.IGNORECASE)
@@ -30,21 +42,25 @@ RENDER_SECONDS: Final = 30.0
 """Deadline for rendering: the first one imports pybars and its grammar, 0.4–0.6 s; a slow disk takes longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class MailLine:
-    """What became of one mail, for its line."""
+class MailLine(NamedTuple):
+    """One mail, on its way or decided."""
 
     mark: Mark
     title: str
     words: str
     """`accepted: 250 2.0.0 OK`, the failed stage and the reply, or the stage under way."""
     queue: str = ""
+    """The queue id, where the reply has one."""
     time: str = ""
 
+    def line(self) -> Line:
+        """Return it for a renderer that writes line by line."""
+        text = f"{self.words}, queue id {self.queue}" if self.queue else self.words
+        return Line(text, self.mark, name=self.title, aside=self.time)
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where one mail is: its line, and what became of it in the end."""
+
+class Progress(NamedTuple):
+    """A change of one mail."""
 
     name: str
     """AppMail.name."""
@@ -54,18 +70,19 @@ class Progress:
 
 
 class Delivery:
-    """Some mails on one connection with one login, as the app's pool has it. `report` is there once `run` has ended."""
+    """Some mails over one connection with one login, as the app's pool sends them."""
 
     def __init__(self, mails: Sequence[AppMail], app: ConsumingApp, settings: Settings, to: str) -> None:
         self._mails, self._app, self._settings, self._to = tuple(mails), app, settings, to
         self._built: list[BuiltMail] = []
         self._began = 0.0
-        self._told: set[int] = set()
-        """Places of the mails of which it is known what became of them."""
+        self._decided: set[int] = set()
+        """Places of the mails of which it is known whether they were accepted."""
         self.report: Report | None = None
+        """The report, once `run` has ended."""
 
     async def run(self, options: Options, provider: Provider | None) -> AsyncGenerator[Progress, None]:
-        """Render and send, telling each stage. Cancelling closes the connection.
+        """Render and send; yield each mail's line as it changes. Cancelling closes the connection.
 
         Never raises for network reasons; what rendering raises, and a CA file that cannot be read, comes through as
         SmtpWizardError, and TimeoutError where rendering takes too long.
@@ -74,36 +91,33 @@ class Delivery:
             yield Progress(mail.name, MailLine(Mark.RUNNING, mail.title, "rendering"))
             self._built.append(await render(mail, self._app, self._settings, self._to))
             yield Progress(mail.name, MailLine(Mark.WAITING, mail.title, "waiting"))
-        # 60 ms of ssl and asyncio streams: loaded by now, unless the test was skipped.
-        from smtpwizard.probe.engine import Probe
-        from smtpwizard.smtp.results import OutgoingMessage
-
         outgoing = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in self._built]
-        probe = Probe(self._settings, options, provider=provider, message=outgoing)
+        check = Check(self._settings, options, provider=provider, messages=outgoing, surveys=False)
         self._began = monotonic()
-        async with aclosing(probe.steps()) as steps:
-            async for step in steps:
-                for progress in self._after(step, probe):
-                    yield progress
-        self.report = probe.report()
+        async with aclosing(check.run()) as results:
+            async for result in results:
+                if isinstance(result, StepResult):
+                    for progress in self._after(result, check):
+                        yield progress
+        self.report = check.report
         for place, mail in enumerate(self._mails):
-            if place not in self._told:
+            if place not in self._decided:
                 yield self._unsent(mail, first=place == 0)
 
-    def _after(self, step: StepResult, probe: Probe) -> Iterator[Progress]:
-        """Yield what a stage changes. What comes before the mails is told on the line of the first."""
+    def _after(self, step: StepResult, check: Check) -> Iterator[Progress]:
+        """Yield the lines that a stage changes. What comes before the mails stands on the line of the first."""
         place = step.message or 0
         mail = self._mails[place]
         decided = step.message is not None and (
             step.step is Step.DATA or step.status in (Status.FAILED, Status.SKIPPED)
         )
         if decided:
-            self._told.add(place)
-            yield self._became(place, probe.report().messages[place])
+            self._decided.add(place)
+            yield self._decided_line(place, check.sent[place])
         elif step.status in (Status.PASSED, Status.WARNED):
             yield Progress(mail.name, MailLine(Mark.RUNNING, mail.title, f"{step.step.value}: {step.summary}"))
 
-    def _became(self, place: int, message: SentMessage) -> Progress:
+    def _decided_line(self, place: int, message: SentMessage) -> Progress:
         """Return the line of a mail that was accepted, refused, or not tried since another broke the dialogue off."""
         mail = self._mails[place]
         if not message.tried:
@@ -153,9 +167,293 @@ async def render(
 def _without_id(response: str, queued_as: str | None) -> str:
     """Return the reply up to its queue id, which has a place of its own: `250 2.0.0 Ok`."""
     before = response.partition(queued_as)[0] if queued_as else response
-    return (
-        re.sub(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", "", before, flags=re.IGNORECASE) or response
+    return _LEAD.sub("", before) or response
+
+
+class SendStep:
+    """The Send step of a walk. Truth is the state's `sent` and `arrived`; what is under way is kept here."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.busy = False
+        """Whether mails are being sent."""
+        self.lines: dict[str, MailLine] = {}
+        """AppMail.name → its line, of the mails that were sent last."""
+        self.remark = ""
+        """Why nothing was sent, or what is wrong with a typed code."""
+        self.failed: Report | None = None
+        """The report where the last sending failed."""
+        self._problems: tuple[Problem, ...] = ()
+        self._about: Settings | None = None
+        """The settings that lines and problems are about."""
+        self._mailbox: Inbox | None = None
+        """The mailbox that the operator opened, with its password: until the step is left."""
+        self.watched = ""
+        """The inbox that is being watched, by name."""
+        self.within = 0.0
+        """For how many seconds."""
+        self.unseen = ""
+        """Why nothing was seen, once watching has ended."""
+
+    @property
+    def mails(self) -> tuple[AppMail, ...]:
+        """The app's mails."""
+        return self._session.services.app.mails
+
+    @property
+    def accepted(self) -> tuple[SentMail, ...]:
+        """The mails that the server took, of each kind the newest."""
+        return arrival.newest(self._session.state.sent)
+
+    @property
+    def awaited(self) -> tuple[SentMail, ...]:
+        """Those of them that are not known to have arrived."""
+        return arrival.awaited(self._session.state.sent, self._session.state.arrived)
+
+    @property
+    def practising(self) -> bool:
+        """Whether the practice server takes the mails."""
+        provider = self._session.state.provider
+        return provider is not None and provider.kind is Kind.PRACTICE
+
+    def keep_recipient(self, to: str) -> None:
+        """Keep an address that was typed, unless it is the one that would be proposed anyway."""
+        if to != arrival.default_recipient(self._session.state.settings):
+            self._session.update(recipient=to)
+
+    def entered(self) -> None:
+        """Drop an outcome that is about settings which are no more."""
+        if not self.busy and self.failed is not None and self._about != self._session.state.settings:
+            self.failed, self._problems, self.lines = None, (), {}
+
+    # Sending
+
+    @property
+    def default_recipient(self) -> str:
+        """The address to send to at first."""
+        return arrival.default_recipient(self._session.state.settings, self._session.state.recipient)
+
+    def notes(self, to: str, mails: Sequence[AppMail]) -> tuple[str, ...]:
+        """Return what mails to `to` would bring, before they are sent."""
+        state = self._session.state
+        link = any(mail.carries == "link" for mail in mails)
+        return arrival.notes(to, state.settings, state.provider, link=link)
+
+    def refusal(self, to: str, mails: Sequence[AppMail]) -> str:
+        """Return why nothing can be sent now, as a sentence; '' where it can."""
+        pause = self._session.step(CheckStep).pause
+        if pause is not None:
+            left = login_guard.countdown(pause.seconds)
+            return f"{self._session.state.settings.host} asks for a pause of {left}: {pause.words}"
+        return arrival.recipient_problem(to) or ("" if mails else "Tick one of the mails with Space.")
+
+    async def send(self, to: str, mails: Sequence[AppMail]) -> AsyncGenerator[MailLine, None]:
+        """Send `mails` to `to` over one connection with one login; yield a mail's line each time it changes.
+
+        What became of a mail goes into the state. Why nothing could be sent is in `remark`, why a mail was refused in
+        `problems()`. Cancelling closes the connection; `cancelled()` says what is not known then.
+        """
+        state, services = self._session.state, self._session.services
+        self.busy, self.failed, self._problems, self.remark = True, None, (), ""
+        self._about = settings = state.settings
+        self.lines = {mail.name: MailLine(Mark.WAITING, mail.title, "waiting") for mail in mails}
+        self._session.update(recipient=to)
+        delivery = Delivery(mails, services.app, settings, to)
+        try:
+            options = services.options(state, recipient=to)
+            async with aclosing(delivery.run(options, state.provider)) as changes:
+                async for change in changes:
+                    self.lines[change.name] = change.line
+                    if change.sent is not None:
+                        self._session.update(sent=(*self._session.state.sent, change.sent))
+                    yield change.line
+        except SmtpWizardError as error:
+            self.remark = f"{error.title}: {error.message}" if error.title else error.message
+        except TimeoutError:
+            self.remark = "The mail was not rendered within its deadline. Nothing was sent."
+        finally:
+            self.busy = False
+        if delivery.report is not None:
+            self._explain(delivery.report, settings)
+
+    def _explain(self, report: Report, settings: Settings) -> None:
+        """Keep what failed and what the server's words mean; a yes can be bad news, too (254: suppressed)."""
+        if report.failed is not None:
+            self.failed = report
+            self._session.update(**self._session.step(CheckStep).noted(report, settings))
+        state = self._session.state
+        self._problems = explain_report(
+            report, provider=state.provider, settings=settings, rehearsed=state.rehearsed, origin=state.origin
+        )
+
+    def cancelled(self) -> None:
+        """Take a sending that is being cancelled as ended, and say what is not known of its mails."""
+        if self.busy:
+            self.busy = False
+            for name, line in self.lines.items():
+                if line.mark in (Mark.RUNNING, Mark.WAITING):
+                    unknown = "cancelled; it may or may not be sent"
+                    self.lines[name] = MailLine(Mark.SKIPPED, line.title, unknown)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the ranked explanations of the last sending."""
+        return self._problems
+
+    # Arrival
+
+    def enter_code(self, text: str) -> Line | None:
+        """Take a code that was typed back; return what it proves. None where it proves nothing: `remark` says why."""
+        code, state = arrival.digits(text), self._session.state
+        if self.incomplete(text):
+            self.remark = f"The code has {arrival.DIGITS} digits."
+            return None
+        found = arrival.matching(code, state.sent)
+        self.remark = "" if found else arrival.code_sentence(code, state.sent)
+        if found is None:
+            return None
+        self._session.update(arrived=arrival.with_code(state.arrived, found))
+        return arrived_line(Arrived(found.message.id, found.name, Proof.CODE), found.title)
+
+    @staticmethod
+    def incomplete(text: str) -> bool:
+        """Say whether a code that was typed has too few digits to be compared."""
+        return len(arrival.digits(text)) < arrival.DIGITS
+
+    async def open_mailbox(self, url: str, password: Secret) -> tuple[Line, ...]:
+        """Log in to a mailbox, look once for the mails, and keep it for `watch`; return a line for each that is there.
+
+        InboxRefused where the server refuses the login, NetworkError, InputError, FileError.
+        """
+        services = self._session.services
+        inbox = services.open_mailbox(url, password, ca_files=services.ca_files)
+        try:
+            seen = await inbox.look(arrival.wanted(self.awaited or self.accepted), timeout=services.timeout)
+        except SmtpWizardError:
+            await inbox.close()
+            raise
+        await self.forget_mailbox()
+        self._mailbox = inbox
+        for item in seen:
+            self._saw(item, Proof.MAILBOX, inbox.name)
+        return tuple(self._seen_line(item, Proof.MAILBOX, inbox.name) for item in seen)
+
+    async def forget_mailbox(self) -> None:
+        """Close the mailbox that was opened, and forget its password."""
+        mailbox, self._mailbox = self._mailbox, None
+        if mailbox is not None:
+            await mailbox.close()
+
+    async def watch(self) -> AsyncGenerator[Line, None]:
+        """Watch what can be read without asking for the mails that are awaited; yield a line for each change.
+
+        It is the mailbox opened before, the practice server's inbox, or a server of this machine that catches mail.
+        """
+        if not self.awaited:
+            return
+        self.unseen = ""
+        services = self._session.services
+        inbox: Inbox | None = None
+        try:
+            inbox, by = await self.inbox_to_watch()
+            if inbox is None:
+                return
+            from smtpwizard.mailbox.watch import watch
+
+            awaited = {mail.message.id: mail for mail in self.awaited}
+            self.within = services.arrival_seconds if by is Proof.MAILBOX else min(services.arrival_seconds, AT_ONCE)
+            self.watched = inbox.name
+            yield self._watching()
+            wanted = arrival.wanted(awaited.values())
+            async with aclosing(watch(inbox, wanted, within=self.within, pause=services.arrival_pause)) as found:
+                async for item in found:
+                    self._saw(item, by, inbox.name)
+                    yield self._seen_line(item, by, inbox.name)
+            for mail in self.awaited:
+                elsewhere = " The mail may go elsewhere." if by is Proof.CATCHER else ""
+                self.unseen = f"Not seen in {inbox.name} within {self.within:.0f} s.{elsewhere}"
+                yield missing_line(inbox.name, self.within, mail.title)
+        except SmtpWizardError as error:
+            self.unseen = error.message
+            await self.forget_mailbox()  # a login that was refused is not tried again without the operator's word
+            yield Line(error.message, Mark.WARNING)
+        finally:
+            self.watched = ""
+            if inbox is not None and inbox is not self._mailbox:
+                await inbox.close()
+
+    def _seen_line(self, item: Arrival, by: Proof, inbox: str) -> Line:
+        mail = next(mail for mail in self._session.state.sent if mail.message.id == item.message_id)
+        code = "" if by is Proof.MAILBOX else mail.code or ""  # of a place that the operator does not open
+        return arrived_line(Arrived(mail.message.id, mail.name, by, inbox, item), mail.title, code)
+
+    def stop_watching(self) -> None:
+        """Forget what a watch that is being cancelled has said."""
+        self.watched = self.unseen = ""
+
+    async def inbox_to_watch(self) -> tuple[Inbox | None, Proof]:
+        """Return what can be read without asking: the mailbox opened before, the practice server, a local catcher."""
+        state, services = self._session.state, self._session.services
+        if self._mailbox is not None:
+            return self._mailbox, Proof.MAILBOX
+        if self.practising:
+            server = state.practice if state.rehearsed is None else None
+            return (services.practice_inbox(server) if server is not None else None), Proof.PRACTICE
+        host = state.settings.host or ""
+        if may_catch(state.provider, host):
+            return await services.find_catcher(host, provider=state.provider, timeout=NEARBY), Proof.CATCHER
+        return None, Proof.MAILBOX
+
+    def _saw(self, item: Arrival, by: Proof, inbox: str) -> None:
+        state = self._session.state
+        self._session.update(arrived=arrival.with_seen(state.arrived, item, state.sent, by, inbox))
+
+    def _watching(self) -> Line:
+        return Line(f"looking into {self.watched}, for {self.within:.0f} s at most", Mark.RUNNING, Role.REMARK)
+
+    def arrival_lines(self) -> Iterator[Line]:
+        """Yield what is known of the accepted mails: where each was seen, what that means, what is being watched."""
+        state = self._session.state
+        known = {item.message_id: item for item in state.arrived}
+        shown = [mail for mail in arrival.best(state.sent, known) if mail.message.id in known]
+        for mail in shown:
+            yield arrived_line(known[mail.message.id], mail.title, mail.code or "", named=False)
+        yield from meaning_lines([known[mail.message.id] for mail in shown], named=False)
+        if self.watched:
+            yield self._watching()
+        elif self.unseen:
+            yield Line(self.unseen, Mark.WARNING)
+
+    # When a mail does not arrive
+
+    def advice(self, to: str) -> tuple[str, ...]:
+        """Return where to look for a mail to `to`, the likeliest first."""
+        state = self._session.state
+        return arrival.advice(state.provider, state.settings, to)
+
+    async def check_sender(self) -> SenderReport:
+        """Ask name servers about the sender's domain. InputError for a sender that is no address."""
+        state, services = self._session.state, self._session.services
+        sender = state.settings.sender or ""
+        return await services.check_sender(sender, provider=state.provider, timeout=services.timeout)
+
+
+async def app_log(session: Session) -> LogReport:
+    """Read what the app's container has logged of mail in the last ten minutes."""
+    state, services = session.state, session.services
+    target = state.target
+    return await services.recent_log(
+        log_service(session),
+        compose_file=target.path if target.kind is TargetKind.COMPOSE else None,
+        cwd=target.path.parent if target.path is not None else Path(),
+        provider=state.provider,
+        timeout=services.timeout,
     )
+
+
+def log_service(session: Session) -> str:
+    """Return the compose service whose log is read: the target's, else the app's usual one."""
+    target = session.state.target
+    return (target.service if target.kind is TargetKind.COMPOSE else None) or session.services.app.service
 
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(:\d{1,5})?")

@@ -15,9 +15,9 @@ from smtpwizard.settings import FIELDS, Settings
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
-    from smtpwizard.mailbox.model import Arrival
     from smtpwizard.presets.schema import Provider
     from smtpwizard.probe.survey.facts import SurveyResult
+    from smtpwizard.report.arrival import Arrived
     from smtpwizard.sandbox.rehearsal import Rehearsed
     from smtpwizard.sandbox.server import PracticeServer
     from smtpwizard.smtp.results import Report, SentMessage
@@ -74,34 +74,6 @@ class SentMail:
     message: SentMessage
     code: str | None = None
     """The six digits in the mail, where it carries some."""
-
-
-class Proof(StrEnum):
-    """How it is known that a mail arrived."""
-
-    CODE = "code"
-    """The operator typed its code back."""
-    MAILBOX = "mailbox"
-    """It was seen in the recipient's mailbox."""
-    CATCHER = "catcher"
-    """It was seen in a local server that catches mail: it went as far as it ever will."""
-    PRACTICE = "practice"
-    """It was seen in the practice server's inbox."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A sent mail that is known to have arrived."""
-
-    message_id: str
-    """SentMail.message.id: the very mail, not another of its kind."""
-    name: str
-    """SentMail.name."""
-    by: Proof
-    inbox: str = ""
-    """Inbox.name, where it was seen in one: safe to show."""
-    arrival: Arrival | None = None
-    """Where in the inbox, and what the server there says of it."""
 
 
 @dataclass(frozen=True, slots=True)

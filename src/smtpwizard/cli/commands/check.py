@@ -21,15 +21,13 @@ from smtpwizard.cli.probing import Plan
 from smtpwizard.clients import registry
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
 from smtpwizard.probe import login_guard
-from smtpwizard.probe.engine import Probe
+from smtpwizard.report.probe import verdict_mark
 from smtpwizard.settings import Settings
-from smtpwizard.smtp.results import Report, Verdict
+from smtpwizard.smtp.results import Report
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
-    import argparse
-
-    from smtpwizard.errors import ExitCode
+    from smtpwizard.wizard.check import Check
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -46,12 +44,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     named = bool(args.ca_file or os.environ.get(tls.EXTRA_VARIABLE))
     tls.begin(found.settings.host or "", implicit=found.settings.tls == "true", authorities=named)
     from smtpwizard.cli import probing
-    from smtpwizard.cli import probing as showing
-    from smtpwizard.probe.engine import Probe
 
     planned = probing.plan(args, source=found)
-    probe = Probe(planned.source.settings, planned.options, provider=planned.provider)
-    return probing.exit_code(showing.show(probe, planned, as_json=args.json))
+    return probing.exit_code(probing.show(probing.prepare(planned), planned, as_json=args.json))
 
 
 JOBS: Final = 16
@@ -68,15 +63,20 @@ class Outcome:
     path: Path
     code: ExitCode
     plan: Plan | None = None
-    report: Report | None = None
+    check: Check | None = None
     error: SmtpWizardError | None = None
     """Why it was not checked."""
+
+    @property
+    def report(self) -> Report | None:
+        """The report, where it was checked."""
+        return self.check.report if self.check is not None else None
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's object for `check --json` with the file's name; `error` where it was not checked."""
         head: dict[str, Any] = {"schema": 1, "file": str(self.path)}
-        if self.report is not None and self.plan is not None:
-            return head | probing.to_json(self.report, self.plan)
+        if self.check is not None and self.plan is not None:
+            return head | probing.to_json(self.check, self.plan)
         assert self.error is not None
         told = {"title": self.error.title, "message": self.error.message, "exit_code": int(self.code)}
         return head | {"error": told}
@@ -84,8 +84,8 @@ class Outcome:
     def line(self) -> str:
         """Return `✓ prod.env: the app will send its mail.`"""
         if self.report is not None:
-            works = self.report.app.verdict is Verdict.WORKS
-            return safe(f"{'✓' if works else '✗'} {self.path}: {self.report.app.sentence}", limit=_LINE)
+            mark = verdict_mark(self.report)
+            return safe(f"{mark.symbol} {self.path}: {self.report.app.sentence}", limit=_LINE)
         return safe(f"✗ {self.path}: {self.error.message if self.error else ''}", limit=_LINE)
 
 
@@ -170,13 +170,11 @@ def _checked(job: _Job) -> Outcome:
             )
             return Outcome(job.path, ExitCode.FAILED, job.plan, error=error)
     try:
-        probe = Probe(job.plan.source.settings, job.plan.options, provider=job.plan.provider)
-        for _ in probe.steps_blocking():
-            pass
+        check = probing.prepare(job.plan, surveys=False)
+        report = probing.finish(check)
     except SmtpWizardError as error:
         return Outcome(job.path, error.exit_code, job.plan, error=error)
-    report = probe.report()
-    return Outcome(job.path, probing.exit_code(report), job.plan, report)
+    return Outcome(job.path, probing.exit_code(report), job.plan, check)
 
 
 def _refused(report: Report | None) -> bool:

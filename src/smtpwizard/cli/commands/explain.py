@@ -7,9 +7,7 @@ there is no text, or the provider is unknown.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,9 +16,8 @@ from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import Explained, explain_log, flat
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.problems import Problem
-from smtpwizard.secret import Secret
-from smtpwizard.text import safe
+from smtpwizard.report.lines import columns, symbols
+from smtpwizard.report.probe import cause_lines
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
@@ -28,9 +25,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 20_000_000
 """Octets of stdin that are read: a day's log of a busy app, and no more memory than that."""
-
-_WIDEST: Final = 100
-"""Columns that sentences fill at most."""
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -87,40 +81,7 @@ def named_provider(name: str | None, own: Path | None, catalogue: Catalogue) -> 
 
 
 def _page(explained: tuple[Explained, ...]) -> Iterator[str]:
-    width = _width()
     for item in explained:
         times = f", {item.times} times" if item.times > 1 else ""
-        first, *others = item.diagnoses
-        lines = [f"line {item.line}{times}: {item.said}", *_paragraphs(first, width)]
-        lines += [f"  Also possible: {_name(other)}" for other in others]
-        yield "\n".join(lines)
-
-
-def _width() -> int:
-    """Columns of the terminal, within reason; shutil's function for it costs 5 ms of import."""
-    try:
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        columns = 80
-    return max(40, min(columns, _WIDEST))
-
-
-def _paragraphs(diagnosis: Problem, width: int) -> Iterator[str]:
-    def wrapped(text: str) -> str:
-        return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
-
-    yield wrapped(_name(diagnosis))
-    yield wrapped(diagnosis.cause)
-    yield wrapped(diagnosis.remedy)
-    for variable, value in diagnosis.changes.items():
-        yield f"  leave out {variable}" if value is None else f"  {variable}={_shown(value)}"
-    if diagnosis.source:
-        yield wrapped(f"Source: {diagnosis.source}; checked {diagnosis.checked}.")
-
-
-def _name(diagnosis: Problem) -> str:
-    return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
-
-
-def _shown(value: str | Secret) -> str:
-    return safe(str(value))
+        lines = symbols(cause_lines(item.diagnoses), width=columns())
+        yield "\n".join((f"line {item.line}{times}: {item.said}", *lines))

@@ -14,20 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.cli import probing, source
-from smtpwizard.cli import probing as looking
-from smtpwizard.cli import probing as showing
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.docker.comparison import Comparison, HostAndContainer, compare, to_json
 from smtpwizard.docker.compose import Compose, Kind, app_service, project_file
 from smtpwizard.docker.inside import look, ready, script
 from smtpwizard.errors import ExitCode, FileError, InputError
-from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.login_guard import asks_for_pause, refuses_login
 from smtpwizard.problems import Problem
-from smtpwizard.report import container as inside_text
+from smtpwizard.report.container import comparison_lines
 
 if TYPE_CHECKING:
-    from smtpwizard.cli.probing import Plan
     from smtpwizard.smtp.results import Report
 
 
@@ -52,8 +48,8 @@ def run(args: argparse.Namespace) -> ExitCode:
     if problem is not None:  # before a login is spent on this host
         raise _no_view(problem)
     planned = probing.plan(args, source=found)
-    probe = Probe(planned.source.settings, planned.options, provider=planned.provider)
-    report = _on_this_host(probe, planned, as_json=args.json)
+    check = probing.prepare(planned)
+    report = probing.finish(check) if args.json else probing.show(check, planned, as_json=False)
     seen = asyncio.run(
         look(
             service,
@@ -80,11 +76,10 @@ def run(args: argparse.Namespace) -> ExitCode:
     )
     result = compare(sides)
     if args.json:
-        again = looking.look_again(report, planned)
-        value = probing.to_json(report, planned, again.proposals if again else ())
+        value = probing.to_json(check, planned)
         emit_json(value | {"not_proved": _not_proved(report, result), "inside": to_json(sides, result)})
     else:
-        emit("\n".join(inside_text.lines(sides, result)))
+        emit("\n".join(comparison_lines(sides, result)))
     return _exit_code(result)
 
 
@@ -95,14 +90,6 @@ def _default_source(args: argparse.Namespace, cwd: Path, service: str) -> None:
         args.compose = project_file(cwd)
     if getattr(args, "compose", None) is not None and getattr(args, "service", None) is None:
         args.service = service
-
-
-def _on_this_host(probe: Probe, planned: Plan, *, as_json: bool) -> Report:
-    if not as_json:
-        return showing.show(probe, planned, as_json=False)
-    for _ in probe.steps_blocking():
-        pass
-    return probe.report()
 
 
 def _not_proved(report: Report, result: Comparison) -> list[str]:

@@ -25,7 +25,9 @@ from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.docker.logs import LogReader
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
-from smtpwizard.report import container as log_text
+from smtpwizard.report import container
+from smtpwizard.report.lines import columns, symbols, wrapped
+from smtpwizard.report.probe import name_of
 
 if TYPE_CHECKING:
     from smtpwizard.docker.compose import Compose
@@ -147,15 +149,18 @@ def _tell(report: LogReport, args: argparse.Namespace, source: str, since: str =
     if args.json:
         emit_json(to_json(report, source))
     else:
-        width = log_text.columns()
         for trouble in report.troubles:
-            emit("\n".join((*log_text.trouble_lines(trouble, width), "")))
-        emit(log_text.wrapped(f"{source}: {log_text.summary(report)}", width, ""))
+            emit(_told(trouble))
+        emit(wrapped(f"{source}: {container.summary(report)}", columns(), ""))
     if since and not report.lines:
         say(f"The container has logged nothing in the last {since}. Look further back: --since 24h.")
     if report.note:
         say(report.note)
     return ExitCode.FAILED if report.troubles else ExitCode.OK
+
+
+def _told(trouble: Trouble) -> str:
+    return "\n".join((*symbols(container.trouble_lines(trouble), width=columns()), ""))
 
 
 def to_json(report: LogReport, source: str) -> dict[str, Any]:
@@ -202,10 +207,10 @@ class Live:
             if self._json:
                 emit_json({"schema": 1, "event": "trouble", **trouble.to_json()})
             else:
-                emit("\n".join((*log_text.trouble_lines(trouble, log_text.columns()), "")))
+                emit(_told(trouble))
         elif self._terminal and not self._json and now - before >= QUIET_SECONDS:
             self._told[trouble.first_line] = now
-            emit(log_text.again_line(trouble, log_text.columns()))
+            emit(container.again_line(trouble, columns()))
 
     def interrupted(self, rest: Iterable[Trouble]) -> None:
         """Take Ctrl+C as the end; `rest` is what was still open."""
@@ -219,9 +224,8 @@ class Live:
         if self._json:
             emit_json({**to_json(report, self._source), "event": "summary"})
         else:
-            width = log_text.columns()
             for trouble in report.troubles:
-                line = f"{log_text.counted(trouble)}: {log_text.name_of(trouble.diagnoses[0])}"
-                emit(log_text.wrapped(line, width, "✗ "))
-            emit(log_text.wrapped(f"{self._source}: {log_text.summary(report)}", width, ""))
+                line = f"{container.times(trouble)}: {name_of(trouble.diagnoses[0])}"
+                emit(wrapped(line, columns(), "✗ "))
+            emit(wrapped(f"{self._source}: {container.summary(report)}", columns(), ""))
         return ExitCode.FAILED if report.troubles else ExitCode.OK

@@ -19,6 +19,7 @@ from smtpwizard.presets.catalogue import Presets
 from smtpwizard.probe.survey.facts import PortFacts, expected_modes, ports_to_ask
 from smtpwizard.probe.survey.ranking import answer, meaning, strictest
 from smtpwizard.probe.verdict import Options
+from smtpwizard.report.lines import Mark
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.net import literal
 from smtpwizard.text import safe
@@ -71,10 +72,10 @@ def target_of(text: str) -> Target:
 
 def line(item: PortFacts, host: str) -> str:
     """Return `✓   587  STARTTLS, TLSv1.3, certificate smtp.gmail.com, 61 days left, AUTH LOGIN PLAIN  31 ms`."""
-    symbol = "✗" if item.tls is None else "✓" if item.usable else "!"
+    mark = Mark.FAILED if item.tls is None else Mark.OK if item.usable else Mark.WARNING
     said = answer(item, host) if item.open else meaning(item.error or "ETIMEDOUT")
     time = "" if item.ms is None else f"  {item.ms:.0f} ms"
-    return safe(f"{symbol} {item.port:>5}  {said}{time}")
+    return safe(f"{mark.symbol} {item.port:>5}  {said}{time}")
 
 
 def advice(facts: tuple[PortFacts, ...]) -> str:

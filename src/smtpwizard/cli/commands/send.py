@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, read_password, say
-from smtpwizard.cli.probing import Plan, show
+from smtpwizard.cli.probing import Plan
 from smtpwizard.clients.transport import transport
 from smtpwizard.errors import ExitCode, InputError, NetworkError
 from smtpwizard.lint.mail import recipient_findings
 from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.mailbox.model import Inbox, Wanted
 from smtpwizard.presets.schema import Provider
-from smtpwizard.probe.engine import Probe
 from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Row, Sight
+from smtpwizard.report.lines import symbols
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage
 from smtpwizard.text import safe
@@ -157,7 +157,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     lookout = prepare(args) if built else None
     planned = planned._replace(findings=_about_links(args, built))
     messages = [OutgoingMessage(mail.message_id, mail.data, mail.to, mail.mail.name) for mail in built]
-    probe = Probe(planned.source.settings, planned.options, provider=planned.provider, message=messages)
+    check = probing.prepare(planned, messages)
     sights: list[Sight] = []
 
     def look(report: Report) -> dict[str, Any]:
@@ -182,12 +182,12 @@ def run(args: argparse.Namespace) -> ExitCode:
             broken_off.append(stop)
             return {}
 
-    report = show(probe, planned, as_json=args.json, more=look_unless_stopped)
+    report = probing.show(check, planned, as_json=args.json, more=look_unless_stopped)
     if not args.json:
         look_unless_stopped(report)
         titles = {mail.message_id: _title(mail, built) for mail in built}
         for sight in sights:
-            emit("\n".join(("", *sight.lines(titles))))
+            emit("\n".join(("", *symbols(sight.lines(titles)))))
     if broken_off:
         raise broken_off[0]
     missing = any(sight.explicit and not sight.all_arrived for sight in sights)

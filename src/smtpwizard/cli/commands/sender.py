@@ -7,9 +7,6 @@ The checks are the command's data; what the provider was taken from is told besi
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,14 +14,15 @@ from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.dns.sender import Sender, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
+from smtpwizard.report.lines import Line, Role, columns, wrapped
+from smtpwizard.report.sender import checks
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
-    from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport
+    from smtpwizard.dns.sender import SenderReport
     from smtpwizard.presets.schema import Provider
 
 
-_SYMBOLS: Final = {"passed": "✓", "warned": "!", "failed": "✗", "skipped": "–"}
 _INDENT: Final = " " * 9
 _WIDEST: Final = 80
 
@@ -128,50 +126,22 @@ def _object(report: SenderReport) -> dict[str, Any]:
 
 
 def _page(report: SenderReport, provider: Provider | None) -> Iterator[str]:
-    width = _width()
+    width = columns(_WIDEST)
     through = f", sent through {provider.name}" if provider and report.provider else ""
-    yield from textwrap.wrap(f"{report.address}{through}", width) or [report.domain]
+    yield wrapped(f"{report.address}{through}", width, "", "")
     if provider and not report.provider:
-        yield from textwrap.wrap(f"Nothing in DNS names {provider.name}: judged without a provider.", width)
-    for check in report.checks:
+        yield wrapped(f"Nothing in DNS names {provider.name}: judged without a provider.", width, "", "")
+    for check in checks(report):
         yield ""
-        yield from _lines(check, width)
+        for line in check.lines:
+            yield wrapped(line.text, width, _head(line), _INDENT)
+        for record in check.records:
+            yield ""
+            yield f"  {record.name}  {record.type}"
+            yield f"  {record.value}"  # on a line of its own, to be copied unbroken
 
 
-def _lines(check: SenderCheck, width: int) -> Iterator[str]:
-    """Yield fact, what was found, and remedy, wrapped; each record on lines of its own, to be copied unbroken."""
-    symbol = _SYMBOLS[check.standing.value]
-    yield from _wrapped(check.summary, width, first=f"{symbol} {check.title:<7}")
-    for line in check.detail:
-        yield from _wrapped(line, width, first=_INDENT)
-    if check.remedy:
-        yield from _wrapped(check.remedy, width, first=f"{'→':>8} ")
-    for record in (check.record, *check.also):
-        if record is not None:
-            yield from _record(record)
-
-
-def _record(record: DnsRecord) -> Iterator[str]:
-    yield ""
-    yield f"  {record.name}  {record.type}"
-    yield f"  {record.value}"
-
-
-def _wrapped(text: str, width: int, *, first: str) -> list[str]:
-    return textwrap.wrap(
-        safe(text),
-        width,
-        initial_indent=first,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _width() -> int:
-    """Columns of the terminal, within reason; shutil's function for it costs 5 ms of import."""
-    try:
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        columns = _WIDEST
-    return max(40, min(columns, _WIDEST))
+def _head(line: Line) -> str:
+    if line.mark is not None:
+        return f"{line.mark.symbol} {line.name:<7}"
+    return f"{'→':>8} " if line.role is Role.ACTION else _INDENT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,23 +15,23 @@ from textual.widget import Widget
 from textual.widgets import Input, RadioSet
 from textual.worker import Worker, WorkerState
 
-from smtpwizard.dns.sender import SenderCheck, SenderReport, Standing
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
+from smtpwizard.report.lines import GAP, Line, Mark, Role
+from smtpwizard.report.sender import checks, closing_lines
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 from smtpwizard.tui.base import wizard_of
 from smtpwizard.tui.screens.dialogs import FramedScreen
 from smtpwizard.tui.style import keys_line, plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
-from smtpwizard.tui.widgets.text import GAP, Paragraph, Paragraphs, RecordCard
-from smtpwizard.wizard.arrival import dig_lines
+from smtpwizard.tui.widgets.text import Paragraphs, RecordCard
 from smtpwizard.wizard.check import bug_place
 from smtpwizard.wizard.send import Mode, address_problem, guessed_server, url_of
 
 if TYPE_CHECKING:
-    from smtpwizard.mailbox.model import Arrival, Inbox, Wanted
-    from smtpwizard.presets.schema import Provider
+    from smtpwizard.wizard.send import SendStep
+    from smtpwizard.wizard.session import Session
 
 
 _PROMISE: Final = (
@@ -40,15 +40,8 @@ _PROMISE: Final = (
 )
 
 
-class Opened(NamedTuple):
-    """A mailbox whose server took the login, and what a first look into it brought."""
-
-    inbox: Inbox
-    seen: tuple[Arrival, ...]
-
-
-class MailboxScreen(ModalScreen[Opened | None]):
-    """Asks, logs in once for each Enter, and dismisses with the mailbox; what was refused is told here."""
+class MailboxScreen(ModalScreen[bool]):
+    """Asks, logs in once for each Enter, and dismisses once a login was taken; what was refused is told here."""
 
     DEFAULT_CSS = """
     MailboxScreen { align: center middle; background: $background 60%; }
@@ -67,9 +60,9 @@ class MailboxScreen(ModalScreen[Opened | None]):
         Binding("escape", "close", "Close", show=False),
     ]
 
-    def __init__(self, recipient: str, wanted: Sequence[Wanted]) -> None:
+    def __init__(self, step: SendStep, recipient: str) -> None:
         super().__init__()
-        self._recipient, self._wanted = recipient, tuple(wanted)
+        self._step, self._recipient = step, recipient
         self._refused: tuple[str, Secret] | None = None
         self._busy = False
 
@@ -98,9 +91,9 @@ class MailboxScreen(ModalScreen[Opened | None]):
     def action_close(self) -> None:
         """Close without a mailbox; a login under way is cut off."""
         self.workers.cancel_group(self, "mailbox")
-        self._end(None)
+        self._end(opened=False)
 
-    def _end(self, opened: Opened | None) -> None:
+    def _end(self, *, opened: bool) -> None:
         self.query_one(SecretInput).value = ""  # the field holds the text as it is: not longer than needed
         self.dismiss(opened)
 
@@ -145,11 +138,8 @@ class MailboxScreen(ModalScreen[Opened | None]):
     async def _look(self) -> None:
         from smtpwizard.mailbox.model import InboxRefused
 
-        services = wizard_of(self).services
-        url, password = self._tried
         try:
-            inbox = services.open_mailbox(url, password, ca_files=services.ca_files)
-            seen = await inbox.look(self._wanted, timeout=services.timeout)
+            await self._step.open_mailbox(*self._tried)
         except SmtpWizardError as error:
             self._refused = self._tried if isinstance(error, InboxRefused) else None
             self._say(styled(f"✗ {error.message}", "$text-error"))
@@ -157,7 +147,7 @@ class MailboxScreen(ModalScreen[Opened | None]):
             return
         finally:
             self._busy = False
-        self._end(Opened(inbox, seen))
+        self._end(opened=True)
 
     @on(Worker.StateChanged)
     def _broke_off(self, event: Worker.StateChanged) -> None:
@@ -167,12 +157,6 @@ class MailboxScreen(ModalScreen[Opened | None]):
             self._say(styled(words, "$text-error"))
 
 
-_MARKS: Final = {
-    Standing.PASSED: ("✓", "$text-success"),
-    Standing.WARNED: ("!", "$text-warning"),
-    Standing.FAILED: ("✗", "$text-error bold"),
-    Standing.SKIPPED: ("–", "$foreground-muted"),
-}
 _NAME_WIDTH: Final = 6
 """The longest name of a check, `domain`."""
 
@@ -198,15 +182,16 @@ class MissingScreen(FramedScreen):
         Binding("r,ctrl+r", "again", "Ask again", show=False),
     ]
 
-    def __init__(self, address: str, provider: Provider | None, advice: Sequence[str]) -> None:
+    def __init__(self, step: SendStep, session: Session, recipient: str) -> None:
         super().__init__()
-        self._address, self._provider, self._advice = address, provider, tuple(advice)
-        self._domain = address.rpartition("@")[2].lower()
+        self._step, self._advice = step, step.advice(recipient)
+        self._provider, self._timeout = session.state.provider, session.services.timeout
+        self._domain = (session.state.settings.sender or "").rpartition("@")[2].lower()
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
             box.border_title = "It did not arrive"
-            yield Paragraphs([Paragraph("Look here first", style="bold"), *(Paragraph(it, "•") for it in self._advice)])
+            yield Paragraphs([Line("Look here first", role=Role.TITLE), *(Line(it, Mark.NOTE) for it in self._advice)])
             yield Vertical(id="missing-checks")
 
     def on_mount(self) -> None:
@@ -214,7 +199,7 @@ class MissingScreen(FramedScreen):
         self._tell_keys()
         if self._beside_the_point:
             sentence = f"{safe(self._domain, limit=80)} {self._beside_the_point}"
-            self.call_next(self._put, [Paragraphs([GAP, Paragraph(sentence, "–", "$foreground-muted")])])
+            self.call_next(self._put, [Paragraphs([GAP, Line(sentence, Mark.SKIPPED)])])
         elif self._domain:
             self._ask()
 
@@ -236,35 +221,20 @@ class MissingScreen(FramedScreen):
 
     @work(exclusive=True, group="sender", exit_on_error=False, description="looking up the sender's domain")
     async def _ask(self) -> None:
-        services = wizard_of(self).services
-        words = f"asking name servers about {safe(self._domain, limit=80)}, {services.timeout:.0f} s at most"
-        title = Paragraph(f"What DNS says of {safe(self._domain, limit=80)}", style="bold")
-        await self._put([Paragraphs([GAP, title, Paragraph(words, "›", "$text-primary bold")])])
+        domain = safe(self._domain, limit=80)
+        title = Line(f"What DNS says of {domain}", role=Role.TITLE)
+        asking = Line(f"asking name servers about {domain}, {self._timeout:.0f} s at most", Mark.RUNNING)
+        await self._put([Paragraphs([GAP, title, asking])])
         try:
-            report = await services.check_sender(self._address, provider=self._provider, timeout=services.timeout)
+            report = await self._step.check_sender()
         except SmtpWizardError as error:
-            await self._put([Paragraphs([GAP, title, Paragraph(error.message, "✗", "$text-error bold")])])
+            await self._put([Paragraphs([GAP, title, Line(error.message, Mark.FAILED)])])
             return
-        await self._put([Paragraphs([GAP, title]), *self._told(report)])
-
-    def _told(self, report: SenderReport) -> list[Widget]:
-        if not report.answered:
-            offline = Paragraph(
-                "No name server answered: this machine is offline, or may not ask. Nothing is known of the domain.",
-                "–", "$foreground-muted",
-            )  # fmt: skip
-            elsewhere = [Paragraph(line, " ") for line in dig_lines(self._domain, self._provider)]
-            again = Paragraph(f"From another machine: smtpwizard sender {safe(self._address, limit=120)}", " ")
-            return [Paragraphs([offline, *elsewhere, again])]
-        shown: list[Widget] = []
-        for check in report.checks:
-            shown.append(Paragraphs(_sentences(check)))
-            records = (check.record, *check.also) if check.record is not None else check.also
-            shown += [RecordCard(record) for record in records]
-        if not any(check.standing in (Standing.FAILED, Standing.WARNED) for check in report.checks):
-            fine = "Nothing in DNS speaks against the mail. A DKIM signature shows only in a mail that has arrived."
-            shown.append(Paragraphs([GAP, Paragraph(fine, style="$foreground-muted")]))
-        return shown
+        shown: list[Widget] = [Paragraphs([GAP, title])]
+        for check in checks(report) if report.answered else ():
+            shown.append(Paragraphs(check.lines, name_width=_NAME_WIDTH))
+            shown += [RecordCard(record) for record in check.records]
+        await self._put([*shown, Paragraphs(closing_lines(report, self._provider))])
 
     async def _put(self, widgets: Sequence[Widget]) -> None:
         below = self.query_one("#missing-checks", Vertical)
@@ -317,12 +287,3 @@ class MissingScreen(FramedScreen):
         """Ask the name servers again: a record was published meanwhile."""
         if self._domain and not self._beside_the_point:
             self._ask()
-
-
-def _sentences(check: SenderCheck) -> list[Paragraph]:
-    """Return fact, what was found, and what to do, of one check."""
-    symbol, style = _MARKS[check.standing]
-    inner = _NAME_WIDTH + 3
-    found = [Paragraph(line, style="$foreground-muted", indent=inner) for line in check.detail]
-    remedy = [Paragraph(check.remedy, style="$text-primary", indent=inner)] if check.remedy else []
-    return [Paragraph(check.summary, f"{symbol} {check.title:<{_NAME_WIDTH}}", style), *found, *remedy]

@@ -1,13 +1,10 @@
-"""The Test step: runs the probe, keeps its promises (cancel, consent, pause), puts the repair on Enter.
-
-Knows no protocol, and what is shown is the board's work.
-"""
+"""Step 3 on the screen: the stages as they end, the causes of a failure, and the repair on Enter."""
 
 from __future__ import annotations
 
 from contextlib import aclosing
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -19,156 +16,19 @@ from textual.worker import Worker, WorkerState
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.probe import login_guard
 from smtpwizard.problems import Problem
-from smtpwizard.report.stages import StageLine, expected_order, port_line, stage_lines
-from smtpwizard.settings import Settings
-from smtpwizard.smtp.results import Report, Step, StepResult, Verdict
+from smtpwizard.report.probe import expected_order, port_line, stage_lines
+from smtpwizard.smtp.results import Verdict
 from smtpwizard.tui.base import Command, Hint, StepPane
-from smtpwizard.tui.widgets.check import DiagnosisCard, TestBoard
-from smtpwizard.wizard.check import bug_place, concerned_variable, explain_report
+from smtpwizard.tui.widgets.check import Board, Card
+from smtpwizard.wizard import check as model
+from smtpwizard.wizard.check import bug_place
 
-if TYPE_CHECKING:
-    from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
-    from smtpwizard.probe.verdict import Options
-
-
-_RUNNING = "probe"
+_RUN: Final = "probe"
+"""The worker's group."""
 
 
-class TestRunning(StepPane):
-    """The part of the step that has a worker and a clock. Results under way are kept here until the report is there."""
-
-    __test__ = False  # not a test, whatever its name begins with
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._results: list[StepResult] = []
-        self._seen: list[PortFacts] | None = None
-        """Ports that a second look has cleared up so far; None where none is under way."""
-        self._report: Report | None = None
-        """The test's report while the second look lasts."""
-        self._under_way: Settings | None = None
-        self._since = 0.0
-        self._note = ""
-        self._clock: Timer | None = None
-
-    def on_mount(self) -> None:
-        self._clock = self.set_interval(0.25, self._tick, pause=True)
-
-    def _draw(self) -> None:
-        """Show what has changed here; a step adds its own."""
-        self.hints_changed()
-
-    def _start(self) -> None:
-        self._results, self._seen, self._report, self._note = [], None, None, ""
-        self._under_way, self._since = self.state.settings, monotonic()
-        if self._clock is not None:
-            self._clock.resume()
-        self._draw()
-        self._run(self._under_way)
-
-    def _cancel(self) -> None:
-        """End what is under way; of a test that is through, only the second look is given up."""
-        if self._under_way is None:
-            return
-        self.workers.cancel_group(self, _RUNNING)
-        if self._report is not None:
-            self._finished(self._report, self._under_way, None)
-        else:
-            self._ended("Cancelled. Nothing was sent and nothing was written.")
-
-    @work(exclusive=True, group=_RUNNING, exit_on_error=False, description="SMTP test")
-    async def _run(self, settings: Settings) -> None:
-        # 60 ms of ssl and asyncio streams that no earlier step needs.
-        from smtpwizard.probe.engine import Probe
-
-        try:
-            options = self.wizard.services.options(self.state)
-            probe = Probe(settings, options, provider=self.state.provider)
-        except SmtpWizardError as error:  # a certificate authority that was named cannot be read
-            self._ended(error.text)
-            return
-        async with aclosing(probe.steps()) as steps:
-            async for result in steps:
-                self._results.append(result)
-                self._draw()
-        self._report = report = probe.report()
-        self._finished(report, settings, await self._look(report, settings, options))
-
-    async def _look(self, report: Report, settings: Settings, options: Options) -> SurveyResult | None:
-        """Ask the server what the test left open; None where that would clear up nothing, or in a rehearsal."""
-        from smtpwizard.probe.survey.limits import is_useful
-
-        if self.state.rehearsed is not None or not is_useful(report):
-            return None
-        from smtpwizard.probe.survey.limits import TOTAL_SECONDS
-        from smtpwizard.probe.survey.survey import run_survey
-
-        self._seen, self._since = [], monotonic()
-        self._draw()
-        try:
-            return await run_survey(
-                report,
-                settings,
-                options,
-                provider=self.state.provider,
-                service=self.wizard.services.app.service,
-                timeout=min(TOTAL_SECONDS, options.timeout),
-                on_port=self._port_seen,
-            )
-        except SmtpWizardError:  # an authority's file has vanished since the test: the look has nothing to add
-            return None
-
-    def _port_seen(self, facts: PortFacts) -> None:
-        if self._seen is not None:
-            self._seen.append(facts)
-            self._draw()
-
-    def _finished(self, report: Report, settings: Settings, look: SurveyResult | None, note: str = "") -> None:
-        failed = report.failed
-        noted = login_guard.remember(self.state, failed, settings, monotonic()) if failed else {}
-        self._under_way = self._seen = self._report = None
-        self.wizard.update(report=report, tested=settings, look=look, **noted)
-        self._ended(note)
-
-    def _ended(self, note: str) -> None:
-        self._under_way, self._note = None, note
-        if self._clock is not None and self._pause() is None:
-            self._clock.pause()
-        self._draw()
-
-    @on(Worker.StateChanged)
-    def _broke_off(self, event: Worker.StateChanged) -> None:
-        event.stop()
-        if event.state is not WorkerState.ERROR or event.worker.group != _RUNNING:
-            return
-        place = f"{bug_place(event.worker.error)}. This is a bug in smtpwizard."
-        if self._report is not None and self._under_way is not None:
-            self._finished(self._report, self._under_way, None, f"The look at other ports broke off: {place}")
-        else:
-            self._ended(f"The test broke off: {place}")
-
-    def _tick(self) -> None:
-        if self._under_way is None and self._pause() is None and self._clock is not None:
-            self._clock.pause()
-        self._draw()
-
-    def _pause(self) -> login_guard.Pause | None:
-        return login_guard.paused(self.state, monotonic())
-
-    def _waiting_words(self) -> str:
-        passed = monotonic() - self._since
-        if passed < 1:
-            return "waiting"
-        return f"waiting, {passed:.0f} s; each stage has {self.wizard.services.timeout:.0f} s"
-
-
-_TESTING = "probe"
-
-
-class TestStep(TestRunning):
-    """Starts by itself on entry. Truth is the state's report; the results under way are all that is kept here."""
-
-    __test__ = False  # not a test, whatever its name begins with
+class CheckStep(StepPane):
+    """Starts a run by itself on entry. Truth is the session's; a sentence on the last run is all that is kept here."""
 
     step_id = "test"
     title = "Test"
@@ -190,15 +50,24 @@ class TestStep(TestRunning):
 
     def __init__(self) -> None:
         super().__init__()
-        self._explained: tuple[Report | None, tuple[Problem, ...]] = (None, ())
+        self._note = ""
+        self._clock: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield TestBoard()
+        yield Board()
+
+    def on_mount(self) -> None:
+        self._clock = self.set_interval(0.25, self._tick, pause=True)
 
     @property
-    def board(self) -> TestBoard:
+    def model(self) -> model.CheckStep:
+        """The step without a screen."""
+        return self.session.step(model.CheckStep)
+
+    @property
+    def board(self) -> Board:
         """What is shown."""
-        return self.query_one(TestBoard)
+        return self.query_one(Board)
 
     # Coming and going
 
@@ -216,10 +85,15 @@ class TestStep(TestRunning):
     # Keys
 
     @property
+    def _cause(self) -> Problem | None:
+        """The open cause of a failure; a remark on a run that is green is none."""
+        return None if self.state.proved else self.board.card.current
+
+    @property
     def primary(self) -> str:
-        if self._under_way is not None or self._pause() is not None:
+        if self.model.running is not None or self.model.pause is not None:
             return ""
-        if self.state.fresh_report is None:
+        if self.model.report is None:
             return "Test"
         shown = self._cause
         if shown is None:
@@ -227,17 +101,17 @@ class TestStep(TestRunning):
         return f"{shown.label} and test again" if shown.changes else "Fix in Settings"
 
     def hints(self) -> tuple[Hint, ...]:
-        if self._under_way is not None:
+        if self.model.running is not None:
             return (Hint("escape", "Cancel"),)
-        report = self.state.fresh_report
+        report = self.model.report
         leaks = report is not None and report.app.verdict is Verdict.LEAKS
         anyway = (Hint("ctrl+g", "Save anyway"),) if leaks else ()
-        again = () if report is None or self._pause() else (Hint("ctrl+r", "Again"),)
+        again = () if report is None or self.model.pause else (Hint("ctrl+r", "Again"),)
         transcript = (Hint("f4", "Transcript"),) if self.state.report is not None else ()
         return (*anyway, *again, *transcript)
 
     def commands(self) -> tuple[Command, ...]:
-        if self._under_way is not None:
+        if self.model.running is not None:
             return (Command("test: Cancel", "Stop the test at once (Esc)", "cancel_or_back"),)
         again = Command("test: Test again", "Run every stage again (Ctrl+R)", "again")
         if self.state.report is None:
@@ -249,44 +123,30 @@ class TestStep(TestRunning):
         )
 
     def action_primary(self) -> None:
-        if self._under_way is not None or self._pause() is not None:
-            return
-        report = self.state.fresh_report
-        if report is None:
-            self.action_again()
+        if self.model.running is not None or self.model.pause is not None:
             return
         shown = self._cause
-        if shown is None:
+        if self.model.report is None:
+            self.action_again()
+        elif shown is None:
             self.wizard.next_step()
         elif shown.changes:
-            self.wizard.apply_changes(shown.changes)
+            self.model.apply(shown)
             self.action_again()
         else:
-            self.wizard.focus_variable(self._concerned(report))
+            self.wizard.focus_variable(self.model.concerned(shown))
 
     def action_cancel_or_back(self) -> None:
-        report = self.state.fresh_report
-        if self._under_way is not None:
+        if self.model.running is not None:
             self._cancel()
-        elif report is not None and self._cause is not None:
-            self.wizard.focus_variable(self._concerned(report))  # back, with the field marked that it is about
+        elif self._cause is not None:
+            # Back, with the field marked that the cause is about.
+            self.wizard.focus_variable(self.model.concerned(self._cause))
         else:
             self.wizard.back()
 
-    @property
-    def _cause(self) -> Problem | None:
-        """The open cause of a failure; a remark on a test that is green is none."""
-        return None if self.state.proved else self.board.card.current
-
-    def _concerned(self, report: Report) -> str:
-        """Return the variable that the open cause is about."""
-        shown, failed = self._cause, report.failed
-        if shown is not None and shown.variables:
-            return shown.variables[0]
-        return concerned_variable(failed.step if failed else Step.AUTH, self.state.settings)
-
     def action_save_anyway(self) -> None:
-        if self._under_way is None:
+        if self.model.running is None:
             self.wizard.go("save")
 
     def action_transcript(self) -> None:
@@ -297,68 +157,90 @@ class TestStep(TestRunning):
         self.app.push_screen(TranscriptScreen(self.state.report))
 
     def action_again(self) -> None:
-        """Test, unless one is running or the server wants a pause; ask first where the login was refused before."""
-        if self._under_way is not None or self._pause() is not None:
+        """Run, unless a run is under way or the server wants a pause; ask first where the login was refused before."""
+        question = self.model.question
+        if self.model.running is not None or self.model.pause is not None:
             self._draw()
-            return
-        if not login_guard.was_refused(self.state):
-            self._start()
-            return
-        from smtpwizard.tui.screens.dialogs import ConfirmScreen
-
-        words = login_guard.refused_question(self.state.settings)
-        self.app.push_screen(ConfirmScreen(**words), self._consented)
-
-    def _consented(self, yes: bool | None) -> None:
-        if yes:
+        elif question is None:
             self._start()
         else:
-            self._draw()
+            from smtpwizard.tui.screens.dialogs import ConfirmScreen
+
+            self.app.push_screen(ConfirmScreen(**question), lambda yes: self._start() if yes else self._draw())
+
+    # Running
+
+    def _start(self) -> None:
+        self._note = ""
+        if self._clock is not None:
+            self._clock.resume()
+        self._run()
+
+    def _cancel(self) -> None:
+        """End what is under way; of a run whose stages are through, the survey alone is given up."""
+        running = self.model.running
+        if running is not None:
+            self.workers.cancel_group(self, _RUN)
+            self.model.stop()
+            self._ended("" if running.report is not None else "Cancelled. Nothing was sent and nothing was written.")
+
+    @work(exclusive=True, group=_RUN, exit_on_error=False, description="SMTP test")
+    async def _run(self) -> None:
+        try:
+            self.model.begin()
+        except SmtpWizardError as error:  # a certificate authority that was named cannot be read
+            self._ended(error.text)
+            return
+        self._draw()
+        async with aclosing(self.model.run()) as results:
+            async for _ in results:
+                self._draw()
+        self._ended("")
+
+    def _ended(self, note: str) -> None:
+        self._note = note
+        self._tick()
+
+    @on(Worker.StateChanged)
+    def _broke_off(self, event: Worker.StateChanged) -> None:
+        event.stop()
+        if event.state is WorkerState.ERROR and event.worker.group == _RUN:
+            what = "The test" if self.model.report is None else "The look at other ports"
+            self._ended(f"{what} broke off: {bug_place(event.worker.error)}. This is a bug in smtpwizard.")
+
+    def _tick(self) -> None:
+        if self.model.running is None and self.model.pause is None and self._clock is not None:
+            self._clock.pause()
+        self._draw()
 
     # Drawing
 
-    @on(DiagnosisCard.Turned)
+    @on(Card.Turned)
     def _turned(self) -> None:
         self.hints_changed()
 
     def _draw(self) -> None:
-        settings = self._under_way or self.state.settings
-        played = f", playing {self.state.rehearsed.ref}" if self.state.rehearsed else ""
+        running, report, state = self.model.running, self.model.report, self.state
+        settings = running.settings if running is not None else state.settings
+        played = f", playing {state.rehearsed.ref}" if state.rehearsed else ""
         self.board.head(f"Test: {settings.shown_host}:{settings.port}{played}" if settings.host else "Test")
-        report = None if self._under_way is not None else self.state.fresh_report
-        results = self._results if report is None else report.steps
-        words = self._waiting_words() if self._under_way is not None else None
-        lines = stage_lines(results, expected=expected_order(settings), running=words)
-        ports = self._port_line(report)
-        lines = (*lines, ports) if ports else lines
-        self.board.show(lines, explanations=self._explain(report), report=report, note=self._sentence())
-        super()._draw()
-
-    def _port_line(self, report: Report | None) -> StageLine | None:
-        """Return the line on the other ports: while they are asked, and of the report that is shown."""
-        if self._seen is not None:
-            return port_line(self._seen, running=f"{monotonic() - self._since:.0f} s")
-        look = self.state.look if report is not None else None
-        return port_line(look.ports) if look is not None and look.ports else None
-
-    def _explain(self, report: Report | None) -> tuple[Problem, ...]:
-        if report is None:
-            self._explained = (None, ())
-        elif self._explained[0] is not report:
-            state = self.state
-            found = explain_report(
-                report,
-                provider=state.provider,
-                settings=state.settings,
-                look=state.look,
-                rehearsed=state.rehearsed,
-            )
-            self._explained = (report, found)
-        return self._explained[1]
+        if running is None:
+            lines = stage_lines(report.steps if report is not None else ())
+            ports = state.look.ports if report is not None and state.look is not None else ()
+            lines += (port_line(ports),) if ports else ()
+        else:
+            passed = monotonic() - running.since
+            waiting = "waiting"
+            if passed >= 1:
+                waiting += f", {passed:.0f} s; each stage has {self.session.services.timeout:.0f} s"
+            lines = stage_lines(running.results, expected=expected_order(settings), running=waiting)
+            lines += (port_line(running.ports, running=f"{passed:.0f} s"),) if running.surveying else ()
+        self.board.show(lines, problems=self.model.problems(), report=report, note=self._sentence())
+        self.hints_changed()
 
     def _sentence(self) -> str:
-        pause = self._pause()
-        if pause is not None and self._under_way is None:
+        pause = self.model.pause
+        if pause is not None and self.model.running is None:
             left = login_guard.countdown(pause.seconds)
             return f"{self.state.settings.host} asks for a pause. Testing goes on in {left}; more tries make it longer."
         return self._note

@@ -16,7 +16,7 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.report.stages import Mark
+from smtpwizard.report.lines import Mark
 from smtpwizard.text import listed
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.style import plain

@@ -1,4 +1,4 @@
-"""The opened failure: what it means, why, what to do; one cause at a time. Shows, and tells when it is turned."""
+"""The box of the Check step: stages, the opened cause, verdicts. Shows what it is given."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from textual.message import Message
 from textual.widget import Widget
 
 from smtpwizard.problems import Problem
-from smtpwizard.report.stages import Mark, StageLine
+from smtpwizard.report.lines import Line, Mark
+from smtpwizard.report.probe import app_verdict, server_verdict
 from smtpwizard.smtp.results import Report, Verdict
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import Fitted, Scroll
-from smtpwizard.wizard.check import app_verdict, server_verdict
+from smtpwizard.tui.widgets.text import symbol
 
 
-class DiagnosisCard(Widget, can_focus=True):
-    """Ranked explanations of one failure. ← and → turn to another cause."""
+class Card(Widget, can_focus=True):
+    """Ranked problems of one failure. ← and → turn to another cause."""
 
     DEFAULT_CSS = """
-    DiagnosisCard { height: auto; width: 1fr; padding: 0 1; margin: 1 0 0 0; }
-    DiagnosisCard { border-left: outer $error; background: $surface; }
-    DiagnosisCard.-remark { border-left: outer $warning; }
-    DiagnosisCard:focus { background: $boost; }
+    Card { height: auto; width: 1fr; padding: 0 1; margin: 1 0 0 0; }
+    Card { border-left: outer $error; background: $surface; }
+    Card.-remark { border-left: outer $warning; }
+    Card:focus { background: $boost; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,7 +41,7 @@ class DiagnosisCard(Widget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self._explanations: tuple[Problem, ...] = ()
+        self._problems: tuple[Problem, ...] = ()
         self._index = 0
 
     def help_page(self) -> tuple[str, str]:
@@ -52,27 +53,27 @@ class DiagnosisCard(Widget, can_focus=True):
             "advice is general and says so.",
         )
 
-    def show(self, explanations: Sequence[Problem]) -> bool:
-        """Show `explanations`, the first one open; hide the card where there is none. False where they stood here."""
-        if tuple(explanations) == self._explanations:
+    def show(self, problems: Sequence[Problem]) -> bool:
+        """Show `problems`, the first one open; hide the card where there is none. False where they stood here."""
+        if tuple(problems) == self._problems:
             return False
-        self._explanations, self._index = tuple(explanations), 0
-        self.display = bool(explanations)
+        self._problems, self._index = tuple(problems), 0
+        self.display = bool(problems)
         self.refresh(layout=True)
         return True
 
     def on_mount(self) -> None:
-        self.display = bool(self._explanations)
+        self.display = bool(self._problems)
 
     @property
     def current(self) -> Problem | None:
         """The explanation that is open."""
-        return self._explanations[self._index] if self._explanations else None
+        return self._problems[self._index] if self._problems else None
 
     def action_turn(self, by: int) -> None:
         """Open the next or the previous cause; at the end it starts again."""
-        if len(self._explanations) > 1:
-            self._index = (self._index + by) % len(self._explanations)
+        if len(self._problems) > 1:
+            self._index = (self._index + by) % len(self._problems)
             self.refresh(layout=True)
             self.post_message(self.Turned())
 
@@ -86,19 +87,19 @@ class DiagnosisCard(Widget, can_focus=True):
         shown = self.current
         if shown is None or width < 1:
             return []
-        rows = [row.stylize("bold") for row in _wrapped_card(shown.title, width)]
-        rows += _wrapped_card(shown.cause, width)
-        rows += [row.stylize("$text-primary") for row in _wrapped_card(shown.remedy, width)]
+        rows = [row.stylize("bold") for row in _wrapped(shown.title, width)]
+        rows += _wrapped(shown.cause, width)
+        rows += [row.stylize("$text-primary") for row in _wrapped(shown.remedy, width)]
         rows += [plain(line, newlines=False).truncate(width, ellipsis=True) for line in shown.facts]
         rows += _foot(shown.link, shown.reference, width)
-        if len(self._explanations) > 1:
+        if len(self._problems) > 1:
             rows.append(
-                Content.styled(f"{self._index + 1} of {len(self._explanations)} causes, → next", "$foreground-muted")
+                Content.styled(f"{self._index + 1} of {len(self._problems)} causes, → next", "$foreground-muted")
             )
         return rows
 
 
-def _wrapped_card(text: str, width: int) -> list[Content]:
+def _wrapped(text: str, width: int) -> list[Content]:
     return [row.rstrip() for row in plain(text).wrap(width)] if text else []
 
 
@@ -121,15 +122,7 @@ _NAME_WIDTH: Final = 10
 _TIME_WIDTH: Final = 8
 """`9999 ms` cannot occur (it is `10.0 s`); one column of air before it."""
 
-_STEP_STYLES: Final = {
-    Mark.OK: ("$text-success", ""),
-    Mark.WARNING: ("$text-warning", ""),
-    Mark.FAILED: ("$text-error bold", "bold"),
-    Mark.SKIPPED: ("$foreground-muted", "$foreground-muted"),
-    Mark.WAITING: ("$foreground-muted", "$foreground-muted"),
-    Mark.RUNNING: ("$text-primary bold", ""),
-}
-"""Style of the symbol and of the words. `$text-…` are the variants with a contrast of at least 4.5:1."""
+_MUTED: Final = frozenset({Mark.SKIPPED, Mark.WAITING})
 
 
 class StepLines(Widget):
@@ -141,9 +134,9 @@ class StepLines(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: tuple[StageLine, ...] = ()
+        self._lines: tuple[Line, ...] = ()
 
-    def show(self, lines: Sequence[StageLine]) -> None:
+    def show(self, lines: Sequence[Line]) -> None:
         """Show `lines` instead of what stood here."""
         if tuple(lines) != self._lines:
             grown = len(lines) != len(self._lines) or any(line.mark is Mark.FAILED for line in lines)
@@ -151,7 +144,7 @@ class StepLines(Widget):
             self.refresh(layout=grown)
 
     @property
-    def lines(self) -> tuple[StageLine, ...]:
+    def lines(self) -> tuple[Line, ...]:
         """What is shown."""
         return self._lines
 
@@ -162,35 +155,24 @@ class StepLines(Widget):
         rows = [row for line in self._lines for row in self._rows(line, self.content_size.width)]
         return Content("\n").join(rows)
 
-    def _rows(self, line: StageLine, width: int) -> list[Content]:
-        symbol_style, word_style = _STEP_STYLES[line.mark]
+    def _rows(self, line: Line, width: int) -> list[Content]:
+        failed = line.mark is Mark.FAILED
         name_width = max(_NAME_WIDTH, len(line.name))
         room = max(width - 2 - name_width - 1 - _TIME_WIDTH, 8)
-        words = plain(line.words, newlines=False)
-        parts = (
-            list(words.wrap(room)) if line.mark is Mark.FAILED and line.words else [words.truncate(room, ellipsis=True)]
-        )
-        head = Content.assemble(
-            (f"{line.mark.symbol} ", symbol_style),
-            (line.name.ljust(name_width) + " ", "bold" if line.mark is Mark.FAILED else word_style),
-        )
+        words = plain(line.text, newlines=False)
+        parts = list(words.wrap(room)) if failed and line.text else [words.truncate(room, ellipsis=True)]
+        style = "bold" if failed else "$foreground-muted" if line.mark in _MUTED else ""
+        head = Content.assemble(symbol(line.mark or Mark.NOTE), (line.name.ljust(name_width) + " ", style))
         rows = []
         for index, part in enumerate(parts):
             start = head if index == 0 else Content(" " * head.cell_length)
-            body = part.rstrip().stylize(word_style) if word_style else part.rstrip()
+            body = part.rstrip().stylize(style) if style else part.rstrip()
             row = start + body
-            if index == 0 and line.time:
-                gap = max(width - row.cell_length - len(line.time), 1)
-                row = row + Content(" " * gap) + Content.styled(line.time, "$foreground-muted")
+            if index == 0 and line.aside:
+                gap = max(width - row.cell_length - len(line.aside), 1)
+                row = row + Content(" " * gap) + Content.styled(line.aside, "$foreground-muted")
             rows.append(row)
         return rows
-
-
-_VERDICT_STYLES = {
-    Mark.OK: "$text-success",
-    Mark.WARNING: "$text-warning",
-    Mark.FAILED: "$text-error bold",
-}
 
 
 class Verdicts(Widget):
@@ -220,24 +202,23 @@ class Verdicts(Widget):
     def _rows(self, width: int) -> list[Content]:
         if width < 1:
             return []
-        rows = _wrapped_verdict(self._note, width)
+        rows = _wrapped(self._note, width)
         if self._report is None:
             return rows
         app = self._report.app
-        rows += _side_by_side(
-            _verdict("Server", *server_verdict(self._report)), _verdict("The app", *app_verdict(self._report)), width
-        )
+        rows += _side_by_side(_verdict(server_verdict(self._report)), _verdict(app_verdict(self._report)), width)
         if app.verdict is not Verdict.FAILS:  # there the sentence only says the line above once more
-            rows += _wrapped_verdict(app.sentence, width)
-        if self._report.not_proved and self._report.failed is None:
+            rows += _wrapped(app.sentence, width)
+        if self._report.not_proved:
             words = "Not proved: " + "; ".join(item.rstrip(".") for item in self._report.not_proved) + "."
-            rows += [row.stylize("$foreground-muted") for row in _wrapped_verdict(words, width)]
+            rows += [row.stylize("$foreground-muted") for row in _wrapped(words, width)]
         return rows
 
 
-def _verdict(of: str, mark: Mark, words: str) -> Content:
-    style = _VERDICT_STYLES.get(mark, "$foreground-muted")
-    return Content.assemble((f"{of:<7}  ", "bold"), (f"{mark.symbol} ", style), plain(words, newlines=False))
+def _verdict(line: Line) -> Content:
+    return Content.assemble(
+        (f"{line.name:<7}  ", "bold"), symbol(line.mark or Mark.NOTE), plain(line.text, newlines=False)
+    )
 
 
 def _side_by_side(left: Content, right: Content, width: int) -> list[Content]:
@@ -247,23 +228,17 @@ def _side_by_side(left: Content, right: Content, width: int) -> list[Content]:
     return [row.rstrip() for part in (left, right) for row in part.wrap(width)]  # below each other, labels aligned
 
 
-def _wrapped_verdict(text: str, width: int) -> list[Content]:
-    return [row.rstrip() for row in plain(text).wrap(width)] if text else []
-
-
-class TestBoard(Fitted):
+class Board(Fitted):
     """The box of the Test step. Lines and card scroll; the verdicts stand at the foot."""
 
-    __test__ = False  # not a test, whatever its name begins with
-
     DEFAULT_CSS = """
-    TestBoard > Verdicts { margin-top: 1; }
+    Board > Verdicts { margin-top: 1; }
     """
 
     def compose(self) -> ComposeResult:
         with Scroll():
             yield StepLines()
-            yield DiagnosisCard()
+            yield Card()
         yield Verdicts()
 
     def on_mount(self) -> None:
@@ -271,9 +246,9 @@ class TestBoard(Fitted):
         self.card.show(())
 
     @property
-    def card(self) -> DiagnosisCard:
+    def card(self) -> Card:
         """The opened failure."""
-        return self.query_one(DiagnosisCard)
+        return self.query_one(Card)
 
     def head(self, words: str) -> None:
         """Put `words` into the border."""
@@ -281,19 +256,19 @@ class TestBoard(Fitted):
 
     def show(
         self,
-        lines: Sequence[StageLine],
+        lines: Sequence[Line],
         *,
-        explanations: Sequence[Problem] = (),
+        problems: Sequence[Problem] = (),
         report: Report | None = None,
         note: str = "",
     ) -> None:
         """Show a test: under way with `lines` alone, ended with all of it. A card that opens takes the focus."""
         with self.app.batch_update():
             self.query_one(StepLines).show(lines)
-            if not explanations and self.card.has_focus:
+            if not problems and self.card.has_focus:
                 self.scroll.focus()  # a widget that is hidden hands its focus to whatever comes next
             self.card.set_class(report is not None and report.app.verdict is Verdict.WORKS, "-remark")
-            opened = self.card.show(explanations) and bool(explanations)
+            opened = self.card.show(problems) and bool(problems)
             self.query_one(Verdicts).show(report, note)
         self.fit()
         if opened and self.scroll.has_focus_within:

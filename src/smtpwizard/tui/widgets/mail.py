@@ -15,10 +15,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input
 
-from smtpwizard.report.stages import Mark
+from smtpwizard.report.lines import Line, Mark, Role
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import BarInput, CodeEntry, PlainText, ShapeCheckbox
-from smtpwizard.tui.widgets.text import Paragraph, Paragraphs
+from smtpwizard.tui.widgets.text import Paragraphs, symbol
 from smtpwizard.wizard.send import MailLine
 
 
@@ -74,7 +74,7 @@ class MailForm(Vertical):
     def note(self, notes: Sequence[str]) -> None:
         """Show under the address what a mail to it would bring, before it is sent."""
         shown = self.query_one("#send-notes", Paragraphs)
-        shown.show([Paragraph(note, "!", "$text-warning", "$foreground-muted") for note in notes])
+        shown.show([Line(note, Mark.WARNING, Role.REMARK) for note in notes])
         shown.display = bool(notes)
 
     @on(Input.Changed)
@@ -89,13 +89,6 @@ class MailForm(Vertical):
         shown.update(plain(f"! {sentence}") if sentence else "")
         shown.display = bool(sentence)
 
-
-_STYLES: Final = {
-    Mark.OK: "$text-success",
-    Mark.FAILED: "$text-error bold",
-    Mark.WARNING: "$text-warning",
-    Mark.RUNNING: "$text-primary bold",
-}
 
 _FEWEST: Final = 10
 """Cells for the server's words; where that is all there is, the time is left out."""
@@ -133,7 +126,7 @@ class MailResults(Widget):
     def _rows(self, mail: MailLine, width: int) -> list[Content]:
         title_width = max(len(item.title) for item in self._mails)
         head = Content.assemble(
-            (f"{mail.mark.symbol} ", _STYLES.get(mail.mark, "$foreground-muted")),
+            symbol(mail.mark),
             plain(mail.title.ljust(title_width) + "  ", newlines=False),
         )
         words = plain(mail.words, newlines=False)
@@ -180,7 +173,7 @@ class Arrival(Vertical):
         """The field of the code."""
         return self.query_one(CodeEntry)
 
-    def show(self, known: Sequence[Paragraph], remark: str, hint: str, *, asking: str) -> None:
+    def show(self, known: Sequence[Line], remark: str, hint: str, *, asking: str) -> None:
         """Show what is known, the field after the words `asking` (none: no field), a remark on it, where to look."""
         self.display = True
         self.query_one("#arrival-row").display = bool(asking)

@@ -14,7 +14,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.widget import Widget
 
-from smtpwizard.report.stages import Mark
+from smtpwizard.report.lines import Mark
 from smtpwizard.secret import BULLETS, MASK
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import Fitted, PlainText, Scroll

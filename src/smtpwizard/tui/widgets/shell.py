@@ -11,7 +11,7 @@ from smtpwizard.text import safe
 from smtpwizard.tui.base import STEPS, Hint, StepPane
 from smtpwizard.tui.style import clickable, lines, styled
 from smtpwizard.tui.widgets.inputs import PlainText
-from smtpwizard.wizard.progress import Mark, mark, outcome
+from smtpwizard.wizard.progress import StepMark, mark, outcome
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import WizardState
 
@@ -61,9 +61,9 @@ def steps(state: WizardState) -> Content:
     parts: list[Content] = []
     for number, (step_id, title) in enumerate(STEPS, 1):
         found = mark(state, step_id)
-        if found is Mark.HERE:
+        if found is StepMark.HERE:
             text, style = f"{number} {title}", "bold $accent"
-        elif found is Mark.AHEAD:
+        elif found is StepMark.AHEAD:
             text, style = str(number), "$text-muted"
         else:
             text, style = found.shape, found.style
@@ -82,7 +82,7 @@ class Rail(ShellPart):
         parts: list[Content] = []
         for number, (step_id, title) in enumerate(STEPS, 1):
             found = mark(session.state, step_id)
-            style = "bold $accent" if found is Mark.HERE else "" if found is Mark.DONE else "$text-muted"
+            style = "bold $accent" if found is StepMark.HERE else "" if found is StepMark.DONE else "$text-muted"
             line = Content.assemble((f"{number} ", style), (found.shape, found.style), " ", (title, style))
             brought = outcome(session.state, step_id)
             cut = brought if len(brought) <= _WIDTH - 4 else brought[: _WIDTH - 5] + "…"

@@ -1,81 +1,94 @@
-"""Sentences one below the other, each with a mark, wrapped below their own beginning. Shows what it is given."""
+"""How the screen draws a `Line`: its mark's symbol, its role as a style, wrapped below its own beginning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from smtpwizard.report.lines import Line, Mark, Role
 from smtpwizard.tui.style import plain
 
 if TYPE_CHECKING:
     from smtpwizard.dns.sender import DnsRecord
 
 
-class Paragraph(NamedTuple):
-    """One sentence, or a gap where `text` is empty. The text may be foreign; styles may not."""
+MARKS: Final = {
+    Mark.OK: "$text-success",
+    Mark.WARNING: "$text-warning",
+    Mark.FAILED: "$text-error bold",
+    Mark.SKIPPED: "$foreground-muted",
+    Mark.WAITING: "$foreground-muted",
+    Mark.RUNNING: "$text-primary bold",
+    Mark.NOTE: "$foreground-muted",
+}
+"""Style of a symbol. `$text-…` are the variants with a contrast of at least 4.5:1."""
 
-    text: str
-    mark: str = ""
-    """A symbol or a name before the text; later lines stand below the text, not below it."""
-    mark_style: str = ""
-    style: str = ""
-    indent: int = 0
-    """Cells before the mark."""
-    name: str = ""
-    """What the sentence is about, in a column of its own where there is room: padded to the column's width."""
-
-
-GAP = Paragraph("")
+_ROLES: Final = {
+    Role.TITLE: "bold",
+    Role.ACTION: "$text-primary",
+    Role.REPAIR: "$text-primary",
+    Role.EVIDENCE: "bold",
+    Role.REMARK: "$foreground-muted",
+}
+"""Style of a line's text."""
 
 _ROOM: Final = 24
 """Cells beside a name below which its sentence would be a column of single words."""
 
 
+def symbol(mark: Mark) -> Content:
+    """Return a mark's symbol and a blank."""
+    return Content.styled(f"{mark.symbol} ", MARKS[mark])
+
+
 class Paragraphs(Widget):
-    """A column of paragraphs."""
+    """Lines one below the other; what a line is about stands in a column of its own where there is room."""
 
     DEFAULT_CSS = """
     Paragraphs { height: auto; width: 1fr; }
     """
 
-    def __init__(self, paragraphs: Iterable[Paragraph] = (), *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, lines: Iterable[Line] = (), *, id: str | None = None, name_width: int = 0) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._paragraphs = tuple(paragraphs)
+        self._lines = tuple(lines)
+        self._name_width = name_width
 
-    def show(self, paragraphs: Iterable[Paragraph]) -> None:
-        """Show `paragraphs` instead of what stood here."""
-        new = tuple(paragraphs)
-        if new != self._paragraphs:
-            self._paragraphs = new
+    def show(self, lines: Iterable[Line]) -> None:
+        """Show `lines` instead of what stood here."""
+        new = tuple(lines)
+        if new != self._lines:
+            self._lines = new
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return sum(len(_rows(item, width)) for item in self._paragraphs)
+        return sum(len(part) for part in self._parts(width))
 
     def render(self) -> Content:
-        rows = [row for item in self._paragraphs for row in _rows(item, self.content_size.width)]
-        return Content("\n").join(rows)
+        return Content("\n").join(row for part in self._parts(self.content_size.width) for row in part)
+
+    def _parts(self, width: int) -> Iterator[list[Content]]:
+        named = max([self._name_width, *(len(line.name) for line in self._lines if line.mark)])
+        return (_rows(line, width, named) for line in self._lines)
 
 
-def _rows(item: Paragraph, width: int) -> list[Content]:
-    if not item.text and not item.mark:
-        return [Content()]
-    head = Content(" " * item.indent)
-    if item.mark:
-        head = head + Content.styled(item.mark + " ", item.mark_style)
-    text = item.text
-    if item.name and width - head.cell_length - len(item.name) >= _ROOM:
-        head = head + plain(item.name, newlines=False)
-    else:
-        text = item.name + text
+def _rows(line: Line, width: int, named: int) -> list[Content]:
+    """Return a line wrapped below its own beginning."""
+    head = Content("  " * line.indent) + (symbol(line.mark) if line.mark else Content())
+    text = f"→ {line.text}" if line.role is Role.REPAIR else line.text
+    if line.name and line.mark:
+        if width - head.cell_length - named >= _ROOM:
+            head = head + plain(f"{line.name.ljust(named)}  ", newlines=False)
+        else:
+            text = f"{line.name}  {text}"
     room = max(width - head.cell_length, 10)
-    lines = [line.rstrip() for line in plain(text).wrap(room)] or [Content()]
-    body = [line.stylize(item.style) if item.style else line for line in lines]
-    return [head + body[0], *(Content(" " * head.cell_length) + line for line in body[1:])]
+    parts = [part.rstrip() for part in plain(text).wrap(room)] or [Content()]
+    style = _ROLES.get(line.role, "")
+    body = [part.stylize(style) if style else part for part in parts]
+    return [head + body[0], *(Content(" " * head.cell_length) + part for part in body[1:])]
 
 
 class RecordCard(Widget, can_focus=True):

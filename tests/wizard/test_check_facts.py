@@ -1,4 +1,4 @@
-"""The Test step's lines, verdict words, repairs and scruples, without a terminal."""
+"""The Check step's lines, verdicts, repairs and scruples, without a screen."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import pytest
 
 from smtpwizard.probe import login_guard as guard
 from smtpwizard.problems import Basis, Problem, Severity, repair_label
-from smtpwizard.report.stages import Mark, expected_order, milliseconds, stage_lines
+from smtpwizard.report.lines import Mark, milliseconds
+from smtpwizard.report.probe import app_verdict, expected_order, server_verdict, stage_lines
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Reply, Report, Status, Step, StepResult, Verdict
-from smtpwizard.wizard.check import (
-    app_verdict,
-    bug_place,
-    concerned_variable,
-    link_of,
-    server_verdict,
-)
+from smtpwizard.wizard.check import bug_place, concerned_variable, link_of
 from smtpwizard.wizard.state import WizardState
 
 SETTINGS = Settings(host="mail.example.com", port="587", username="ops@example.com", password=Secret("pw-hunter2"))
@@ -45,7 +40,7 @@ class TestLines:
         lines = stage_lines([passed(Step.RESOLVE)], expected=expected_order(SETTINGS), running="waiting, 3 s")
         assert [line.mark for line in lines[:3]] == [Mark.OK, Mark.RUNNING, Mark.WAITING]
         assert lines[1].name == "connect"
-        assert lines[1].words == "waiting, 3 s"
+        assert lines[1].text == "waiting, 3 s"
 
     def test_implicit_tls_is_expected_before_the_greeting_only_for_the_word_true(self) -> None:
         assert Step.TLS in expected_order(SETTINGS.with_changes({"SMTP_TLS": "true"}))
@@ -53,7 +48,7 @@ class TestLines:
 
     def test_of_two_ehlo_answers_the_one_after_starttls_stands(self) -> None:
         steps = [passed(Step.EHLO, "STARTTLS"), passed(Step.STARTTLS), passed(Step.EHLO, "AUTH PLAIN")]
-        assert [(line.name, line.words) for line in stage_lines(steps)] == [
+        assert [(line.name, line.text) for line in stage_lines(steps)] == [
             ("starttls", "fine"),
             ("ehlo", "AUTH PLAIN"),
         ]
@@ -62,7 +57,7 @@ class TestLines:
         steps = [refused(Step.AUTH, 535, "5.7.8", "no")]
         steps += [StepResult(step, Status.SKIPPED, NOT_REACHED) for step in (Step.MAIL, Step.RCPT)]
         lines = stage_lines(steps)
-        assert (lines[-1].name, lines[-1].mark, lines[-1].words) == ("mail, rcpt", Mark.SKIPPED, NOT_REACHED)
+        assert (lines[-1].name, lines[-1].mark, lines[-1].text) == ("mail, rcpt", Mark.SKIPPED, NOT_REACHED)
 
     def test_stages_skipped_for_different_reasons_keep_their_own_lines(self) -> None:
         steps = [
@@ -79,18 +74,18 @@ class TestLines:
 class TestVerdicts:
     def test_a_refused_login_is_the_apps_failure_and_not_the_servers(self) -> None:
         report = report_of(refused(Step.AUTH, 535, "5.7.8", "no"))
-        assert server_verdict(report) == (Mark.OK, "answers, refuses at auth")
-        assert app_verdict(report) == (Mark.FAILED, "will fail: EAUTH 535")
+        assert server_verdict(report)[:2][::-1] == (Mark.OK, "answers, refuses at auth")
+        assert app_verdict(report)[:2][::-1] == (Mark.FAILED, "will fail: EAUTH 535")
 
     def test_settings_that_the_app_refuses_leave_the_server_unasked(self) -> None:
         report = report_of(StepResult(Step.LINT, Status.FAILED, "SMTP_TLS is empty"))
-        assert server_verdict(report) == (Mark.SKIPPED, "not asked")
+        assert server_verdict(report)[:2][::-1] == (Mark.SKIPPED, "not asked")
 
     def test_a_leak_is_a_warning_and_not_a_success(self) -> None:
-        assert app_verdict(report_of(passed(Step.RCPT), verdict=Verdict.LEAKS))[0] is Mark.WARNING
+        assert app_verdict(report_of(passed(Step.RCPT), verdict=Verdict.LEAKS)).mark is Mark.WARNING
 
     def test_every_verdict_has_words_and_only_one_is_green(self) -> None:
-        marks = [app_verdict(report_of(passed(Step.RCPT), verdict=verdict))[0] for verdict in Verdict]
+        marks = [app_verdict(report_of(passed(Step.RCPT), verdict=verdict)).mark for verdict in Verdict]
         assert marks.count(Mark.OK) == 1
 
     def test_every_stage_names_a_variable_to_look_at(self) -> None:
@@ -102,7 +97,7 @@ class TestVerdicts:
             raise ValueError("pw-hunter2")
         except ValueError as error:
             place = bug_place(error)
-        assert "ValueError at test_test_step_words.py:" in place
+        assert "ValueError at test_check_facts.py:" in place
         assert "hunter2" not in place
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from smtpwizard.dns.sender import SenderReport
 from smtpwizard.mailbox.address import parse
 from smtpwizard.mailbox.model import Arrival, Place
+from smtpwizard.report.arrival import Arrived, Proof, arrived_line, judged
+from smtpwizard.report.lines import Mark, symbols
+from smtpwizard.report.sender import closing_lines
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import SentMessage
 from smtpwizard.wizard import arrival
 from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard import send as mailboxes
-from smtpwizard.wizard.state import Arrived, Proof, SentMail
+from smtpwizard.wizard.state import SentMail
 from support.tui import quiet_services
 
 
@@ -70,9 +74,10 @@ def test_plain_and_international_addresses_are_taken(text: str) -> None:
 
 def test_where_name_servers_cannot_be_asked_the_questions_are_named() -> None:
     provider = quiet_services().presets.provider("google-workspace-relay")
-    lines = "\n".join(arrival.dig_lines("acme.example", provider))
-    assert "dig +short TXT _dmarc.acme.example" in lines
-    assert "include:_spf.google.com" in lines
+    offline = SenderReport("a@acme.example", "acme.example", (), answered=False)
+    text = "\n".join(symbols(closing_lines(offline, provider)))
+    assert "dig +short TXT _dmarc.acme.example" in text
+    assert "include:_spf.google.com" in text
 
 
 def test_advice_begins_with_where_a_mail_to_oneself_hides() -> None:
@@ -125,17 +130,18 @@ def test_a_mail_that_was_seen_in_a_catcher_is_not_said_to_have_arrived_by_its_co
 @pytest.mark.parametrize(
     ("place", "folder", "words"),
     [
-        (Place.INBOX, "INBOX", ("✓", "arrived in the inbox of you@acme.example")),
-        (Place.JUNK, "Spam", ("!", "arrived in junk, the folder Spam of you@acme.example")),
-        (Place.OTHER, "Sent", ("!", "arrived, but in the folder Sent of you@acme.example")),
+        (Place.INBOX, "INBOX", (Mark.OK, "arrived in the inbox of you@acme.example")),
+        (Place.JUNK, "Spam", (Mark.WARNING, "arrived in junk, the folder Spam of you@acme.example")),
+        (Place.OTHER, "Sent", (Mark.WARNING, "arrived, but in the folder Sent of you@acme.example")),
     ],
 )
-def test_where_a_mail_lies_is_told(place: Place, folder: str, words: tuple[str, str]) -> None:
+def test_where_a_mail_lies_is_told(place: Place, folder: str, words: tuple[Mark, str]) -> None:
     item = Arrived(
         "<0>", "verification", Proof.MAILBOX, "the mailbox of you@acme.example", Arrival("<0>", place, folder, None)
     )
-    assert arrivals.words(item) == words
-    assert arrivals.judged(item) == ""
+    line = arrived_line(item)
+    assert (line.mark, line.text) == words
+    assert judged(item) == ""
 
 
 @pytest.mark.parametrize(

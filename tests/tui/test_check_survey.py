@@ -13,14 +13,15 @@ from textual.pilot import Pilot
 from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
 from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.report.stages import Mark, port_line
+from smtpwizard.report.lines import Mark
+from smtpwizard.report.probe import port_line
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.steps.check import TestStep
+from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.widgets.field import Field
 from smtpwizard.wizard.check import explain_report
 from smtpwizard.wizard.state import Target, WizardState
@@ -117,7 +118,7 @@ async def test_escape_gives_up_the_second_look_and_keeps_what_the_test_found(tmp
             await until(pilot, lambda: app.state.fresh_report is not None, "report")
             assert app.state.look is None
             assert "✗ connect" in screen_text(app)
-            pane = app.query_one(TestStep)
+            pane = app.query_one(CheckStep)
             await until(pilot, lambda: all(item.is_finished for item in app.workers if item.node is pane), "end")
             assert app.state.step == "test"
 
@@ -129,7 +130,7 @@ async def test_the_catalogues_causes_follow_what_was_seen(tmp_path: Path) -> Non
             await finished(pilot, app)
             assert "1 of " in screen_text(app)
             assert "causes, → next" in screen_text(app)
-            app.query_one(TestStep).board.card.focus()
+            app.query_one(CheckStep).board.card.focus()
             await pilot.press("left")  # the last one
             await pilot.pause()
             assert "checked 20" in screen_text(app) or "general advice" in screen_text(app)
@@ -137,10 +138,10 @@ async def test_the_catalogues_causes_follow_what_was_seen(tmp_path: Path) -> Non
 
 async def test_lines_for_a_compose_file_keep_their_indentation(tmp_path: Path) -> None:
     with BENCH.server(STARTTLS) as server:
-        async with at_test(to(server), tmp_path) as (app, pilot):
+        async with at_test(to(server), tmp_path, size=(80, 30)) as (app, pilot):
             await finished(pilot, app)
             facts = ("services:", "  api:", "    environment:")
-            app.query_one(TestStep).board.card.show([Problem("x", Severity.ERROR, "Authority", "", "", facts=facts)])
+            app.query_one(CheckStep).board.card.show([Problem("x", Severity.ERROR, "Authority", "", "", facts=facts)])
             await pilot.pause()
             shown = [line.strip("│ ") for line in screen_text(app).splitlines()]
             at = shown.index("▌ services:")
@@ -189,13 +190,13 @@ def test_a_repair_that_was_seen_not_to_help_is_not_on_a_key() -> None:
     unseen = explain_report(report, provider=None, settings=settings)
     assert [item.changes.get("SMTP_PORT") for item in unseen if item.changes] == ["465"]
     look = SurveyResult(ports=(PortFacts(465, False, error="ECONNREFUSED"),))
-    seen = explain_report(report, provider=None, settings=settings, look=look)
+    seen = explain_report(report, provider=None, settings=settings, survey=look)
     assert [item.title for item in seen] == [item.title for item in unseen]
     assert not any(item.changes or item.label for item in seen)
 
 
 def test_of_two_answers_of_one_port_the_better_one_stands() -> None:
     facts = PortFacts(587, True, TlsMode.NONE), PortFacts(587, False, error="ENETUNREACH"), PortFacts(25, False)
-    assert port_line(facts).words == "587 ✓  25 ✗"
+    assert port_line(facts).text == "587 ✓  25 ✗"
     assert port_line(facts[1:]).mark is Mark.WARNING
     assert port_line((), running="1 s").mark is Mark.RUNNING

@@ -8,13 +8,14 @@ from time import monotonic
 import pytest
 
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.report.lines import Mark
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
 from smtpwizard.tui.screens.dialogs import ConfirmScreen, HelpScreen
-from smtpwizard.tui.steps.check import TestStep
+from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.widgets.check import StepLines
 from smtpwizard.wizard.state import Target, WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text, wizard
@@ -151,7 +152,7 @@ async def test_leaving_the_step_ends_the_test(tmp_path: Path) -> None:
         await until(pilot, lambda: server.connections == 1, "connection")
         app.go("settings")
         await until(pilot, lambda: app.state.step == "settings", "Settings step")
-        pane = app.query_one(TestStep)
+        pane = app.query_one(CheckStep)
         assert all(worker.is_finished for worker in app.workers if worker.node is pane)
 
 
@@ -159,8 +160,8 @@ async def test_a_silent_server_is_told_with_its_limit(tmp_path: Path) -> None:
     async with scripted(Script().but(Stage.GREETING, SILENCE), tmp_path, timeout=0.3) as (app, pilot, _):
         await finished(pilot, app)
         line = next(line for line in app.query_one(StepLines).lines if line.name == "greeting")
-        assert line.mark.word == "failed"
-        assert "0.3 s" in line.words
+        assert line.mark is Mark.FAILED
+        assert "0.3 s" in line.text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -240,7 +241,7 @@ async def test_the_next_cause_shows_on_an_arrow_key_and_its_repair_is_on_enter(t
     script = Script().but(Stage.PASSWORD, reply("535 5.7.8 no"))
     async with scripted(script, tmp_path) as (app, pilot, _):
         await finished(pilot, app)
-        board = app.query_one(TestStep).board
+        board = app.query_one(CheckStep).board
         board.card.show(
             [
                 Problem("x", Severity.ERROR, "First", "", ""),

@@ -1,0 +1,161 @@
+"""A fact for a person, as one `Line`, whoever shows it: symbols for the command line, words for the prompts. Pure.
+
+The screen styles the same lines (`tui.widgets.text`), so a fact reads alike in all three.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Final, NamedTuple
+
+from smtpwizard.text import safe
+
+
+class Mark(Enum):
+    """How something stands, as (symbol, word). The shapes differ, so that nothing rests on colour."""
+
+    OK = ("✓", "ok")
+    WARNING = ("!", "warning")
+    FAILED = ("✗", "failed")
+    SKIPPED = ("–", "skipped")
+    WAITING = ("·", "waiting")
+    RUNNING = ("›", "running")
+    NOTE = ("•", "note")
+
+    @property
+    def symbol(self) -> str:
+        """One character to stand before the line."""
+        return self.value[0]
+
+    @property
+    def word(self) -> str:
+        """The same as a word, for places without symbols."""
+        return self.value[1]
+
+
+_MARKS: Final = {
+    "passed": Mark.OK,
+    "warned": Mark.WARNING,
+    "failed": Mark.FAILED,
+    "skipped": Mark.SKIPPED,
+    "error": Mark.FAILED,
+    "warning": Mark.WARNING,
+    "info": Mark.NOTE,
+}
+
+
+def mark_of(status: str) -> Mark:
+    """Return the mark of a stage's status, a DNS check's standing or a finding's severity."""
+    return _MARKS[status]
+
+
+class Role(Enum):
+    """What a line is for, where a renderer shows that."""
+
+    TEXT = "text"
+    STAGE = "stage"
+    """A row of a table: name, text and time in columns."""
+    TITLE = "title"
+    """The first line of a cause."""
+    ACTION = "action"
+    """What to do about it."""
+    REPAIR = "repair"
+    """A variable and the value that repairs it."""
+    VERDICT = "verdict"
+    REMARK = "remark"
+    """Of less weight than what stands before it."""
+    EVIDENCE = "evidence"
+    """Shown as it is, spaces and all: lines for a file, a record to publish."""
+
+
+class Line(NamedTuple):
+    """One fact. Its texts are safe to show."""
+
+    text: str
+    mark: Mark | None = None
+    role: Role = Role.TEXT
+    name: str = ""
+    """What it is about: a stage, a variable, a mail, `Cause 1`."""
+    aside: str = ""
+    """What may be left out where room is short: how long it took."""
+    indent: int = 0
+
+
+GAP: Final = Line("")
+
+_NAME_COLUMNS: Final = 9
+_TEXT_COLUMNS: Final = 58
+"""With symbol, name and time a stage is 80 columns wide."""
+_WIDEST: Final = 100
+"""Columns that sentences fill at most."""
+
+
+def symbols(lines: Iterable[Line], *, width: int = 0) -> Iterator[str]:
+    """Yield lines for the command line, sentences wrapped to `width` columns where one is given."""
+    for line in lines:
+        indent = "  " * line.indent
+        mark = f"{line.mark.symbol} " if line.mark else ""
+        if line.role is Role.STAGE:
+            columns = f"{line.name:<{_NAME_COLUMNS}} {line.text:<{_TEXT_COLUMNS}} {line.aside:>8}"
+            yield f"{indent}{mark}{columns}".rstrip()
+        elif line.role is Role.VERDICT:
+            yield f"{line.name:<{_NAME_COLUMNS}}{mark}{line.text}"
+        elif line.role is Role.TITLE:
+            yield wrapped(line.text, width, indent) if width else f"{indent}{line.text}"
+        elif line.role is Role.REPAIR:
+            yield f"{indent}→ {line.text}"
+        else:
+            about = f"{line.name}: " if line.name else ""
+            text = f"{mark}{about}{line.text}{f', {line.aside}' if line.aside else ''}"
+            yield wrapped(text, width, indent) if width and line.role is not Role.EVIDENCE else f"{indent}{text}"
+
+
+_SPOKEN: Final = {Role.ACTION: "Action: ", Role.REPAIR: "Repair: "}
+
+
+def words(lines: Iterable[Line]) -> Iterator[str]:
+    """Yield lines for the prompts: no symbol, no column, what it is about first."""
+    for line in lines:
+        if line == GAP:
+            continue
+        if line.role is Role.TITLE:
+            yield f"{line.name}: {line.text.rstrip('.')}." if line.name else line.text
+            continue
+        mark = line.mark.word if line.mark else ""
+        head = ", ".join(part for part in (mark, line.aside) if part)
+        named = [part for part in (line.name, head) if part]
+        yield ": ".join([*named, _SPOKEN.get(line.role, "") + line.text])
+
+
+def milliseconds(ms: float | None) -> str:
+    """Return a duration as people say it: `12 ms`, `1.4 s`; nothing for a stage that was not reached."""
+    if ms is None:
+        return ""
+    return f"{ms:.0f} ms" if ms < 999.5 else f"{ms / 1000:.1f} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 line`, `2 lines`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def columns(widest: int = _WIDEST) -> int:
+    """Return the terminal's columns, from 40 to `widest`; 80 where stdout is none."""
+    # shutil's function for it costs 5 ms of import.
+    try:
+        found = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        found = 80
+    return max(40, min(found, widest))
+
+
+def wrapped(text: str, width: int, indent: str = "  ", rest: str = "  ") -> str:
+    """Return `text` in lines of at most `width` columns; a word that is longer stays whole, to be copied."""
+    import textwrap  # `check` and `send` do without it
+
+    return textwrap.fill(
+        safe(text), width, initial_indent=indent, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+    )
