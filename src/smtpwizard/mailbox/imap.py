@@ -1,23 +1,19 @@
-"""A mailbox over IMAP, read only: EXAMINE, SEARCH and BODY.PEEK. Each look blocks, so it runs in a thread.
+"""A mailbox over IMAP, read only: which folders are searched for which mails, by EXAMINE, SEARCH and BODY.PEEK.
 
-IMAPClient speaks the protocol. Here is what it leaves open: bounds on time and octets, a cancel, our trust in
-certificates, silence about the login in its log, and which folders are searched for which mails.
+Each look blocks, so it runs in a thread.
 """
 
 from __future__ import annotations
 
 import contextlib
-import imaplib
-import logging
 import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Final, NamedTuple
 
-from imapclient import IMAPClient
+from imapclient.datetime_util import format_criteria_date
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_response
@@ -25,7 +21,8 @@ from imapclient.response_parser import parse_response
 from smtpwizard.errors import NetworkError
 from smtpwizard.mailbox.address import Address
 from smtpwizard.mailbox.authentication import authentication_of
-from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, in_thread, seconds_left, secure, trust, unreachable
+from smtpwizard.mailbox.connect import TITLE, Cancellation, in_thread, unreachable
+from smtpwizard.mailbox.imap_client import Client
 from smtpwizard.mailbox.model import (
     Arrival,
     InboxRefused,
@@ -39,282 +36,6 @@ from smtpwizard.mailbox.model import (
 )
 from smtpwizard.secret import Secret, redact
 from smtpwizard.text import safe
-
-logging.getLogger("imapclient").setLevel(logging.CRITICAL + 1)
-# Its warnings repeat what the server says, and without a handler Python prints warnings on the terminal.
-
-LINE_LIMIT: Final = 1_000_000
-"""Octets of a line: the numbers of 100,000 messages in one answer to SEARCH."""
-LITERAL_LIMIT: Final = 1_000_000
-"""Octets of a literal: 64 KiB are asked for at most."""
-COMMAND_LIMIT: Final = 8_000_000
-"""Octets of all that comes in answer to one command."""
-_MOST_LINES: Final = 20_000
-"""Lines of all that comes in answer to one command."""
-_CHUNK: Final = 65_536
-_STATUS: Final = re.compile(rb"(\S+) ([A-Za-z]+) ?(?:\[([^\]\r\n]*)\] ?)?([^\r\n]*)\r?\n")
-
-
-class NotImapError(Exception):
-    """An answer that is no IMAP, or more of it than any server would send."""
-
-
-class Status(NamedTuple):
-    """The line that ends a command, or the greeting."""
-
-    tag: str = ""
-    """`*` for a greeting."""
-    kind: str = ""
-    """`OK`, `NO`, `BAD`, …"""
-    code: str = ""
-    """The first word of the response code: `AUTHENTICATIONFAILED` (RFC 5530)."""
-    text: str = ""
-    """What it says to people. Foreign text."""
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the server has refused a command."""
-        return self.tag != "*" and self.kind in ("NO", "BAD")
-
-    def shown(self, limit: int = 200) -> str:
-        """Return the server's words, safe to show in a sentence."""
-        return safe(self.text or self.kind or "no reason given", limit=limit).rstrip(".")
-
-
-class Connection(imaplib.IMAP4):
-    """imaplib's dialogue over a socket that is bounded in time and octets and can be cancelled.
-
-    `deadline` is of time.monotonic() and set anew for each look. OSError, NotImapError, imaplib's own errors.
-    """
-
-    def __init__(
-        self, address: Address, authorities: Sequence[str], deadline: float, cancellation: Cancellation
-    ) -> None:
-        self.deadline = deadline
-        self._address = address
-        self._authorities = authorities
-        self._cancellation = cancellation
-        self._buffer = bytearray()
-        self._octets = self._lines = 0
-        self._last = b""
-        super().__init__(address.host, address.port)
-
-    @property
-    def answer(self) -> Status:
-        """What the last line says, where it is the end of a command or a greeting."""
-        found = _STATUS.fullmatch(self._last)
-        if found is None:
-            return Status()
-        tag, kind, code, text = (part.decode("utf-8", "replace") for part in found.groups(b""))
-        return Status(tag, kind.upper(), code.partition(" ")[0].upper(), text)
-
-    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
-        """Connect, with TLS from the first octet for `imaps`. The deadline stands for the timeout."""
-        self.host, self.port = host, port
-        self.sock = dial(host, port, deadline=self.deadline, cancellation=self._cancellation)
-        if self._address.scheme == "imaps":
-            self._secure()
-
-    def _secure(self) -> None:
-        context = trust(self._authorities)
-        self.sock = secure(self.sock, self.host, context, deadline=self.deadline, cancellation=self._cancellation)
-
-    def starttls(self, ssl_context: object = None) -> Any:
-        """Go over to TLS, with our trust; nothing that was sent before it is read as if it came under it."""
-        kind, data = self._simple_command("STARTTLS")
-        if kind == "OK":
-            if self._buffer:
-                raise NotImapError("data before TLS")
-            self._secure()
-        return kind, data
-
-    def login(self, user: str, password: str) -> Any:
-        """Log in with LOGIN: imaplib would send a user name without quotes, and no letter beyond ASCII."""
-        words = [self._quote(user).encode("utf-8", "surrogateescape")]
-        if password.isascii():
-            words.append(self._quote(password).encode("ascii"))
-        else:
-            self.literal = password.encode("utf-8", "surrogateescape")  # type: ignore[assignment]  # octets, whatever typeshed says
-        kind, data = self._simple_command("LOGIN", *words)
-        if kind != "OK":
-            raise self.error("refused")
-        self.state = "AUTH"
-        return kind, data
-
-    def send(self, data: Any) -> None:
-        """Send octets, and begin to count what comes in answer."""
-        self._octets = self._lines = 0
-        self.sock.settimeout(seconds_left(self.deadline))
-        self.sock.sendall(data)
-
-    def readline(self) -> bytes:
-        """Return the next line, with its end. InboxRefused where the first one is no greeting of IMAP."""
-        self._lines += 1
-        start = 0
-        while (end := self._buffer.find(b"\n", start)) < 0:
-            start = len(self._buffer)
-            if start > LINE_LIMIT:
-                raise NotImapError("a line is too long")
-            self._fill()
-        if self._lines > _MOST_LINES:
-            raise NotImapError("an answer has too many lines")
-        is_greeting, self._last = not self._last, self._take(end + 1)
-        if is_greeting and not self._last.startswith((b"* OK", b"* PREAUTH")):
-            raise InboxRefused(
-                f"{self._address.place} takes no connection: {self.answer.shown()}. Try again later.", TITLE
-            )
-        if self._last.startswith(b"* BYE"):
-            raise ConnectionResetError("the server has said goodbye")
-        return self._last
-
-    def read(self, size: int) -> bytes:
-        """Return a literal of `size` octets."""
-        if size > LITERAL_LIMIT:
-            raise NotImapError("a literal is too long")
-        while len(self._buffer) < size:
-            self._fill()
-        return self._take(size)
-
-    def shutdown(self) -> None:
-        """Close the connection, without a word: a server must bear that (RFC 9051 section 5.4)."""
-        self.sock.close()
-
-    def _fill(self) -> None:
-        self.sock.settimeout(seconds_left(self.deadline))
-        chunk = self.sock.recv(_CHUNK)
-        if not chunk:
-            raise ConnectionResetError("the server has closed the connection")
-        self._octets += len(chunk)
-        if self._octets > COMMAND_LIMIT:
-            raise NotImapError("an answer is too long")
-        self._buffer += chunk
-
-    def _take(self, size: int) -> bytes:
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
-
-    def _log(self, line: str) -> None:
-        """Keep nothing: imaplib would hold the last ten lines of the dialogue, the login among them."""
-
-
-class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no type information
-    """IMAPClient over a Connection; ready for a password, or logged in already (PREAUTH).
-
-    InboxRefused where a password would cross a public network in clear text; OSError, NotImapError, IMAPClientError.
-    """
-
-    def __init__(
-        self, address: Address, authorities: Sequence[str], *, deadline: float, cancellation: Cancellation
-    ) -> None:
-        self.address = address
-        self._make = partial(Connection, address, authorities, deadline, cancellation)
-        super().__init__(address.host, address.port, ssl=address.scheme == "imaps")
-        self.connection.debug = 0  # IMAPClient logs the dialogue otherwise
-        self.normalise_times = False
-        try:
-            if address.scheme == "imap":
-                self._want_tls()
-        except BaseException:
-            self.shutdown()
-            raise
-
-    def _create_IMAP4(self) -> Connection:
-        return self._make()
-
-    @property
-    def connection(self) -> Connection:
-        """What it speaks through."""
-        connection: Connection = self._imap
-        return connection
-
-    @property
-    def is_logged_in(self) -> bool:
-        """Whether the server takes commands on folders."""
-        return self.connection.state != "NONAUTH"
-
-    def _want_tls(self) -> None:
-        """Go over to TLS where it is offered; without it only a private network is safe enough for a password."""
-        if not self.is_logged_in and b"STARTTLS" in self.capabilities():
-            try:
-                self.starttls()
-            except IMAPClientError:
-                status = self.connection.answer
-                if not status.is_refusal:
-                    raise
-                said = status.shown()
-                raise InboxRefused(f"{self.address.place} refuses STARTTLS: {said}. Use imaps://.", TITLE) from None
-        elif not self.address.is_private:  # after PREAUTH there is no STARTTLS (RFC 9051 section 7.1.4)
-            raise InboxRefused(
-                f"{self.address.place} offers no TLS, so the password would cross the network in clear text. It was "
-                "not sent. Use imaps:// in the URL of the inbox.",
-                TITLE,
-            )
-
-    def log_in(self, password: Secret) -> None:
-        """Log in, once and in one way: PLAIN (RFC 4616) where it is offered, else LOGIN.
-
-        InboxRefused where it is refused, and where the connection ends meanwhile: the server may have counted it.
-        """
-        offered = self.capabilities()
-        user = self.address.user
-        try:
-            if b"AUTH=PLAIN" in offered:
-                answers = [f"\0{user}\0{password.reveal()}".encode("utf-8", "surrogateescape")]
-                self.sasl_login("PLAIN", lambda _: answers.pop())
-            elif b"LOGINDISABLED" not in offered:
-                self.connection.login(user, password.reveal())  # IMAPClient.login would log the user name
-            else:
-                raise InboxRefused(
-                    f"{self.address.place} offers no login with user and password. It may want another way in, such "
-                    "as OAuth: then give another mailbox, or look for the mail yourself.",
-                    TITLE,
-                )
-        except InboxRefused:
-            raise
-        except Exception:  # the library fails on hostile octets in a dozen ways
-            status = self.connection.answer
-            message = (
-                _refusal(self.address, status, password)
-                if status.is_refusal
-                else f"{self.address.place} broke off at the login of {safe(user, limit=120)}. That may be its way to "
-                "refuse: check user and password. It was tried once and is not tried again by itself."
-            )
-            raise InboxRefused(message, TITLE) from None
-
-    def introduce(self) -> None:
-        """Say who asks, where that is known.
-
-        RFC 2971 leaves ID to the client; the servers of NetEase (163.com, 126.com) let nobody open a folder without it.
-        """
-        try:
-            self.id_({"name": "smtpwizard"})
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError:
-            return  # not offered, or refused
-
-    def folders(self) -> list[Listed]:
-        """Return the folders that can be opened."""
-        special = {b"SPECIAL-USE", b"LIST-EXTENDED"} <= set(self.capabilities())  # RFC 6154, 5258
-        kind, data = self.connection.list('""', '"*" RETURN (SPECIAL-USE)' if special else '"*"')
-        if kind != "OK" and special:
-            kind, data = self.connection.list('""', '"*"')
-        found = [listed(parse_response([item])) for item in data if item] if kind == "OK" else []
-        return [item for item in found if item is not None]
-
-
-def _refusal(address: Address, status: Status, password: Secret) -> str:
-    # Cleared before it is cut to length: half a password would not be found.
-    said = status._replace(text=redact(status.text, [password], username=address.user)).shown()
-    action = "Check both: many providers want an app password here, and IMAP switched on in their settings."
-    if status.code in ("UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"):  # RFC 5530
-        action = "It says that this is for now only: try again later."
-    return (
-        f"{address.place} refuses the login of {safe(address.user, limit=120)}: {said}. {action} It was tried once "
-        "and is not tried again by itself."
-    )
-
 
 MOST: Final = 6
 """Folders that are looked in at most."""
@@ -359,6 +80,16 @@ def listed(values: Sequence[Any]) -> Listed | None:
     return Listed(folder_name(name) if isinstance(name, bytes) else str(name), words, between)
 
 
+def folders_of(client: Client) -> list[Listed]:
+    """Return the folders that can be opened."""
+    special = {b"SPECIAL-USE", b"LIST-EXTENDED"} <= set(client.capabilities())  # RFC 6154, 5258
+    kind, data = client.connection.list('""', '"*" RETURN (SPECIAL-USE)' if special else '"*"')
+    if kind != "OK" and special:
+        kind, data = client.connection.list('""', '"*"')
+    found = [listed(parse_response([item])) for item in data if item] if kind == "OK" else []
+    return [item for item in found if item is not None]
+
+
 def folder_name(raw: bytes) -> str:
     """Return a folder's name from modified UTF-7 (RFC 3501 section 5.1.3); what is none as it stands there."""
     with contextlib.suppress(UnicodeDecodeError):
@@ -398,8 +129,6 @@ PORTION: Final = 10
 OCTETS: Final = 65_536
 """Of a message, from its beginning: the app's own are some 10 kB."""
 
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 class Search:
     """What is known of a mailbox from look to look."""
@@ -412,7 +141,7 @@ class Search:
 
     def find(self, client: Client, wanted: Sequence[Wanted]) -> tuple[Arrival, ...]:
         """Return those of `wanted` that lie in the folders. InboxRefused, and what Client raises."""
-        self._folders = self._folders or choose(client.folders(), self._named)
+        self._folders = self._folders or choose(folders_of(client), self._named)
         found: dict[str, Arrival] = {}
         for folder in self._folders:
             validity = self._examine(client, folder)
@@ -482,8 +211,8 @@ def _search(client: Client, more: str = "") -> list[int]:
     The day spares a server from reading the headers of an archive of years. SINCE looks at the date of arrival alone,
     in no time zone: yesterday in UTC is early enough in all of them.
     """
-    day = (datetime.now(UTC) - timedelta(days=1)).date()
-    return sorted(client.search(f"SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year}{more}"))
+    day = format_criteria_date(datetime.now(UTC) - timedelta(days=1)).decode("ascii")
+    return sorted(client.search(f"SINCE {day}{more}"))
 
 
 def _arrival(client: Client, folder: Folder, uid: int, mail: Wanted, *, checked: bool = False) -> Arrival | None:
@@ -599,7 +328,7 @@ class ImapInbox:
             )
         client = Client(self._address, self._authorities, deadline=deadline, cancellation=session.cancellation)
         session.client = client
-        if not client.is_logged_in:
+        if client.connection.state == "NONAUTH":  # not PREAUTH
             self._logins += 1
             # Stays where this thread is cut off before the server has answered: it may have counted the login.
             self._refused = InboxRefused(
@@ -609,7 +338,10 @@ class ImapInbox:
             )
             client.log_in(self._password)
             self._refused = None
-        client.introduce()
+        # RFC 2971 leaves ID to the client; the servers of NetEase (163.com, 126.com) open no folder without it. Where
+        # it is not offered, or refused, the next command tells whether that matters.
+        with contextlib.suppress(IMAPClientError):
+            client.id_({"name": "smtpwizard"})
         return client
 
 
