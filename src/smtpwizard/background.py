@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,30 +14,16 @@ T = TypeVar("T")
 async def in_daemon_thread(function: Callable[[], T], *, timeout: float, name: str = "smtpwizard") -> T:
     """Return function() as run in a daemon thread. TimeoutError after `timeout` seconds; the thread is then left alone.
 
-    `asyncio.to_thread` is not used: `asyncio.run` waits for its executor, so that quitting took as long as the call.
+    `asyncio.to_thread` is not used: `asyncio.run` waits for its executor, so quitting would take as long as the call.
     """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # None only where T allows it
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # from here on, a waiter that is cancelled does not cancel the call
 
     def work() -> None:
-        result: T | None = None
-        error: Exception | None = None
         try:
-            result = function()
-        except Exception as caught:  # handed to the one who awaits
-            error = caught
-        try:
-            loop.call_soon_threadsafe(settle, result, error)
-        except RuntimeError:
-            return  # the loop is closed: the app was left meanwhile
+            future.set_result(function())
+        except Exception as error:  # handed to the one who awaits
+            future.set_exception(error)
 
     threading.Thread(target=work, daemon=True, name=name).start()
-    return await asyncio.wait_for(future, timeout)
+    return await asyncio.wait_for(asyncio.wrap_future(future), timeout)
