@@ -35,6 +35,8 @@ def safe(text: str, *, limit: int = LIMIT, newlines: bool = False) -> str:
         head = " / ".join(part for part in head.split("\n") if part)
     if len(head) > limit or len(text) > limit * _LOOK_AHEAD:
         head = head[: max(limit - 1, 0)] + "…"
+    if head.isascii() and head.isprintable():
+        return head  # most texts by far
     return "".join(_stand_in(char) for char in head)
 
 
