@@ -9,6 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from smtpwizard.dns.sender import SenderReport
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -29,6 +30,10 @@ GMAIL = Settings(
     password=Secret("abcdefghijklmnop"),
     sender="ops@gmail.com",
 )
+
+
+PRESETS = Presets.open()
+"""Read once for all tests: a catalogue does not change."""
 
 
 async def no_mx(domain: str) -> tuple[str, ...]:
@@ -54,7 +59,10 @@ def quiet_services(
 ) -> Services:
     """Return services without network, browser and delays; `others` are further fields of Services."""
     quiet = {"find_catcher": no_catcher, "check_sender": no_dns, "arrival_pause": 0.0}
-    return Services(mx_hosts=mx_hosts, open_url=open_url, mx_delay=0.0, **{**quiet, **others})
+    services = Services(mx_hosts=mx_hosts, open_url=open_url, mx_delay=0.0, **{**quiet, **others})
+    if not services.preset_dirs:
+        vars(services)["presets"] = PRESETS
+    return services
 
 
 @asynccontextmanager

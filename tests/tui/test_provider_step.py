@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Kind
-from smtpwizard.secret import Secret
-from smtpwizard.settings import Settings
 from smtpwizard.tui.steps.provider import prompt
 from smtpwizard.tui.widgets.provider_panel import about, ports, to_know
-from smtpwizard.wizard.provider import HEADINGS, rows
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import WizardState
-from support.tui import HOSTILE, no_mx, quiet_services, screen_text, settled, type_text, wizard
+from smtpwizard.wizard.provider import rows
+from support.tui import HOSTILE, quiet_services, screen_text, settled, type_text, wizard
 
 
 async def test_two_letters_and_enter_choose_gmail_and_fill_in_its_server() -> None:
@@ -60,16 +55,6 @@ async def test_the_arrows_move_the_list_while_the_focus_stays_in_the_input() -> 
         assert app.current.primary == "Use GMX"
 
 
-async def test_an_address_finds_its_provider_by_its_domain_at_once_and_is_taken_over() -> None:
-    async with wizard() as (app, pilot):
-        await type_text(pilot, "ops@gmail.com")
-        assert "gmail.com is Gmail." in screen_text(app)
-        await pilot.press("enter")
-        await settled(pilot)
-        assert app.state.settings.username == "ops@gmail.com"
-        assert app.state.settings.sender == "ops@gmail.com"
-
-
 async def test_a_domain_finds_its_provider_by_mx_in_the_background() -> None:
     asked: list[str] = []
     answer = asyncio.Event()
@@ -90,26 +75,6 @@ async def test_a_domain_finds_its_provider_by_mx_in_the_background() -> None:
         assert app.current is not None
         assert app.current.primary == "Use Google Workspace"
         assert asked[-1] == "acme.example"
-
-
-async def test_without_a_network_an_unknown_domain_leads_to_the_custom_server() -> None:
-    async with wizard() as (app, pilot):
-        await type_text(pilot, "ops@acme.example")
-        assert "No provider is known behind" in screen_text(app)
-        await pilot.press("enter")
-        await settled(pilot)
-        assert app.state.provider is not None
-        assert app.state.provider.kind is Kind.CUSTOM
-        assert app.state.settings.sender == "ops@acme.example"
-
-
-async def test_what_matches_nothing_says_so_and_enter_takes_the_custom_server() -> None:
-    async with wizard() as (app, pilot):
-        await type_text(pilot, "qqzz")
-        assert 'No provider matches "qqzz"' in screen_text(app)
-        await pilot.press("enter")
-        await settled(pilot)
-        assert app.focused is app.query_one("#field-smtp_host BarInput")
 
 
 async def test_a_blocked_provider_is_struck_by_words_and_not_taken() -> None:
@@ -172,19 +137,6 @@ async def test_ctrl_o_asks_the_browser_and_shows_the_address_where_there_is_none
         assert any("No browser could be asked" in note.message for note in app._notifications)
 
 
-async def test_another_provider_does_not_get_the_credential_of_the_one_before() -> None:
-    services = quiet_services()
-    before = Settings(host="smtp.gmail.com", port="587", username="a@gmail.com", password=Secret("abcdefghijklmnop"))
-    state = WizardState(settings=before, provider=services.presets.provider("gmail"))
-    async with wizard(state, services=services) as (app, pilot):
-        await type_text(pilot, "sendgrid")
-        await pilot.press("enter")
-        await settled(pilot)
-        assert app.state.settings.host == "smtp.sendgrid.net"
-        assert app.state.settings.username == "apikey"
-        assert app.state.settings.password is None
-
-
 async def test_the_practice_server_fills_in_everything_and_stops_on_leaving() -> None:
     async with wizard() as (app, pilot):
         await type_text(pilot, "practice")
@@ -201,27 +153,6 @@ async def test_the_practice_server_fills_in_everything_and_stops_on_leaving() ->
         app.update(saved=app.state.settings)
         await pilot.press("ctrl+q")
     assert not server.running
-
-
-async def test_a_broken_preset_of_the_operator_is_told_and_does_not_end_the_wizard(tmp_path: Path) -> None:
-    (tmp_path / "providers").mkdir()
-    (tmp_path / "providers" / "mine.toml").write_text('id = "mine"\nname = [\n')
-    (tmp_path / "mine.toml").write_text('id = "mine"\nname = [\n')
-    services = Services(preset_dirs=(tmp_path,), mx_hosts=no_mx)
-    async with wizard(services=services) as (app, _):
-        assert "1 of your presets" in " ".join(screen_text(app).replace("│", " ").split())
-
-
-def test_the_whole_list_keeps_the_order_of_the_groups_and_a_search_begins_with_its_best_match() -> None:
-    services = quiet_services()
-    presets, custom = services.presets, services.custom
-    everything = [provider for provider in presets.all() if provider.id != custom.id]
-    headings = [row.text for row in rows(everything, custom, ranked=False) if row.provider is None]
-    assert headings == [text for text in HEADINGS.values() if text in headings]
-    found = rows([presets.provider("gmx"), presets.provider("sendgrid")], custom, ranked=True)
-    assert [row.text for row in found] == [
-        "Mailboxes", "GMX", "Relays", presets.provider("sendgrid").name, "Another server", custom.name,
-    ]  # fmt: skip
 
 
 def test_every_preset_can_be_shown_and_names_what_to_have_ready() -> None:

@@ -102,7 +102,7 @@ class ProviderStep:
 
     @property
     def total(self) -> int:
-        """How many providers there are, the custom server not counted."""
+        """How many providers there are, the practice server not counted."""
         return len(self._session.services.presets.all()) - 1
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
@@ -15,6 +16,7 @@ from textual.visual import VisualType
 from textual.widgets import Checkbox, Input, OptionList, RadioButton, RadioSet, Static
 from textual.widgets.option_list import Option
 
+from smtpwizard.text import safe
 from smtpwizard.tui.style import plain
 from smtpwizard.wizard.arrival import DIGITS, digits
 
@@ -35,6 +37,14 @@ class BarInput(Input):
         def control(self) -> BarInput:
             """The input, for `@on(..., selector)`."""
             return self.input
+
+    @property
+    def _value(self) -> Text:
+        # Private in Textual 8.2.8, pinned by a test: an Input writes its text as it is, and a file's may hold an ESC.
+        if self.password or self.value.isprintable():
+            shown: Text = super()._value
+            return shown
+        return Text("".join(safe(char) or "␊" for char in self.value), no_wrap=True, overflow="ignore", end="")
 
     def _on_paste(self, event: events.Paste) -> None:
         # Textual's own takes splitlines()[0]: a password pasted after a line break would be ''.
