@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 import time
 
 import pytest
@@ -9,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpwizard.addresses import bare_address, domain_of, is_address, without_addresses
+from smtpwizard.cli.probing import recipients
 from smtpwizard.dns.sender import sender_of
 from smtpwizard.errors import InputError
 from smtpwizard.hosts import to_ascii
+from smtpwizard.prompts.console import Console
+from smtpwizard.prompts.send import _recipient
 from smtpwizard.text import listed
 from smtpwizard.wizard.arrival import recipient_problem
 
@@ -34,7 +39,20 @@ def test_a_bare_address_is_one_for_everyone(text: str) -> None:
 @pytest.mark.parametrize("text", NONE)
 def test_what_is_none_is_none_for_everyone(text: str) -> None:
     assert not is_address(text)
-    assert recipient_problem(text) is not None
+    assert recipient_problem(text) is not None  # what the screen shows
+
+
+@pytest.mark.parametrize("text", [*GOOD, *(text for text in NONE if text == text.strip() != "")])
+def test_the_three_front_ends_agree_on_a_recipient(text: str) -> None:
+    """On the screen, line by line, and as an argument."""
+    told = io.StringIO()
+    console = Console(io.StringIO(f"{text}\n-\n"), told)
+    by_prompt = _recipient(console, "") == text
+    try:
+        by_argument = recipients(argparse.Namespace(to=text)) == (text,)
+    except InputError:
+        by_argument = False
+    assert by_prompt is by_argument is (recipient_problem(text) is None) is (text in GOOD)
 
 
 def test_dns_is_asked_about_no_address_that_nobody_may_send_to() -> None:
