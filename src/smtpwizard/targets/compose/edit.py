@@ -15,17 +15,7 @@ from typing import Final
 from smtpwizard.errors import FileError
 from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.compose.services import extending
-from smtpwizard.targets.compose.tree import (
-    Node,
-    NodeKind,
-    anchors_of,
-    doubled,
-    list_item,
-    mapping_value,
-    merged_maps,
-    quoted,
-    scalar_text,
-)
+from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, list_item, mapping_value, quoted
 
 _WAYS_OUT = (
     "What works: a compose.override.yaml beside it, which compose merges key by key (not read when -f is given); or "
@@ -41,7 +31,6 @@ class Place:
     service_key: Node
     service: Node
     environment: tuple[Node, Node] | None
-    anchors: dict[str, Node]
 
 
 def find_place(root: Node, service: str) -> Place:
@@ -51,7 +40,6 @@ def find_place(root: Node, service: str) -> Place:
     if pair is None:
         raise Undecided(f"There is no service {service} in this file.", "Unknown service")
     key, node = pair
-    anchors = anchors_of(root)
     if node.kind is not NodeKind.MAPPING:
         what = "an alias of another one" if node.kind is NodeKind.ALIAS else "empty"
         raise _undecided(service, f"is {what}, so it has no place of its own for variables")
@@ -64,18 +52,18 @@ def find_place(root: Node, service: str) -> Place:
         raise _undecided(service, f"carries the anchor &{node.anchor}, so other parts of the file would change too")
     environment = node.get("environment")
     if environment is None:
-        _refuse_inherited(service, node, anchors)
+        _refuse_inherited(service, node)
     elif environment[1].kind is NodeKind.ALIAS:
         raise _undecided(service, f"takes its environment from *{environment[1].value}, which others may share")
     elif environment[1].anchor and _used(root, environment[1].anchor):
         raise _undecided(service, f"shares its environment through &{environment[1].anchor}: others would change too")
     elif environment[1].kind is NodeKind.SCALAR and not environment[1].is_null:
         raise _undecided(service, "has an environment that is neither a list nor a mapping")
-    return Place(root, key, node, environment, anchors)
+    return Place(root, key, node, environment)
 
 
-def _refuse_inherited(service: str, node: Node, anchors: dict[str, Node]) -> None:
-    if any(item.get("environment") for item in merged_maps(node, anchors)):
+def _refuse_inherited(service: str, node: Node) -> None:
+    if any(item.get("environment") for item in node.merged()):
         raise _undecided(
             service, "gets its environment through <<, and one of its own would replace all of that, not add to it"
         )
@@ -249,7 +237,7 @@ def _add_block(work: _Work, wanted: Mapping[str, str]) -> None:
 def _edit_mapping(work: _Work, node: Node, changes: Mapping[str, str | None]) -> None:
     have = {key.value: (key, value) for key, value in node.pairs}
     new: list[str] = []
-    inherited = {key.value for mapping in merged_maps(node, work.place.anchors) for key, _ in mapping.pairs}
+    inherited = {key.value for mapping in node.merged() for key, _ in mapping.pairs}
     for name, value in changes.items():
         if name not in have:
             if value is None and name in inherited:
@@ -274,7 +262,7 @@ def _edit_mapping(work: _Work, node: Node, changes: Mapping[str, str | None]) ->
 def _edit_list(work: _Work, node: Node, changes: Mapping[str, str | None]) -> None:
     have: dict[str, Node] = {}
     for item in node.items:
-        text = scalar_text(item, work.place.anchors)
+        text = item.text
         if text is not None:
             have[text.split("=", 1)[0]] = item
     new: list[str] = []

@@ -17,7 +17,7 @@ from smtpwizard.settings import SECRET_VARIABLES
 from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values, make_change
 from smtpwizard.targets.compose.edit import set_environment, with_service
 from smtpwizard.targets.compose.services import ComposeFile, Service, override_target
-from smtpwizard.targets.compose.tree import Node, NodeKind, anchors_of, doubled, parse_tree, variable_texts
+from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
 from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.env.encode import refuse_unwritable
 from smtpwizard.targets.env.file import read_env_file
@@ -175,7 +175,7 @@ def wrong_variables(
 def environment_texts(root: Node, service: str) -> dict[str, str | None]:
     """Return variable → the text under the `environment:` that the service has of its own; null as None."""
     _, environment = _service_of(root, service)
-    return variable_texts(environment[1], anchors_of(root)) if environment else {}
+    return variable_texts(environment[1]) if environment else {}
 
 
 def _meaning(root: Node, service: str) -> list[tuple[object, ...]]:

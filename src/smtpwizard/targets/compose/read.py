@@ -24,15 +24,7 @@ from smtpwizard.targets.compose.services import (
     read_compose_file,
     services,
 )
-from smtpwizard.targets.compose.tree import (
-    Node,
-    NodeKind,
-    anchors_of,
-    effective,
-    scalar_text,
-    target_of,
-    variable_texts,
-)
+from smtpwizard.targets.compose.tree import Node, NodeKind, variable_texts
 from smtpwizard.targets.env.edit import Kind, scan
 from smtpwizard.targets.env.readers import Reader, read
 from smtpwizard.targets.files import decode, read_bytes
@@ -111,37 +103,35 @@ def layers(documents: Sequence[tuple[str, Node]], service: str) -> Layers:
     for name, root in documents:
         bodies, outside = _bodies(root, service)
         elsewhere = elsewhere or outside
-        anchors = anchors_of(root)
         for body in bodies:
-            own = effective(body, "environment", anchors)
-            texts = variable_texts(own[1], anchors) if own else {}
+            own = body.effective("environment")
+            texts = variable_texts(own[1]) if own else {}
             environment.update(texts)
             set_in.update(dict.fromkeys(texts, name))
-            entries += env_entries(effective(body, "env_file", anchors), anchors)
+            entries += env_entries(body.effective("env_file"))
     return Layers(service, environment, set_in, tuple(entries), elsewhere)
 
 
 def _bodies(root: Node, service: str) -> tuple[list[Node], bool]:
     """Return the service's mapping with those that it extends before it, and whether one of them is elsewhere."""
     found = root.get("services") if root.kind is NodeKind.MAPPING else None
-    anchors = anchors_of(root)
     bodies: list[Node] = []
     seen: set[str] = set()
     name: str | None = service
     while name is not None and name not in seen and found is not None:
         seen.add(name)
         pair = found[1].get(name)
-        body = target_of(pair[1], anchors) if pair else None
+        body = pair[1].resolved if pair else None
         if body is None or body.kind is not NodeKind.MAPPING:
             break
         bodies.insert(0, body)
-        extends = effective(body, "extends", anchors)
+        extends = body.effective("extends")
         if extends is None:
             break
         base = extends[1].get("service") if extends[1].kind is NodeKind.MAPPING else extends
         if extends[1].kind is NodeKind.MAPPING and extends[1].get("file") is not None:
             return bodies, True
-        name = scalar_text(base[1], anchors) if base else None
+        name = base[1].text if base else None
     return bodies, False
 
 

@@ -9,16 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError, InputError
-from smtpwizard.targets.compose.tree import (
-    Node,
-    NodeKind,
-    anchors_of,
-    effective,
-    parse_tree,
-    scalar_text,
-    target_of,
-    variable_texts,
-)
+from smtpwizard.targets.compose.tree import Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.files import decode, read_bytes
 from smtpwizard.text import safe
 
@@ -80,8 +71,7 @@ def services(root: Node, *, images: Collection[str] = (), app_service: str = "")
     found = root.get("services") if root.kind is NodeKind.MAPPING else None
     if found is None or found[1].kind is not NodeKind.MAPPING:
         return ()
-    anchors = anchors_of(root)
-    listed = [_service(key.value, value, anchors, images) for key, value in found[1].pairs if key.value != "<<"]
+    listed = [_service(key.value, value, images) for key, value in found[1].pairs if key.value != "<<"]
     return tuple(sorted(listed, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
 
 
@@ -131,14 +121,14 @@ def extending(root: Node, service: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _service(name: str, node: Node, anchors: dict[str, Node], images: Collection[str]) -> Service:
-    body = target_of(node, anchors)
-    image = _text(effective(body, "image", anchors), anchors)
-    environment = effective(body, "environment", anchors)
-    variables = tuple(variable_texts(environment[1], anchors)) if environment else ()
+def _service(name: str, node: Node, images: Collection[str]) -> Service:
+    body = node.resolved
+    image = _text(body.effective("image"))
+    environment = body.effective("environment")
+    variables = tuple(variable_texts(environment[1])) if environment else ()
     by_image = _is_image(image, images)
     likely = by_image or any(item.startswith("SMTP_") for item in variables)
-    return Service(name, image, variables, env_entries(effective(body, "env_file", anchors), anchors), likely, by_image)
+    return Service(name, image, variables, env_entries(body.effective("env_file")), likely, by_image)
 
 
 def _is_image(image: str, images: Collection[str]) -> bool:
@@ -147,22 +137,22 @@ def _is_image(image: str, images: Collection[str]) -> bool:
     return any(bare == known or bare.endswith("/" + known) for known in images)
 
 
-def _text(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> str:
-    return (scalar_text(pair[1], anchors) or "") if pair else ""
+def _text(pair: tuple[Node, Node] | None) -> str:
+    return (pair[1].text or "") if pair else ""
 
 
-def env_entries(pair: tuple[Node, Node] | None, anchors: dict[str, Node]) -> tuple[EnvEntry, ...]:
+def env_entries(pair: tuple[Node, Node] | None) -> tuple[EnvEntry, ...]:
     """Return the files under an `env_file:`, in all its forms: one name, a list, mappings with `path:`."""
     if pair is None:
         return ()
-    node = target_of(pair[1], anchors)
+    node = pair[1].resolved
     found = []
     for item in node.items if node.kind is NodeKind.SEQUENCE else [node]:
         path = item.get("path") if item.kind is NodeKind.MAPPING else None
-        text = _text(path, anchors) if path else scalar_text(item, anchors)
+        text = _text(path) if path else item.text
         if text:
-            required = _text(item.get("required"), anchors).lower() not in ("false", "no", "off")
-            found.append(EnvEntry(text, required, _text(item.get("format"), anchors) == "raw"))
+            required = _text(item.get("required")).lower() not in ("false", "no", "off")
+            found.append(EnvEntry(text, required, _text(item.get("format")) == "raw"))
     return tuple(found)
 
 

@@ -44,8 +44,8 @@ class Node:
     tag: str = ""
     pairs: Sequence[tuple[Node, Node]] = ()
     items: Sequence[Node] = ()
-    anchors: dict[str, Node] | None = field(default=None, repr=False)
-    """In the root: anchor → node, a later one of the same name wins. Found while building, for a walk costs as much."""
+    target: Node | None = field(default=None, repr=False)
+    """What an alias stands for; None where its anchor does not exist."""
 
     @property
     def is_null(self) -> bool:
@@ -55,6 +55,25 @@ class Node:
     def get(self, key: str) -> tuple[Node, Node] | None:
         """Return the pair of `key` in a mapping, the last one if it stands there twice."""
         return next((pair for pair in reversed(self.pairs) if pair[0].value == key), None)
+
+    @property
+    def resolved(self) -> Node:
+        """The node that an alias stands for; any other node, and an alias to nothing, as it is."""
+        return self.target or self
+
+    @property
+    def text(self) -> str | None:
+        """The text of a scalar, also through an alias; None for anything else."""
+        node = self.resolved
+        return node.value if node.kind is NodeKind.SCALAR else None
+
+    def merged(self) -> list[Node]:
+        """Return the mappings that `<<` brings in, at any depth; the ones that win come first."""
+        return list(_merged(self, {id(self)}))
+
+    def effective(self, key: str) -> tuple[Node, Node] | None:
+        """Return the pair of `key`: the mapping's own, else the one that `<<` brings in."""
+        return next((found for mapping in (self, *self.merged()) if (found := mapping.get(key))), None)
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, in the order of the text."""
@@ -110,6 +129,7 @@ def _build(events: Iterator[Any]) -> Node:
             node.style = event.style or ""
         elif kind is AliasEvent:
             node = Node(NodeKind.ALIAS, mark.index, event.end_mark.index, mark.line, mark.column, event.anchor)
+            node.target = anchors.get(event.anchor)
             children.append(node)
             continue
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
@@ -130,7 +150,6 @@ def _build(events: Iterator[Any]) -> Node:
         if kind is not ScalarEvent:
             children = []
             stack.append((node, children))
-    top[0].anchors = anchors
     return top[0]
 
 
@@ -142,63 +161,31 @@ def _close(node: Node, children: list[Node], end: int) -> None:
         node.pairs = list(zip(children[::2], children[1::2], strict=True))
 
 
-def anchors_of(root: Node) -> dict[str, Node]:
-    """Return anchor → node; a later anchor of the same name wins."""
-    if root.anchors is not None:
-        return root.anchors
-    return {node.anchor: node for node in root.walk() if node.anchor}
-
-
-def scalar_text(node: Node, anchors: dict[str, Node]) -> str | None:
-    """Return the text of a scalar, also through an alias; None for anything else."""
-    target = anchors.get(node.value) if node.kind is NodeKind.ALIAS else node
-    return target.value if target is not None and target.kind is NodeKind.SCALAR else None
-
-
-def target_of(node: Node, anchors: dict[str, Node]) -> Node:
-    """Return the node that an alias stands for; any other node, and an alias to nothing, as it is."""
-    return anchors.get(node.value, node) if node.kind is NodeKind.ALIAS else node
-
-
-def merged_maps(node: Node, anchors: dict[str, Node]) -> list[Node]:
-    """Return the mappings that `<<` brings into `node`, at any depth; the ones that win come first."""
-    return list(_merged(node, anchors, {id(node)}))
-
-
-def _merged(node: Node, anchors: dict[str, Node], seen: set[int]) -> Iterator[Node]:
+def _merged(node: Node, seen: set[int]) -> Iterator[Node]:
     for key, value in node.pairs:
         if key.value != "<<":
             continue
         for item in value.items if value.kind is NodeKind.SEQUENCE else [value]:
-            target = target_of(item, anchors)
+            target = item.resolved
             if target.kind is NodeKind.MAPPING and id(target) not in seen:
                 seen.add(id(target))
                 yield target
-                yield from _merged(target, anchors, seen)
+                yield from _merged(target, seen)
 
 
-def effective(node: Node, key: str, anchors: dict[str, Node]) -> tuple[Node, Node] | None:
-    """Return the pair of `key`: the mapping's own, else the one that `<<` brings in."""
-    for mapping in (node, *merged_maps(node, anchors)):
-        found = mapping.get(key)
-        if found is not None:
-            return found
-    return None
-
-
-def variable_texts(node: Node, anchors: dict[str, Node]) -> dict[str, str | None]:
+def variable_texts(node: Node) -> dict[str, str | None]:
     """Return variable → the text in an `environment` node as YAML gives it, `$$` and `${…}` untouched; null as None.
 
     List, mapping, alias; what `<<` brings into a mapping stands below what it has of its own.
     """
-    node = target_of(node, anchors)
+    node = node.resolved
     texts: dict[str, str | None] = {}
-    for mapping in (node, *merged_maps(node, anchors)):
+    for mapping in (node, *node.merged()):
         for key, value in mapping.pairs:
             if key.value != "<<":
-                texts.setdefault(key.value, None if value.is_null else scalar_text(value, anchors))
+                texts.setdefault(key.value, None if value.is_null else value.text)
     for item in node.items:
-        key_text, sign, text = (scalar_text(item, anchors) or "").partition("=")
+        key_text, sign, text = (item.text or "").partition("=")
         texts[key_text] = text if sign else None
     return texts
 
