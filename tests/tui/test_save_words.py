@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
-from smtpwizard.targets.change import changes_for, counted
+from smtpwizard.targets.change import changes_for
+from smtpwizard.targets.diff import MaskedDiff
 from smtpwizard.tui.widgets.save import diff_rows
 from smtpwizard.wizard.save import next_command
 
@@ -41,8 +42,8 @@ def test_an_old_name_goes_only_once_it_was_repaired() -> None:
 
 
 def test_the_count_of_lines_is_a_sentence() -> None:
-    assert counted(6, 11) == "6 lines change, 11 stay"
-    assert counted(1, 0) == "1 line changes"
+    assert MaskedDiff("", 6, 11).count == "6 lines change, 11 stay"
+    assert MaskedDiff("", 1, 0).count == "1 line changes"
 
 
 def test_the_next_command_makes_the_container_anew() -> None:

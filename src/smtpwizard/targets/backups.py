@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.files import own_folder
+from smtpwizard.targets.change import Change
+from smtpwizard.targets.diff import masked_diff, passwords_in
+from smtpwizard.targets.env.plan import covered as covered_in_env
+from smtpwizard.targets.files import decode, read_bytes, resolve
 
 _ABOUT: Final = ".about.json"
 """Suffix of the small file beside each copy that says where it came from."""
@@ -100,3 +105,33 @@ def _create(folder: Path, name: str) -> tuple[Path, int]:
             return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             number += 1
+
+
+def plan_restore(backup: Backup) -> Change:
+    """Plan to put `backup` back where it was taken from. FileError where either cannot be read."""
+    data = read_bytes(backup.file)
+    if data is None:
+        raise FileError(f"The backup {backup.file} is gone.", "No such backup")
+    real, mode = resolve(backup.original)
+    existing = read_bytes(real)
+    before, after = decode(existing or b""), decode(data)
+    diff = masked_diff(
+        before,
+        after,
+        backup.original.name,
+        secrets=(*passwords_in(before), *passwords_in(after)),
+        covered_before=_covered(backup.original, before),
+        covered_after=_covered(backup.original, after),
+    )
+    return Change(backup.original, real, existing, data, diff, backup.mode if mode is None else mode)
+
+
+def _covered(path: Path, text: str) -> frozenset[int]:
+    if path.suffix not in (".yaml", ".yml"):
+        return covered_in_env(text)
+    from smtpwizard.targets.compose.plan import covered
+    from smtpwizard.targets.compose.tree import parse_tree
+
+    with contextlib.suppress(FileError):
+        return covered(text, parse_tree(text, path.name))
+    return frozenset(range(1, text.count("\n") + 2))

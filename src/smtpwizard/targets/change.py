@@ -5,7 +5,7 @@ Planning reads and compares; only `apply` writes. Neither the repr nor the diff 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,17 +72,26 @@ class Change:
     before: bytes | None = field(repr=False)
     """None where the file does not exist yet."""
     after: bytes = field(repr=False)
-    diff: str = field(repr=False)
-    """Unified, secrets masked; empty where nothing changes."""
-    lines_changed: int
-    lines_kept: int
+    masked: MaskedDiff = field(repr=False)
     mode: int
     """Permission bits that the file will have."""
     findings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     """Sentences for the Save step, such as who reads the file alike."""
-    backup_name: str = ""
-    """File name of the backup, in the state folder; empty where there is nothing to back up."""
+    at: datetime = field(default_factory=datetime.now, compare=False)
+    """When it was planned."""
+
+    @property
+    def diff(self) -> str:
+        """Unified, secrets masked; empty where nothing changes."""
+        return self.masked.text
+
+    @property
+    def backup_name(self) -> str:
+        """`2026-11-22-071733.env` for `.env`: sorted by time; empty where there is nothing to back up."""
+        if self.before is None or not self.changed:
+            return ""
+        return f"{self.at:%Y-%m-%d-%H%M%S}.{self.path.name.lstrip('.') or 'file'}"
 
     @property
     def changed(self) -> bool:
@@ -93,34 +102,6 @@ class Change:
     def through_link(self) -> bool:
         """Whether `path` is, or lies behind, a symbolic link."""
         return self.path.absolute() != self.real_path
-
-
-def make_change(
-    path: Path,
-    real_path: Path,
-    before: bytes | None,
-    after: bytes,
-    diff: MaskedDiff,
-    mode: int,
-    *,
-    findings: Sequence[Problem] = (),
-    notes: tuple[str, ...] = (),
-) -> Change:
-    """Return the change, with a name for the backup where an existing file changes."""
-    backed_up = before is not None and before != after
-    return Change(
-        path,
-        real_path,
-        before,
-        after,
-        diff.text,
-        diff.lines_changed,
-        diff.lines_kept,
-        mode,
-        tuple(findings),
-        notes,
-        backup_name(path, datetime.now()) if backed_up else "",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +116,6 @@ class Applied:
     verified: bool
     """The file was read back, and its bytes are the planned ones, which were read by its readers' rules."""
     in_place: bool = False
-
-
-def counted(changed: int, kept: int) -> str:
-    """Return how much changes: `6 lines change, 11 stay`."""
-    lines = "1 line changes" if changed == 1 else f"{changed} lines change"
-    return f"{lines}, {kept} stay" if kept else lines
-
-
-def backup_name(path: Path, at: datetime) -> str:
-    """Return `2026-11-22-071733.env` for `.env`: sorted by time, and the original name still to be seen."""
-    return f"{at:%Y-%m-%d-%H%M%S}.{path.name.lstrip('.') or 'file'}"
 
 
 def changes_for(settings: Settings, original: Settings | None, present: Mapping[str, object]) -> Values:

@@ -74,6 +74,12 @@ class MaskedDiff:
     """Lines replaced, added or removed; a replaced line counts once."""
     lines_kept: int
 
+    @property
+    def count(self) -> str:
+        """How much changes: `6 lines change, 11 stay`."""
+        lines = "1 line changes" if self.lines_changed == 1 else f"{self.lines_changed} lines change"
+        return f"{lines}, {self.lines_kept} stay" if self.lines_kept else lines
+
 
 def masked_diff(
     before: str,

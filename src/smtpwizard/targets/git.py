@@ -16,7 +16,7 @@ from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.targets.change import Change, make_change
+from smtpwizard.targets.change import Change
 from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.files import decode, read_bytes, repository_of, resolve
 
@@ -120,7 +120,7 @@ def plan_ignore_rule(path: Path, ignore_file: str) -> Change:
     there = rule in [line.strip() for line in raw.splitlines()]
     after = raw if there else raw + (eol if raw and not raw.endswith(b"\n") else b"") + rule + eol
     diff = masked_diff(decode(raw), decode(after), target.name)
-    return make_change(target, real, existing, after, diff, _NEW_MODE if mode is None else mode)
+    return Change(target, real, existing, after, diff, _NEW_MODE if mode is None else mode)
 
 
 def _copied(path: Path) -> tuple[Path, int, Path] | None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
@@ -17,7 +17,7 @@ from smtpwizard.secret import Secret, redact
 from smtpwizard.targets.apply import apply
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block
-from smtpwizard.targets.change import Conflict, Undecided, changes_for, counted
+from smtpwizard.targets.change import Conflict, Undecided, changes_for
 from smtpwizard.targets.compose.services import override_target
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 from smtpwizard.targets.git import RULES, with_ignore_rules
@@ -49,11 +49,8 @@ _PRACTICE: Final = (
 )
 
 
-class Runner(Protocol):
-    """Runs what blocks."""
-
-    def __call__(self, function: Callable[[], T], *, timeout: float, name: str) -> Awaitable[T]:
-        """Return function(). TimeoutError after `timeout` seconds."""
+Run = Callable[..., Awaitable[Any]]
+"""`run(function, timeout=…, name=…)` returns function(). TimeoutError after `timeout` seconds."""
 
 
 async def in_thread(function: Callable[[], T], *, timeout: float, name: str) -> T:
@@ -81,7 +78,7 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 class SaveStep:
     """The step without a screen. Truth is the state's target; what is planned and written is kept here."""
 
-    def __init__(self, session: Session, run: Runner = in_thread) -> None:
+    def __init__(self, session: Session, run: Run = in_thread) -> None:
         self.session = session
         self.targets: tuple[SaveTarget, ...] = ()
         self.changes: tuple[Change, ...] | None = None
@@ -194,6 +191,7 @@ class SaveStep:
             name = chosen(listed, target.service).name
             return service_variables(file, name, environ).variables, file, name
 
+        found: Mapping[str, str]
         found, self._file, service = await self._run(work, timeout=PLAN_SECONDS, name="read")
         self.session.update(target=replace(target, service=service))
         return found
@@ -209,6 +207,7 @@ class SaveStep:
         self.forget()
         self._values = values
         file, self._file = self._file, None  # the bytes of one reading are planned on once
+        changes: tuple[Change, ...]
         try:
             changes, service = await self._run(
                 partial(_planned, state, app, values, file), timeout=PLAN_SECONDS, name="plan"
@@ -484,8 +483,9 @@ def _facts(change: Change, *, several: bool) -> list[Sentence]:
     name = change.path.name
     if not change.changed:
         return [(None, f"Nothing changes: {name} holds these values already.")]
-    count = change.lines_changed
-    first = f"A new file of {count} lines." if change.before is None else f"{counted(count, change.lines_kept)}."
+    first = (
+        f"A new file of {change.masked.lines_changed} lines." if change.before is None else f"{change.masked.count}."
+    )
     kept = f"Backup: {change.backup_name} in the state folder. " if change.backup_name else ""
     link = f" {name} is a link: {change.real_path} is written." if change.through_link else ""
     text = " ".join([first, *change.notes])

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from smtpwizard.cli.output import emit_json, say
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.targets.apply import apply
-from smtpwizard.targets.backups import Backup, backup_folder, list_backups
+from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan_restore
 from smtpwizard.targets.change import Consent
-from smtpwizard.targets.restore import plan_restore
 
 
 def run(args: argparse.Namespace) -> ExitCode:

@@ -27,7 +27,6 @@ _WAYS_OUT = (
 class Place:
     """The service and its `environment`, if it has one of its own."""
 
-    root: Node
     service_key: Node
     service: Node
     environment: tuple[Node, Node] | None
@@ -59,7 +58,7 @@ def find_place(root: Node, service: str) -> Place:
         raise _undecided(service, f"shares its environment through &{environment[1].anchor}: others would change too")
     elif environment[1].kind is NodeKind.SCALAR and not environment[1].is_null:
         raise _undecided(service, "has an environment that is neither a list nor a mapping")
-    return Place(root, key, node, environment)
+    return Place(key, node, environment)
 
 
 def _refuse_inherited(service: str, node: Node) -> None:

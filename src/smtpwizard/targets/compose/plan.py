@@ -14,7 +14,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import SECRET_VARIABLES
-from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values, make_change
+from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values
 from smtpwizard.targets.compose.edit import set_environment, with_service
 from smtpwizard.targets.compose.services import ComposeFile, Service, override_target
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
@@ -97,14 +97,14 @@ def _plan(
     )
     bits = PRIVATE if mode is None else mode
     inline = any(values.get(key) and key not in references for key in SECRET_VARIABLES)
-    findings = [
+    findings = (
         *link_findings(path, real),
         *(_secret_findings(path, real, bits, exists=existing is not None) if inline else ()),
         *_shell_findings(values),
         *_env_file_findings(path.parent, service, values),
-    ]
+    )
     bom = BOM if (existing or b"").startswith(BOM) else b""
-    return make_change(path, real, existing, bom + after.encode("utf-8"), diff, bits, findings=findings)
+    return Change(path, real, existing, bom + after.encode("utf-8"), diff, bits, findings=findings)
 
 
 def _secret_findings(path: Path, real: Path, mode: int, *, exists: bool) -> list[Problem]:

@@ -14,7 +14,7 @@ from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES
-from smtpwizard.targets.change import PRIVATE, Change, Values, make_change
+from smtpwizard.targets.change import PRIVATE, Change, Values
 from smtpwizard.targets.diff import is_secret_name, masked_diff
 from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
 from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
@@ -237,22 +237,17 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
     )
     secret = any(values.get(name) for name in SECRET_VARIABLES)
     bits = PRIVATE if mode is None else mode
-    return make_change(
-        path,
-        real,
-        existing,
-        merged.data,
-        diff,
-        bits,
-        findings=(
-            *reader_findings(merged.placed, readers),
-            *file_findings(path.name, raw, merged.statements, readers),
-            *link_findings(path, real),
-            *exposure_findings(path.name, git_state(real), bits, secret=secret, exists=existing is not None),
-            *(image_findings(real) if secret else ()),
-        ),
-        notes=_notes(merged, readers),
+    findings = (
+        *reader_findings(merged.placed, readers),
+        *file_findings(path.name, raw, merged.statements, readers),
+        *link_findings(path, real),
+        *exposure_findings(path.name, git_state(real), bits, secret=secret, exists=existing is not None),
+        *(image_findings(real) if secret else ()),
     )
+    missed = {reader for item in merged.placed for reader in item.misread_by}
+    alike = [reader for reader in readers if reader not in missed]
+    notes = (f"Read alike by {name_list(alike)}.",) if alike and merged.placed else ()
+    return Change(path, real, existing, merged.data, diff, bits, findings, notes)
 
 
 def _check_names(changes: Values) -> None:
@@ -285,9 +280,3 @@ def covered(text: str, statements: Iterable[Statement] | None = None) -> frozens
         elif item.kind is Kind.ASSIGNMENT and _MORE_LINES.search(text, item.value_start, item.value_end):
             lines.update(range(item.line + 1, item.line + 1 + line_ends(text, item.value_start, item.value_end)))
     return frozenset(lines)
-
-
-def _notes(merged: Merged, readers: Sequence[Reader]) -> tuple[str, ...]:
-    missed = {reader for item in merged.placed for reader in item.misread_by}
-    alike = [reader for reader in readers if reader not in missed]
-    return (f"Read alike by {name_list(alike)}.",) if alike and merged.placed else ()
