@@ -30,8 +30,6 @@ def safe(text: str, *, limit: int = LIMIT, newlines: bool = False) -> str:
     Each such character becomes one visible stand-in (`␛` for ESC, `�` otherwise), tabs become a space. Line feeds stay
     only with `newlines`; otherwise a line break becomes ` / ` as one reads a multi-line reply aloud.
     """
-    if len(text) <= limit and text.isascii() and text.isprintable():
-        return text
     head = text[: limit * _LOOK_AHEAD].replace("\r\n", "\n")
     if not newlines and "\n" in head:
         head = " / ".join(part for part in head.split("\n") if part)

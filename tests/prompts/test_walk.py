@@ -13,7 +13,7 @@ import pytest
 from smtpwizard.errors import InputError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
-from smtpwizard.prompts import provider, settings
+from smtpwizard.prompts.answers import ask_settings, choose_provider
 from smtpwizard.prompts.console import Console
 from smtpwizard.prompts.walk import walk
 from smtpwizard.sandbox.server import PracticeServer
@@ -149,8 +149,8 @@ def test_input_that_ends_writes_nothing(tmp_path: Path) -> None:
 def test_an_app_password_pasted_with_blanks_is_cleaned_and_it_says_so(tmp_path: Path) -> None:
     rules = [("Provider, mail", "gmail"), ("Which one", "1"), ("Mail address", "you@gmail.com")]
     walker = Walker(tmp_path, rules, secret="abcd efgh ijkl mnop")
-    provider.choose(walker.session, walker.console)
-    settings.ask(walker.session, walker.console)
+    choose_provider(walker.session, walker.console)
+    ask_settings(walker.session, walker.console)
     assert walker.session.state.settings.password == Secret("abcdefghijklmnop")
     assert "blanks were removed" in walker.text
     assert walker.session.state.settings.sender == "you@gmail.com"

@@ -6,8 +6,8 @@ import asyncio
 from contextlib import aclosing
 
 from smtpwizard.probe import login_guard
+from smtpwizard.prompts.answers import ask_settings
 from smtpwizard.prompts.console import Console
-from smtpwizard.prompts.settings import ask
 from smtpwizard.report.probe import problem_lines, stage_line, survey_lines, verdict_lines
 from smtpwizard.smtp.results import Report, Status, StepResult
 from smtpwizard.wizard.check import CheckStep
@@ -31,7 +31,7 @@ def run(session: Session, console: Console) -> bool:
             choices.insert(0, f"{repair.label} and test again")
         chosen = choices[console.choose("What now", choices)]
         if chosen == "Change the settings":
-            ask(session, console)
+            ask_settings(session, console)
         elif chosen == "Go on all the same":
             return True
         elif chosen != "Test again" and repair is not None:

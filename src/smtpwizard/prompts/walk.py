@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from smtpwizard.prompts import check, provider, save, send, settings
+from smtpwizard.prompts import answers, check, save, send
 from smtpwizard.prompts.console import Console
 from smtpwizard.wizard.progress import summary_lines
 from smtpwizard.wizard.session import Session
@@ -19,14 +19,14 @@ def walk(session: Session, console: Console, step: str) -> None:
     try:
         console.say(f"smtpwizard for {app.name}. Ctrl+C leaves at any time; nothing is written before step 4.")
         if step == "opening":
-            step = provider.opening(session, console)
+            step = answers.opening(session, console)
         while True:
             if step == "provider":
                 console.heading(1, "Provider")
-                provider.choose(session, console)
+                answers.choose_provider(session, console)
             if step != "test":
                 console.heading(2, "Settings")
-                settings.ask(session, console)
+                answers.ask_settings(session, console)
             console.heading(3, "Test")
             if check.run(session, console):
                 break
