@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smtpwizard.dns.dkim import is_key_record, parse_dkim
-from smtpwizard.dns.sender import DnsRecord, Standing
+from smtpwizard.dns.sender import DnsRecord
+from smtpwizard.smtp.results import Status
 from support.name_server import NameServer
 from support.sender_checks import company, dkim_record, one
 
@@ -83,7 +84,7 @@ async def test_keys_under_all_selectors_pass(server: NameServer) -> None:
         server.cname(f"fm{number}._domainkey.acme.com", f"fm{number}.acme.com.dkim.fmhosted.com")
         server.txt(f"fm{number}.acme.com.dkim.fmhosted.com", dkim_record())
     found = await one(server, "dkim", provider="fastmail")
-    assert found.standing is Standing.PASSED
+    assert found.status is Status.PASSED
     assert found.summary == "Fastmail can sign for acme.com (3 of 3 keys)."
     assert found.detail[0] == "fm1._domainkey.acme.com: rsa key, 2048 bits."
 
@@ -91,7 +92,7 @@ async def test_keys_under_all_selectors_pass(server: NameServer) -> None:
 async def test_missing_keys_come_back_as_the_records_to_publish(server: NameServer) -> None:
     company(server)
     found = await one(server, "dkim", provider="fastmail")
-    assert found.standing is Standing.FAILED
+    assert found.status is Status.FAILED
     assert (found.record, *found.also) == tuple(
         DnsRecord(f"fm{number}._domainkey.acme.com", "CNAME", f"fm{number}.acme.com.dkim.fmhosted.com")
         for number in (1, 2, 3)
@@ -100,14 +101,14 @@ async def test_missing_keys_come_back_as_the_records_to_publish(server: NameServ
 
 async def test_without_a_key_but_with_spf_it_is_a_warning(server: NameServer) -> None:
     company(server, spf=SPF)
-    assert (await one(server, "dkim", provider="fastmail")).standing is Standing.WARNED
+    assert (await one(server, "dkim", provider="fastmail")).status is Status.WARNED
 
 
 async def test_one_key_of_several_is_a_warning_with_the_others(server: NameServer) -> None:
     company(server)
     server.txt("fm2._domainkey.acme.com", dkim_record())
     found = await one(server, "dkim", provider="fastmail")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert [record.name for record in (found.record, *found.also) if record] == [
         "fm1._domainkey.acme.com",
         "fm3._domainkey.acme.com",
@@ -115,26 +116,26 @@ async def test_one_key_of_several_is_a_warning_with_the_others(server: NameServe
 
 
 @pytest.mark.parametrize(
-    ("record", "standing", "words"),
+    ("record", "status", "words"),
     [
-        (dkim_record(768), Standing.FAILED, "768 bits, too short"),
-        (dkim_record(1024), Standing.WARNED, "1024 bits, short"),
-        (dkim_record(2048), Standing.PASSED, "2048 bits."),
-        (dkim_record(2048, extra="t=y; "), Standing.WARNED, "test mode (t=y)"),
-        (ED25519, Standing.PASSED, "ed25519 key, 256 bits."),
-        ("v=DKIM1; p=", Standing.FAILED, "revoked"),
-        ("v=DKIM1; p=%%%", Standing.FAILED, "not base64"),
-        ("v=DKIM1; k=ed25519; p=AAAA", Standing.FAILED, "no public key"),
-        ("some other text", Standing.FAILED, "no key record"),
+        (dkim_record(768), Status.FAILED, "768 bits, too short"),
+        (dkim_record(1024), Status.WARNED, "1024 bits, short"),
+        (dkim_record(2048), Status.PASSED, "2048 bits."),
+        (dkim_record(2048, extra="t=y; "), Status.WARNED, "test mode (t=y)"),
+        (ED25519, Status.PASSED, "ed25519 key, 256 bits."),
+        ("v=DKIM1; p=", Status.FAILED, "revoked"),
+        ("v=DKIM1; p=%%%", Status.FAILED, "not base64"),
+        ("v=DKIM1; k=ed25519; p=AAAA", Status.FAILED, "no public key"),
+        ("some other text", Status.FAILED, "no key record"),
     ],
 )
 async def test_a_key_is_judged_by_its_kind_and_length(
-    server: NameServer, record: str, standing: Standing, words: str
+    server: NameServer, record: str, status: Status, words: str
 ) -> None:
     company(server)
     server.txt("google._domainkey.acme.com", record)
     found = await one(server, "dkim", provider="google-workspace")
-    assert found.standing is standing
+    assert found.status is status
     assert words in found.detail[0]
 
 
@@ -143,7 +144,7 @@ async def test_an_alias_that_leads_nowhere_is_named(server: NameServer) -> None:
     server.cname("s1._domainkey.acme.com", "s1.domainkey.u1.wl.sendgrid.net")
     server.soa("net")
     found = await one(server, "dkim", provider="sendgrid")
-    assert found.standing is Standing.FAILED
+    assert found.status is Status.FAILED
     assert found.detail[0] == (
         "s1._domainkey.acme.com: leads to s1.domainkey.u1.wl.sendgrid.net, which does not exist."
     )
@@ -153,13 +154,13 @@ async def test_an_alternative_selector_stands_for_the_others(server: NameServer)
     company(server)
     server.txt("m1._domainkey.acme.com", dkim_record())
     found = await one(server, "dkim", provider="sendgrid")
-    assert (found.standing, found.record) == (Standing.PASSED, None)
+    assert (found.status, found.record) == (Status.PASSED, None)
 
 
 async def test_selectors_that_no_vendor_confirms_fail_nothing_by_their_absence(server: NameServer) -> None:
     company(server)
     found = await one(server, "dkim", provider="brevo")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert any("compare with what it shows you" in line for line in found.detail)
     assert found.record == DnsRecord("brevo1._domainkey.acme.com", "CNAME", "b1.acme-com.dkim.brevo.com")
 
@@ -167,7 +168,7 @@ async def test_selectors_that_no_vendor_confirms_fail_nothing_by_their_absence(s
 async def test_an_unknown_selector_skips_the_check_and_says_where_it_is_shown(server: NameServer) -> None:
     company(server)
     found = await one(server, "dkim", provider="postmark")
-    assert found.standing is Standing.SKIPPED
+    assert found.status is Status.SKIPPED
     assert "selector" in found.summary
     assert found.remedy.startswith("Sender Signatures, your domain, DNS Settings")
     assert not any("_domainkey" in name for name in server.asked)
@@ -178,18 +179,18 @@ async def test_a_key_of_the_organisations_domain_is_seen_for_a_name_below_it(ser
     company(server, "app.acme.com")
     server.txt("google._domainkey.acme.com", dkim_record())
     found = await one(server, "dkim", "x@app.acme.com", "google-workspace")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert "but at google._domainkey.acme.com" in found.summary
     policy = await one(server, "dmarc", "x@app.acme.com", "google-workspace")
-    assert policy.standing is Standing.WARNED, "it may sign with that key, or not"
+    assert policy.status is Status.WARNED, "it may sign with that key, or not"
 
 
 async def test_a_server_failure_skips_the_check(server: NameServer) -> None:
     company(server)
     server.fail("google._domainkey.acme.com", dns.rcode.SERVFAIL)
-    assert (await one(server, "dkim", provider="google-workspace")).standing is Standing.SKIPPED
+    assert (await one(server, "dkim", provider="google-workspace")).status is Status.SKIPPED
 
 
 async def test_without_a_provider_there_is_nothing_to_look_for(server: NameServer) -> None:
     company(server)
-    assert (await one(server, "dkim")).standing is Standing.SKIPPED
+    assert (await one(server, "dkim")).status is Status.SKIPPED

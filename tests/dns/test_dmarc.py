@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpwizard.dns.dmarc import POLICIES, dmarc_records, parse_dmarc, walk_names
-from smtpwizard.dns.sender import DnsRecord, Standing
+from smtpwizard.dns.sender import DnsRecord
+from smtpwizard.smtp.results import Status
 from support.name_server import NameServer
 from support.sender_checks import company, dkim_record, one
 
@@ -96,26 +97,26 @@ def test_the_walk_asks_eight_names_at_most() -> None:
 async def test_a_domain_without_a_record_gets_one_that_refuses_nothing(server: NameServer) -> None:
     company(server)
     found = await one(server, "dmarc")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert found.record == DnsRecord("_dmarc.acme.com", "TXT", "v=DMARC1; p=none; rua=mailto:postmaster@acme.com")
     assert "support.google.com/a/answer/81126" in found.detail[0]
 
 
 @pytest.mark.parametrize(
-    ("dmarc", "standing", "words"),
+    ("dmarc", "status", "words"),
     [
-        ("v=DMARC1; p=reject", Standing.FAILED, "receivers that honour it refuse this mail"),
-        ("v=DMARC1; p=quarantine", Standing.FAILED, "put this mail into spam"),
-        ("v=DMARC1; p=none", Standing.WARNED, "nothing is refused for it, but"),
-        ("v=DMARC1; p=reject; pct=0", Standing.FAILED, "p=quarantine"),
+        ("v=DMARC1; p=reject", Status.FAILED, "receivers that honour it refuse this mail"),
+        ("v=DMARC1; p=quarantine", Status.FAILED, "put this mail into spam"),
+        ("v=DMARC1; p=none", Status.WARNED, "nothing is refused for it, but"),
+        ("v=DMARC1; p=reject; pct=0", Status.FAILED, "p=quarantine"),
     ],
 )
 async def test_a_policy_meets_mail_that_can_not_pass(
-    server: NameServer, dmarc: str, standing: Standing, words: str
+    server: NameServer, dmarc: str, status: Status, words: str
 ) -> None:
     company(server, spf="v=spf1 mx -all", dmarc=dmarc)
     found = await one(server, "dmarc", provider="fastmail")
-    assert found.standing is standing
+    assert found.status is status
     assert words in found.summary
     assert found.remedy
 
@@ -124,20 +125,20 @@ async def test_a_key_of_the_provider_lets_mail_pass(server: NameServer) -> None:
     company(server, dmarc="v=DMARC1; p=reject; adkim=s; aspf=s")
     server.txt("fm1._domainkey.acme.com", dkim_record())
     found = await one(server, "dmarc", provider="fastmail")
-    assert found.standing is Standing.PASSED
+    assert found.status is Status.PASSED
     assert "passes by its DKIM signature" in found.summary
 
 
 async def test_spf_alone_lets_mail_pass_where_the_envelope_has_the_domain(server: NameServer) -> None:
     company(server, spf=SPF, dmarc="v=DMARC1; p=reject")
     found = await one(server, "dmarc", provider="fastmail")
-    assert (found.standing, "passes by SPF" in found.summary) == (Standing.PASSED, True)
+    assert (found.status, "passes by SPF" in found.summary) == (Status.PASSED, True)
 
 
 async def test_a_broken_spf_record_lets_nothing_pass(server: NameServer) -> None:
     company(server, dmarc="v=DMARC1; p=reject")
     server.txt("acme.com", SPF, "v=spf1 -all")
-    assert (await one(server, "dmarc", provider="fastmail")).standing is Standing.FAILED
+    assert (await one(server, "dmarc", provider="fastmail")).status is Status.FAILED
 
 
 async def test_an_include_is_worth_nothing_where_the_envelope_has_the_providers_domain(server: NameServer) -> None:
@@ -145,19 +146,19 @@ async def test_an_include_is_worth_nothing_where_the_envelope_has_the_providers_
     company(server, spf="v=spf1 include:spf.brevo.com -all", dmarc="v=DMARC1; p=reject")
     server.txt("brevo1._domainkey.acme.com", "v=DKIM1; p=")
     found = await one(server, "dmarc", provider="brevo")
-    assert found.standing is Standing.FAILED
+    assert found.status is Status.FAILED
 
 
 async def test_an_unknown_selector_leaves_a_warning_under_a_strict_policy(server: NameServer) -> None:
     company(server, dmarc="v=DMARC1; p=reject")
     found = await one(server, "dmarc", provider="postmark")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert "cannot be seen from DNS alone" in found.summary
 
 
 async def test_an_envelope_below_the_domain_is_not_there_without_the_keys_either(server: NameServer) -> None:
     company(server, dmarc="v=DMARC1; p=reject")
-    assert (await one(server, "dmarc", provider="sendgrid")).standing is Standing.FAILED
+    assert (await one(server, "dmarc", provider="sendgrid")).status is Status.FAILED
 
 
 @pytest.mark.parametrize(
@@ -196,14 +197,14 @@ async def test_two_records_are_as_none(server: NameServer) -> None:
     company(server)
     server.txt("_dmarc.acme.com", "v=DMARC1; p=reject", "v=DMARC1; p=none")
     found = await one(server, "dmarc")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert "2 DMARC records" in found.summary
 
 
 async def test_a_record_without_a_valid_policy_comes_back_with_one(server: NameServer) -> None:
     company(server, dmarc="v=DMARC1; p=rejct; adkim=s")
     found = await one(server, "dmarc")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert found.record == DnsRecord("_dmarc.acme.com", "TXT", "v=DMARC1; p=none; adkim=s")
 
 
@@ -213,11 +214,11 @@ async def test_reports_to_a_domain_that_does_not_take_them_are_told(server: Name
     server.txt("acme.com._report._dmarc.reports.io", "v=DMARC1")
     found = await one(server, "dmarc")
     assert not any("reports.io does not say" in line for line in found.detail)
-    assert found.standing is Standing.PASSED
+    assert found.status is Status.PASSED
 
 
 async def test_a_server_failure_skips_the_check(server: NameServer) -> None:
     company(server)
     server.fail("_dmarc.acme.com", dns.rcode.SERVFAIL)
     found = await one(server, "dmarc", provider="fastmail")
-    assert (found.standing, found.record) == (Standing.SKIPPED, None)
+    assert (found.status, found.record) == (Status.SKIPPED, None)

@@ -19,7 +19,8 @@ from smtpwizard.dns.answers import State, name_servers
 from smtpwizard.dns.check import check_sender, check_sender_blocking
 from smtpwizard.dns.dnspython import LONGEST_SECONDS, AnswerCache
 from smtpwizard.dns.resolver import Dns, prepare
-from smtpwizard.dns.sender import SenderReport, Standing
+from smtpwizard.dns.sender import SenderReport
+from smtpwizard.smtp.results import Status
 from support.name_server import NameServer
 from support.sender_checks import check, company, one
 
@@ -38,7 +39,7 @@ def unanswered(report: SenderReport) -> bool:
         not report.answered
         and not report.trusted
         and tuple(item.id for item in report.checks) == IDS
-        and {item.standing for item in report.checks} == {Standing.SKIPPED}
+        and {item.status for item in report.checks} == {Status.SKIPPED}
         and "--nameserver" in report.checks[0].remedy
     )
 
@@ -66,7 +67,7 @@ async def test_a_silent_domain_is_not_the_same_as_no_network(server: NameServer)
     report = await check(server, "app@acme.com", timeout=10.0)
     assert report.answered
     assert report.checks[0].detail == ("No name server answered in time.",)
-    assert {item.standing for item in report.checks} == {Standing.SKIPPED}
+    assert {item.status for item in report.checks} == {Status.SKIPPED}
 
 
 @pytest.mark.usefixtures("short_questions")
@@ -74,8 +75,8 @@ async def test_one_silent_name_skips_its_check_alone(server: NameServer) -> None
     company(server, spf="v=spf1 mx -all")
     server.fail("_dmarc.acme.com", None)
     report = await check(server, "app@acme.com", timeout=8.0)
-    assert {item.id: item.standing for item in report.checks}["dmarc"] is Standing.SKIPPED
-    assert {item.id: item.standing for item in report.checks}["spf"] is Standing.PASSED
+    assert {item.id: item.status for item in report.checks}["dmarc"] is Status.SKIPPED
+    assert {item.id: item.status for item in report.checks}["spf"] is Status.PASSED
 
 
 async def test_no_time_at_all_is_no_answer(server: NameServer) -> None:
@@ -108,7 +109,7 @@ async def test_octets_that_are_no_dns_message_are_a_broken_answer(server: NameSe
     company(server, spf="v=spf1 mx -all")
     server.garble("_dmarc.acme.com")
     found = await one(server, "dmarc")
-    assert found.standing is Standing.SKIPPED
+    assert found.status is Status.SKIPPED
 
 
 async def test_aliases_without_an_end_are_no_answer(server: NameServer) -> None:
@@ -117,7 +118,7 @@ async def test_aliases_without_an_end_are_no_answer(server: NameServer) -> None:
         server.cname(f"c{number}.acme.com", f"c{(number + 1) % 20}.acme.com")
     server.cname("_dmarc.acme.com", "c0.acme.com")
     found = await one(server, "dmarc")
-    assert found.standing in (Standing.WARNED, Standing.SKIPPED)
+    assert found.status in (Status.WARNED, Status.SKIPPED)
 
 
 async def test_a_text_of_ten_kilobytes_is_read_in_part_and_shown_in_part(server: NameServer) -> None:
@@ -132,7 +133,7 @@ async def test_a_hundred_records_are_looked_at_in_part(server: NameServer) -> No
     company(server)
     server.txt("acme.com", *(f"v=spf1 ip4:192.0.2.{number} -all" for number in range(100)))
     found = await one(server, "spf")
-    assert found.standing is Standing.FAILED
+    assert found.status is Status.FAILED
     assert len(found.detail) < 10
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.rcode
 import pytest
 
-from smtpwizard.dns.sender import Standing
+from smtpwizard.smtp.results import Status
 from support.name_server import NameServer
 from support.sender_checks import check, company, one
 
@@ -54,7 +54,7 @@ async def test_the_look_ups_of_a_record_are_counted_exactly(server: NameServer, 
     found = await one(server, "spf")
     told = [line for line in found.detail if line.startswith("It needs")]
     assert told == [f"It needs {count} of 10 DNS look-ups."]
-    assert (found.standing is Standing.FAILED) == (count > 10)
+    assert (found.status is Status.FAILED) == (count > 10)
 
 
 async def test_eleven_are_a_failure_with_the_number(server: NameServer) -> None:
@@ -67,19 +67,19 @@ async def test_eleven_are_a_failure_with_the_number(server: NameServer) -> None:
 async def test_three_void_look_ups_are_a_failure_and_two_are_not(server: NameServer) -> None:
     fill(server, "v=spf1 a:gone1.com a:gone2.com mx:host.acme.com -all")
     found = await one(server, "spf")
-    assert found.standing is Standing.FAILED
+    assert found.status is Status.FAILED
     assert found.summary == "3 look-ups of the record find nothing; 2 are allowed."
     server.txt("acme.com", "v=spf1 a:gone1.com mx:host.acme.com a -all")
     server.put("acme.com", "AAAA", "2001:db8::1")
     found = await one(server, "spf")
-    assert found.standing is Standing.PASSED
+    assert found.status is Status.PASSED
     assert "2 of them find nothing (2 are allowed)." in found.detail
 
 
 async def test_an_include_of_a_domain_without_a_record_is_an_error(server: NameServer) -> None:
     fill(server, "v=spf1 include:host.acme.com -all")
     found = await one(server, "spf")
-    assert found.standing is Standing.FAILED
+    assert found.status is Status.FAILED
     assert "`include:host.acme.com` leads to a domain with no SPF record." in found.detail
 
 
@@ -97,7 +97,7 @@ async def test_a_loop_is_found_and_ends(server: NameServer, spf: str) -> None:
     server.txt("a.com", "v=spf1 include:b.com -all")
     server.txt("b.com", "v=spf1 redirect=a.com")
     found = await one(server, "spf")
-    assert found.standing is Standing.FAILED
+    assert found.status is Status.FAILED
     assert any("a loop without end" in line for line in found.detail)
     assert any(line in ("It needs 1 of 10 DNS look-ups.", "It needs 3 of 10 DNS look-ups.") for line in found.detail)
 
@@ -111,7 +111,7 @@ async def test_an_mx_term_with_more_than_ten_hosts_is_an_error(server: NameServe
 async def test_macros_are_not_evaluated_and_that_is_said(server: NameServer) -> None:
     fill(server, "v=spf1 include:%{i}._spf.acme.com -all")
     found = await one(server, "spf", provider="fastmail")
-    assert found.standing is Standing.WARNED, "the provider may be behind the macro"
+    assert found.status is Status.WARNED, "the provider may be behind the macro"
     assert "cannot be told from DNS alone" in found.summary
     assert any("depends on each message: include:%{i}._spf.acme.com" in line for line in found.detail)
 
@@ -120,7 +120,7 @@ async def test_part_that_cannot_be_looked_up_leaves_a_warning_not_a_failure(serv
     fill(server, "v=spf1 include:leaf.com include:lame.com -all")
     server.fail("lame.com", dns.rcode.SERVFAIL)
     found = await one(server, "spf")
-    assert found.standing is Standing.WARNED
+    assert found.status is Status.WARNED
     assert "`include:lame.com`: The name server cannot tell (SERVFAIL)." in found.detail
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from smtpwizard.diagnosis.explain import explain
-from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport, Standing
+from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport
 from smtpwizard.docker.logs import LogReport, Trouble
 from smtpwizard.mail import messages
 from smtpwizard.mailbox.model import InboxRefused, Place
@@ -40,8 +40,8 @@ async def no_catcher(host: str, *, provider: Provider | None, timeout: float) ->
 
 async def domain(address: str, **_: Any) -> SenderReport:
     checks = (
-        SenderCheck("mx", Standing.PASSED, "mail.acme.example takes its mail"),
-        SenderCheck("spf", Standing.FAILED, "SendGrid is not in it", ("v=spf1 -all",), "Publish this.", SPF),
+        SenderCheck("mx", Status.PASSED, "mail.acme.example takes its mail"),
+        SenderCheck("spf", Status.FAILED, "SendGrid is not in it", ("v=spf1 -all",), "Publish this.", SPF),
     )
     return SenderReport(address, "acme.example", checks)
 

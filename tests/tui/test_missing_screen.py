@@ -12,9 +12,10 @@ import pytest
 from textual.pilot import Pilot
 
 from smtpwizard.dns.check import check_sender
-from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport, Standing
+from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport
 from smtpwizard.errors import InputError
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Status
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MissingScreen
 from smtpwizard.tui.widgets.text import RecordCard
@@ -26,10 +27,10 @@ from support.tui_steps import until
 SPF = DnsRecord("acme.example", "TXT", "v=spf1 include:_spf.google.com include:sendgrid.net -all")
 DMARC = DnsRecord("_dmarc.acme.example", "TXT", "v=DMARC1; p=none")
 CHECKS = (
-    SenderCheck("domain", Standing.PASSED, "acme.example exists"),
-    SenderCheck("spf", Standing.FAILED, "SendGrid is not in it", ("v=spf1 -all",), "Publish this in its place.", SPF),
-    SenderCheck("dkim", Standing.SKIPPED, "no selector is known"),
-    SenderCheck("dmarc", Standing.WARNED, "there is no policy", (), "Publish one that only watches.", DMARC),
+    SenderCheck("domain", Status.PASSED, "acme.example exists"),
+    SenderCheck("spf", Status.FAILED, "SendGrid is not in it", ("v=spf1 -all",), "Publish this in its place.", SPF),
+    SenderCheck("dkim", Status.SKIPPED, "no selector is known"),
+    SenderCheck("dmarc", Status.WARNED, "there is no policy", (), "Publish one that only watches.", DMARC),
 )
 
 
@@ -189,7 +190,7 @@ async def test_hostile_records_are_text(text: str) -> None:
     record = DnsRecord(text, text, text)
 
     async def hostile(address: str, **_: Any) -> SenderReport:
-        return SenderReport(address, text, (SenderCheck("spf", Standing.FAILED, text, (text,), text, record),))
+        return SenderReport(address, text, (SenderCheck("spf", Status.FAILED, text, (text,), text, record),))
 
     async with missing(check_sender=hostile) as (app, pilot):
         await until(pilot, lambda: app.screen.query(RecordCard), "report")

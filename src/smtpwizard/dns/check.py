@@ -15,10 +15,11 @@ from smtpwizard.dns.dkim import check_dkim, find_keys, find_keys_above
 from smtpwizard.dns.dmarc import Policy, alignment_of, check_dmarc, find_policy, outside_reports
 from smtpwizard.dns.domain import check_domain, check_mx, mx_hosts_of
 from smtpwizard.dns.resolver import Dns, prepare
-from smtpwizard.dns.sender import Context, Sender, SenderCheck, SenderReport, Standing, context_of, sender_of
+from smtpwizard.dns.sender import Context, Sender, SenderCheck, SenderReport, context_of, sender_of
 from smtpwizard.dns.spf import find_spf
 from smtpwizard.dns.spf_check import check_spf
 from smtpwizard.presets.schema import Provider
+from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 
 ALL: Final = ("domain", "mx", "spf", "dkim", "dmarc")
@@ -71,12 +72,8 @@ async def _asked(dns: Dns, context: Context) -> SenderReport:
     if not any(answer.heard for answer in answers) and not (await dns.ask("", "NS")).heard:
         return _unanswered(context)
     domain = check_domain(context, tuple(answers))
-    if domain.standing is not Standing.PASSED and not any(_exists(answer) for answer in answers):
-        why = (
-            "The domain does not exist."
-            if domain.standing is Standing.FAILED
-            else "The domain could not be asked about."
-        )
+    if domain.status is not Status.PASSED and not any(_exists(answer) for answer in answers):
+        why = "The domain does not exist." if domain.status is Status.FAILED else "The domain could not be asked about."
         return _report(context, (domain, *(_skipped(id_, why) for id_ in ALL[1:])))
     mx, four, six, _ = answers
     hosts, spf, keys, policy = await asyncio.gather(
@@ -118,4 +115,4 @@ def _unanswered(context: Context) -> SenderReport:
 
 
 def _skipped(id_: str, why: str) -> SenderCheck:
-    return SenderCheck(id_, Standing.SKIPPED, why)
+    return SenderCheck(id_, Status.SKIPPED, why)

@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck, Standing
+from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck
 from smtpwizard.presets.schema import DkimSelector
+from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 
 WEAKEST_RSA: Final = 1024
@@ -207,7 +208,7 @@ def check_dkim(context: Context, facts: DkimFacts, *, spf_aligned: bool | None) 
     """Return the check `dkim`. Mail without a signature passes DMARC where `spf_aligned`, so it is a warning then."""
     if context.provider is None:
         remedy = "Name the provider to have its key looked for."
-        return SenderCheck(_ID, Standing.SKIPPED, "Without a provider there is no selector to look for.", (), remedy)
+        return SenderCheck(_ID, Status.SKIPPED, "Without a provider there is no selector to look for.", (), remedy)
     if context.owner is not Owner.OPERATOR:
         return _not_ours(context)
     if not facts.keys:
@@ -218,32 +219,32 @@ def check_dkim(context: Context, facts: DkimFacts, *, spf_aligned: bool | None) 
     remedy = _remedy(context, lacking, records)
     first, also = (records[0] if records else None), records[1:]
     if any(not item.answer.known for item in facts.keys) and not any(item.good for item in facts.keys):
-        return SenderCheck(_ID, Standing.SKIPPED, f"Whether {context.by}'s keys are published is not known.", detail)
+        return SenderCheck(_ID, Status.SKIPPED, f"Whether {context.by}'s keys are published is not known.", detail)
     if facts.above:
         return _above(context, facts, detail, remedy)
     if not facts.signed:
-        standing = Standing.WARNED if spf_aligned or facts.doubtful else Standing.FAILED
+        status = Status.WARNED if spf_aligned or facts.doubtful else Status.FAILED
         summary = f"{context.by} has no usable key at {context.domain}, so its mail is not signed for it."
         if facts.doubtful:
             detail += ("No page of the vendor's confirms these names: compare with what it shows you.",)
-        return SenderCheck(_ID, standing, summary, detail, remedy, first, also)
+        return SenderCheck(_ID, status, summary, detail, remedy, first, also)
     count = sum(item.good for item in facts.wanted)
     summary = f"{context.by} can sign for {context.domain} ({count} of {len(facts.wanted)} keys)."
     if lacking:
-        return SenderCheck(_ID, Standing.WARNED, summary, detail, remedy, first, also)
+        return SenderCheck(_ID, Status.WARNED, summary, detail, remedy, first, also)
     if any(item.key and item.key.testing for item in facts.wanted):
-        return SenderCheck(_ID, Standing.WARNED, summary, detail, "Take t=y out of the key record once it works.")
+        return SenderCheck(_ID, Status.WARNED, summary, detail, "Take t=y out of the key record once it works.")
     if any(item.key and item.key.kind == "rsa" and item.key.bits < GOOD_RSA for item in facts.wanted):
         advice = f"Ask {context.by} for a key of {GOOD_RSA} bits (RFC 8301)."
-        return SenderCheck(_ID, Standing.WARNED, summary, detail, advice)
-    return SenderCheck(_ID, Standing.PASSED, summary, detail)
+        return SenderCheck(_ID, Status.WARNED, summary, detail, advice)
+    return SenderCheck(_ID, Status.PASSED, summary, detail)
 
 
 def _not_ours(context: Context) -> SenderCheck:
     if context.owner is Owner.PROVIDER:
         summary = f"{context.by} signs for {context.domain} itself; there is nothing to publish."
-        return SenderCheck(_ID, Standing.SKIPPED, summary)
-    return SenderCheck(_ID, Standing.FAILED, f"{context.by} cannot sign for {context.domain}.")
+        return SenderCheck(_ID, Status.SKIPPED, summary)
+    return SenderCheck(_ID, Status.FAILED, f"{context.by} cannot sign for {context.domain}.")
 
 
 def _no_selector(context: Context) -> SenderCheck:
@@ -251,14 +252,14 @@ def _no_selector(context: Context) -> SenderCheck:
     where = context.provider.dkim.where
     summary = f"The selector of {context.by}'s key is not known, so the key cannot be looked for."
     remedy = where if where else f"{context.by} shows the record to publish, if it signs for domains of its customers."
-    return SenderCheck(_ID, Standing.SKIPPED, summary, (), remedy)
+    return SenderCheck(_ID, Status.SKIPPED, summary, (), remedy)
 
 
 def _above(context: Context, facts: DkimFacts, detail: tuple[str, ...], remedy: str) -> SenderCheck:
     name = safe(facts.above[0].name, limit=200)
     summary = f"{context.by}'s key is not at {context.domain}, but at {name}."
     detail += ("A signature with that key aligns, too, unless DMARC says adkim=s. Whether one is made, a mail shows.",)
-    return SenderCheck(_ID, Standing.WARNED, summary, detail, remedy)
+    return SenderCheck(_ID, Status.WARNED, summary, detail, remedy)
 
 
 def _line(item: KeyFact) -> str:

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck, Standing
+from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck
 from smtpwizard.presets.schema import SpfEnvelope
+from smtpwizard.smtp.results import Status
 from smtpwizard.text import listed, safe
 
 POLICIES: Final = ("none", "quarantine", "reject")
@@ -216,61 +217,61 @@ def check_dmarc(
     if record is None and policy.several:
         return _several(policy)
     if record is None and not policy.answer.known:
-        return SenderCheck(_ID, Standing.SKIPPED, "The DMARC record is not known.", (unknown_because(policy.answer),))
+        return SenderCheck(_ID, Status.SKIPPED, "The DMARC record is not known.", (unknown_because(policy.answer),))
     if record is None:
         return _none(context)
     detail = tuple(_detail(context, policy, record, permissions))
     if not record.valid:
         return _invalid(context, record, detail)
     asked = record.asks(inherited=policy.inherited(context.domain))
-    standing, summary, remedy = _judge(context, record, asked, alignment)
-    if standing is Standing.PASSED and record.faults:
-        standing, remedy = Standing.WARNED, "Correct the record."
-    return SenderCheck(_ID, standing, summary, detail, remedy if context.owner is not Owner.PROVIDER else "")
+    status, summary, remedy = _judge(context, record, asked, alignment)
+    if status is Status.PASSED and record.faults:
+        status, remedy = Status.WARNED, "Correct the record."
+    return SenderCheck(_ID, status, summary, detail, remedy if context.owner is not Owner.PROVIDER else "")
 
 
-def _judge(context: Context, record: Dmarc, asked: str, alignment: Alignment) -> tuple[Standing, str, str]:
+def _judge(context: Context, record: Dmarc, asked: str, alignment: Alignment) -> tuple[Status, str, str]:
     policy = f"p={asked}"
     if context.provider is None or context.owner is Owner.PROVIDER:
-        return Standing.PASSED, f"The domain asks receivers for {policy}.", ""
+        return Status.PASSED, f"The domain asks receivers for {policy}.", ""
     harmless = asked == "none"
     if context.owner is Owner.OTHERS:
         summary = f"The domain asks for {policy}, and mail through {context.by} can never pass."
-        return Standing.WARNED if harmless else Standing.FAILED, summary, "Send from a domain of your own."
+        return Status.WARNED if harmless else Status.FAILED, summary, "Send from a domain of your own."
     passes = alignment.passes(record)
     if passes:
         way = "its DKIM signature" if alignment.dkim else "SPF"
-        return Standing.PASSED, f"The domain asks for {policy}; mail through {context.by} passes by {way}.", ""
+        return Status.PASSED, f"The domain asks for {policy}; mail through {context.by} passes by {way}.", ""
     if passes is None:
         summary = (
             f"The domain asks for {policy}. Whether mail through {context.by} passes cannot be seen from DNS alone."
         )
         remedy = f"Set {context.domain} up with {context.by}, and look at the DMARC result in a mail that has arrived."
-        return Standing.PASSED if harmless else Standing.WARNED, summary, remedy
+        return Status.PASSED if harmless else Status.WARNED, summary, remedy
     remedy = f"Publish {context.by}'s DKIM key, or its SPF include where its envelope has your domain."
     if harmless:
         summary = (
             f"The domain asks for {policy}, so nothing is refused for it, but mail through {context.by} fails DMARC."
         )
-        return Standing.WARNED, summary, remedy
+        return Status.WARNED, summary, remedy
     does = "refuse this mail" if asked == "reject" else "put this mail into spam"
     summary = f"The domain asks for {policy}, and mail through {context.by} fails: receivers that honour it {does}."
-    return Standing.FAILED, summary, remedy
+    return Status.FAILED, summary, remedy
 
 
 def _none(context: Context) -> SenderCheck:
     summary = f"{context.domain} has no DMARC record."
     if context.owner is not Owner.OPERATOR:
-        return SenderCheck(_ID, Standing.WARNED, summary)
+        return SenderCheck(_ID, Status.WARNED, summary)
     record = DnsRecord(f"_dmarc.{context.domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{context.domain}")
     remedy = "Publish this record. It refuses nothing; the reports that it asks for show who sends in your name."
-    return SenderCheck(_ID, Standing.WARNED, summary, (BULK_RULE,), remedy, record)
+    return SenderCheck(_ID, Status.WARNED, summary, (BULK_RULE,), remedy, record)
 
 
 def _several(policy: Policy) -> SenderCheck:
     summary = f"There are {len(policy.several)} DMARC records, so receivers heed none of them (RFC 9989 section 4.10)."
     detail = tuple(f"Found: {safe(text, limit=_SHOWN)}" for text in policy.several[:4])
-    return SenderCheck(_ID, Standing.WARNED, summary, (*detail, BULK_RULE), "Keep one of them, and delete the others.")
+    return SenderCheck(_ID, Status.WARNED, summary, (*detail, BULK_RULE), "Keep one of them, and delete the others.")
 
 
 def _invalid(context: Context, record: Dmarc, detail: tuple[str, ...]) -> SenderCheck:
@@ -279,7 +280,7 @@ def _invalid(context: Context, record: Dmarc, detail: tuple[str, ...]) -> Sender
     fits = context.owner is Owner.OPERATOR and value.isascii() and value.isprintable() and len(value) < _SHOWN
     summary = "The DMARC record has no valid policy, so receivers pass it over (RFC 9989 section 4.10.1)."
     fixed = DnsRecord(f"_dmarc.{context.domain}", "TXT", value) if fits else None
-    return SenderCheck(_ID, Standing.WARNED, summary, detail, "Correct its p=: none, quarantine or reject.", fixed)
+    return SenderCheck(_ID, Status.WARNED, summary, detail, "Correct its p=: none, quarantine or reject.", fixed)
 
 
 def _is_policy(part: str) -> bool:

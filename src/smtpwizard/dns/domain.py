@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Context, Owner, SenderCheck, Standing, is_example, probably_meant, undeliverable
+from smtpwizard.dns.sender import Context, Owner, SenderCheck, is_example, probably_meant, undeliverable
 from smtpwizard.presets.schema import Kind, SenderRule
+from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 
 _DOMAIN_ID = "domain"
@@ -28,24 +29,24 @@ def check_domain(context: Context, answers: tuple[Answer, ...]) -> SenderCheck:
     why = undeliverable(domain)
     if why and (missing or is_example(domain) or not exists):
         summary = f"{domain} is no domain on the internet: {why}."
-        return SenderCheck(_DOMAIN_ID, Standing.FAILED, summary, ("Receivers refuse mail from it.",), _OWN_DOMAIN)
+        return SenderCheck(_DOMAIN_ID, Status.FAILED, summary, ("Receivers refuse mail from it.",), _OWN_DOMAIN)
     if missing:
         return SenderCheck(
-            _DOMAIN_ID, Standing.FAILED, f"{domain} does not exist.", _missing(domain, missing, hint), _fix(hint)
+            _DOMAIN_ID, Status.FAILED, f"{domain} does not exist.", _missing(domain, missing, hint), _fix(hint)
         )
     if not exists:
         return _not_known(domain, answers)
     if why:
         detail = ("The name server that was asked knows it, but no receiver outside of your network does.",)
-        return SenderCheck(_DOMAIN_ID, Standing.WARNED, f"{domain} is a private name: {why}.", detail, _OWN_DOMAIN)
+        return SenderCheck(_DOMAIN_ID, Status.WARNED, f"{domain} is a private name: {why}.", detail, _OWN_DOMAIN)
     if context.owner is Owner.OTHERS:
         return _others(context)
     if context.owner is Owner.PROVIDER:
         detail = (f"Its records are {context.by}'s own: there is nothing for you to publish.",)
-        return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{domain} is a domain of {context.by}'s mailboxes.", detail)
+        return SenderCheck(_DOMAIN_ID, Status.PASSED, f"{domain} is a domain of {context.by}'s mailboxes.", detail)
     if context.provider is not None and context.provider.kind is Kind.MAILBOX and context.provider.mail_domains:
         return _not_the_account(context)
-    return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{domain} exists.", (hint,) if hint else ())
+    return SenderCheck(_DOMAIN_ID, Status.PASSED, f"{domain} exists.", (hint,) if hint else ())
 
 
 def _hint(domain: str) -> str:
@@ -77,7 +78,7 @@ def _not_known(domain: str, answers: tuple[Answer, ...]) -> SenderCheck:
             "Often the domain's own name servers are down, or its DNSSEC is broken: receivers then put mail off.",
         )
     remedy = "Try again in some minutes. If it stays so, ask whoever looks after the domain's DNS."
-    return SenderCheck(_DOMAIN_ID, Standing.SKIPPED, f"Nothing can be said about {domain}.", detail, remedy)
+    return SenderCheck(_DOMAIN_ID, Status.SKIPPED, f"Nothing can be said about {domain}.", detail, remedy)
 
 
 def _others(context: Context) -> SenderCheck:
@@ -87,13 +88,13 @@ def _others(context: Context) -> SenderCheck:
             "Only its own provider can send from it: others can neither sign for it nor stand in its SPF record.",
         )
         remedy = "Use that provider's SMTP server, or send from an address of a domain of your own."
-        return SenderCheck(_DOMAIN_ID, Standing.WARNED, summary, detail, remedy)
+        return SenderCheck(_DOMAIN_ID, Status.WARNED, summary, detail, remedy)
     detail = (
         f"{context.by} can neither sign for it nor stand in its SPF record, so its mail never aligns "
         "(RFC 9989 section 4.4) and counts as forged.",
     )
     return SenderCheck(
-        _DOMAIN_ID, Standing.FAILED, summary, detail, f"{_OWN_DOMAIN} Set that domain up with {context.by}."
+        _DOMAIN_ID, Status.FAILED, summary, detail, f"{_OWN_DOMAIN} Set that domain up with {context.by}."
     )
 
 
@@ -104,9 +105,9 @@ def _not_the_account(context: Context) -> SenderCheck:
     summary = f"{context.domain} exists, but is not {provider.name}'s: an account there sends as itself."
     rule = f"{provider.name} accepts as the sender: {provider.sender.hint}"
     if provider.sender.rule is not SenderRule.ACCOUNT:
-        return SenderCheck(_DOMAIN_ID, Standing.PASSED, f"{context.domain} exists.")
+        return SenderCheck(_DOMAIN_ID, Status.PASSED, f"{context.domain} exists.")
     remedy = f"Send as the account's own address, or through a provider where {context.domain} is set up."
-    return SenderCheck(_DOMAIN_ID, Standing.WARNED, summary, (rule,), remedy)
+    return SenderCheck(_DOMAIN_ID, Status.WARNED, summary, (rule,), remedy)
 
 
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
@@ -207,7 +208,7 @@ def check_mx(
     """Return the check `mx`. `addresses` are the domain's own A and AAAA records."""
     domain = context.domain
     if not answer.known:
-        return SenderCheck(_MX_ID, Standing.SKIPPED, "The MX records are not known.", (unknown_because(answer),))
+        return SenderCheck(_MX_ID, Status.SKIPPED, "The MX records are not known.", (unknown_because(answer),))
     names = [name for _, name in answer.hosts]
     if names and not any(names):
         return _null(domain)
@@ -221,11 +222,11 @@ def check_mx(
     if "" in names:
         faults.append("A null MX stands beside others; receivers may heed either (RFC 7505 section 3).")
     if hosts and more <= 0 and all(host.fault for host in hosts):
-        return SenderCheck(_MX_ID, Standing.FAILED, "No MX host can be reached.", (*faults, *aliases), _MAILBOX)
+        return SenderCheck(_MX_ID, Status.FAILED, "No MX host can be reached.", (*faults, *aliases), _MAILBOX)
     if faults or aliases:
         remedy = "Correct these MX records, so that replies and bounces arrive."
-        return SenderCheck(_MX_ID, Standing.WARNED, summary, (*faults, *aliases), remedy)
-    return SenderCheck(_MX_ID, Standing.PASSED, summary)
+        return SenderCheck(_MX_ID, Status.WARNED, summary, (*faults, *aliases), remedy)
+    return SenderCheck(_MX_ID, Status.PASSED, summary)
 
 
 def _null(domain: str) -> SenderCheck:
@@ -234,7 +235,7 @@ def _null(domain: str) -> SenderCheck:
         "Receivers may refuse mail from such a domain: 550 5.7.27 (RFC 7505 section 4.2).",
     )
     summary = f"{domain} says that it takes no mail (null MX, RFC 7505)."
-    return SenderCheck(_MX_ID, Standing.FAILED, summary, detail, _MAILBOX)
+    return SenderCheck(_MX_ID, Status.FAILED, summary, detail, _MAILBOX)
 
 
 def _none(domain: str, addresses: tuple[Answer, Answer]) -> SenderCheck:
@@ -242,17 +243,17 @@ def _none(domain: str, addresses: tuple[Answer, Answer]) -> SenderCheck:
         summary = "There is no MX record; replies go to the domain's own address."
         detail = ("That is allowed (RFC 5321 section 5.1), but often no mail server runs there.",)
         return SenderCheck(
-            _MX_ID, Standing.WARNED, summary, detail, "Publish an MX record, or make sure that mail arrives."
+            _MX_ID, Status.WARNED, summary, detail, "Publish an MX record, or make sure that mail arrives."
         )
     unknown = next((item for item in addresses if not item.known), None)
     if unknown is not None:
         summary = "There is no MX record; whether the domain has an address is not known."
-        return SenderCheck(_MX_ID, Standing.SKIPPED, summary, (unknown_because(unknown),))
+        return SenderCheck(_MX_ID, Status.SKIPPED, summary, (unknown_because(unknown),))
     lost = (
         "It can get neither replies nor bounces.",
         "Many servers refuse a sender whose domain has neither (Postfix: reject_unknown_sender_domain).",
     )
-    return SenderCheck(_MX_ID, Standing.FAILED, f"{domain} has neither an MX record nor an address.", lost, _MAILBOX)
+    return SenderCheck(_MX_ID, Status.FAILED, f"{domain} has neither an MX record nor an address.", lost, _MAILBOX)
 
 
 def _is_own(address: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from smtpwizard.addresses import is_address
 from smtpwizard.errors import InputError
 from smtpwizard.hosts import FREEMAIL, is_freemail, to_ascii
 from smtpwizard.presets.schema import Kind, Provider, SpfEnvelope
+from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -179,16 +180,6 @@ def _owner(domain: str, provider: Provider | None, home: Provider | None) -> Own
     return Owner.OTHERS if home is not None or is_freemail(domain) else Owner.OPERATOR
 
 
-class Standing(StrEnum):
-    """How a check came out."""
-
-    PASSED = "passed"
-    WARNED = "warned"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    """Not asked, or not answered: nothing is known."""
-
-
 class DnsRecord(NamedTuple):
     """A record to publish, as text to copy."""
 
@@ -207,7 +198,7 @@ class SenderCheck(NamedTuple):
 
     id: str
     """`domain`, `mx`, `spf`, `dkim`, `dmarc`."""
-    standing: Standing
+    status: Status
     summary: str
     """One line: the fact."""
     detail: tuple[str, ...] = ()
@@ -244,4 +235,4 @@ class SenderReport(NamedTuple):
     @property
     def trusted(self) -> bool:
         """Whether nothing was found for which receivers would refuse or suspect the mail, and DNS answered."""
-        return self.answered and all(item.standing is not Standing.FAILED for item in self.checks)
+        return self.answered and all(item.status is not Status.FAILED for item in self.checks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck, Standing
+from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck
 from smtpwizard.dns.spf import (
     COUNTED,
     MOST_LOOKUPS,
@@ -18,6 +18,7 @@ from smtpwizard.dns.spf import (
     parse_spf,
 )
 from smtpwizard.presets.schema import SpfEnvelope
+from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 
 ONE_STRING: Final = 255
@@ -87,7 +88,7 @@ _MOST_LINES = 6
 
 
 class _Verdict(NamedTuple):
-    standing: Standing
+    status: Status
     summary: str
     remedy: str = ""
     value: str = ""
@@ -101,7 +102,7 @@ def check_spf(context: Context, facts: SpfFacts, *, signed: bool | None) -> Send
     """
     why = not_known(facts)
     if why:
-        return SenderCheck(_ID, Standing.SKIPPED, "The SPF record is not known.", (why,))
+        return SenderCheck(_ID, Status.SKIPPED, "The SPF record is not known.", (why,))
     verdict = _judge(context, facts, signed=signed)
     elsewhere = context.envelope not in (None, SpfEnvelope.SENDER)
     if elsewhere and context.owner is not Owner.OTHERS:
@@ -112,27 +113,25 @@ def check_spf(context: Context, facts: SpfFacts, *, signed: bool | None) -> Send
         verdict = verdict._replace(value="", remedy="Shorten the record: it is too long to be mended.")
     record = DnsRecord(context.domain, "TXT", verdict.value) if verdict.value else None
     detail = tuple(line for line in _detail(facts, verdict) if line)
-    return SenderCheck(_ID, verdict.standing, verdict.summary, detail, verdict.remedy, record)
+    return SenderCheck(_ID, verdict.status, verdict.summary, detail, verdict.remedy, record)
 
 
 def _judge(context: Context, facts: SpfFacts, *, signed: bool | None) -> _Verdict:
     if len(facts.records) > 1:
         summary = f"There are {len(facts.records)} SPF records; one is allowed (RFC 7208 section 4.5)."
-        return _Verdict(Standing.FAILED, summary, "Delete them all and publish one.", _joined(context, facts))
+        return _Verdict(Status.FAILED, summary, "Delete them all and publish one.", _joined(context, facts))
     if facts.record is None or facts.evaluation is None:
         return _no_record(context, signed=signed)
     if facts.record.errors:
-        return _Verdict(
-            Standing.FAILED, "The SPF record has an error, so receivers pass it over.", "Correct the record."
-        )
+        return _Verdict(Status.FAILED, "The SPF record has an error, so receivers pass it over.", "Correct the record.")
     if facts.evaluation.errors or facts.too_many or facts.evaluation.voids > MOST_VOIDS:
         return _broken(facts.evaluation)
     if facts.record.all == "+" or facts.evaluation.all == "+":
         value = _no_plus(facts.record.text, context, facts)
-        return _Verdict(Standing.FAILED, "The record lets everybody send (+all).", "End it with ~all.", value)
+        return _Verdict(Status.FAILED, "The record lets everybody send (+all).", "End it with ~all.", value)
     if context.owner is Owner.OTHERS and context.provider is not None:
         return _Verdict(
-            Standing.FAILED, f"The record of {context.domain} does not let {context.by} send, and never will."
+            Status.FAILED, f"The record of {context.domain} does not let {context.by} send, and never will."
         )
     if facts.includes is False and context.owner is Owner.OPERATOR:
         return _lacking(context, facts)
@@ -143,10 +142,10 @@ def _no_record(context: Context, *, signed: bool | None) -> _Verdict:
     summary = f"{context.domain} has no SPF record."
     if not context.includes:
         who = "" if context.provider else " Name the provider with --preset to get the record."
-        return _Verdict(Standing.WARNED, summary, f"Publish one that names every server that sends for it.{who}")
-    standing = Standing.WARNED if signed else Standing.FAILED
+        return _Verdict(Status.WARNED, summary, f"Publish one that names every server that sends for it.{who}")
+    status = Status.WARNED if signed else Status.FAILED
     remedy = "Publish this record. Add to it whatever else sends for the domain, such as your mailboxes' provider."
-    return _Verdict(standing, summary, remedy, new_record(context.includes[0]))
+    return _Verdict(status, summary, remedy, new_record(context.includes[0]))
 
 
 def _broken(evaluation: SpfEvaluation) -> _Verdict:
@@ -160,7 +159,7 @@ def _broken(evaluation: SpfEvaluation) -> _Verdict:
     else:
         summary = f"{evaluation.voids} look-ups of the record find nothing; {MOST_VOIDS} are allowed."
         remedy = "Take out the terms whose domains have no records any more."
-    return _Verdict(Standing.FAILED, summary, remedy)
+    return _Verdict(Status.FAILED, summary, remedy)
 
 
 def _lacking(context: Context, facts: SpfFacts) -> _Verdict:
@@ -174,29 +173,29 @@ def _lacking(context: Context, facts: SpfFacts) -> _Verdict:
     if len(context.includes) > 1:
         others = ", ".join(context.includes[1:])
         remedy += f" {context.by} has several; where another one is named to you, take that ({others})."
-    return _Verdict(Standing.FAILED, summary, remedy, with_include(record, context.includes[0]))
+    return _Verdict(Status.FAILED, summary, remedy, with_include(record, context.includes[0]))
 
 
 def _whole(context: Context, facts: SpfFacts, evaluation: SpfEvaluation) -> _Verdict:
     uncertain = context.includes and facts.includes is None and context.owner is Owner.OPERATOR
     if uncertain:
         summary = f"Whether the record lets {context.by} send cannot be told from DNS alone."
-        return _Verdict(Standing.WARNED, summary, "Look at the SPF result in a mail that has arrived.")
+        return _Verdict(Status.WARNED, summary, "Look at the SPF result in a mail that has arrived.")
     named = f"The record lets {context.by} send." if facts.includes else "There is one SPF record, without an error."
     if evaluation.unknown:
-        return _Verdict(Standing.WARNED, named, "Try again: part of the record could not be looked up.")
+        return _Verdict(Status.WARNED, named, "Try again: part of the record could not be looked up.")
     if evaluation.all in ("", "?"):
         lack = (
             "does not say what to do with mail from elsewhere"
             if not evaluation.all
             else "says ?all, which means nothing"
         )
-        return _Verdict(Standing.WARNED, f"{named} It {lack}.", "End it with ~all.", _with_soft_all(facts.record))
+        return _Verdict(Status.WARNED, f"{named} It {lack}.", "End it with ~all.", _with_soft_all(facts.record))
     if evaluation.ptr:
-        return _Verdict(Standing.WARNED, named, "Take out ptr: it must not be used (RFC 7208 section 5.5).")
+        return _Verdict(Status.WARNED, named, "Take out ptr: it must not be used (RFC 7208 section 5.5).")
     if facts.record is not None and len(facts.record.text) > ONE_PACKET:
-        return _Verdict(Standing.WARNED, named, f"Shorten it to {ONE_PACKET} characters: it fits no UDP answer.")
-    return _Verdict(Standing.PASSED, named)
+        return _Verdict(Status.WARNED, named, f"Shorten it to {ONE_PACKET} characters: it fits no UDP answer.")
+    return _Verdict(Status.PASSED, named)
 
 
 def _elsewhere(context: Context, verdict: _Verdict, facts: SpfFacts) -> _Verdict:
@@ -208,13 +207,13 @@ def _elsewhere(context: Context, verdict: _Verdict, facts: SpfFacts) -> _Verdict
         f"Mail through {context.by} has {name} in its envelope, so the SPF record of {context.domain} is not what "
         "counts."
     )
-    if verdict.standing is not Standing.FAILED:
-        return _Verdict(Standing.PASSED, summary)
+    if verdict.status is not Status.FAILED:
+        return _Verdict(Status.PASSED, summary)
     if facts.broken or (facts.evaluation is not None and facts.evaluation.all == "+"):
         return _Verdict(
-            Standing.WARNED, f"{verdict.summary} It does not count for {context.by}.", verdict.remedy, verdict.value
+            Status.WARNED, f"{verdict.summary} It does not count for {context.by}.", verdict.remedy, verdict.value
         )
-    return _Verdict(Standing.PASSED, summary)
+    return _Verdict(Status.PASSED, summary)
 
 
 def _joined(context: Context, facts: SpfFacts) -> str:

@@ -48,7 +48,7 @@ _MARKS: Final = {
 
 
 def mark_of(status: str) -> Mark:
-    """Return the mark of a stage's status, a DNS check's standing or a finding's severity."""
+    """Return the mark of a stage's status, a DNS check's or a finding's severity."""
     return _MARKS[status]
 
 

@@ -31,7 +31,7 @@ def checks(report: SenderReport) -> tuple[CheckLines, ...]:
 
 
 def _lines(check: SenderCheck) -> Iterator[Line]:
-    yield Line(check.summary, mark_of(check.standing.value), name=check.title)
+    yield Line(check.summary, mark_of(check.status.value), name=check.title)
     yield from (Line(line, role=Role.REMARK, indent=1) for line in check.detail)
     if check.remedy:
         yield Line(check.remedy, role=Role.ACTION, indent=1)
@@ -55,7 +55,7 @@ def closing_lines(report: SenderReport, provider: Provider | None) -> Iterator[L
         yield Line(sentence, Mark.SKIPPED)
         yield from (Line(line, indent=1) for line in _questions(report.domain, provider))
         yield Line(f"From another machine: smtpwizard sender {safe(report.address, limit=120)}", indent=1)
-    elif not any(check.standing.value in _TROUBLED for check in report.checks):
+    elif not any(check.status.value in _TROUBLED for check in report.checks):
         yield GAP
         fine = "Nothing in DNS speaks against the mail. A DKIM signature shows only in a mail that has arrived."
         yield Line(fine, role=Role.REMARK)

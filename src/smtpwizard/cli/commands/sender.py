@@ -113,7 +113,7 @@ def _object(report: SenderReport) -> dict[str, Any]:
         "checks": [
             {
                 "id": check.id,
-                "status": check.standing.value,
+                "status": check.status.value,
                 "summary": check.summary,
                 "detail": list(check.detail),
                 "remedy": check.remedy,
