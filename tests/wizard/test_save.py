@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.errors import FileError
+from smtpwizard.report.lines import Line
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired, Undecided
 from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
-from smtpwizard.wizard import save
 from smtpwizard.wizard.save import SaveStep
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.session import Session
@@ -82,8 +82,8 @@ def diff(step: SaveStep) -> str:
     return "".join(change.diff for change in step.open_changes)
 
 
-def words(sentences: list[save.Sentence]) -> str:
-    return " ".join(text for _, text in sentences)
+def words(lines: list[Line]) -> str:
+    return " ".join(line.text for line in lines)
 
 
 def git(folder: Path, *arguments: str) -> None:

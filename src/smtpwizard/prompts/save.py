@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.prompts.console import Console
@@ -11,7 +11,7 @@ from smtpwizard.report.lines import Line, Mark
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.readers import Reader, parse_readers
 from smtpwizard.text import listed
-from smtpwizard.wizard.save import SaveStep, Sentence
+from smtpwizard.wizard.save import SaveStep
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import TargetKind
 
@@ -29,7 +29,7 @@ def save(session: Session, console: Console) -> bool:
                 continue
             style = step.state.target.style
             console.say(f"The {style} block goes to standard output at the end; it holds the password.")
-            _say(console, step.block_sentences())
+            _tell(console, step.block_lines())
             return True
         answer = _save_file(step, console)
         if answer is not None:
@@ -79,7 +79,7 @@ def _agree(step: SaveStep, console: Console) -> str:
     """Show the plan and do what is chosen: `written`, `left`, `elsewhere`, or `again`: plan anew."""
     while True:
         changed = [change for change in step.open_changes if change.changed]
-        _say(console, step.planned())
+        _tell(console, step.planned())
         if not changed:
             asyncio.run(step.apply())
             return "written"
@@ -122,7 +122,7 @@ def _write(step: SaveStep, console: Console, consents: Sequence[Consent] = ()) -
     except SmtpWizardError as error:
         console.say(error.text)
         return "again" if console.confirm("Try again?", default=True) else "left"
-    _say(console, step.written())
+    _tell(console, step.written())
     return "written"
 
 
@@ -138,6 +138,6 @@ def _choose_readers(step: SaveStep, console: Console) -> None:
             return
 
 
-def _say(console: Console, sentences: Sequence[Sentence]) -> None:
-    for mark, text in sentences:
-        console.say(Line(text, mark if mark in (Mark.WARNING, Mark.FAILED) else None))
+def _tell(console: Console, lines: Iterable[Line]) -> None:
+    # The mark of what is to be done next has no word.
+    console.tell(line._replace(mark=None) if line.mark is Mark.RUNNING else line for line in lines)

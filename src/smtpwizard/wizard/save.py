@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.report.lines import Mark
+from smtpwizard.report.lines import Line, Mark, Role, mark_of
 from smtpwizard.secret import Secret, redact
 from smtpwizard.targets.apply import apply
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
@@ -38,11 +38,6 @@ PLAN_SECONDS: Final = 15.0
 
 WRITE_SECONDS: Final = 30.0
 """Deadline for writing, with fsync of file and folder on a slow disk."""
-
-Sentence = tuple[Mark | None, str]
-"""A sentence with its mark; None for a plain fact."""
-
-_MARKS: Final = {Severity.ERROR: Mark.FAILED, Severity.WARNING: Mark.WARNING, Severity.INFO: None}
 
 _PRACTICE: Final = (
     "These are practice settings: the app in its container does not reach this server, and it stops with the wizard."
@@ -234,14 +229,14 @@ class SaveStep:
         """Whether an ignore rule is missing that could be added."""
         return any(finding.id in RULES for change in self.open_changes for finding in change.findings)
 
-    def planned(self) -> list[Sentence]:
+    def planned(self) -> list[Line]:
         """Return what is to be known before the changes are made: the facts first, then what was found."""
         changes = self.open_changes
-        facts = [sentence for change in changes for sentence in _facts(change, several=len(changes) > 1)]
+        facts = [line for change in changes for line in _facts(change, several=len(changes) > 1)]
         if self.state.target.refers and changes:
-            facts.insert(0, (None, f"The password goes into .env alone; {changes[-1].path.name} refers to it."))
+            facts.insert(0, _fact(f"The password goes into .env alone; {changes[-1].path.name} refers to it."))
         unique = {item.id + item.message: item for change in changes for item in change.findings}
-        return [*facts, *findings_sentences(unique.values())]
+        return [*facts, *finding_lines(unique.values())]
 
     def ways_out(self) -> list[str]:
         """Return what can be done while it is undecided, as actions: the override file, then the env file."""
@@ -324,19 +319,19 @@ class SaveStep:
             return state.block is not None
         return self.changes is not None and (self.wrote or not any(change.changed for change in self.changes))
 
-    def written(self) -> list[Sentence]:
+    def written(self) -> list[Line]:
         """Return what was done, and what makes the app see it; for the practice server, that the app never can."""
-        sentences: list[Sentence] = []
+        lines: list[Line] = []
         for change, applied in self.done:
             name = change.path.name
-            words = f"{name} written, read back and compared." if applied.changed else f"{name} was as it should be."
-            sentences.append((Mark.OK, words))
+            text = f"{name} written, read back and compared." if applied.changed else f"{name} was as it should be."
+            lines.append(Line(text, Mark.OK))
             if applied.backup:
-                sentences.append((None, f"The file as it was: {_short(applied.backup)}"))
+                lines.append(_fact(f"The file as it was: {_short(applied.backup)}"))
         provider = self.state.provider
         if provider is not None and provider.kind is Kind.PRACTICE:
-            return [*sentences, (Mark.WARNING, _PRACTICE)]
-        return [*sentences, *(_note(note, self.app.service) for note in self.notes)]
+            return [*lines, Line(_PRACTICE, Mark.WARNING)]
+        return [*lines, *(_note(note, self.app.service) for note in self.notes)]
 
     def forget(self) -> None:
         """Drop the plan: another target was chosen, or it is made anew."""
@@ -361,14 +356,14 @@ class SaveStep:
         """Keep the block for stdout after leaving: the one way out of the alternate screen that all terminals have."""
         self.session.update(block=Secret(self.block(masked=False)), saved=self.state.settings)
 
-    def block_sentences(self) -> list[Sentence]:
+    def block_lines(self) -> list[Line]:
         """Return where the lines of a block go, and what makes the app see them."""
         service = self.app.service
         if self.state.target.style == "env":
             where = f"Put them into the .env file that the {service} container reads."
         else:
             where = f"Put them under services: {service}: environment: in the compose file."
-        return [(None, where), _next(next_command(service))]
+        return [_fact(where), _next(next_command(service))]
 
 
 def _planned(
@@ -473,16 +468,22 @@ def _same(left: Target, right: Target) -> bool:
     return same_service and os.path.abspath(left.path) == os.path.abspath(right.path)
 
 
-def findings_sentences(findings: Iterable[Problem]) -> list[Sentence]:
-    """Return findings as sentences, the gravest first."""
-    order = list(_MARKS)
-    return [(_MARKS[item.severity], item.message) for item in sorted(findings, key=lambda i: order.index(i.severity))]
+def finding_lines(findings: Iterable[Problem]) -> list[Line]:
+    """Return findings as lines, the gravest first."""
+    order = list(Severity)
+    return [
+        Line(item.message, mark_of(item.severity)) for item in sorted(findings, key=lambda i: order.index(i.severity))
+    ]
 
 
-def _facts(change: Change, *, several: bool) -> list[Sentence]:
+def _fact(text: str) -> Line:
+    return Line(text, role=Role.REMARK)
+
+
+def _facts(change: Change, *, several: bool) -> list[Line]:
     name = change.path.name
     if not change.changed:
-        return [(None, f"Nothing changes: {name} holds these values already.")]
+        return [_fact(f"Nothing changes: {name} holds these values already.")]
     first = (
         f"A new file of {change.masked.lines_changed} lines." if change.before is None else f"{change.masked.count}."
     )
@@ -490,20 +491,20 @@ def _facts(change: Change, *, several: bool) -> list[Sentence]:
     link = f" {name} is a link: {change.real_path} is written." if change.through_link else ""
     text = " ".join([first, *change.notes])
     if several:
-        return [(None, f"{name}: {text} {kept}Mode {change.mode:04o}.{link}")]
-    return [(None, text), (None, f"{kept}Mode {change.mode:04o}.{link}")]
+        return [_fact(f"{name}: {text} {kept}Mode {change.mode:04o}.{link}")]
+    return [_fact(text), _fact(f"{kept}Mode {change.mode:04o}.{link}")]
 
 
-def _note(note: Problem, service: str) -> Sentence:
+def _note(note: Problem, service: str) -> Line:
     if note.command:
         return _next(note.command)
     if note.id == "start-anew":
-        return Mark.RUNNING, f"{note.message} Under docker compose: {next_command(service)}"
-    return Mark.WARNING, note.message
+        return Line(f"{note.message} Under docker compose: {next_command(service)}", Mark.RUNNING)
+    return Line(note.message, Mark.WARNING)
 
 
-def _next(command: str) -> Sentence:
-    return Mark.RUNNING, f"Next: {command}   (restart keeps the old values)"
+def _next(command: str) -> Line:
+    return Line(f"Next: {command}   (restart keeps the old values)", Mark.RUNNING)
 
 
 def _short(path: Path) -> str:

@@ -20,13 +20,14 @@ from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, UsernameRule
 from smtpwizard.problems import Problem, has_errors
+from smtpwizard.report.lines import Line, symbols
 from smtpwizard.secret import Secret
 from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES, Settings
 from smtpwizard.targets.block import block
 from smtpwizard.targets.change import Change, Conflict, Consent
 from smtpwizard.targets.env.plan import value_findings
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
-from smtpwizard.wizard.save import SaveStep, Sentence, at_once, findings_sentences, finish
+from smtpwizard.wizard.save import SaveStep, at_once, finding_lines, finish
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
@@ -78,7 +79,7 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     for change in changes:
         sys.stdout.write(change.diff)
     sys.stdout.flush()
-    _tell([*findings_sentences(found), *planned])
+    _tell([*finding_lines(found), *planned])
     if args.dry_run:
         say("Nothing was written (--dry-run).")
     elif any(item.changed for item in applied):
@@ -86,7 +87,7 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     return ExitCode.OK
 
 
-def _apply(step: SaveStep, args: argparse.Namespace) -> list[Sentence]:
+def _apply(step: SaveStep, args: argparse.Namespace) -> list[Line]:
     """Apply; plan anew where another program changed a file meanwhile. Return what was planned."""
     given = {Consent.IN_PLACE: args.in_place, Consent.FOLLOW_LINK: args.follow_link}
     consents = [consent for consent, agreed in given.items() if agreed]
@@ -116,7 +117,7 @@ def _print(args: argparse.Namespace, provider: Provider) -> ExitCode:
     if args.json:
         emit_json({**_answer(style, found), "block": text})
         return ExitCode.OK
-    _tell(findings_sentences(found))
+    _tell(finding_lines(found))
     if SECRET_VARIABLES & values.keys() and sys.stdout.isatty():
         say("The block below holds the password.")
     sys.stdout.write(text)
@@ -127,7 +128,7 @@ def _refused(args: argparse.Namespace, target: str, found: Sequence[Problem]) ->
     if args.json:
         emit_json({**_answer(target, found), "written": False})
     else:
-        _tell(findings_sentences(found))
+        _tell(finding_lines(found))
         say("Nothing was written: the app would not send mail with these settings.")
     return ExitCode.CONFIG
 
@@ -142,9 +143,9 @@ def _answer(target: str, found: Sequence[Problem], changes: Sequence[Change] = (
     }
 
 
-def _tell(sentences: Sequence[Sentence]) -> None:
-    for mark, text in sentences:
-        say(f"{mark.symbol} {text}" if mark else text)
+def _tell(lines: Sequence[Line]) -> None:
+    for text in symbols(lines):
+        say(text)
 
 
 def values_of(args: argparse.Namespace, provider: Provider, *, have_password: bool) -> dict[str, str | Secret]:

@@ -16,7 +16,7 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.report.lines import Mark
+from smtpwizard.report.lines import Line, Mark, Role
 from smtpwizard.text import listed
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.style import plain
@@ -55,8 +55,8 @@ class SaveStep(StepPane):
     def __init__(self) -> None:
         super().__init__()
         self._busy = False
-        self._above: list[save.Sentence] = []
-        """What went wrong, over the sentences of the change."""
+        self._above: list[Line] = []
+        """What went wrong, over the lines of the change."""
         self._revealed = False
         """Whether the password of a block is shown."""
 
@@ -140,9 +140,10 @@ class SaveStep(StepPane):
         try:
             await self.model.plan()
         except SmtpWizardError as error:
-            ways = [way.split(" ", 1) for way in self.model.ways_out()]
-            keys = [(None, f"{key} {verb}s {what}.") for key, (verb, what) in zip(("Enter", "F6"), ways, strict=False)]
-            self._above = [(Mark.FAILED, error.text), *keys]
+            self._above = [Line(error.text, Mark.FAILED)]
+            for key, way in zip(("Enter", "F6"), self.model.ways_out(), strict=False):
+                verb, what = way.split(" ", 1)
+                self._above.append(Line(f"{key} {verb}s {what}.", role=Role.REMARK))
         self._draw()
 
     @work(exclusive=True, group="write", exit_on_error=False, description="writing files")
@@ -156,7 +157,7 @@ class SaveStep(StepPane):
         except ConsentRequired as error:
             self._ask(error, [*consents, error.consent])
         except SmtpWizardError as error:
-            self._above = [(Mark.WARNING if isinstance(error, Conflict) else Mark.FAILED, error.text)]
+            self._above = [Line(error.text, Mark.WARNING if isinstance(error, Conflict) else Mark.FAILED)]
         else:
             await self._list()
         finally:
@@ -179,7 +180,8 @@ class SaveStep(StepPane):
         event.stop()
         if event.state is WorkerState.ERROR and event.worker.group != "warm":
             self._busy = False
-            self._above = [(Mark.FAILED, f"Saving broke off: {bug_place(event.worker.error)}. A bug in smtpwizard.")]
+            words = f"Saving broke off: {bug_place(event.worker.error)}. A bug in smtpwizard."
+            self._above = [Line(words, Mark.FAILED)]
             self._draw()
 
     # Keys
@@ -310,7 +312,7 @@ class SaveStep(StepPane):
         try:
             return self.model.block(masked=masked)
         except SmtpWizardError as error:
-            self._above = [(Mark.FAILED, error.text)]
+            self._above = [Line(error.text, Mark.FAILED)]
             return ""
 
     def _draw(self) -> None:
@@ -320,7 +322,7 @@ class SaveStep(StepPane):
             words = self._block_words() if text else []
             view.show_block(f"Lines for {target.label}", text, [*self._above, *words])
         elif model.changes is None:
-            waiting: list[save.Sentence] = [] if self._above else [(None, f"Reading {target.label}…")]
+            waiting: list[Line] = [] if self._above else [Line(f"Reading {target.label}…", role=Role.REMARK)]
             view.show_diff((), [*self._above, *waiting])
         else:
             changes = model.changes if model.wrote else model.open_changes
@@ -328,11 +330,14 @@ class SaveStep(StepPane):
             view.show_diff([(change.path.name, change.diff) for change in changes], [*self._above, *words])
         self.hints_changed()
 
-    def _block_words(self) -> list[save.Sentence]:
-        where, following = self.model.block_sentences()
-        out: save.Sentence = (
-            (Mark.OK, "The block is printed, with the password, when the wizard is left.")
+    def _block_words(self) -> list[Line]:
+        where, following = self.model.block_lines()
+        out = (
+            Line("The block is printed, with the password, when the wizard is left.", Mark.OK)
             if self.model.is_saved
-            else (None, "Enter has it printed, with the password, when the wizard is left. Ctrl+Y copies it now.")
+            else Line(
+                "Enter has it printed, with the password, when the wizard is left. Ctrl+Y copies it now.",
+                role=Role.REMARK,
+            )
         )
         return [where, out, following]

@@ -14,11 +14,12 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.widget import Widget
 
-from smtpwizard.report.lines import Mark
+from smtpwizard.report.lines import Line
 from smtpwizard.secret import BULLETS, MASK
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import Fitted, PlainText, Scroll
-from smtpwizard.wizard.save import SaveTarget, Sentence
+from smtpwizard.tui.widgets.text import Paragraphs
+from smtpwizard.wizard.save import SaveTarget
 
 _DIFF_STYLES: Final = {"+": "$text-success", "-": "$text-error", "▾": "bold"}
 
@@ -74,20 +75,11 @@ def _diff_row(shape: str, text: str, width: int) -> Content:
     return line.stylize(style) if style else line
 
 
-_CHANGE_STYLES: Final = {
-    Mark.OK: "$text-success",
-    Mark.WARNING: "$text-warning",
-    Mark.FAILED: "$text-error bold",
-    Mark.RUNNING: "$text-primary bold",
-}
-
-
 class ChangeView(Fitted):
     """The lower box of the Save step."""
 
     DEFAULT_CSS = """
     ChangeView > #change-foot { height: auto; max-height: 60%; margin-top: 1; scrollbar-size-vertical: 1; }
-    ChangeView #change-words { height: auto; }
     """
 
     def compose(self) -> ComposeResult:
@@ -95,20 +87,20 @@ class ChangeView(Fitted):
             yield DiffView()
             yield PlainText("", id="change-text")
         with VerticalScroll(id="change-foot"):
-            yield PlainText("", id="change-words")
+            yield Paragraphs()
 
     def on_mount(self) -> None:
         self.add_class("box")
 
-    def show_diff(self, diffs: Sequence[tuple[str, str]], sentences: Iterable[Sentence]) -> None:
+    def show_diff(self, diffs: Sequence[tuple[str, str]], lines: Iterable[Line]) -> None:
         """Show unified, masked diffs, each with its file's name."""
-        self._show("Change", diffs, "", sentences)
+        self._show("Change", diffs, "", lines)
 
-    def show_block(self, title: str, text: str, sentences: Iterable[Sentence]) -> None:
+    def show_block(self, title: str, text: str, lines: Iterable[Line]) -> None:
         """Show a block of lines to paste."""
-        self._show(title, (), text, sentences)
+        self._show(title, (), text, lines)
 
-    def _show(self, title: str, diffs: Sequence[tuple[str, str]], text: str, sentences: Iterable[Sentence]) -> None:
+    def _show(self, title: str, diffs: Sequence[tuple[str, str]], text: str, lines: Iterable[Line]) -> None:
         self.border_title = plain(title, newlines=False)
         with self.app.batch_update():
             view = self.query_one(DiffView)
@@ -117,16 +109,10 @@ class ChangeView(Fitted):
             block = self.query_one("#change-text", PlainText)
             block.update(plain(text, limit=20_000))
             block.display = bool(text)
-            rows = [_change_row(mark, words) for mark, words in sentences if words]
-            self.query_one("#change-words", PlainText).update(Content("\n").join(rows))
-            self.query_one("#change-foot").display = bool(rows)
+            shown = list(lines)
+            self.query_one(Paragraphs).show(shown)
+            self.query_one("#change-foot").display = bool(shown)
         self.fit()
-
-
-def _change_row(mark: Mark | None, words: str) -> Content:
-    if mark is None:
-        return plain(words).stylize("$foreground-muted")
-    return Content.styled(f"{mark.symbol} ", _CHANGE_STYLES.get(mark, "")) + plain(words)
 
 
 _LABEL_WIDTH: Final = 30
