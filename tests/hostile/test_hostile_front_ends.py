@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
+from smtpwizard.cli.main import main
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.tui.app import SmtpWizard
-from support import program
 from support.hostile import SERVERS, SPICY, TIMEOUT, unsafe
 from support.tui import screen_text, settled
 from support.tui_steps import finished, scripted
@@ -54,21 +55,20 @@ async def test_the_test_step_shows_it_as_text_and_goes_on(name: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", [*SPICY, *LONG])
-def test_the_line_front_end_says_it_as_text(name: str, tmp_path: Path) -> None:
+def test_the_line_front_end_says_it_as_text(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with ScriptedServer(SERVERS[name]) as server:
         (tmp_path / ".env").write_text(
             f"SMTP_HOST=127.0.0.1\nSMTP_PORT={server.port}\nSMTP_SENDER=a@b.example\nSMTP_USERNAME=a@b.example\n"
             "SMTP_PASSWORD=correct-horse-9\nSMTP_TLS=false\n"
         )
-        done = program.run(
-            ["--plain", "--timeout", str(TIMEOUT)],
-            cwd=tmp_path,
-            input=b"1\n",
-            capture_output=True,
-            timeout=60,
-        )
-    said = done.stderr.decode()
-    assert done.returncode in (0, 2), said
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+        with pytest.raises(SystemExit) as left:
+            main(["--plain", "--timeout", str(TIMEOUT)])
+    said = capsys.readouterr().err
+    assert left.value.code in (0, 2), said
     assert "The app: " in said
     assert "unexpected" not in said
     assert not unsafe(said)
