@@ -25,7 +25,6 @@ from textual.widgets import Input
 from smtpwizard.mail import messages
 from smtpwizard.presets.schema import ConsumingApp, Provider
 from smtpwizard.probe import engine
-from smtpwizard.probe import engine as probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.certificates import make
 from smtpwizard.sandbox.script import Script, Stage, reply
@@ -228,7 +227,7 @@ def pictures(services: Services, practice: PracticeServer) -> dict[str, Picture]
     gmail = WizardState(settings=GMAIL, provider=services.presets.provider("gmail"))
     settings = practice.settings().with_changes({"ADMIN_WEB_URL": GMAIL.admin_web_url})
     own = WizardState(settings=settings, provider=services.presets.provider("practice"), practice=practice)
-    report = asyncio.run(probe.run(settings, services.options(own), provider=own.provider))
+    report = engine.Probe(settings, services.options(own), provider=own.provider).run_blocking()
     tested = own.changed(report=report, tested=settings)
     steps = ("provider", "settings", "test", "save", "send")
 
@@ -279,7 +278,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     os.environ["TZ"] = "UTC"  # times of a log are shown in this machine's zone
     time.tzset()
-    vars(probe)["Probe"] = SteadyProbe  # the steps import it from there when they run
+    vars(engine)["Probe"] = SteadyProbe  # the steps import it from there when they run
     vars(env_plan)["backup_name"] = lambda path, at: "2026-11-22-071733.env"
     ca_pem, tls = make()
     with tempfile.TemporaryDirectory() as folder, ScriptedServer(PLAYED, tls=tls) as gmail:
