@@ -11,7 +11,7 @@ from smtpwizard.prompts.console import Console
 from smtpwizard.report.presets import provider_lines
 from smtpwizard.report.probe import finding_line
 from smtpwizard.text import safe
-from smtpwizard.wizard.opening import WAYS, Opening, Way
+from smtpwizard.wizard.opening import WAYS, Opening
 from smtpwizard.wizard.provider import ProviderStep
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.session import Session
@@ -30,15 +30,13 @@ def opening(session: Session, console: Console) -> str:
     for finding in model.findings:
         console.say(finding_line(finding))
     default = next(place for place, way in enumerate(WAYS, 1) if way.id is model.suggested)
-    chosen = WAYS[console.choose("What now", [way.verb for way in WAYS], default=default)].id
-    step = model.choose(chosen)
-    return "provider" if chosen is Way.CHANGE else step
+    return model.choose(WAYS[console.choose("What now", [way.verb for way in WAYS], default=default)].id)
 
 
-def choose_provider(session: Session, console: Console) -> None:
-    """Ask for the provider until one is taken, and set what its preset knows."""
+def choose_provider(session: Session, console: Console, *, given: bool = False) -> None:
+    """Ask for the provider until one is taken, and set what its preset knows; `given`: the command line names it."""
     previous, text = session.state.provider, ""
-    if previous is not None and previous.kind is Kind.PRACTICE and session.state.practice is None:
+    if previous is not None and given:
         chosen = previous
         console.say(f"{chosen.name}, as asked for on the command line.")
     elif previous is not None and console.confirm(f"Keep {previous.name}?", default=True):

@@ -18,19 +18,19 @@ def walk(session: Session, console: Console, step: str) -> None:
     app = session.services.app
     try:
         console.say(f"smtpwizard for {app.name}. Ctrl+C leaves at any time; nothing is written before step 4.")
+        given = step != "opening" and session.state.provider is not None
         if step == "opening":
             step = answers.opening(session, console)
         while True:
-            if step == "provider":
-                console.heading(1, "Provider")
-                answers.choose_provider(session, console)
             if step != "test":
+                console.heading(1, "Provider")
+                answers.choose_provider(session, console, given=given)
                 console.heading(2, "Settings")
                 answers.ask_settings(session, console)
             console.heading(3, "Test")
             if check.run(session, console):
                 break
-            step = "provider"
+            step, given = "provider", False
         console.heading(4, "Save")
         written = save.save(session, console)
         console.heading(5, "Send")
