@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from smtpwizard.presets.schema import ConsumingApp
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.progress import summary
 from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.summary import summary
 from support.leaks import assert_no_secret
 from support.secret_sweep import CASES, MARKED, Bench, bench, repeating
 from support.tui import screen_text, settled, wizard

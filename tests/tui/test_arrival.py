@@ -18,9 +18,9 @@ from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
-from smtpwizard.tui.widgets.inputs import CodeEntry
-from smtpwizard.wizard.progress import summary
+from smtpwizard.tui.widgets.mail import CodeEntry
 from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.summary import summary
 from support.inboxes import FAILS, PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret
 from support.tui import quiet_services, screen_text

@@ -16,9 +16,9 @@ from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
-from smtpwizard.wizard.progress import summary
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.summary import summary
 from support.dovecot import Dovecot
 from support.maildev import MailDev
 from support.tui import quiet_services, screen_text

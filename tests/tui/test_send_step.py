@@ -15,8 +15,7 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ConfirmScreen
 from smtpwizard.tui.screens.texts import SAMPLE_CODE, MailPreviewScreen
 from smtpwizard.tui.widgets.check import Card
-from smtpwizard.tui.widgets.inputs import CodeEntry
-from smtpwizard.tui.widgets.mail import MailForm
+from smtpwizard.tui.widgets.mail import CodeEntry, MailForm
 from smtpwizard.wizard.state import WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text
 from support.tui_steps import logins, practising, scripted, until

@@ -6,8 +6,8 @@ import asyncio
 
 from smtpwizard.prompts import answers, check, save, send
 from smtpwizard.prompts.console import Console
-from smtpwizard.wizard.progress import summary_lines
 from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.summary import summary_lines
 
 
 def walk(session: Session, console: Console, step: str) -> None:

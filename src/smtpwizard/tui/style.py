@@ -1,6 +1,6 @@
-"""Foreign text as Textual content, never as markup: `[/]` from a server would end the app, `[b]` would vanish.
+"""Colours, and foreign text as Textual content, never as markup: `[/]` from a server would end the app, `[b]` vanish.
 
-Pure functions. Styles are theme variables; every mark is a shape as well as a colour.
+Pure functions, but for the traceback of a crash. Styles are theme variables; every mark is a shape as well as a colour.
 """
 
 from __future__ import annotations

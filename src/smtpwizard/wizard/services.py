@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -75,10 +74,6 @@ async def recent_log(
     return await recent(service, compose_file=compose_file, cwd=cwd, provider=provider, timeout=timeout)
 
 
-def _now() -> datetime:
-    return datetime.now().astimezone()
-
-
 async def _mx_hosts(domain: str) -> tuple[str, ...]:
     # dnspython costs tens of milliseconds to import: only once an address was typed.
     from smtpwizard.dns.domain import mx_hosts
@@ -95,7 +90,7 @@ def _practice_server() -> PracticeServer:
 
 @dataclass
 class Services:
-    """Presets, clock, browser, resolver, inboxes, practice server. Not frozen: the catalogue is opened on first use."""
+    """Presets, browser, resolver, inboxes, practice server. Not frozen: the catalogue is opened on first use."""
 
     preset_dirs: tuple[Path, ...] = ()
     app_id: str = "abc-user-feedback"
@@ -104,7 +99,6 @@ class Services:
     """Seconds for each stage of a test."""
     backup_dir: Path | None = None
     """Where backups go; None for the state folder."""
-    now: Callable[[], datetime] = _now
     mx_hosts: Callable[[str], Coroutine[Any, Any, tuple[str, ...]]] = _mx_hosts
     open_url: Callable[[str], bool] = open_page
     """Blocking: called in a daemon thread."""

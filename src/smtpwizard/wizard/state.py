@@ -158,6 +158,11 @@ class WizardState:
         return tuple(dict.fromkeys(item.name for item in self.arrived))
 
     @property
+    def is_saved(self) -> bool:
+        """Whether the settings as they are now were written or handed over."""
+        return self.saved is not None and self.saved == self.settings
+
+    @property
     def unsaved(self) -> bool:
         """Whether leaving now would lose something that was entered."""
         if self.settings in (self.saved, self.original) or self.settings == Settings():

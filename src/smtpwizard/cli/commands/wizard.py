@@ -58,7 +58,7 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
         # A crashed Textual app leaves with status 0 unless its return code is handed on; above 128 it is a signal.
         raise SystemExit(app.return_code)
     from smtpwizard.cli.output import say
-    from smtpwizard.wizard.progress import summary
+    from smtpwizard.wizard.summary import summary
 
     for line in summary(last, services.app):
         say(line)

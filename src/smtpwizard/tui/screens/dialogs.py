@@ -1,4 +1,4 @@
-"""The programs that read an env file: those that are ticked must all read the same value."""
+"""Small screens over a step: a question with yes and no, a framed page, the readers of an env file, help."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Proof
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import Card
-from smtpwizard.tui.widgets.inputs import CodeEntry, PlainText
-from smtpwizard.tui.widgets.mail import ASKED, Arrival, MailForm, MailResults
+from smtpwizard.tui.widgets.inputs import PlainText
+from smtpwizard.tui.widgets.mail import ASKED, Arrival, CodeEntry, MailForm, MailResults
 from smtpwizard.wizard import send as model
 from smtpwizard.wizard.arrival import mail_words
 from smtpwizard.wizard.check import CheckStep, bug_place

@@ -1,4 +1,4 @@
-"""One question as a row: label, input, a word at its right, lines below. Holds no answer: that is in the state."""
+"""One question as a row, and the advanced rows folded into one line. The answers are in the session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Inputs of one line's height with a bar at the left, and the one for secrets, which never reaches the clipboard."""
+"""What panes are built of: inputs of one line, lists and buttons whose state is a shape, plain text, a fitted foot.
+
+The input for secrets never reaches the clipboard.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -18,7 +21,6 @@ from textual.widgets.option_list import Option
 
 from smtpwizard.text import safe
 from smtpwizard.tui.style import plain
-from smtpwizard.wizard.arrival import DIGITS, digits
 
 
 class BarInput(Input):
@@ -92,41 +94,6 @@ class SecretInput(BarInput):
         if not self.password:
             self.password = True
             self.post_message(self.Toggled())
-
-
-class CodeEntry(Input):
-    """An input for an arrival code: complete at six digits, without Enter."""
-
-    class Complete(Message):
-        """Six digits stand in the field."""
-
-        def __init__(self, code: str) -> None:
-            super().__init__()
-            self.code = code
-
-    def __init__(self) -> None:
-        super().__init__(placeholder="000000", restrict=r"[0-9 \-]*", max_length=DIGITS + 3)
-
-    def help_page(self) -> tuple[str, str]:
-        """Say what the code is for."""
-        return (
-            "Code from the mail",
-            "Each mail carries a code of six digits that is made for this test alone. Typed back here, it proves that "
-            "the mail arrived; accepted by the server is not arrived.",
-        )
-
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        found = digits(event.value)
-        if len(found) == DIGITS:
-            self.post_message(self.Complete(found))
-
-    def _on_paste(self, event: events.Paste) -> None:
-        # The field's own paste keeps the first line alone, which is often empty when a mail was copied.
-        self.value = digits(event.text)
-        self.cursor_position = len(self.value)
-        event.prevent_default()
-        event.stop()
 
 
 class ShapeRadio(RadioButton):

@@ -1,4 +1,4 @@
-"""What the panel beside the list says of a provider before anything fails: what to have ready, what to know. Pure."""
+"""The panel beside the list: what a provider wants to have ready and what to know of it, before anything fails."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The form of the settings step: the fields that a provider leaves open, and what is found about them. Holds no answer.
 
-Nothing is marked wrong while it is being typed: a field is judged once it was left, pasted into, or found filled in.
+Nothing is marked wrong while it is being typed: a field counts once it was left, pasted into, or found filled in.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, SentMessage, Verdict
 from smtpwizard.targets.change import Applied
-from smtpwizard.wizard.progress import summary, summary_lines
 from smtpwizard.wizard.state import SentMail, Target, TargetKind, WizardState
+from smtpwizard.wizard.summary import summary, summary_lines
 from support.tui import GMAIL, quiet_services
 
 

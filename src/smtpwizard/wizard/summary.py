@@ -3,93 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 
 from smtpwizard.presets.schema import ConsumingApp, Kind
 from smtpwizard.report.arrival import Proof, arrived_line, judged
 from smtpwizard.report.lines import Line, Mark, symbols
 from smtpwizard.report.probe import verdict_mark
 from smtpwizard.secret import redact
-from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, Verdict
 from smtpwizard.text import safe
 from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard.state import TargetKind, WizardState
-
-
-class StepMark(Enum):
-    """What stands before a step: its shape, and the colour that goes with it."""
-
-    DONE = ("✓", "$success")
-    FAILED = ("✗", "$error")
-    HERE = ("●", "$accent")
-    AHEAD = ("·", "$text-muted")
-
-    @property
-    def shape(self) -> str:
-        """One character."""
-        return self.value[0]
-
-    @property
-    def style(self) -> str:
-        """A theme variable."""
-        return self.value[1]
-
-
-def mark(state: WizardState, step_id: str) -> StepMark:
-    """Return the mark of a step. The step that is shown is HERE whatever became of it."""
-    shown = "provider" if state.step == "opening" else state.step
-    if step_id == shown:
-        return StepMark.HERE
-    report = state.fresh_report
-    if step_id == "test" and report is not None and not state.proved:
-        return StepMark.FAILED
-    return StepMark.DONE if _done(state, step_id) else StepMark.AHEAD
-
-
-def outcome(state: WizardState, step_id: str) -> str:
-    """Return what became of a step, in a few words; '' where there is nothing to say yet."""
-    settings = state.settings
-    if step_id == "provider":
-        return safe(state.provider.name, limit=40) if state.provider else ""
-    if step_id == "settings":
-        return redact(safe(settings.username or settings.shown_host, limit=40), settings.secrets())
-    if step_id == "test":
-        report = state.fresh_report
-        return (
-            "" if report is None else {"works": "app will work"}.get(report.app.verdict.value, report.app.verdict.value)
-        )
-    if step_id == "save":
-        if not saved(state):
-            return ""
-        return (
-            "block handed over"
-            if state.target.kind is TargetKind.PRINT
-            else f"{safe(state.target.label, limit=20)} written"
-        )
-    accepted = len({mail.name for mail in state.sent if mail.message.accepted})
-    if not accepted:
-        return ""
-    return f"{len(state.confirmed)} of {accepted} arrived" if state.confirmed else f"{accepted} accepted"
-
-
-def saved(state: WizardState) -> bool:
-    """Say whether the settings as they are now are in the target."""
-    return state.saved is not None and state.saved == state.settings
-
-
-def _done(state: WizardState, step_id: str) -> bool:
-    if step_id == "provider":
-        return state.provider is not None
-    if step_id == "settings":
-        settings: Settings = state.settings
-        return "settings" in state.visited and bool(settings.host and settings.port and settings.sender)
-    if step_id == "test":
-        return state.proved
-    if step_id == "save":
-        return saved(state)
-    return any(mail.message.accepted for mail in state.sent)
-
 
 _CONFIRMED = "arrived (code confirmed)"
 
@@ -141,8 +64,8 @@ def _written(state: WizardState) -> Iterator[Line]:
         yield Line("the block is on stdout; no file was written", Mark.OK)
     elif not written:
         held = Line("the target held these lines already; nothing was written", Mark.SKIPPED)
-        yield held if saved(state) else Line("Nothing was written.")
-    if written and not saved(state):
+        yield held if state.is_saved else Line("Nothing was written.")
+    if written and not state.is_saved:
         yield Line("the settings were changed after that and not saved again", Mark.WARNING)
     if written and state.provider is not None and state.provider.kind is Kind.PRACTICE:
         yield Line("these are the practice server's settings, and it has ended with the wizard", Mark.WARNING)
@@ -183,5 +106,5 @@ def _proved_since(sentence: str, state: WizardState) -> bool:
 def _next(state: WizardState, app: ConsumingApp) -> Iterator[Line]:
     if state.provider is not None and state.provider.kind is Kind.PRACTICE:
         yield Line("next: smtpwizard, with a real provider")
-    elif any(item.changed for item in state.applied) and saved(state):
+    elif any(item.changed for item in state.applied) and state.is_saved:
         yield Line(f"next: {state.next_command or f'docker compose up -d {app.service}'}")
