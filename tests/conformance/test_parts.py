@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -183,17 +183,22 @@ def test_ehlo_replies_are_read_as_the_client_reads_them() -> None:
         assert ours == theirs, repr(reply)
 
 
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
+    with Comparison(tmp_path_factory.mktemp("words")) as made:
+        yield made
+
+
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
 @pytest.mark.parametrize("starttls", [True, False])
-def test_the_same_words_go_over_the_wire(mechanism: str, starttls: bool, tmp_path: Path) -> None:
+def test_the_same_words_go_over_the_wire(mechanism: str, starttls: bool, comparison: Comparison) -> None:
     """Word for word, but for EHLO's name, which nodemailer takes from this machine, and our QUIT."""
     script = Script(starttls=starttls, mechanisms=(mechanism,))
     extra = {**LOGIN, "SMTP_USERNAME": "Jörg", "SMTP_PASSWORD": 'p "ä\\ß'}
-    with Comparison(tmp_path) as comparison:
-        said = []
-        for call in (comparison.real_client, comparison.our_client):
-            with ScriptedServer(script, tls=comparison.context("trusted")) as server:
-                call(server, Behaviour("words", script), extra)
-                said.append([line for line in server.received if not line.startswith(("EHLO", "QUIT"))])
+    said = []
+    for call in (comparison.real_client, comparison.our_client):
+        with ScriptedServer(script, tls=comparison.context("trusted")) as server:
+            call(server, Behaviour("words", script), extra)
+            said.append([line for line in server.received if not line.startswith(("EHLO", "QUIT"))])
     assert said[0] == said[1]
     assert said[0][-1] == "DATA"

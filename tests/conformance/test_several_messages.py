@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -18,33 +19,68 @@ pytestmark = pytest.mark.node
 
 APP = Presets.open().app()
 SEND = """
-(async () => {
+const send = async ({ port, mails }) => {
     const transport = require('nodemailer').createTransport({
-        pool: true, host: '127.0.0.1', port: input.port, secure: false, tls: {},
+        pool: true, host: '127.0.0.1', port, secure: false, tls: {},
         auth: { user: 'app@example.com', pass: 'correct-horse-9' }
     });
     const outcomes = [];
-    for (const mail of input.mails) {
+    for (const mail of mails) {
         outcomes.push(await transport.sendMail(mail).then(
             (info) => ({ ok: true, response: info.response }),
             (error) => ({ ok: false, code: error.code, response: error.response, command: error.command })));
     }
     transport.close();
-    output(outcomes);
-})();
+    return outcomes;
+};
+Promise.all(input.map(send)).then(output);
 """
 REFUSED = "550 5.1.1 no such user"
+REFUSALS: dict[str, tuple[Stage, tuple[Play | None, ...]]] = {
+    "MAIL": (Stage.MAIL, (None, reply(REFUSED), None)),
+    "RCPT": (Stage.RCPT, (reply(REFUSED), None, None)),
+    "RCPT for now": (Stage.RCPT, (None, reply("450 4.2.0 greylisted"), None)),
+    "DATA twice": (Stage.DATA, (reply("554 5.5.1 no valid recipients"), reply("452 4.3.1 no space"), None)),
+    "the last two": (Stage.DOT, (None, reply("554 5.7.1 spam"), reply("554 5.7.1 spam"))),
+    "none": (Stage.DOT, (None, None, None)),
+}
+KEYWORDS = [("SMTPUTF8", "8BITMIME", "SIZE 100000"), ("8BITMIME", "SIZE 10"), ()]
+ADDRESSES = [
+    ("app@example.com", "to@example.com"),
+    ("app@bücher.example", "To@EXAMPLE.com"),
+    ("büro@bücher.example", "例え@例え.テスト"),
+    ("app@example.com", "lesër+tag@example.com"),
+]
+Case = tuple[Script, str, str]
+"""A server, sender and recipient."""
+CASES: dict[object, Case] = {
+    name: (Script().turn(stage, *plays), "app@example.com", "to@example.com")
+    for name, (stage, plays) in REFUSALS.items()
+} | {
+    (keywords, *addresses): (Script(keywords=keywords, mechanisms=("PLAIN",)), *addresses)
+    for keywords in KEYWORDS
+    for addresses in ADDRESSES
+}
+Theirs = tuple[list[dict[str, Any]], list[str], list[bytes]]
 
 
-def theirs(script: Script, sender: str, to: str) -> tuple[list[dict[str, Any]], list[str], list[bytes]]:
-    """Have nodemailer send the app's mails; return the outcomes, what it said, and the messages that came."""
-    mails = [
-        {"from": f'"{APP.from_name}" <{sender}>', "to": to, "subject": mail.subject, "html": "<p>Hello</p>"}
-        for mail in APP.mails
-    ]
-    with serving(script) as server:
-        outcomes = node_json(SEND, {"port": server.port, "mails": mails})
-        return outcomes, list(server.received), list(server.messages)
+@pytest.fixture(scope="module")
+def theirs() -> dict[object, Theirs]:
+    """Have nodemailer send the app's mails in every case: the outcomes, what it said, and the messages that came."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(serving(script)) for script, *_ in CASES.values()]
+        jobs = [
+            {
+                "port": server.port,
+                "mails": [
+                    {"from": f'"{APP.from_name}" <{sender}>', "to": to, "subject": mail.subject, "html": "<p>Hello</p>"}
+                    for mail in APP.mails
+                ],
+            }
+            for server, (_, sender, to) in zip(servers, CASES.values(), strict=True)
+        ]
+        found = zip(CASES, node_json(SEND, jobs), servers, strict=True)
+        return {case: (outcomes, list(server.received), list(server.messages)) for case, outcomes, server in found}
 
 
 def ours(script: Script, sender: str, to: str) -> tuple[Report, list[str], list[bytes]]:
@@ -57,24 +93,12 @@ def ours(script: Script, sender: str, to: str) -> tuple[Report, list[str], list[
         return probe.report(), list(server.received), list(server.messages)
 
 
-@pytest.mark.parametrize(
-    ("stage", "plays"),
-    [
-        (Stage.MAIL, (None, reply(REFUSED), None)),
-        (Stage.RCPT, (reply(REFUSED), None, None)),
-        (Stage.RCPT, (None, reply("450 4.2.0 greylisted"), None)),
-        (Stage.DATA, (reply("554 5.5.1 no valid recipients"), reply("452 4.3.1 no space"), None)),
-        (Stage.DOT, (None, reply("554 5.7.1 spam"), reply("554 5.7.1 spam"))),
-        (Stage.DOT, (None, None, None)),
-    ],
-    ids=["MAIL", "RCPT", "RCPT for now", "DATA twice", "the last two", "none"],
-)
+@pytest.mark.parametrize("case", REFUSALS)
 def test_a_refusal_of_one_mail_is_the_same_for_both_and_so_are_the_others(
-    stage: Stage, plays: tuple[Play | None, ...]
+    case: str, theirs: dict[object, Theirs]
 ) -> None:
-    script = Script().turn(stage, *plays)
-    outcomes, said, _ = theirs(script, "app@example.com", "to@example.com")
-    report, spoken, _ = ours(script, "app@example.com", "to@example.com")
+    outcomes, said, _ = theirs[case]
+    report, spoken, _ = ours(*CASES[case])
     assert [(item.accepted, item.response) for item in report.messages] == [
         (item["ok"], item["response"]) for item in outcomes
     ]
@@ -88,20 +112,13 @@ def test_a_refusal_of_one_mail_is_the_same_for_both_and_so_are_the_others(
     assert sum(line.startswith("AUTH") for line in said) == 1 + sum(not item["ok"] for item in outcomes[:-1])
 
 
-@pytest.mark.parametrize("keywords", [("SMTPUTF8", "8BITMIME", "SIZE 100000"), ("8BITMIME", "SIZE 10"), ()])
-@pytest.mark.parametrize(
-    ("sender", "to"),
-    [
-        ("app@example.com", "to@example.com"),
-        ("app@bücher.example", "To@EXAMPLE.com"),
-        ("büro@bücher.example", "例え@例え.テスト"),
-        ("app@example.com", "lesër+tag@example.com"),
-    ],
-)
-def test_envelope_and_header_cross_the_wire_alike(keywords: tuple[str, ...], sender: str, to: str) -> None:
-    script = Script(keywords=keywords, mechanisms=("PLAIN",))
-    outcomes, said, sent = theirs(script, sender, to)
-    report, spoken, ours_sent = ours(script, sender, to)
+@pytest.mark.parametrize("keywords", KEYWORDS)
+@pytest.mark.parametrize(("sender", "to"), ADDRESSES)
+def test_envelope_and_header_cross_the_wire_alike(
+    keywords: tuple[str, ...], sender: str, to: str, theirs: dict[object, Theirs]
+) -> None:
+    outcomes, said, sent = theirs[keywords, sender, to]
+    report, spoken, ours_sent = ours(*CASES[keywords, sender, to])
     assert all(item["ok"] for item in outcomes)
     assert all(item.accepted for item in report.messages)
     assert envelope(spoken) == envelope(said)
