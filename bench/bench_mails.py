@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from smtpwizard.mail.messages import build
-from smtpwizard.presets.catalogue import Presets
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import OutgoingMessage
+from support.apps import ABC
 
 SERVER: Final = """
 import json, sys
@@ -67,8 +67,8 @@ def _child(told: dict[str, Any]) -> dict[str, float]:
     started = time.perf_counter()
     warm()
     measured = {"import": (time.perf_counter() - started) * 1000}
-    settings = Settings.from_variables(told["variables"] | {"ADMIN_WEB_URL": "https://feedback.example.com"})
-    app = Presets.open().app()
+    settings = Settings.from_variables(ABC, told["variables"] | {"ADMIN_WEB_URL": "https://feedback.example.com"})
+    app = ABC
     for name in ("first", "next"):
         began = time.perf_counter()
         mails = [build(mail, app, settings, "reader@example.net") for mail in app.mails]

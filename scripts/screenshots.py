@@ -22,8 +22,8 @@ import prepared_answers
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from smtpwizard.apps.profile import AppProfile, Provider
 from smtpwizard.mail import messages
-from smtpwizard.presets.schema import ConsumingApp, Provider
 from smtpwizard.probe import engine
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.certificates import make
@@ -39,6 +39,7 @@ from smtpwizard.tui.widgets.inputs import CodeEntry
 from smtpwizard.wizard import send as send_run
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import SentMail, WizardState
+from support.apps import ABC
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 SIZES: Final = ((80, 24), (120, 36))
@@ -62,25 +63,27 @@ TIMES: Final = {Step.RESOLVE: 12, Step.CONNECT: 31, Step.GREETING: 22, Step.STAR
 """Milliseconds in the pictures; every other stage takes 21."""
 
 GMAIL: Final = Settings(
+    ABC,
     host="smtp.gmail.com",
     port="587",
     sender="you@gmail.com",
     username="you@gmail.com",
     password=Secret("abcdefghijklmnop"),
-    tls="false",
+    security="false",
     opportunistic_tls="true",
-    admin_web_url="https://feedback.acme.example",
+    url="https://feedback.acme.example",
 )
 
 SENDGRID: Final = Settings(
+    ABC,
     host="smtp.sendgrid.net",
     port="587",
     sender="noreply@acme.example",
     username="apikey",
     password=Secret("SG.abcdefghijklmnopqrstuv.wxyz"),
-    tls="false",
+    security="false",
     opportunistic_tls="true",
-    admin_web_url="https://feedback.acme.example",
+    url="https://feedback.acme.example",
 )
 
 READER: Final = "reader@acme.example"
@@ -214,7 +217,7 @@ def pressed(key: str) -> Walk:
     return walk
 
 
-def sent_by(app: ConsumingApp) -> tuple[SentMail, ...]:
+def sent_by(app: AppProfile) -> tuple[SentMail, ...]:
     """Return the app's mails as if SendGrid had taken them."""
     return tuple(
         SentMail(mail.name, mail.title, READER, SentMessage(f"<{place}@acme.example>", None, "250 Ok"), code)
@@ -225,7 +228,7 @@ def sent_by(app: ConsumingApp) -> tuple[SentMail, ...]:
 def pictures(services: Services, practice: PracticeServer) -> dict[str, Picture]:
     """Return every picture by name."""
     gmail = WizardState(settings=GMAIL, provider=services.presets.provider("gmail"))
-    settings = practice.settings().with_changes({"ADMIN_WEB_URL": GMAIL.admin_web_url})
+    settings = practice.settings().with_changes({"ADMIN_WEB_URL": GMAIL.url})
     own = WizardState(settings=settings, provider=services.presets.provider("practice"), practice=practice)
     report = engine.Probe(settings, services.options(own), provider=own.provider).run_blocking()
     tested = own.changed(report=report, tested=settings)
@@ -281,7 +284,7 @@ def main() -> None:
     vars(engine)["Probe"] = SteadyProbe  # the steps import it from there when they run
     vars(env_plan)["backup_name"] = lambda path, at: "2026-11-22-071733.env"
     ca_pem, tls = make()
-    with tempfile.TemporaryDirectory() as folder, ScriptedServer(PLAYED, tls=tls) as gmail:
+    with tempfile.TemporaryDirectory() as folder, ScriptedServer(PLAYED, security=tls) as gmail:
         os.chdir(folder)
         Path(".env").write_text(ENV_FILE)
         Path(".env").chmod(0o600)

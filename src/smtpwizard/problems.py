@@ -63,9 +63,9 @@ class Problem(NamedTuple):
     variables: tuple[str, ...] = ()
     """The variables that it is about, the likeliest first; empty where it is about the whole."""
     changes: Changes = NO_CHANGES
-    """What repairs it; empty where a person must decide or act."""
+    """What repairs it, in the app's own names; empty where a person must decide or act."""
     label: str = ""
-    """The repair as a short imperative for a key or button: `Set SMTP_TLS=false`."""
+    """The repair as a short imperative for a key or button: `Set NAME=false`."""
     basis: Basis = Basis.SETTINGS
     ref: str | None = None
     """The catalogue's reference: `A1`."""
@@ -78,6 +78,8 @@ class Problem(NamedTuple):
     """Lines to be shown as they are: evidence, or lines for a compose file."""
     command: str = ""
     """The command to copy, where there is one."""
+    roles: tuple[str, ...] = ()
+    """What the variables are for, whatever the app calls them: `host`; empty where nobody said so."""
     confidence: int = 0
     """How much of an event a catalogue entry accounts for, 0 (general) to 100: to compare causes of one event."""
 
@@ -129,6 +131,7 @@ class Problem(NamedTuple):
             "id": self.id,
             "severity": self.severity.value,
             "variable": self.variable,
+            "role": self.roles[0] if self.roles else None,
             "message": self.message,
             "changes": shown_changes(self.changes),
         }
@@ -177,7 +180,7 @@ def shown_changes(changes: Changes) -> dict[str, str | None]:
 
 
 def repair_label(changes: Changes, secret: Iterable[str] = ()) -> str:
-    """Return `changes` as an imperative: `Set SMTP_PORT=465, SMTP_TLS=true`. The value of a `secret` never shows."""
+    """Return `changes` as an imperative: `Set PORT=465, TLS=true`. The value of a `secret` never shows."""
     hidden = set(secret)
     sets = [
         name if name in hidden or isinstance(value, Secret) else f"{name}={value}"

@@ -1,7 +1,7 @@
-"""Settings: the SMTP_* variables of an app, frozen. Holds what was given, word for word; judging it is `app`'s work.
+"""Settings: one configuration of an app, frozen, by role. Holds what was given, word for word; `lint` judges it.
 
-Every field is the text of its variable, or None where the variable is absent: to the app an empty `SMTP_TLS=` and
-no SMTP_TLS at all are different things (reference: app-semantics, "Variables → transport").
+Every field is the text of its variable, or None where the variable is absent: to an app an empty `NAME=` and no
+NAME at all are different things. The app's profile goes along and gives the names.
 """
 
 from __future__ import annotations
@@ -10,140 +10,152 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from smtpwizard.apps.profile import AppProfile, Role
+from smtpwizard.presets.schema import TlsMode
+from smtpwizard.problems import Changes
 from smtpwizard.secret import MASK, Secret
 
-FIELDS: Final[Mapping[str, str]] = {
-    "SMTP_HOST": "host",
-    "SMTP_PORT": "port",
-    "SMTP_SENDER": "sender",
-    "SMTP_USERNAME": "username",
-    "SMTP_PASSWORD": "password",
-    "SMTP_TLS": "tls",
-    "SMTP_CIPHER_SPEC": "cipher_spec",
-    "SMTP_OPPORTUNISTIC_TLS": "opportunistic_tls",
-    "ADMIN_WEB_URL": "admin_web_url",
-}
-"""Variable → field of Settings, in the order in which files and screens show them."""
-
-SECRET_VARIABLES: Final = frozenset({"SMTP_PASSWORD"})
-
-LEGACY: Final[Mapping[str, str]] = {
-    "SMTP_BASE_URL": "ADMIN_WEB_URL",
-    "SMTP_USER": "SMTP_USERNAME",
-    "SMTP_LOGIN": "SMTP_USERNAME",
-    "SMTP_PASS": "SMTP_PASSWORD",
-    "SMTP_PWD": "SMTP_PASSWORD",
-    "SMTP_FROM": "SMTP_SENDER",
-    "SMTP_MAIL_FROM": "SMTP_SENDER",
-    "SMTP_FROM_EMAIL": "SMTP_SENDER",
-    "SMTP_SERVER": "SMTP_HOST",
-    "SMTP_HOSTNAME": "SMTP_HOST",
-    "SMTP_SECURE": "SMTP_TLS",
-    "SMTP_SSL": "SMTP_TLS",
-    "SMTP_CIPHERSPEC": "SMTP_CIPHER_SPEC",
-    "SMTP_OPPORTUNISTICTLS": "SMTP_OPPORTUNISTIC_TLS",
-}
-"""Old and misspelt names found in the wild → the name that the app reads."""
-
-
 _LOGIN_IN_HOST: Final = r"(?s)(?:[^/@]*//(?P<url>.*)|(?P<bare>[^/]*:.*))@"
-"""A URL's `user:password@` in SMTP_HOST, or the same without a scheme; a password may hold `/` and `@` itself."""
+"""A URL's `user:password@` in the host, or the same without a scheme; a password may hold `/` and `@` itself."""
 
 
 class Settings(NamedTuple):
     """One configuration. `_replace()` and `with_changes()` make the next one."""
 
+    app: AppProfile
     host: str | None = None
     port: str | None = None
     sender: str | None = None
+    sender_name: str | None = None
+    reply_to: str | None = None
     username: str | None = None
     password: Secret | None = None
-    tls: str | None = None
-    cipher_spec: str | None = None
-    opportunistic_tls: str | None = None
-    admin_web_url: str | None = None
-    legacy: tuple[tuple[str, Secret], ...] = ()
-    """Variables present under an old or misspelt name (LEGACY), with their values, which may be secrets."""
+    security: str | None = None
+    require_tls: str | None = None
+    ignore_tls: str | None = None
+    ciphers: str | None = None
+    opportunistic: str | None = None
+    verify: str | None = None
+    client_name: str | None = None
+    url: str | None = None
+    old_names: tuple[tuple[str, Secret], ...] = ()
+    """Variables present under an old or misspelt name, with their values, which may be secrets."""
+    constants: tuple[tuple[str, str], ...] | None = None
+    """What was found of the profile's constants; None: as the profile wants them."""
 
     def __repr__(self) -> str:
-        """Return the fields that are set, without secrets; a user name without an `@` may be a token, too."""
-        shown = self.masked()
+        """Return the roles that are set, without secrets; a user name without an `@` may be a token, too."""
+        shown = {self.app.role(name) or name: value for name, value in self.masked().items()}
         if self.username and "@" not in self.username:
-            shown["SMTP_USERNAME"] = MASK
-        fields = [f"{FIELDS[variable]}={value!r}" for variable, value in shown.items()]
-        return f"Settings({', '.join([*fields, *(name for name, _ in self.legacy)])})"
+            shown[Role.USERNAME] = MASK
+        fields = [f"{role}={value!r}" for role, value in shown.items()]
+        return f"Settings({', '.join([*fields, *(name for name, _ in self.old_names)])})"
 
     @classmethod
-    def from_variables(cls, variables: Mapping[str, str]) -> Settings:
-        """Take the variables of FIELDS and LEGACY out of `variables`; everything else is ignored."""
-        found = {name: variables[variable] for variable, name in FIELDS.items() if variable in variables}
-        password = found.pop("password", None)
+    def from_variables(cls, app: AppProfile, variables: Mapping[str, str]) -> Settings:
+        """Take the variables of the app, old names too, out of `variables`; everything else is ignored."""
+        found: dict[str, str | Secret] = {
+            item.role.value: Secret(variables[item.name]) if item.secret else variables[item.name]
+            for item in app.variables
+            if item.name in variables
+        }
+        constants = {name: variables[name] for name in app.constants if name in variables}
         return cls(
-            **found,
-            password=None if password is None else Secret(password),
-            legacy=tuple((name, Secret(variables[name])) for name in LEGACY if name in variables),
+            app,
+            **found,  # type: ignore[arg-type]  # each field of its own type
+            old_names=tuple((name, Secret(variables[name])) for name in app.old if name in variables),
+            constants=None if constants == app.constants else tuple(constants.items()),
         )
 
     def to_variables(self) -> dict[str, str | Secret]:
-        """Return the variables that are set, in the order of FIELDS, without legacy names.
+        """Return the variables that are set, in the app's order, without old names; nothing where no role is set.
 
-        SMTP_PASSWORD is a Secret; so is SMTP_USERNAME where it holds the same token (Postmark takes it in both fields).
+        The password is a Secret; so is the user name where it holds the same token (Postmark takes it in both fields).
         """
-        values = {variable: getattr(self, name) for variable, name in FIELDS.items()}
+        values = {item.name: self.of(item.role) for item in self.app.variables}
         if self.password and self.username == self.password.reveal():
-            values["SMTP_USERNAME"] = self.password
-        return {variable: value for variable, value in values.items() if value is not None}
+            values[self.app.variable(Role.USERNAME)] = self.password
+        found: dict[str, str | Secret] = {name: value for name, value in values.items() if value is not None}
+        constants = self.app.constants.items() if self.constants is None else self.constants
+        return {**dict(constants), **found} if found else {}
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether there is anything beside the app's own address."""
+        return bool(self.old_names) or self._replace(url=None) != Settings(self.app, constants=self.constants)
 
     def masked(self) -> dict[str, str]:
-        """Return the variables for display and JSON: the secret as MASK, and so a login inside SMTP_HOST."""
-        shown = {variable: str(value) for variable, value in self.to_variables().items()}
-        return shown if self.host is None else shown | {"SMTP_HOST": self.shown_host}
+        """Return the variables for display and JSON: the secret as MASK, and so a login inside the host."""
+        shown = {name: str(value) for name, value in self.to_variables().items()}
+        return shown if self.host is None else shown | {self.app.variable(Role.HOST): self.shown_host}
 
-    def get(self, variable: str) -> str | Secret | None:
-        """Return the value of a variable of FIELDS, or None where it is not set. KeyError for other names."""
-        value: str | Secret | None = getattr(self, FIELDS[variable])
+    def of(self, role: Role) -> str | Secret | None:
+        """Return the value of a role, or None where it is not set."""
+        value: str | Secret | None = getattr(self, role.value)
         return value
 
-    def with_changes(self, changes: Mapping[str, str | Secret | None]) -> Settings:
-        """Return the settings with `changes` applied: a variable's new value, or None to leave the variable out.
+    def get(self, name: str) -> str | Secret | None:
+        """Return the value of one of the app's variables, or None where it is not set. KeyError for other names."""
+        if name in self.app.constants:
+            return dict(self.app.constants if self.constants is None else self.constants).get(name)
+        role = self.app.role(name)
+        if role is None:
+            raise KeyError(name)
+        return self.of(role)
 
-        A change of a LEGACY name can only be None. KeyError for a name that is neither.
+    def with_changes(self, changes: Changes) -> Settings:
+        """Return the settings with `changes` applied: a role's or variable's new value, or None to leave it out.
+
+        A change of an old name can only be None. KeyError for a name that the app does not have.
         """
         result = self
-        for variable, value in changes.items():
-            if variable in LEGACY and value is None:
-                result = result._replace(legacy=tuple(item for item in result.legacy if item[0] != variable))
+        for name, value in changes.items():
+            if name in self.app.old and value is None:
+                result = result._replace(old_names=tuple(item for item in result.old_names if item[0] != name))
                 continue
-            name = FIELDS[variable]
-            if name == "password" and isinstance(value, str):
+            if name in self.app.constants:
+                kept = dict(self.app.constants if result.constants is None else result.constants)
+                kept.pop(name, None)
+                text = value.reveal() if isinstance(value, Secret) else value
+                result = result._replace(constants=(*kept.items(), *([(name, text)] if text is not None else [])))
+                continue
+            role = self.app.role(name)
+            if role is None:
+                raise KeyError(name)
+            if role is Role.PASSWORD and isinstance(value, str):
                 value = Secret(value)
-            elif name != "password" and isinstance(value, Secret):
+            elif role is not Role.PASSWORD and isinstance(value, Secret):
                 value = value.reveal()
-            result = result._replace(**{name: value})  # type: ignore[arg-type]  # one field, of its own type
+            result = result._replace(**{role.value: value})  # type: ignore[arg-type]  # one field, of its own type
         return result
 
+    def in_mode(self, tls: TlsMode) -> Settings:
+        """Return the settings with the TLS mode that a port wants."""
+        return self.with_changes(self.app.mode_changes(self.app.mode_for(tls)))
+
     def secrets(self) -> tuple[Secret, ...]:
-        """Return every secret in these settings, for `redact()`; of a login inside SMTP_HOST all and its password."""
+        """Return every secret in these settings, for `redact()`; of a login inside the host all and its password."""
         own = (self.password,) if self.password else ()
         login = self._login_in_host
         hosts = tuple(Secret(text) for text in (login, login.partition(":")[2]) if text)
-        return own + hosts + tuple(value for name, value in self.legacy if LEGACY[name] in SECRET_VARIABLES and value)
+        old = self.app.old
+        return own + hosts + tuple(value for name, value in self.old_names if old[name] is Role.PASSWORD and value)
 
     @property
     def shown_host(self) -> str:
-        """SMTP_HOST for display, a login inside it as MASK; empty where it is not set."""
+        """The host for display, a login inside it as MASK; empty where it is not set."""
         host, login = self.host or "", self._login_in_host
         return host.replace(f"{login}@", f"{MASK}@", 1) if login else host
 
     @property
     def _login_in_host(self) -> str:
-        """The login that came into SMTP_HOST with a URL or before an `@`; empty where there is none."""
+        """The login that came into the host with a URL or before an `@`; empty where there is none."""
         found = re.match(_LOGIN_IN_HOST, self.host or "")
         return (found["url"] or found["bare"] or "") if found else ""
 
     @property
     def port_number(self) -> int | None:
-        """SMTP_PORT as a port (1–65535), or None where it is not one."""
+        """The port as a number (1–65535), or None where it is not one."""
         text = (self.port or "").strip()
         if not (text.isascii() and text.isdigit()):
             return None

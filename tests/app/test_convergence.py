@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -14,7 +14,8 @@ from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, LEGACY, Settings
+from smtpwizard.settings import Settings
+from support.apps import ABC, FIELDS, LEGACY
 from support.traps import of, plain
 
 ROUNDS = 5
@@ -56,7 +57,7 @@ VALUES = {
 }  # fmt: skip
 VARIABLES = st.fixed_dictionaries({}, optional=VALUES | {old: VALUES[right] for old, right in LEGACY.items()})
 CASES = st.tuples(
-    VARIABLES.map(Settings.from_variables),
+    VARIABLES.map(partial(Settings.from_variables, ABC)),
     st.none() | st.sampled_from(range(200)).map(lambda index: providers()[index % len(providers())]),
     st.sampled_from(Origin),
     st.booleans(),

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.clients.nestjs import boolean, number
-from smtpwizard.clients.transport import Origin, refuses, transport
+from smtpwizard.apps.parse import boolean, number
+from smtpwizard.clients.transport import Origin, refusals, transport
 from smtpwizard.settings import Settings
+from support.apps import ABC
 from support.node import node_json
 
 pytestmark = pytest.mark.node
@@ -67,11 +68,11 @@ def the_app_says(cases: list[dict[str, str]]) -> list[Any]:
 
 
 def we_say(case: dict[str, str]) -> dict[str, Any]:
-    given = Settings.from_variables(case)
-    refused = refuses(given)
+    given = Settings.from_variables(ABC, case)
+    refused = refusals(given)
     if refused:
         assert transport(given, origin=Origin.ENVIRON) is None
-        return {"refused": sorted({item.variable for item in refused})}
+        return {"refused": sorted({given.app.variable(item.role) for item in refused})}
     return {"environ": outcome(given, Origin.ENVIRON), "file": outcome(given, Origin.ENV_FILE)}
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from smtpwizard.lint.check import findings
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.settings import LEGACY, Settings
+from smtpwizard.settings import Settings
+from support.apps import LEGACY
 from support.traps import LEFT_OUT, judge, make, of, plain
 
 
@@ -24,7 +25,7 @@ def test_a_value_under_an_old_name_moves_to_the_right_one(old: str, right: str) 
     assert found.label == f"Rename {old} to {right}"
     after = settings.with_changes(found.changes)
     assert after.get(right) is not None
-    assert after.legacy == ()
+    assert after.old_names == ()
 
 
 def test_an_old_name_beside_the_right_one_is_dropped() -> None:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, UsernameRule
 from smtpwizard.problems import Severity
 from smtpwizard.settings import Settings
+from support.apps import ABC
 from support.traps import LEFT_OUT, catalogue, judge, of, preset
 
 USABLE = [
     item.id for item in catalogue().all() if item.status is not ProviderStatus.BLOCKED and item.kind is not Kind.CUSTOM
 ]
 KEY_CHARACTERS = string.ascii_letters + string.digits + "+/=_.-"
-GUIDE = [item.id for item in catalogue().all() if item.guide]
+GUIDE = [item.id for item in catalogue().all() if ABC.guided(item)]
 
 
 def domain_of(provider: Provider) -> str:
@@ -65,4 +66,4 @@ def test_the_stricter_port_silences_the_note() -> None:
     settings, gmail = followed("gmail", "abcdefghijklmnop")
     stricter = settings.with_changes(judge(settings, gmail)["starttls-fallback"].changes)
     assert set(judge(stricter, gmail)) == {"opportunistic-tls-ignored"}
-    assert stricter == settings.with_changes(gmail.defaults(port=465))
+    assert stricter == settings.with_changes(ABC.defaults(gmail, port=465))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.clients.transport import refuses
+from smtpwizard.clients.transport import refusals
 from smtpwizard.problems import Severity
 from smtpwizard.settings import Settings
+from support.apps import ABC
 from support.traps import LEFT_OUT, judge, make, of, plain, preset
 
 
@@ -21,7 +22,7 @@ def test_a_required_variable_that_is_missing_or_empty_is_an_error(name: str, val
     found = judge(settings)[f"{name.removeprefix('SMTP_').lower()}-{ending}"]
     assert found.severity is Severity.ERROR
     assert found.variable == name
-    assert [item.variable for item in refuses(settings)] == [name]
+    assert [settings.app.variable(item.role) for item in refusals(settings)] == [name]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_an_empty_tls_is_left_out_on_a_starttls_port_and_set_on_a_tls_port() -> 
 
 
 def test_empty_user_name_and_password_are_allowed() -> None:
-    assert refuses(make(USERNAME="", PASSWORD="")) == ()
+    assert refusals(make(USERNAME="", PASSWORD="")) == ()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_missing_values_come_from_the_provider_where_it_decides_them() -> None:
 
 
 def test_a_provider_with_regions_leaves_the_host_to_the_operator() -> None:
-    assert plain(judge(Settings(), preset("amazon-ses"))["host-missing"]) == {}
+    assert plain(judge(Settings(ABC), preset("amazon-ses"))["host-missing"]) == {}
 
 
 def test_the_port_in_the_host_is_taken_for_a_missing_port() -> None:

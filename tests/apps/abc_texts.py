@@ -21,6 +21,7 @@ from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.questions import Question, questions
+from support.apps import ABC
 from support.failure_examples import all_examples, diagnose, name_of
 from support.traps import catalogue
 
@@ -180,7 +181,9 @@ def open_value(value: str | Secret | None) -> str | None:
 
 def of_finding(item: Problem) -> dict[str, Any]:
     changes = {name: open_value(value) for name, value in item.changes.items()}
-    return item.as_finding() | {"changes": changes, "label": item.label}
+    found = item.as_finding()
+    del found["role"]
+    return found | {"changes": changes, "label": item.label}
 
 
 def of_diagnosis(item: Problem) -> dict[str, Any]:
@@ -231,7 +234,7 @@ def settings_cases() -> Iterator[tuple[str, Settings, Provider | None]]:
                             "SMTP_SECURE": "SMTP_TLS",
                         }.get(variable)
                         after = {key: text for key, text in after.items() if key != right}
-                    yield f"{name}/{base}/{variable}", Settings.from_variables(after), provider
+                    yield f"{name}/{base}/{variable}", Settings.from_variables(ABC, after), provider
 
 
 def texts() -> dict[str, Any]:
@@ -258,10 +261,10 @@ def texts() -> dict[str, Any]:
     for failure in known.failures:
         event = Event(stages=frozenset(failure.stages[:1]))
         failures[failure.id] = {
-            "title": failure.title,
-            "cause": failure.cause,
-            "remedy": failure.remedy,
-            "variables": list(failure.variables),
+            "title": ABC.fill(failure.title),
+            "cause": ABC.fill(failure.cause),
+            "remedy": ABC.fill(failure.remedy),
+            "variables": [ABC.variable(role) for role in failure.roles],
             "changes": {name: open_value(value) for name, value in changes_of(failure, event).items()},
         }
         if failure.repair or failure.open_ports or failure.remove:
@@ -271,7 +274,7 @@ def texts() -> dict[str, Any]:
                     for name, value in changes_of(
                         failure,
                         Event(
-                            settings=Settings.from_variables(variables),
+                            settings=Settings.from_variables(ABC, variables),
                             provider=provider_of(name),
                             raw="DNS:a.acme.dev",
                         ),
@@ -286,8 +289,10 @@ def texts() -> dict[str, Any]:
         for code in (None, 421, 550)
         for name in (None, "gmail")
     ]
-    asked = {str(item.id): [place(of_question(q)) for q in questions(item)] for item in (*catalogue().all(), CUSTOM)}
-    asked["None"] = [place(of_question(question)) for question in questions(None)]
+    asked = {
+        str(item.id): [place(of_question(q)) for q in questions(item, ABC)] for item in (*catalogue().all(), CUSTOM)
+    }
+    asked["None"] = [place(of_question(question)) for question in questions(None, ABC)]
     return {
         "texts": [json.loads(text) for text in found],
         "findings": cases,

@@ -16,6 +16,7 @@ from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, Verdict
+from support.apps import ABC
 from support.nodemailer import Nodemailer, Outcome
 from support.tls_kinds import Certificates, self_signed
 
@@ -119,7 +120,7 @@ class Comparison:
         options = Options(
             timeout=SECONDS, extra_ca_pem=self._trusted, trust_extra_env=False, recipient="to@example.com"
         )
-        return Probe(Settings.from_variables(variables), options, message=message).run_blocking()
+        return Probe(Settings.from_variables(ABC, variables), options, message=message).run_blocking()
 
 
 def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> dict[str, str]:

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from smtpwizard.mail.messages import build
-from smtpwizard.presets.catalogue import Presets
 from smtpwizard.sandbox.script import Play, Script, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import OutgoingMessage, Report
+from support.apps import ABC
 from support.node import node_json
 from support.probing import probe_of, serving
 
 pytestmark = pytest.mark.node
 
-APP = Presets.open().app()
+APP = ABC
 SEND = """
 const send = async ({ port, mails }) => {
     const transport = require('nodemailer').createTransport({
@@ -85,7 +85,7 @@ def theirs() -> dict[object, Theirs]:
 
 def ours(script: Script, sender: str, to: str) -> tuple[Report, list[str], list[bytes]]:
     """Send the same with our client."""
-    built = [build(mail, APP, Settings(sender=sender), to) for mail in APP.mails]
+    built = [build(mail, APP, Settings(ABC, sender=sender), to) for mail in APP.mails]
     messages = [OutgoingMessage(mail.message_id, mail.data, mail.to, mail.mail.name) for mail in built]
     with serving(script) as server:
         probe = probe_of(server, *messages, host="127.0.0.1", sender=sender)

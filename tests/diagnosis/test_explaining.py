@@ -8,10 +8,13 @@ from smtpwizard.diagnosis.explain import explain, explain_steps, not_arrived
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult, TlsFacts
+from support.apps import ABC
 
 PRESETS = Presets.open()
 EHLO = Reply(250, None, "mail.example.com", ("250-mail.example.com", "250-SIZE 1000", "250 AUTH PLAIN LOGIN"))
-CLEAR = Settings.from_variables({"SMTP_PORT": "587", "SMTP_TLS": "false", "SMTP_USERNAME": "a", "SMTP_PASSWORD": "b"})
+CLEAR = Settings.from_variables(
+    ABC, ABC, ABC, ABC, {"SMTP_PORT": "587", "SMTP_TLS": "false", "SMTP_USERNAME": "a", "SMTP_PASSWORD": "b"}
+)
 
 
 def step(name: Step, status: Status, text: str = "", **fields: object) -> StepResult:
@@ -102,7 +105,7 @@ def test_at_most_three_causes_are_told() -> None:
 
 
 def test_a_mail_that_did_not_arrive_leads_to_what_is_likely_then_to_what_is_usual() -> None:
-    sender = Settings.from_variables({"SMTP_HOST": "smtp.gmail.com", "SMTP_SENDER": "you@gmail.com"})
+    sender = Settings.from_variables(ABC, {"SMTP_HOST": "smtp.gmail.com", "SMTP_SENDER": "you@gmail.com"})
     found = not_arrived(provider=PRESETS.provider("gmail"), settings=sender, recipient="You@gmail.com")
     assert [item.ref for item in found] == ["D7", "D1", "D2", "D5", "D9"]
     caught = not_arrived(provider=PRESETS.provider("mailpit"))

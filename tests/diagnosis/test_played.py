@@ -44,7 +44,7 @@ def probed(rehearsal: Rehearsal, timeout: float) -> tuple[Report, ScriptedServer
             sender=USER,
             username=USER,
             password=PASSWORD.reveal(),
-            tls="true" if rehearsal.tls else "false",
+            security="true" if rehearsal.tls else "false",
         )
         options = Options(timeout=timeout, extra_ca_pem=ca_pem or None, recipient=USER)
         return Probe(settings, options, message=MESSAGE).run_blocking(), server

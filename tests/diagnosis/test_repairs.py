@@ -11,6 +11,7 @@ from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult, TlsFacts
+from support.apps import ABC
 
 PRESETS = Presets.open()
 
@@ -22,7 +23,7 @@ def failed(step: Step, *, reply: str = "", error: str = "", tls: TlsFacts | None
 
 
 def settings(**variables: str) -> Settings:
-    return Settings.from_variables(variables)
+    return Settings.from_variables(ABC, variables)
 
 
 def named(found: tuple[Problem, ...], ref: str) -> Problem:

@@ -13,6 +13,7 @@ from smtpwizard.docker.inside import InsideView, Verify
 from smtpwizard.sandbox.script import Script, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
+from support.apps import ABC
 from support.probing import probed
 
 GOOD = Verify(True, None, None, None, "", "", "")
@@ -49,7 +50,7 @@ def view(verify: Verify | None, **more: Any) -> InsideView:
 
 
 def compared(report: Report, seen: InsideView, host: str = "smtp.example.com") -> Comparison:
-    settings = Settings(host=host, port="587", sender="a@example.com")
+    settings = Settings(ABC, host=host, port="587", sender="a@example.com")
     sides = HostAndContainer(report, seen, settings, ".env", "api", Compose(None, Path()), "ABC User Feedback")
     result = compare(sides)
     assert to_json(sides, result)["verdict"] == result.verdict
@@ -111,7 +112,7 @@ def test_another_version_of_nodemailer_and_an_unread_env_file_are_mentioned(fine
 def test_the_command_that_renews_the_container_names_the_compose_file(fine: Report) -> None:
     seen = view(GOOD, differences={"SMTP_PASSWORD": "other value"})
     sides = HostAndContainer(
-        fine, seen, Settings(host="h"), ".env", "api", Compose(Path("my file.yaml"), Path()), "The app"
+        fine, seen, Settings(ABC, host="h"), ".env", "api", Compose(Path("my file.yaml"), Path()), "The app"
     )
     (note,) = compare(sides).notes
     assert note.command == "docker compose -f 'my file.yaml' up -d api"

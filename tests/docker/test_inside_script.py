@@ -13,6 +13,7 @@ import pytest
 
 from smtpwizard.docker.inside import script
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Script, Stage, reply
+from support.apps import ABC
 from support.leaks import assert_no_secret, echoes
 from support.node import node_modules
 from support.nodemailer import LIMITS, Nodemailer
@@ -46,7 +47,7 @@ def run(
     reach = {"NODE_PATH": str(node_modules())} if modules else {}
     done = subprocess.run(
         ["node", "-"],
-        input=script(**{"milliseconds": WAIT, "processes": False, **options}).encode(),
+        input=script(ABC, **{"milliseconds": WAIT, "processes": False, **options}).encode(),
         capture_output=True,
         timeout=30,
         check=False,
@@ -137,7 +138,7 @@ def test_it_stops_before_a_login_that_was_refused(options: dict[str, Any]) -> No
     with serving(PLAIN) as server:
         given = settings(server.port)
         if "refused" in options:
-            options = {**options, "refused": login_mac("k" * 64, Settings.from_variables(given))}
+            options = {**options, "refused": login_mac("k" * 64, Settings.from_variables(ABC, given))}
         _, told, _ = run(given, **options)
         said = [line.split(" ")[0] for line in server.received]
     assert said == ["EHLO", "QUIT"]

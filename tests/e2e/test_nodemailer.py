@@ -14,6 +14,7 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage
+from support.apps import ABC
 from support.company import APP, READER
 from support.dovecot import Dovecot
 from support.node import node_modules
@@ -49,7 +50,7 @@ def compared(
     }
     limits = {**PATIENT, "greetingTimeout": limit}
     verify, send = (client.run(call, variables, to=to, limits=limits) for call in ("verify", "send"))
-    settings = Settings.from_variables(variables)
+    settings = Settings.from_variables(ABC, variables)
     options = Options(timeout=limit / 1000, extra_ca_pem=dovecot.ca_pem, trust_extra_env=False, recipient=to)
     message = OutgoingMessage("<1@app.example>", b"Subject: Comparison\r\n\r\n.one line\r\n", to)
     checked, sent = Probe(settings, options).run_blocking(), Probe(settings, options, message=message).run_blocking()

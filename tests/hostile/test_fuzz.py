@@ -17,8 +17,9 @@ from smtpwizard.diagnosis.logs import explain_log, explain_text
 from smtpwizard.problems import Problem
 from smtpwizard.report.lines import symbols
 from smtpwizard.report.probe import problem_lines
-from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Report, Status, Step, StepResult, parse_reply, response_code
+from support.apps import ABC, FIELDS
 from support.failure_examples import all_examples, as_text
 from support.fake_net import Source, probed
 from support.hostile import SPICE, unsafe
@@ -72,9 +73,9 @@ def test_a_probe_of_any_server_ends_with_a_safe_report(
     greeting: list[bytes], answers: list[list[bytes]], end: Exception | None, send: bool
 ) -> None:
     left = [greeting, *answers]
-    report = probed(Settings.from_variables(SOUND), lambda said: left.pop(0) if left else [], end, send=send)
+    report = probed(Settings.from_variables(ABC, SOUND), lambda said: left.pop(0) if left else [], end, send=send)
     safe_report(report)
-    safe_answers(explain_steps(report.steps, settings=Settings.from_variables(SOUND)))
+    safe_answers(explain_steps(report.steps, settings=Settings.from_variables(ABC, SOUND)))
 
 
 def answering(cut: Iterable[int]) -> Source:
@@ -107,7 +108,7 @@ def told(report: Report) -> tuple[object, ...]:
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.booleans())
 @FEW
 def test_how_a_sound_servers_octets_are_cut_changes_nothing(cut: list[int], send: bool) -> None:
-    sound = Settings.from_variables(SOUND)
+    sound = Settings.from_variables(ABC, SOUND)
     assert told(probed(sound, answering(cut), send=send)) == told(probed(sound, answering([]), send=send))
 
 
@@ -165,7 +166,7 @@ def test_any_step_is_explained_without_an_exception(
 ) -> None:
     reply = Reply(code, enhanced, text, tuple(text.splitlines()))
     result = StepResult(step, status, text[:200], 1.0, reply, None, error, tuple(text.splitlines()))
-    found = explain(result, settings=Settings.from_variables(variables))
+    found = explain(result, settings=Settings.from_variables(ABC, variables))
     safe_answers(found)
     assert found or status is not Status.FAILED
 

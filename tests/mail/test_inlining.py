@@ -14,7 +14,7 @@ import pytest
 from smtpwizard.mail.messages import inline
 from smtpwizard.mail.plain_text import from_html
 from smtpwizard.mail.templates import folder, render, templates_dir
-from smtpwizard.presets.catalogue import Presets
+from support.apps import ABC
 from support.mail_html import Documents
 from support.mail_oracle import Handlebars
 
@@ -35,7 +35,7 @@ def app_side() -> Iterator[Handlebars]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return the root of something like a checkout of the app."""
-    shutil.copytree(LIKE_THE_APPS, tmp_path / Presets.open().app().templates_path)
+    shutil.copytree(LIKE_THE_APPS, tmp_path / ABC.templates_path)
     return tmp_path
 
 
@@ -60,7 +60,7 @@ def test_each_shipped_mail_is_what_the_app_would_send(app_side: Handlebars, mail
 def test_templates_built_as_the_apps_are_end_up_as_the_app_would_send_them(
     app_side: Handlebars, checkout: Path, mail: str
 ) -> None:
-    directory = folder(checkout, Presets.open().app().templates_path)
+    directory = folder(checkout, ABC.templates_path)
     source = (LIKE_THE_APPS / f"{FILES[mail]}.hbs").read_text("utf-8")
     for context in contexts(mail):
         html = inline(render(mail, context, directory=directory))
@@ -87,7 +87,7 @@ def test_half_a_character_becomes_the_sign_that_node_writes_for_it(app_side: Han
 
 
 def test_their_text_has_what_a_reader_sees_once_and_in_order(checkout: Path) -> None:
-    directory = folder(checkout, Presets.open().app().templates_path)
+    directory = folder(checkout, ABC.templates_path)
     text = {mail: from_html(inline(render(mail, SAMPLES[mail], directory=directory))) for mail in SAMPLES}
     tail = "[Website]: https://example.org\nhelp@example.org\n"
     assert text["verification"] == f"[A key]\n\nYour number & nothing else:\n418205\n\n{tail}"

@@ -14,18 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.errors import ConfigError, InputError
 from smtpwizard.mail.messages import BuiltMail, build, new_code
-from smtpwizard.presets.catalogue import Presets
-from smtpwizard.presets.schema import ConsumingApp
 from smtpwizard.sandbox.dialogue import find_code
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
+from support.apps import ABC
 
 STRICT = policy.default.clone(raise_on_defect=True)
-APP: ConsumingApp = Presets.open().app()
+APP: AppProfile = ABC
 MAILS = {mail.name: mail for mail in APP.mails}
-SETTINGS = Settings(sender="ops@acme.example", admin_web_url="https://feedback.acme.example")
+SETTINGS = Settings(ABC, sender="ops@acme.example", url="https://feedback.acme.example")
 
 
 def built(name: str = "verification", *, to: str = "reader@example.net", settings: Settings = SETTINGS) -> BuiltMail:
@@ -66,7 +66,7 @@ def test_headers_are_those_of_the_app(name: str) -> None:
 
 @pytest.mark.parametrize("name", MAILS)
 def test_lines_are_short_seven_bit_and_end_in_crlf(name: str) -> None:
-    settings = Settings(sender="ops@acme.example", admin_web_url="https://feedback.bücher.example/" + "x" * 1200)
+    settings = Settings(ABC, sender="ops@acme.example", url="https://feedback.bücher.example/" + "x" * 1200)
     data = built(name, settings=settings).data
     assert data.isascii()
     assert b"\n" not in data.replace(b"\r\n", b"")
@@ -89,7 +89,7 @@ def test_a_link_mail_says_which_code_is_the_test_code(name: str) -> None:
 
 
 def test_links_are_put_together_as_the_app_does_with_nothing_encoded() -> None:
-    settings = Settings(sender="ops@acme.example", admin_web_url="https://acme.example/")
+    settings = Settings(ABC, sender="ops@acme.example", url="https://acme.example/")
     mail = built("reset-password", to="a+b@example.net", settings=settings)
     assert mail.link == "https://acme.example//link/reset-password?code=418205&email=a+b@example.net"
     assert mail.link in mail.text.replace("\n", " ")
@@ -100,13 +100,13 @@ def test_links_are_put_together_as_the_app_does_with_nothing_encoded() -> None:
 
 
 def test_without_a_web_address_links_lead_where_the_apps_default_leads() -> None:
-    link = built("invitation", settings=Settings(sender="ops@acme.example")).link
+    link = built("invitation", settings=Settings(ABC, sender="ops@acme.example")).link
     assert link is not None
     assert link.startswith("http://localhost:3000/link/user-invitation?")
 
 
 def test_letters_beyond_ascii_before_the_at_stand_in_header_and_envelope_as_they_are() -> None:
-    mail = built(to="leserîn@Bücher.example", settings=Settings(sender="büro@acme.example"))
+    mail = built(to="leserîn@Bücher.example", settings=Settings(ABC, sender="büro@acme.example"))
     assert mail.to == "leserîn@xn--bcher-kva.example"
     head = mail.data.partition(b"\r\n\r\n")[0].decode()
     assert head.splitlines()[:2] == [
@@ -122,7 +122,7 @@ def test_a_link_has_the_address_as_it_was_typed() -> None:
 
 
 def test_a_domain_beyond_ascii_is_sent_in_punycode() -> None:
-    mail = built(to="leser@bücher.example", settings=Settings(sender="ops@straße.example"))
+    mail = built(to="leser@bücher.example", settings=Settings(ABC, sender="ops@straße.example"))
     assert mail.to == "leser@xn--bcher-kva.example"
     assert read(mail)["From"].addresses[0].domain == "xn--strae-oqa.example"
 
@@ -161,13 +161,13 @@ def test_a_recipient_that_is_none_is_refused_with_the_reason(to: str, word: str)
 )
 def test_a_sender_that_no_header_can_carry_is_a_matter_of_the_settings(sender: str | None) -> None:
     with pytest.raises(ConfigError, match="SMTP_SENDER"):
-        built(settings=Settings(sender=sender))
+        built(settings=Settings(ABC, sender=sender))
 
 
 @pytest.mark.parametrize("url", ["https://a.example/ x", "https://a.example\r\n", "https://a\x1b.example"])
 def test_a_web_address_with_a_blank_is_a_matter_of_the_settings(url: str) -> None:
     with pytest.raises(ConfigError, match="ADMIN_WEB_URL"):
-        built("invitation", settings=Settings(sender="a@b.example", admin_web_url=url))
+        built("invitation", settings=Settings(ABC, sender="a@b.example", url=url))
 
 
 def test_a_line_break_in_a_presets_subject_or_name_injects_no_header() -> None:

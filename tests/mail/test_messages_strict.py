@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.mail.messages import BuiltMail, build
-from smtpwizard.presets.catalogue import Presets
 from smtpwizard.sandbox.dialogue import find_code, parse
 from smtpwizard.settings import Settings
+from support.apps import ABC
 
-APP = Presets.open().app()
+APP = ABC
 MAILS = {mail.name: mail for mail in APP.mails}
 STRICT = policy.default.clone(raise_on_defect=True)
 DATE = re.compile(
@@ -40,7 +40,7 @@ LINK = '<a href="{{link}}" style="color:#123456">Open</a><p>Sent by {{baseUrl}} 
 
 def built(name: str, addresses: str = "plain", **more: object) -> BuiltMail:
     sender, to = ADDRESSES[addresses]
-    settings = Settings(sender=sender, admin_web_url="https://feedback.bücher.example")
+    settings = Settings(ABC, sender=sender, url="https://feedback.bücher.example")
     return build(MAILS[name], APP, settings, to, code="418205", **more)  # type: ignore[arg-type]
 
 
@@ -155,7 +155,7 @@ def test_text_comes_first_then_html_and_both_are_what_was_rendered(name: str, ad
 
 
 def test_letters_beyond_ascii_before_the_at_are_the_only_eight_bit_octets() -> None:
-    settings = Settings(sender="büro@acme.example")
+    settings = Settings(ABC, sender="büro@acme.example")
     data = build(MAILS["verification"], APP, settings, "lesër@bücher.example", code="418205").data
     fields, body = split(data)
     assert dict(fields)["From"] == "User feedback <büro@acme.example>"

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from smtpwizard.mail.messages import build
 from smtpwizard.mailbox.model import Mail, Wanted, answered, codes_in, plain_id, read_mail
-from smtpwizard.presets.catalogue import Presets
 from smtpwizard.settings import Settings
+from support.apps import ABC
 from support.catcher_mails import new_mail, rewritten
 
 
 def test_the_code_of_each_of_the_apps_mails_is_found_in_its_bytes() -> None:
-    app = Presets.open().app()
-    settings = Settings(host="localhost", port="25", sender="noreply@acme.example")
+    app = ABC
+    settings = Settings(ABC, host="localhost", port="25", sender="noreply@acme.example")
     for mail in app.mails:
         built = build(mail, app, settings, "to@acme.example", code="418205")
         read = read_mail(built.data)

@@ -9,12 +9,12 @@ import pytest
 from smtpwizard.mail.messages import build
 from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.mailbox.watch import discover, open_inbox, watch
-from smtpwizard.presets.catalogue import Presets
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import OutgoingMessage
+from support.apps import ABC
 from support.catcher_mails import new_mail, rewritten
 from support.maildev import MailDev
 
@@ -54,8 +54,10 @@ async def test_looking_marks_nothing_as_read(maildev: MailDev) -> None:
 
 
 async def test_the_apps_own_mails_sent_by_our_probe_are_watched_in_until_all_are_there(maildev: MailDev) -> None:
-    settings = Settings(host=maildev.host, port=str(maildev.smtp_port), sender="noreply@acme.example", tls="false")
-    app = Presets.open().app()
+    settings = Settings(
+        ABC, host=maildev.host, port=str(maildev.smtp_port), sender="noreply@acme.example", security="false"
+    )
+    app = ABC
     built = [build(mail, app, settings, "to@acme.example") for mail in app.mails]
     assert len(built) == 3
     messages = [OutgoingMessage(mail.message_id, mail.data, mail.to) for mail in built]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from smtpwizard.apps.loading import check_folder, profile
 from smtpwizard.cli.main import run
 from smtpwizard.errors import ExitCode
-from smtpwizard.presets.catalogue import Presets, check_presets
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import presets_root
 from support.preset_files import GOOD, changed, put
 
@@ -40,7 +41,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 
 
 def test_the_folder_with_both_has_no_problem(folder: Path) -> None:
-    assert check_presets(folder) == ()
+    assert check_folder(folder) == ()
 
 
 def test_a_provider_of_one_file_is_checked_listed_matched_and_written(
@@ -62,12 +63,11 @@ def test_a_provider_of_one_file_is_checked_listed_matched_and_written(
 
 def test_an_app_of_one_file_is_known_by_its_id_and_its_name(folder: Path) -> None:
     presets = Presets.open(folder)
-    assert (presets.app("house").id, presets.app("house").name) == ("house", "House Post")
-    assert presets.app_name("house") == "House Post"
+    assert (profile(presets, "house").id, profile(presets, "house").name) == ("house", "House Post")
 
 
 def test_a_fault_in_an_added_app_is_told_with_file_line_and_key(folder: Path) -> None:
     path = put(folder / "apps", "house", changed(('carries = "code"', 'carries = "pigeon"'), text=NEW_APP))
     at = NEW_APP.split("\n").index('carries = "code"') + 1
-    (problem,) = check_presets(folder)
+    (problem,) = check_folder(folder)
     assert str(problem) == f"{path}:{at}: mails[0].carries: must be one of code, link, not 'pigeon'"

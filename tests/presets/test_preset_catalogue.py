@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from smtpwizard.presets.catalogue import Presets, check_presets
+from smtpwizard.apps.loading import check_folder
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import presets_root, provider_files
 from smtpwizard.presets.loading import load_provider
 from smtpwizard.presets.schema import (
@@ -31,6 +32,7 @@ from smtpwizard.presets.schema import (
     UsernameRule,
     UsernameSpec,
 )
+from support.apps import ABC
 
 PROVIDERS = [load_provider(path) for path in provider_files(presets_root())]
 each = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)
@@ -43,7 +45,7 @@ def test_there_is_a_provider_of_each_kind_and_one_practice_server() -> None:
 
 
 def test_the_shipped_presets_have_no_problem_of_their_own() -> None:
-    problems = [problem for problem in check_presets(presets_root()) if "there is no mails/" not in problem.message]
+    problems = [problem for problem in check_folder(presets_root()) if "there is no mails/" not in problem.message]
     assert problems == []
 
 
@@ -58,7 +60,7 @@ def test_the_facts_have_a_source_and_a_day(provider: Provider) -> None:
 def test_the_recommended_port_is_offered_and_decides_the_tls_variable(provider: Provider) -> None:
     choice = provider.port_choice()
     assert choice in provider.ports
-    values = provider.defaults()
+    values = ABC.defaults(provider)
     assert values["SMTP_PORT"] == str(provider.recommended_port)
     assert values["SMTP_TLS"] == ("true" if choice.tls is TlsMode.IMPLICIT else "false")
 
@@ -79,7 +81,7 @@ def test_the_default_host_is_one_of_the_regions(provider: Provider) -> None:
     hosts = {region.host for region in provider.regions}
     assert not hosts or provider.host in hosts
     for region in provider.regions:
-        assert provider.defaults(region=region.id)["SMTP_HOST"] == region.host
+        assert ABC.defaults(provider, region=region.id)["SMTP_HOST"] == region.host
         if provider.host_template:
             assert provider.host_template.format(region=region.id) == region.host
     assert not {region.id for region in provider.regions} & set(provider.regions_without_smtp)
@@ -144,16 +146,16 @@ def test_ids_names_and_aliases_do_not_hide_each_other() -> None:
 
 
 def test_the_guides_presets_have_the_guides_values() -> None:
-    guide = {provider.id: provider for provider in PROVIDERS if provider.guide}
+    guide = {provider.id: provider for provider in PROVIDERS if ABC.guided(provider)}
     assert set(guide) == {"gmail", "sendgrid"}
     for provider in guide.values():
-        values = provider.defaults()
+        values = ABC.defaults(provider)
         assert (values["SMTP_PORT"], values["SMTP_TLS"], values["SMTP_OPPORTUNISTIC_TLS"]) == ("587", "false", "true")
         stricter = provider.stricter_port()
         assert stricter is not None
         assert stricter.port == 465
-        assert provider.defaults(port=465)["SMTP_OPPORTUNISTIC_TLS"] == "false"
-    assert guide["sendgrid"].defaults()["SMTP_USERNAME"] == "apikey"
+        assert ABC.defaults(provider, port=465)["SMTP_OPPORTUNISTIC_TLS"] == "false"
+    assert ABC.defaults(guide["sendgrid"])["SMTP_USERNAME"] == "apikey"
 
 
 def test_the_practice_server_is_on_the_loopback() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from smtpwizard.apps.loading import profile
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import presets_root, provider_files, user_root
@@ -47,7 +49,7 @@ def test_a_folder_may_be_laid_out_like_the_shipped_one(tmp_path: Path) -> None:
     put(tmp_path / "apps", "abc-user-feedback", changed(('service = "api"', 'service = "backend"'), text=app))
     presets = Presets.open(tmp_path)
     assert presets.provider("acme").id == "acme"
-    assert presets.app().service == "backend"
+    assert profile(presets).service == "backend"
     assert presets.problems == ()
 
 
@@ -85,14 +87,14 @@ def test_an_unknown_id_names_near_ones(id: str, near: str) -> None:  # noqa: A00
 
 @pytest.mark.parametrize("id", ["", "../gmail", "/etc/passwd", "gmail.toml", "x" * 10_000, "a\x00b"])
 def test_an_id_is_never_a_path(id: str) -> None:  # noqa: A002
-    for look_up in (Presets.open().provider, Presets.open().app):
+    for look_up in (Presets.open().provider, partial(profile, Presets.open())):
         with pytest.raises(InputError) as caught:
             look_up(id)
         assert len(caught.value.message) < 300
 
 
 def test_the_app_has_what_its_settings_need(shipped: Presets) -> None:
-    app = shipped.app()
+    app = profile(shipped)
     assert (app.id, app.service, app.from_name) == ("abc-user-feedback", "api", "User feedback")
     assert app.images == ("line/abc-user-feedback-api",)
     assert [variable.name for variable in app.variables if variable.required] == [
@@ -106,22 +108,3 @@ def test_the_app_has_what_its_settings_need(shipped: Presets) -> None:
     }
     assert app.mails[1].link_path == "/link/reset-password?code={code}&email={email}"
     assert app.mails[2].link_path == "/link/user-invitation?code={code}&email={email}"
-
-
-def test_the_app_names_every_variable_that_settings_know(shipped: Presets) -> None:
-    from smtpwizard.settings import FIELDS
-
-    assert [variable.name for variable in shipped.app().variables] == list(FIELDS)
-
-
-def test_the_apps_name_is_read_without_the_rest(shipped: Presets, tmp_path: Path) -> None:
-    assert shipped.app_name() == shipped.app().name == "ABC User Feedback"
-    (tmp_path / "apps").mkdir()
-    (tmp_path / "apps" / "abc-user-feedback.toml").write_text(
-        'id = "x"\nname = "Feedback \x1b[1m"\n[[mails]]\nname = "y"\n'
-    )
-    assert Presets.open(tmp_path).app_name() == "Feedback ␛[1m"
-
-
-def test_an_app_without_a_plain_name_is_the_app(tmp_path: Path) -> None:
-    assert Presets.open(tmp_path).app_name("nobody") == "The app"

@@ -13,6 +13,7 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step
+from support.apps import ABC
 from support.probing import options, probe_of, serving
 
 STARTTLS = Script(starttls=True)
@@ -78,7 +79,7 @@ import socket, sys, threading, time
 socket.getaddrinfo = lambda *_, **__: threading.Event().wait(60)
 from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import Probe
 from smtpwizard.settings import Settings
-probe = Probe(Settings(host="mail.example.com", port="25", sender="a@example.com"), Options(timeout=0.2))
+probe = Probe(Settings(ABC, host="mail.example.com", port="25", sender="a@example.com"), Options(timeout=0.2))
 """
 ON_A_LOOP = """
 import asyncio
@@ -100,5 +101,5 @@ def test_a_name_server_that_never_answers_does_not_keep_the_process(way: str) ->
 
 
 async def test_a_probe_that_is_not_run_has_a_report_too() -> None:
-    report = Probe(Settings(), options()).report()
+    report = Probe(Settings(ABC), options()).report()
     assert (report.steps, report.server_ok, report.app.send.ok) == ((), False, None)

@@ -69,7 +69,7 @@ import resource, sys
 from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import Probe
 from smtpwizard.settings import Settings
 def probe(port):
-    settings = Settings(host="127.0.0.1", port=port, sender="a@example.com")
+    settings = Settings(ABC, host="127.0.0.1", port=port, sender="a@example.com")
     return Probe(settings, Options(timeout=2.0)).run_blocking()
 probe(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -44,5 +44,5 @@ def test_a_probe_without_tls_runs_without_the_ssl_module() -> None:
         "from smtpwizard.probe.engine import Probe; from smtpwizard.probe.verdict import Options\n"
         "from smtpwizard.settings import Settings\n"
         "options = Options(timeout=1, trust_extra_env=False)\n"
-        "Probe(Settings(host='127.0.0.1', port='1', sender='a@example.com'), options).run_blocking()"
+        "Probe(Settings(ABC, host='127.0.0.1', port='1', sender='a@example.com'), options).run_blocking()"
     )

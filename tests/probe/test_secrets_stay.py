@@ -12,6 +12,7 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.script import CLOSE, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status
+from support.apps import ABC
 from support.probing import MESSAGE, USERNAME, probe_of, probed, serving
 
 MARKED = "pw-Marked-7!ß"
@@ -67,11 +68,15 @@ def test_a_password_cut_at_the_limit_of_a_line_does_not_show_in_part() -> None:
 def test_a_password_in_the_place_of_the_user_or_in_the_host_is_masked() -> None:
     report = Probe(
         Settings.from_variables(
+            ABC,
+            ABC,
+            ABC,
+            ABC,
             {
                 "SMTP_HOST": f"smtp://{USERNAME}:{MARKED}@mail.example.com",
                 "SMTP_PORT": "587",
                 "SMTP_SENDER": "a@example.com",
-            }
+            },
         )
     ).run_blocking()
     assert MARKED not in everything(report)

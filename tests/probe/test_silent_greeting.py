@@ -21,7 +21,7 @@ ETIMEDOUT = ClientOutcome(False, "ETIMEDOUT", command="CONN")
 
 def settings_of(server: ScriptedServer, tls: str, **fields: str) -> Settings:
     login = {"username": USERNAME, "password": PASSWORD}
-    return server.settings(host="localhost", tls=tls, **login, **fields)
+    return server.settings(host="localhost", security=tls, **login, **fields)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def test_nothing_is_said_over_the_second_connection(run: Run) -> None:
 
 async def test_it_is_the_same_on_an_event_loop() -> None:
     with serving(IMPLICIT) as server:
-        probe = probe_of(server, tls="false")
+        probe = probe_of(server, security="false")
         steps = [step async for step in probe.steps()]
     failed = next(step for step in steps if step.status is Status.FAILED)
     assert "answers a TLS hello" in failed.summary

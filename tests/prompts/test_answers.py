@@ -73,7 +73,7 @@ def test_a_variable_under_an_old_name_is_told_and_its_repair_offered(tmp_path: P
     assert "old names: SMTP_USER" in said.getvalue()
     repair(session, console)
     assert session.state.settings.username == "ops@gmail.com"
-    assert session.state.settings.legacy == ()
+    assert session.state.settings.old_names == ()
 
 
 def test_a_provider_of_the_command_line_is_named_and_not_asked_for() -> None:

@@ -75,7 +75,7 @@ def sending(
     said = io.StringIO()
     with ScriptedServer(script) as server:
         settings = server.settings(sender="noreply@acme.example", username="ops@acme.example")._replace(
-            password=Secret("zq7-Correct-Horse"), admin_web_url="https://feedback.acme.example"
+            password=Secret("zq7-Correct-Horse"), url="https://feedback.acme.example"
         )
         quick = {"find_catcher": no_catcher, "arrival_seconds": 0.05, "arrival_pause": 0.0}
         services = Services(**{**quick, **world})

@@ -17,9 +17,10 @@ from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from support.apps import ABC
 
 PASSWORD = "zq7-Correct-Horse"
-SETTINGS = Settings(host="smtp.acme.example", port="587", sender="a@acme.example", password=Secret(PASSWORD))
+SETTINGS = Settings(ABC, host="smtp.acme.example", port="587", sender="a@acme.example", password=Secret(PASSWORD))
 MERGED = """\
 x-mail: &mail
   environment:

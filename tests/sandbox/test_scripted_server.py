@@ -106,5 +106,5 @@ async def test_it_serves_beside_a_running_loop() -> None:
 def test_settings_reach_the_server_and_hide_the_password() -> None:
     server = ScriptedServer(Script(implicit=True), port=2525)
     settings = server.settings(username="me", password="right")
-    assert (settings.port, settings.tls, settings.username) == ("2525", "true", "me")
+    assert (settings.port, settings.security, settings.username) == ("2525", "true", "me")
     assert "right" not in repr(settings)

@@ -8,6 +8,7 @@ from smtpwizard.cli.parser import build_parser
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.diff import passwords_in
+from support.apps import ABC
 
 
 @pytest.mark.parametrize(
@@ -26,17 +27,17 @@ from smtpwizard.targets.diff import passwords_in
     ],
 )
 def test_a_login_inside_the_host_is_a_secret(host: str, shown: str, secrets: list[str]) -> None:
-    settings = Settings(host=host)
+    settings = Settings(ABC, host=host)
     assert settings.shown_host == shown
     assert settings.masked()["SMTP_HOST"] == shown
     assert [secret.reveal() for secret in settings.secrets()] == secrets
 
 
 def test_settings_show_no_secret_in_their_repr_and_still_tell_them_apart() -> None:
-    settings = Settings(host="ops:word@host", port="25", username="token-1", password=Secret("word-1"))
+    settings = Settings(ABC, host="ops:word@host", port="25", username="token-1", password=Secret("word-1"))
     assert repr(settings) == (f"Settings(host='{MASK}@host', port='25', username='{MASK}', password='{MASK}')")
-    assert "ops@acme.example" in repr(Settings(username="ops@acme.example"))
-    assert repr(Settings.from_variables({"SMTP_PASS": "word-2"})) == "Settings(SMTP_PASS)"
+    assert "ops@acme.example" in repr(Settings(ABC, username="ops@acme.example"))
+    assert repr(Settings.from_variables(ABC, {"SMTP_PASS": "word-2"})) == "Settings(SMTP_PASS)"
 
 
 def test_our_passwords_are_found_in_any_kind_of_file() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.presets.schema import ConsumingApp
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.state import Target, WizardState
@@ -47,7 +47,7 @@ def refusing(tmp_path: Path, at_home: None) -> Iterator[Bench]:
 
 def state_of(made: Bench, case: str) -> WizardState:
     path = made.write(case)
-    settings = Settings.from_variables(made.settings(case))
+    settings = Settings.from_variables(ABC, made.settings(case))
     return WizardState(settings=settings, original=settings, visited=VISITED, target=Target(path=path))
 
 
@@ -84,7 +84,7 @@ async def test_the_walk_from_test_to_leaving_shows_no_secret(echoing: Bench) -> 
         await settled(pilot)
         look(app, "sending")
         await until(pilot, lambda: bool(app.services.app_name), "app's preset")
-        consuming: ConsumingApp = app.services.app
+        consuming: AppProfile = app.services.app
         assert_no_secret("\n".join(summary(app.state, consuming)), MARKED, "the summary")
     echoing.look_at_files()
     assert list(echoing.folder.glob("*transcript*")), "the transcript was not written"

@@ -53,6 +53,7 @@ _FINDING: Final = {
     "id": "stable name in kebab-case",
     "severity": "`error`, `warning` or `info`; only an error keeps the app from sending",
     "variable": "the variable it is about, or null",
+    "role": "what that variable is for, whatever the app calls it: `host`, `security`; null where nobody said so",
     "message": "fact, then what to do",
     "changes": "variable → value that repairs it, null to leave the line out; empty where a person must decide",
     f"changes.{ANY}": "a secret is masked",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.explain import explain, not_arrived
 from smtpwizard.diagnosis.logs import explain_text
@@ -11,6 +12,7 @@ from smtpwizard.diagnosis.schema import Example, Failure
 from smtpwizard.problems import Problem
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
+from support.apps import ABC
 
 
 @cache
@@ -28,10 +30,11 @@ def name_of(pair: tuple[Failure, Example]) -> str:
 
 def settings_of(example: Example) -> Settings | None:
     """Return the settings of an example, or those that its port implies, or None."""
-    variables = dict(example.settings)
+    by_role = dict(example.settings)
     if example.port is not None:
-        variables.setdefault("SMTP_PORT", str(example.port))
-    return Settings.from_variables(variables) if variables else None
+        by_role.setdefault(Role.PORT, str(example.port))
+    variables = {ABC.variable(Role(role)): text for role, text in by_role.items()}
+    return Settings.from_variables(ABC, variables) if variables else None
 
 
 def reply_of(text: str) -> Reply:
@@ -57,7 +60,7 @@ def diagnose(example: Example, provider: str | None) -> tuple[Problem, ...]:
     """Explain an example as the program would meet it."""
     settings = settings_of(example)
     if example.paste:
-        return explain_text(example.paste, stage=example.stage, provider=provider)
+        return explain_text(ABC.fill(example.paste), stage=example.stage, provider=provider)
     if example.stage == "after":
         return not_arrived(provider=provider, settings=settings, recipient=example.recipient)
     return explain(step_of(example), provider=provider, settings=settings)
@@ -65,4 +68,4 @@ def diagnose(example: Example, provider: str | None) -> tuple[Problem, ...]:
 
 def as_text(example: Example) -> str:
     """Return what an operator would paste of it."""
-    return example.paste or example.reply or example.message
+    return ABC.fill(example.paste) or example.reply or example.message

@@ -29,6 +29,7 @@ from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
+from support.apps import ABC
 from support.tls_kinds import Certificates
 
 LOGIN = {"username": "you@example.com", "password": "correct-horse-9"}
@@ -72,7 +73,7 @@ class Bench:
 
 def settings_for(port: int, host: str = "127.0.0.1", **fields: Any) -> Settings:
     """Return settings without a login for a port; fields of Settings replace them."""
-    return Settings(**{"host": host, "port": str(port), "sender": "app@example.com", **fields})
+    return Settings(ABC, **{"host": host, "port": str(port), "sender": "app@example.com", **fields})
 
 
 def closed_port(host: str = "127.0.0.1") -> int:

@@ -12,6 +12,7 @@ from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from support.apps import ABC
 
 SOUND = {
     "SMTP_HOST": "mail.acme.dev",
@@ -42,13 +43,13 @@ def preset(name: str) -> Provider:
 def make(**changed: Any) -> Settings:
     """Return SOUND with changes; the variables without their SMTP_, as HOST="…", or in full."""
     full = {name if name.startswith(("ADMIN_", "SMTP_")) else f"SMTP_{name}": v for name, v in changed.items()}
-    return Settings.from_variables({name: v for name, v in {**SOUND, **full}.items() if v is not LEFT_OUT})
+    return Settings.from_variables(ABC, {name: v for name, v in {**SOUND, **full}.items() if v is not LEFT_OUT})
 
 
 def of(provider: str, **changed: Any) -> tuple[Settings, Provider]:
     """Return the preset's own settings with changes, and the preset."""
     found = preset(provider)
-    base = {"TLS": LEFT_OUT, **{name.removeprefix("SMTP_"): value for name, value in found.defaults().items()}}
+    base = {"TLS": LEFT_OUT, **{name.removeprefix("SMTP_"): value for name, value in ABC.defaults(found).items()}}
     return make(**{**base, **changed}), found
 
 

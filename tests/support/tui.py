@@ -16,6 +16,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 
 HOSTILE = ("[/]", "[/foo]", "[b]x[/b]", "[@click=app.quit]go[/]", "[220]", "a [ b", "\x1b[31mred", "\u202eback")
 """Texts that Textual's markup would crash on, swallow or make clickable, and characters that would move the cursor."""
@@ -23,9 +24,10 @@ HOSTILE = ("[/]", "[/foo]", "[b]x[/b]", "[@click=app.quit]go[/]", "[220]", "a [ 
 PASSWORD = "zq7-Correct-Horse"  # a marked secret: no output may hold it
 
 GMAIL = Settings(
+    ABC,
     host="smtp.gmail.com",
     port="465",
-    tls="true",
+    security="true",
     username="ops@gmail.com",
     password=Secret("abcdefghijklmnop"),
     sender="ops@gmail.com",

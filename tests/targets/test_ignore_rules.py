@@ -20,7 +20,7 @@ def said(folder: Path, dockerfile: str, rules: str | None = None, name: str = ".
     (folder / "Dockerfile").write_text(dockerfile)
     if rules is not None:
         (folder / ".dockerignore").write_text(rules)
-    return bool(image_findings(folder / name))
+    return bool(image_findings(folder / name, "SMTP_PASSWORD"))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_rule_that_does_not_cover_it_is_no_rule(tmp_path: Path, rules: str) ->
 def test_a_dockerfile_with_rules_of_its_own_is_judged_by_them(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile.dockerignore").write_text("node_modules\n")
     assert said(tmp_path, "COPY . .\n", ".env\n")
-    (told,) = image_findings(tmp_path / ".env")
+    (told,) = image_findings(tmp_path / ".env", "SMTP_PASSWORD")
     assert "Dockerfile.dockerignore has no rule" in told.message
 
 

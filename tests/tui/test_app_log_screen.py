@@ -16,6 +16,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.app_log import AppLogScreen
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from support.apps import ABC
 from support.docker_stand_in import NO_DAEMON, NO_SERVICE, StandIn, stamped, stand_in
 from support.tui import HOSTILE, quiet_services, screen_text
 from support.tui_steps import until
@@ -24,7 +25,7 @@ TROUBLE = (
     "[Nest] 1  - 11/25/2026, 5:49:14 PM   ERROR [ExceptionsHandler] Error: Invalid login: 535 5.7.8 Error: "
     "authentication failed"
 )
-SETTINGS = Settings(host="smtp.acme.example", port="587", sender="noreply@acme.example")
+SETTINGS = Settings(ABC, host="smtp.acme.example", port="587", sender="noreply@acme.example")
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ async def test_a_mail_that_is_not_in_the_catcher_is_still_asked_about(tmp_path: 
 async def test_a_public_server_is_never_asked_whether_it_catches(tmp_path: Path) -> None:
     nearby = Nearby(Drawer(INBOX))
     services = quiet_services(find_catcher=nearby)
-    settings = Settings(host="smtp.acme.example", port="587", sender="a@acme.example")
+    settings = Settings(ABC, host="smtp.acme.example", port="587", sender="a@acme.example")
     app = SmtpWizard(services, WizardState(settings=settings, visited=("provider", "settings")), start="send")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.state.step == "send", "Send step")

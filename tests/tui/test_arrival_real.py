@@ -37,7 +37,9 @@ async def at_port(port: int, host: str, *, provider: Provider | None, timeout: f
 async def test_maildev_is_found_beside_its_smtp_port_and_has_all_three_mails(tmp_path: Path) -> None:
     with MailDev() as maildev:
         services = quiet_services(find_catcher=partial(at_port, maildev.web_port), arrival_pause=0.1)
-        settings = Settings(host=maildev.host, port=str(maildev.smtp_port), sender="noreply@acme.example", tls="false")
+        settings = Settings(
+            ABC, host=maildev.host, port=str(maildev.smtp_port), sender="noreply@acme.example", security="false"
+        )
         state = WizardState(settings=settings, visited=("provider", "settings"), recipient=READER)
         app = SmtpWizard(services, state.changed(target=Target(path=tmp_path / ".env")), start="send")
         async with app.run_test(size=(80, 30), notifications=True) as pilot:

@@ -18,6 +18,7 @@ from smtpwizard.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.widgets.check import StepLines
 from smtpwizard.wizard.state import Target, WizardState
+from support.apps import ABC
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text, wizard
 from support.tui_steps import VISITED, finished, logins, practising, scripted, until
 
@@ -64,7 +65,7 @@ async def test_a_wrong_tls_mode_is_repaired_and_tested_again_on_one_key(tmp_path
             assert "Enter Set SMTP_TLS=false and test again" in screen_text(app)
             await pilot.press("enter")
             await until(pilot, lambda: app.state.proved, "green test")
-            assert app.state.settings.tls == "false"
+            assert app.state.settings.security == "false"
             assert "Enter Save" in screen_text(app)
 
 
@@ -274,7 +275,9 @@ async def test_a_bug_in_the_probe_is_told_by_place_and_never_by_value(
 
 
 async def test_a_leak_is_a_warning_with_a_repair_and_may_be_saved_all_the_same(tmp_path: Path) -> None:
-    settings = Settings(host="mail.acme.example", port="587", username="ops", password=Secret(PASSWORD), tls="false")
+    settings = Settings(
+        ABC, host="mail.acme.example", port="587", username="ops", password=Secret(PASSWORD), security="false"
+    )
     steps = (StepResult(Step.EHLO, Status.WARNED, "no STARTTLS is offered", 1.0),)
     client = ClientOutcome(ok=True)
     outcome = AppOutcome(Verdict.LEAKS, client, client, "The app will log in, but in clear text.")

@@ -25,6 +25,7 @@ from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.widgets.field import Field
 from smtpwizard.wizard.check import explain_report
 from smtpwizard.wizard.state import Target, WizardState
+from support.apps import ABC
 from support.looking import Bench, closed_port, provider_with
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import USER, VISITED, finished, logins, until
@@ -95,7 +96,7 @@ async def test_a_tls_port_spoken_to_in_clear_text_is_told_in_under_three_seconds
             assert "TLS port spoken to in clear text" in screen_text(app)
             await pilot.press("enter")
             await until(pilot, lambda: app.state.proved, "green test")
-            assert app.state.settings.tls == "true"
+            assert app.state.settings.security == "true"
 
 
 async def test_the_ports_are_told_one_by_one_while_they_are_asked(tmp_path: Path) -> None:
@@ -183,7 +184,9 @@ async def test_a_narrow_screen_shows_the_repair(tmp_path: Path, size: tuple[int,
 
 
 def test_a_repair_that_was_seen_not_to_help_is_not_on_a_key() -> None:
-    settings = Settings(host="mail.acme.example", port="587", username=USER, password=Secret(PASSWORD), tls="false")
+    settings = Settings(
+        ABC, host="mail.acme.example", port="587", username=USER, password=Secret(PASSWORD), security="false"
+    )
     client = ClientOutcome(ok=True)
     steps = (StepResult(Step.EHLO, Status.WARNED, "no STARTTLS is offered", 1.0),)
     report = Report(steps, True, AppOutcome(Verdict.LEAKS, client, client), (), (), 1.0)

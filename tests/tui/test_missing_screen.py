@@ -20,6 +20,7 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MissingScreen
 from smtpwizard.tui.widgets.text import RecordCard
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 from support.name_server import NameServer
 from support.tui import HOSTILE, quiet_services, screen_text
 from support.tui_steps import until
@@ -49,7 +50,7 @@ async def missing(
 ) -> AsyncIterator[tuple[SmtpWizard, Pilot[WizardState]]]:
     """Run the wizard at the Send step and press F6."""
     made = quiet_services(**services)
-    settings = Settings(host="smtp.sendgrid.net", port="587", sender=sender, username="apikey")
+    settings = Settings(ABC, host="smtp.sendgrid.net", port="587", sender=sender, username="apikey")
     state = WizardState(
         settings=settings,
         provider=made.presets.provider(provider) if provider else None,

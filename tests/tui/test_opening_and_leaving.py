@@ -25,7 +25,7 @@ async def test_settings_in_the_target_are_told_with_provider_and_old_names(tmp_p
         await pilot.press("f6")
         await settled(pilot)
         assert app.state.settings.username == "you@gmail.com"
-        assert app.state.settings.legacy == ()
+        assert app.state.settings.old_names == ()
 
 
 async def test_start_over_forgets_the_settings_but_not_what_stands_in_the_file(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ async def test_start_over_forgets_the_settings_but_not_what_stands_in_the_file(t
         assert app.state.step == "provider"
         assert app.state.provider is None
         assert app.state.settings.host is None
-        assert app.state.settings.admin_web_url == "https://f.example"
+        assert app.state.settings.url == "https://f.example"
         assert app.state.original is not None
         await pilot.press("escape")
         await settled(pilot)

@@ -26,8 +26,8 @@ async def test_two_letters_and_enter_choose_gmail_and_fill_in_its_server() -> No
         assert app.state.provider is not None
         assert app.state.provider.id == "gmail"
         settings = app.state.settings
-        assert (settings.host, settings.port, settings.tls) == ("smtp.gmail.com", "587", "false")
-        assert settings.opportunistic_tls == "true"
+        assert (settings.host, settings.port, settings.security) == ("smtp.gmail.com", "587", "false")
+        assert settings.opportunistic == "true"
 
 
 async def test_gmail_needs_at_most_six_inputs_and_25_keys_beside_the_values() -> None:

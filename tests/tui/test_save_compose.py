@@ -20,16 +20,18 @@ from smtpwizard.tui.screens.dialogs import ReadersScreen
 from smtpwizard.tui.widgets.save import TargetPicker
 from smtpwizard.wizard.opening import begin_walk
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from support.apps import ABC
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until
 
 SETTINGS = Settings(
+    ABC,
     host="smtp.acme.example",
     port="587",
     sender="app@acme.example",
     username="ops@acme.example",
     password=Secret(PASSWORD),
-    tls="false",
+    security="false",
 )
 COMPOSE = """\
 services:

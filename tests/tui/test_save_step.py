@@ -15,16 +15,18 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ConfirmScreen
 from smtpwizard.tui.widgets.save import TargetPicker
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from support.apps import ABC
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until
 
 SETTINGS = Settings(
+    ABC,
     host="smtp.acme.example",
     port="587",
     sender="app@acme.example",
     username="ops@acme.example",
     password=Secret(PASSWORD),
-    tls="false",
+    security="false",
 )
 
 Walk = tuple[SmtpWizard, Pilot[WizardState]]

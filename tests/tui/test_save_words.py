@@ -8,8 +8,9 @@ from smtpwizard.targets.change import changes_for
 from smtpwizard.targets.diff import MaskedDiff
 from smtpwizard.tui.widgets.save import diff_rows
 from smtpwizard.wizard.save import next_command
+from support.apps import ABC
 
-SETTINGS = Settings(host="smtp.example.com", port="587", sender="a@example.com", password=Secret("pw-hunter2"))
+SETTINGS = Settings(ABC, host="smtp.example.com", port="587", sender="a@example.com", password=Secret("pw-hunter2"))
 
 
 def test_every_value_that_is_set_is_written_and_the_password_stays_a_secret() -> None:
@@ -33,7 +34,7 @@ def test_the_public_address_of_the_app_stays_unless_it_was_removed_here() -> Non
 
 
 def test_an_old_name_goes_only_once_it_was_repaired() -> None:
-    original = Settings.from_variables({"SMTP_USER": "me", "SMTP_PASS": "x"})
+    original = Settings.from_variables(ABC, {"SMTP_USER": "me", "SMTP_PASS": "x"})
     present = {"SMTP_USER": "me", "SMTP_PASS": "x"}
     repaired = original.with_changes({"SMTP_USER": None, "SMTP_USERNAME": "me"})
     changes = changes_for(repaired, original, present)

@@ -9,13 +9,14 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.widgets.inputs import SecretInput
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 from support.tui import GMAIL, quiet_services, screen_text, settled, type_text, wizard
 
 
 def chosen(provider: str, settings: Settings | None = None) -> WizardState:
     """Return the state after step 1."""
     found = quiet_services().presets.provider(provider)
-    return WizardState(settings=settings or Settings().with_changes(dict(found.defaults())), provider=found)
+    return WizardState(settings=settings or Settings(ABC).with_changes(dict(ABC.defaults(found))), provider=found)
 
 
 async def test_a_paste_is_cleaned_and_says_so_and_one_of_the_wrong_shape_is_questioned_at_once() -> None:
@@ -44,12 +45,12 @@ async def test_the_account_is_shown_as_the_sender_until_one_is_typed() -> None:
 
 
 async def test_f6_and_a_click_make_the_repair_and_the_finding_is_gone() -> None:
-    wrong = GMAIL._replace(port="465", tls="false")
+    wrong = GMAIL._replace(port="465", security="false")
     async with wizard(chosen("gmail", wrong), start="settings") as (app, pilot):
         assert "F6 Set SMTP_TLS=true" in screen_text(app)
         await pilot.press("f6")
         await settled(pilot)
-        assert app.state.settings.tls == "true"
+        assert app.state.settings.security == "true"
         assert "Set SMTP_TLS=true" not in screen_text(app)
         app.update(settings=wrong)
         await settled(pilot)
@@ -57,7 +58,7 @@ async def test_f6_and_a_click_make_the_repair_and_the_finding_is_gone() -> None:
         row = next(number for number, line in enumerate(lines) if "F6 Set SMTP_TLS=true" in line)
         await pilot.click(offset=(lines[row].index("Set SMTP_TLS=true") + 2, row))
         await settled(pilot)
-        assert app.state.settings.tls == "true"
+        assert app.state.settings.security == "true"
 
 
 async def test_a_field_is_not_marked_wrong_while_it_is_typed_but_once_it_was_left() -> None:
@@ -100,7 +101,7 @@ async def test_advanced_is_folded_into_one_line_and_opens_by_enter() -> None:
 
 
 async def test_the_port_takes_five_digits_and_is_checked() -> None:
-    state = WizardState(settings=Settings(tls="false"), provider=quiet_services().custom)
+    state = WizardState(settings=Settings(ABC, security="false"), provider=quiet_services().custom)
     async with wizard(state, start="settings") as (app, pilot):
         assert app.focused is app.query_one("#field-smtp_host Input"), "an unknown server is asked for openly"
         port = app.query_one("#field-smtp_port Input", Input)
@@ -122,8 +123,8 @@ async def test_choosing_tls_by_arrow_and_space_changes_the_state() -> None:
         await settled(pilot)
         await pilot.press("down", "space")
         await settled(pilot)
-        assert app.state.settings.tls == "true"
-        assert app.state.settings.opportunistic_tls == "false"
+        assert app.state.settings.security == "true"
+        assert app.state.settings.opportunistic == "false"
 
 
 async def test_a_token_that_is_user_and_password_at_once_shows_in_neither_preview_nor_outlook() -> None:

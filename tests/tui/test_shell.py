@@ -8,10 +8,11 @@ from smtpwizard.settings import Settings
 from smtpwizard.tui.base import Hint
 from smtpwizard.tui.widgets.shell import fitting
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard
 
 GMAIL_CHOSEN = WizardState(
-    settings=Settings(host="smtp.gmail.com", port="587", tls="false"),
+    settings=Settings(ABC, host="smtp.gmail.com", port="587", security="false"),
     provider=quiet_services().presets.provider("gmail"),
     visited=("provider",),
 )

@@ -17,11 +17,12 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.style import clickable, hanging, plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeCheckbox, ShapeRadio
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 from support.tui import GMAIL, HOSTILE, PASSWORD, quiet_services, screen_text, settled, type_text, wizard
 
 SECRET_STATE = WizardState(
-    settings=Settings(
-        host="smtp.gmail.com", port="465", tls="true", username="a@gmail.com", sender="a@gmail.com",
+    settings=Settings(ABC, 
+        host="smtp.gmail.com", port="465", security="true", username="a@gmail.com", sender="a@gmail.com",
         password=Secret(PASSWORD),
     ),
     provider=quiet_services().presets.provider("gmail"),
@@ -114,7 +115,7 @@ async def test_a_toast_shows_hostile_text_as_text() -> None:
 
 @pytest.mark.parametrize("text", ["".join(HOSTILE), "".join(reversed(HOSTILE))])
 async def test_hostile_settings_from_a_file_are_shown_by_every_pane(text: str) -> None:
-    settings = Settings(host=text, port=text, sender=text, username=text, tls=text, admin_web_url=text)
+    settings = Settings(ABC, host=text, port=text, sender=text, username=text, tls=text, url=text)
     state = WizardState(settings=settings, original=settings, provider=quiet_services().custom)
     async with wizard(state, start="opening", size=(120, 36)) as (app, pilot):
         shown = [screen_text(app)]
@@ -133,7 +134,7 @@ async def test_hostile_settings_from_a_file_are_shown_by_every_pane(text: str) -
 
 
 async def test_a_palette_entry_with_brackets_is_shown_and_does_not_end_the_app() -> None:
-    wrong = Settings(host="smtp.gmail.com", port="465", tls="false", sender="[/] <a@b.example>", username="x")
+    wrong = Settings(ABC, host="smtp.gmail.com", port="465", security="false", sender="[/] <a@b.example>", username="x")
     state = WizardState(settings=wrong, provider=quiet_services().presets.provider("gmail"))
     async with wizard(state, start="settings") as (app, pilot):
         app.query_one("#field-smtp_sender Input").focus()

@@ -7,8 +7,9 @@ import pytest
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import CUSTOM, Kind, PasswordType, Provider, UsernameRule
 from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.wizard.questions import REGION, Question, answer, begin, clean, missing, questions
+from support.apps import ABC, FIELDS
 
 PRESETS = Presets.open()
 ALL = PRESETS.all()
@@ -16,17 +17,17 @@ ALL = PRESETS.all()
 
 def question(provider: Provider | None, variable: str) -> Question:
     """Return one question of a provider."""
-    return next(item for item in questions(provider) if item.id == variable)
+    return next(item for item in questions(provider, ABC) if item.id == variable)
 
 
 def asked(provider: Provider | None) -> list[str]:
     """Return the variables that are asked openly."""
-    return [item.id for item in questions(provider) if not item.advanced]
+    return [item.id for item in questions(provider, ABC) if not item.advanced]
 
 
 @pytest.mark.parametrize("provider", ALL, ids=lambda provider: provider.id)
 def test_every_preset_asks_each_variable_at_most_once_and_explains_it(provider: Provider) -> None:
-    found = questions(provider)
+    found = questions(provider, ABC)
     ids = [item.id for item in found]
     assert len(ids) == len(set(ids))
     assert set(ids) <= {*FIELDS, REGION}
@@ -36,12 +37,12 @@ def test_every_preset_asks_each_variable_at_most_once_and_explains_it(provider: 
 
 @pytest.mark.parametrize("provider", ALL, ids=lambda provider: provider.id)
 def test_with_the_preset_and_the_answers_nothing_that_the_app_requires_is_missing(provider: Provider) -> None:
-    settings = begin(provider)
-    for item in questions(provider):
+    settings = begin(provider, Settings(ABC))
+    for item in questions(provider, ABC):
         if not item.advanced and not item.optional:
             text = {"SMTP_PORT": "587", "SMTP_TLS": "false"}.get(item.id, "you@example.com")
             settings = answer(settings, item, text, provider)
-    assert missing(settings, questions(provider)) == ()
+    assert missing(settings, questions(provider, ABC)) == ()
     assert settings.host
     assert settings.port_number
     assert settings.sender
@@ -64,14 +65,14 @@ def test_a_password_is_called_what_the_provider_calls_it() -> None:
 
 def test_optional_is_only_what_the_provider_leaves_open() -> None:
     gmail = PRESETS.provider("gmail")
-    assert [item.id for item in questions(gmail) if item.optional and not item.advanced] == ["SMTP_SENDER"]
+    assert [item.id for item in questions(gmail, ABC) if item.optional and not item.advanced] == ["SMTP_SENDER"]
     assert not question(PRESETS.provider("sendgrid"), "SMTP_SENDER").optional
 
 
 def test_the_sender_follows_the_account_until_it_is_given_itself() -> None:
     gmail = PRESETS.provider("gmail")
     user, sender = question(gmail, "SMTP_USERNAME"), question(gmail, "SMTP_SENDER")
-    settings = answer(begin(gmail), user, "a@gmail.com", gmail)
+    settings = answer(begin(gmail, Settings(ABC)), user, "a@gmail.com", gmail)
     assert settings.sender == "a@gmail.com"
     assert answer(settings, user, "b@gmail.com", gmail).sender == "b@gmail.com"
     own = answer(settings, sender, "alias@gmail.com", gmail)
@@ -81,13 +82,13 @@ def test_the_sender_follows_the_account_until_it_is_given_itself() -> None:
 
 def test_an_account_without_an_at_sign_is_no_sender() -> None:
     gmail = PRESETS.provider("gmail")
-    assert answer(begin(gmail), question(gmail, "SMTP_USERNAME"), "ops", gmail).sender is None
+    assert answer(begin(gmail, Settings(ABC)), question(gmail, "SMTP_USERNAME"), "ops", gmail).sender is None
 
 
 def test_a_token_that_is_both_goes_into_user_and_password() -> None:
     postmark = PRESETS.provider("postmark")
     assert postmark.username.rule is UsernameRule.SAME_AS_PASSWORD
-    settings = answer(begin(postmark), question(postmark, "SMTP_PASSWORD"), "token-1", postmark)
+    settings = answer(begin(postmark, Settings(ABC)), question(postmark, "SMTP_PASSWORD"), "token-1", postmark)
     assert settings.username == "token-1"
     assert settings.password == Secret("token-1")
     assert "token-1" not in "".join(settings.masked().values())
@@ -95,21 +96,21 @@ def test_a_token_that_is_both_goes_into_user_and_password() -> None:
 
 def test_an_empty_answer_leaves_the_variable_out() -> None:
     item = question(CUSTOM, "SMTP_CIPHER_SPEC")
-    assert answer(Settings(cipher_spec="X"), item, "  ", CUSTOM).cipher_spec is None
+    assert answer(Settings(ABC, ciphers="X"), item, "  ", CUSTOM).ciphers is None
 
 
 def test_tls_turns_the_variable_with_it_that_the_guide_writes() -> None:
     gmail = PRESETS.provider("gmail")
     tls = question(gmail, "SMTP_TLS")
-    settings = answer(begin(gmail), tls, "true", gmail)
-    assert (settings.tls, settings.opportunistic_tls) == ("true", "false")
-    assert answer(settings, tls, "false", gmail).opportunistic_tls == "true"
-    assert answer(Settings(), tls, "true", gmail).opportunistic_tls is None
+    settings = answer(begin(gmail, Settings(ABC)), tls, "true", gmail)
+    assert (settings.security, settings.opportunistic) == ("true", "false")
+    assert answer(settings, tls, "false", gmail).opportunistic == "true"
+    assert answer(Settings(ABC), tls, "true", gmail).opportunistic is None
 
 
 def test_a_region_changes_the_host_only() -> None:
     amazon = PRESETS.provider("amazon-ses")
-    before = begin(amazon)
+    before = begin(amazon, Settings(ABC))
     after = answer(before, question(amazon, REGION), "eu-west-1", amazon)
     assert after == before._replace(host="email-smtp.eu-west-1.amazonaws.com")
     with pytest.raises(KeyError):
@@ -118,34 +119,36 @@ def test_a_region_changes_the_host_only() -> None:
 
 def test_another_provider_gets_neither_user_nor_password_nor_the_accounts_sender() -> None:
     gmail, resend = PRESETS.provider("gmail"), PRESETS.provider("resend")
-    before = Settings(
+    before = Settings(ABC, 
         host="smtp.gmail.com", username="a@gmail.com", password=Secret("x" * 16), sender="a@gmail.com",
-        admin_web_url="https://f.example", legacy=(("SMTP_PASS", Secret("old")),),
+        url="https://f.example", old_names=(("SMTP_PASS", Secret("old")),),
     )  # fmt: skip
-    after = begin(resend, before=before, previous=gmail)
+    after = begin(resend, before, previous=gmail)
     assert (after.username, after.password, after.sender) == ("resend", None, None)
-    assert after.admin_web_url == "https://f.example"
-    assert after.legacy == before.legacy
-    assert begin(CUSTOM, before=before, previous=gmail).password is None
+    assert after.url == "https://f.example"
+    assert after.old_names == before.old_names
+    assert begin(CUSTOM, before, previous=gmail).password is None
 
 
 def test_the_same_provider_again_keeps_every_answer() -> None:
     gmail = PRESETS.provider("gmail")
-    before = Settings(host="smtp.gmail.com", port="465", tls="true", username="a@gmail.com", password=Secret("x" * 16))
-    assert begin(gmail, before=before, previous=gmail) == before
+    before = Settings(
+        ABC, host="smtp.gmail.com", port="465", security="true", username="a@gmail.com", password=Secret("x" * 16)
+    )
+    assert begin(gmail, before, previous=gmail) == before
 
 
 def test_the_practice_servers_sender_does_not_outlive_it() -> None:
     practice, resend = PRESETS.provider("practice"), PRESETS.provider("resend")
-    before = Settings(host="127.0.0.1", username="practice@example.com", sender="other@example.com")
-    assert begin(resend, before=before, previous=practice).sender is None
+    before = Settings(ABC, host="127.0.0.1", username="practice@example.com", sender="other@example.com")
+    assert begin(resend, before, previous=practice).sender is None
 
 
 def test_a_typed_address_fills_in_account_and_sender_where_they_are_addresses() -> None:
-    assert begin(PRESETS.provider("gmail"), address="a@gmail.com").username == "a@gmail.com"
-    sendgrid = begin(PRESETS.provider("sendgrid"), address="a@acme.example")
+    assert begin(PRESETS.provider("gmail"), Settings(ABC), address="a@gmail.com").username == "a@gmail.com"
+    sendgrid = begin(PRESETS.provider("sendgrid"), Settings(ABC), address="a@acme.example")
     assert (sendgrid.username, sendgrid.sender) == ("apikey", "a@acme.example")
-    assert begin(CUSTOM, address="a@acme.example").sender == "a@acme.example"
+    assert begin(CUSTOM, Settings(ABC), address="a@acme.example").sender == "a@acme.example"
 
 
 @pytest.mark.parametrize(

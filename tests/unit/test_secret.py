@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import MASK, Secret, redact
 from smtpwizard.settings import Settings
+from support.apps import ABC
 
 WORD = "S3cret-Wörd $1"
 USER = "ops@acme.example"
@@ -95,7 +96,7 @@ def test_the_mask_tells_no_length() -> None:
 @given(secrets.map("Ω".__add__))  # so that it is no word of what is printed around it
 def test_no_way_of_printing_gives_the_text(word: str) -> None:
     secret = Secret(word)
-    settings = Settings(password=secret)
+    settings = Settings(ABC, password=secret)
     finding = Problem.of("id", Severity.INFO, "SMTP_PASSWORD", "message", {"SMTP_PASSWORD": secret})
     printed = [
         repr(secret), str(secret), f"{secret:>30}", f"{secret!s} {secret!r}", repr([secret]), repr({secret: secret}),
@@ -122,7 +123,7 @@ def test_it_is_not_pickled_and_not_turned_into_json() -> None:
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(Secret(WORD))
     with pytest.raises(TypeError):
-        copy.deepcopy(Settings(password=Secret(WORD)).password)
+        copy.deepcopy(Settings(ABC, password=Secret(WORD)).password)
     with pytest.raises(TypeError):
         json.dumps(Secret(WORD))
 

@@ -13,8 +13,9 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Reply, Report, Status, Step, StepResult, Verdict
 from smtpwizard.wizard.check import bug_place, concerned_variable, link_of
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 
-SETTINGS = Settings(host="mail.example.com", port="587", username="ops@example.com", password=Secret("pw-hunter2"))
+SETTINGS = Settings(ABC, host="mail.example.com", port="587", username="ops@example.com", password=Secret("pw-hunter2"))
 NOT_REACHED = "not reached"
 
 
@@ -90,7 +91,7 @@ class TestVerdicts:
 
     def test_every_stage_names_a_variable_to_look_at(self) -> None:
         assert all(concerned_variable(step, SETTINGS).startswith("SMTP_") for step in Step)
-        assert concerned_variable(Step.AUTH, Settings(host="a")) == "SMTP_USERNAME"
+        assert concerned_variable(Step.AUTH, Settings(ABC, host="a")) == "SMTP_USERNAME"
 
     def test_an_unexpected_error_is_told_by_place_and_not_by_message(self) -> None:
         try:
@@ -190,11 +191,11 @@ class TestGuard:
         state = state.changed(**guard.remember(state, refused(Step.GREETING, 421, None, "later"), SETTINGS, 100.0))
         assert guard.paused(state, 130.0) is not None
         assert guard.paused(state, 161.0) is None
-        assert guard.paused(state.changed(settings=Settings(host="other.example.com")), 130.0) is None
+        assert guard.paused(state.changed(settings=Settings(ABC, host="other.example.com")), 130.0) is None
 
     def test_a_token_that_serves_as_user_name_is_masked_in_the_question(self) -> None:
         token = "0f6c1f1c-token"
-        question = guard.refused_question(Settings(host="h", username=token, password=Secret(token)))["question"]
+        question = guard.refused_question(Settings(ABC, host="h", username=token, password=Secret(token)))["question"]
         assert token not in question
 
     @pytest.mark.parametrize(("seconds", "words"), [(59.2, "1:00"), (5.0, "0:05"), (0.0, "0:00")])

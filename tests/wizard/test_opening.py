@@ -64,7 +64,7 @@ def test_starting_over_keeps_the_apps_own_address_and_what_stands_in_the_file(tm
     assert model.choose(Way.START_OVER) == "provider"
     assert session.state.provider is None
     assert session.state.settings.host is None
-    assert session.state.settings.admin_web_url == "https://f.example"
+    assert session.state.settings.url == "https://f.example"
     assert session.state.original is not None
 
 
@@ -97,7 +97,7 @@ def test_a_target_without_mail_settings_starts_at_the_providers(tmp_path: Path) 
     state, step = beginning("FOO=bar\nADMIN_WEB_URL=https://f.example\n", tmp_path / ".env")
     assert step == "provider"
     assert state.original is None
-    assert state.settings.admin_web_url == "https://f.example"
+    assert state.settings.url == "https://f.example"
 
 
 def test_a_preset_on_the_command_line_starts_at_the_settings(tmp_path: Path) -> None:

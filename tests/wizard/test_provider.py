@@ -15,6 +15,7 @@ from smtpwizard.wizard.provider import HEADINGS, ProviderStep, preferred_region,
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 from support.tui import no_mx, quiet_services
 
 
@@ -93,7 +94,9 @@ def test_a_blocked_provider_is_refused_with_its_reason() -> None:
 
 def test_another_provider_does_not_get_the_credential_of_the_one_before() -> None:
     services = quiet_services()
-    before = Settings(host="smtp.gmail.com", port="587", username="a@gmail.com", password=Secret("abcdefghijklmnop"))
+    before = Settings(
+        ABC, host="smtp.gmail.com", port="587", username="a@gmail.com", password=Secret("abcdefghijklmnop")
+    )
     model, session = step(services, WizardState(settings=before, provider=services.presets.provider("gmail")))
     model.choose(services.presets.provider("sendgrid"))
     assert session.state.settings.host == "smtp.sendgrid.net"

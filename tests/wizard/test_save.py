@@ -20,15 +20,17 @@ from smtpwizard.wizard.save import SaveStep
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from support.apps import ABC
 
 PASSWORD = "zq7-Correct-Horse"
 SETTINGS = Settings(
+    ABC,
     host="smtp.acme.example",
     port="587",
     sender="app@acme.example",
     username="ops@acme.example",
     password=Secret(PASSWORD),
-    tls="false",
+    security="false",
 )
 COMPOSE = """\
 services:
@@ -102,7 +104,7 @@ async def test_a_new_file_is_written_for_its_owner_alone_and_read_back(folder: P
     assert step.is_saved
     assert words(step.written()).startswith(".env written, read back and compared.")
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
-    assert Settings.from_variables(read_env_file(folder / ".env").variables) == SETTINGS
+    assert Settings.from_variables(ABC, read_env_file(folder / ".env").variables) == SETTINGS
 
 
 async def test_other_lines_stay_and_the_file_as_it_was_is_kept(folder: Path) -> None:

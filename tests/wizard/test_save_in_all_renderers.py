@@ -19,6 +19,7 @@ from smtpwizard.targets.change import Applied, Change
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from support.apps import ABC
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until
 
@@ -30,7 +31,7 @@ VARIABLES = {
     "SMTP_TLS": "false",
     "ADMIN_WEB_URL": "https://feedback.acme.example",
 }
-SETTINGS = Settings.from_variables(VARIABLES)._replace(password=Secret(PASSWORD))
+SETTINGS = Settings.from_variables(ABC, VARIABLES)._replace(password=Secret(PASSWORD))
 COMPOSE = (
     "services:\n  db:\n    image: mysql\n  api:\n    image: line/abc-user-feedback-api\n    environment:\n      A: 1\n"
 )

@@ -17,6 +17,7 @@ from smtpwizard.wizard import arrival
 from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard import send as mailboxes
 from smtpwizard.wizard.state import SentMail
+from support.apps import ABC
 from support.tui import quiet_services
 
 
@@ -50,10 +51,10 @@ def test_a_wrong_code_is_told_with_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("settings", "given", "expected"),
     [
-        (Settings(username="me@example.com", sender="app@example.com"), "", "me@example.com"),
-        (Settings(username="apikey", sender="app@example.com"), "", "app@example.com"),
-        (Settings(username="me@example.com"), "you@example.com", "you@example.com"),
-        (Settings(), "", ""),
+        (Settings(ABC, username="me@example.com", sender="app@example.com"), "", "me@example.com"),
+        (Settings(ABC, username="apikey", sender="app@example.com"), "", "app@example.com"),
+        (Settings(ABC, username="me@example.com"), "you@example.com", "you@example.com"),
+        (Settings(ABC), "", ""),
     ],
 )
 def test_the_recipient_is_the_account_until_another_was_given(settings: Settings, given: str, expected: str) -> None:
@@ -82,19 +83,17 @@ def test_where_name_servers_cannot_be_asked_the_questions_are_named() -> None:
 
 def test_advice_begins_with_where_a_mail_to_oneself_hides() -> None:
     provider = quiet_services().presets.provider("gmail")
-    settings = Settings(sender="me@gmail.com", username="me@gmail.com")
+    settings = Settings(ABC, sender="me@gmail.com", username="me@gmail.com")
     assert "All Mail" in arrival.advice(provider, settings, "ME@gmail.com")[0]
 
 
 def test_notes_are_about_links_and_only_where_a_mail_has_one() -> None:
-    settings = Settings(
-        host="smtp.acme.example", port="587", sender="a@acme.example", admin_web_url="http://localhost:3000"
-    )
+    settings = Settings(ABC, host="smtp.acme.example", port="587", sender="a@acme.example", url="http://localhost:3000")
     told = arrival.notes("you+me@example.com", settings, None, link=True)
     assert "+ stands for a blank" in told[0]
     assert "localhost:3000" in told[1]
     assert arrival.notes("you+me@example.com", settings, None, link=False) == ()
-    public = settings._replace(admin_web_url="https://feedback.acme.example")
+    public = settings._replace(url="https://feedback.acme.example")
     assert arrival.notes("you@example.com", public, None, link=True) == ()
     assert arrival.notes("you+me", public, None, link=True) == ()
 
@@ -160,5 +159,5 @@ def test_a_mailboxes_url_encodes_what_would_end_the_user() -> None:
 
 
 def test_advice_holds_no_secret() -> None:
-    settings = Settings(sender="a@acme.example", username="u", password=Secret("pw-hunter2"))
+    settings = Settings(ABC, sender="a@acme.example", username="u", password=Secret("pw-hunter2"))
     assert "hunter2" not in "\n".join(arrival.advice(None, settings, "you@example.com"))

@@ -18,6 +18,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.wizard.provider import ProviderStep
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import WizardState
+from support.apps import ABC
 from support.tui import GMAIL, quiet_services
 
 FAILURES = {item.ref: item for item in playable()}
@@ -57,11 +58,11 @@ def test_each_step_is_made_once() -> None:
 
 
 async def test_practising_fills_in_everything_and_ends_with_the_session() -> None:
-    async with practising(WizardState(settings=Settings(admin_web_url="https://f.example"))) as session:
+    async with practising(WizardState(settings=Settings(ABC, url="https://f.example"))) as session:
         state = session.state
         assert state.provider is not None
         assert state.provider.id == "practice"
-        assert state.settings.admin_web_url == "https://f.example"
+        assert state.settings.url == "https://f.example"
         assert Probe(state.settings, session.services.options(state)).run_blocking().app.verdict.value == "works"
         server = state.practice
         session.update(settings=state.settings.with_changes({"SMTP_SENDER": "me@example.com"}))

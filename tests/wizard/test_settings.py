@@ -10,6 +10,7 @@ from smtpwizard.wizard.questions import Question
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.settings import SettingsStep
 from smtpwizard.wizard.state import Target, WizardState
+from support.apps import ABC
 from support.tui import GMAIL, quiet_services
 
 
@@ -17,7 +18,7 @@ def step(provider: str, settings: Settings | None = None) -> tuple[SettingsStep,
     """Return the step after a provider was chosen, and the walk."""
     services = quiet_services()
     found = services.presets.provider(provider)
-    filled = settings or Settings().with_changes(dict(found.defaults()))
+    filled = settings or Settings(ABC).with_changes(dict(ABC.defaults(found)))
     session = Session(services, WizardState(settings=filled, provider=found))
     return session.step(SettingsStep), session
 
@@ -67,7 +68,7 @@ def test_the_sender_follows_the_account_until_it_is_given_itself() -> None:
 def test_a_choice_of_tls_sets_what_goes_with_it_and_a_region_sets_its_host() -> None:
     model, session = step("gmail")
     model.answer(question(model, "SMTP_TLS"), "true")
-    assert (session.state.settings.tls, session.state.settings.opportunistic_tls) == ("true", "false")
+    assert (session.state.settings.security, session.state.settings.opportunistic) == ("true", "false")
     model, session = step("amazon-ses")
     model.answer(question(model, "region"), "eu-west-1")
     assert session.state.region == "eu-west-1"
@@ -82,22 +83,22 @@ def test_what_is_missing_comes_in_the_order_of_the_questions() -> None:
 
 
 def test_a_finding_is_held_back_while_its_field_is_filled_in_and_repaired_by_its_id() -> None:
-    model, session = step("gmail", GMAIL._replace(port="465", tls="false"))
+    model, session = step("gmail", GMAIL._replace(port="465", security="false"))
     (finding,) = (item for item in model.findings() if item.variable == "SMTP_TLS")
     assert finding not in model.findings(unsettled={"SMTP_TLS"})
     assert model.next_repair() == finding
     model.repair(finding.id)
-    assert session.state.settings.tls == "true"
+    assert session.state.settings.security == "true"
     assert model.next_repair() is None
     model.repair()  # nothing is left to be repaired
-    assert session.state.settings.tls == "true"
+    assert session.state.settings.security == "true"
 
 
 def test_the_focused_fields_repair_comes_before_graver_ones() -> None:
-    model, session = step("gmail", GMAIL._replace(port="465", tls="false", sender="Ops <ops@gmail.com>"))
+    model, session = step("gmail", GMAIL._replace(port="465", security="false", sender="Ops <ops@gmail.com>"))
     model.repair(variable="SMTP_SENDER")
     assert session.state.settings.sender == "ops@gmail.com"
-    assert session.state.settings.tls == "false"
+    assert session.state.settings.security == "false"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_the_outlook_says_in_one_line_what_the_app_will_do(changes: dict[str, st
 
 
 def test_settings_as_found_are_judged_as_the_app_reads_them_and_changed_ones_as_answers() -> None:
-    settings = GMAIL._replace(tls="True")
+    settings = GMAIL._replace(security="True")
     state = WizardState(settings=settings, original=settings, target=Target())
     assert state.origin.value == "env-file"
     assert state.changed(settings=settings._replace(port="587")).origin.value == "answers"

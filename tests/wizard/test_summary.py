@@ -73,7 +73,7 @@ def test_the_summary_after_practising_says_that_the_server_has_ended() -> None:
 
 def test_the_summary_never_holds_the_secret() -> None:
     services = quiet_services()
-    settings = Settings(host="h.example", port="25", username="tok-12345", password=Secret("tok-12345"))
+    settings = Settings(ABC, host="h.example", port="25", username="tok-12345", password=Secret("tok-12345"))
     state = WizardState(
         settings=settings,
         target=Target(TargetKind.PRINT, None),

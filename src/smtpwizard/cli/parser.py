@@ -1,7 +1,7 @@
 """The argument tree: every command, flag and help text. Data for argparse; decides nothing.
 
 The names are the contract that scripts rely on. A secret is never an argument: other users can read a process's
-arguments. `--password-stdin`, the SMTP_PASSWORD variable or a prompt take it.
+arguments. `--password-stdin`, the app's own variable for it or a prompt take it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from typing import Any, Final, NoReturn
 
 from smtpwizard import __version__
 
-DEFAULT_APP: Final = "abc-user-feedback"
-MAILS: Final = ("verification", "reset-password", "invitation")
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
 )  # fmt: skip
@@ -37,7 +35,7 @@ examples:
   smtpwizard                                  walk through provider, settings, test, save and send; writes .env
   smtpwizard --demo                           the same on the built-in practice server, no account needed
   smtpwizard check --env-file .env --json     will the app's mail leave? exit status 0 = yes
-  smtpwizard write --env-file .env --preset gmail --set SMTP_USERNAME=you@gmail.com --password-stdin
+  smtpwizard write --env-file .env --preset gmail --set username=you@gmail.com --password-stdin
   smtpwizard presets match ops@acme.example   which provider is behind this address?
 
 exit status: 0 ok, 1 the app will not work, 2 usage, 3 settings missing or refused, 4 file, 130 interrupted
@@ -122,6 +120,8 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
                        help="deadline for each stage (default 10)")  # fmt: skip
     group.add_argument("--presets", type=Path, metavar="DIR", default=None if top else missing,
                        help="a folder of your own presets; they win over the built-in ones")  # fmt: skip
+    group.add_argument("--app", metavar="ID", default=None if top else missing,
+                       help="the app that the settings are for (default abc-user-feedback)")  # fmt: skip
     group.add_argument("--no-color", action="store_true", default=False if top else missing, help="no colour")
 
 
@@ -173,9 +173,6 @@ def _target(parser: argparse.ArgumentParser, *, top: bool) -> None:
 def _wizard(parser: argparse.ArgumentParser) -> None:
     _target(parser, top=True)
     parser.add_argument("--preset", metavar="ID", help="start with this provider")
-    parser.add_argument(
-        "--app", metavar="ID", default=DEFAULT_APP, help=f"the app to configure (default {DEFAULT_APP})"
-    )
     parser.add_argument("--plain", action="store_true", help="ask line by line: screen readers, dumb terminals")
     parser.add_argument("--demo", action="store_true", help="start on the built-in practice server")
 
@@ -192,7 +189,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
 def _send(parser: argparse.ArgumentParser) -> None:
     _json(_source(parser))
     parser.add_argument("--to", metavar="ADDR", action="append", required=True, help="recipient (repeatable)")
-    parser.add_argument("--mail", choices=(*MAILS, "all"), default="verification", help="which of the app's mails")
+    parser.add_argument(
+        "--mail", metavar="NAME", default="", help="which of the app's mails, or all (default: the first)"
+    )
     parser.add_argument("--templates", type=Path, metavar="DIR", help="the app's own templates, or a checkout of it")
     group = parser.add_argument_group("arrival")
     group.add_argument("--inbox", metavar="URL",
@@ -222,7 +221,7 @@ def _write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", metavar="ID", required=True, help="provider preset")
     parser.add_argument("--region", metavar="ID", help="region of the provider")
     parser.add_argument("--set", metavar="VARIABLE=VALUE", action="append", default=[], help="a value (repeatable)")
-    parser.add_argument("--password-stdin", action="store_true", help="read SMTP_PASSWORD from stdin")
+    parser.add_argument("--password-stdin", action="store_true", help="read the password from stdin")
     parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
     parser.add_argument("--readers", metavar="LIST", help="who reads the .env, weightiest first: compose,npm")
     parser.add_argument("--secret", choices=("inline", "reference"), default="inline",
@@ -253,7 +252,7 @@ def _presets(parser: argparse.ArgumentParser) -> None:
 
 
 def _preview(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mail", choices=MAILS, required=True, help="which mail")
+    parser.add_argument("--mail", metavar="NAME", required=True, help="which of the app's mails")
     parser.add_argument("--templates", type=Path, metavar="DIR", help="the app's own templates, or a checkout of it")
     parser.add_argument("--context", metavar="JSON", help="values for the template, as a JSON object")
     parser.add_argument("--raw", action="store_true", help="before CSS is inlined")
@@ -266,7 +265,7 @@ def _preview(parser: argparse.ArgumentParser) -> None:
 def _sender(parser: argparse.ArgumentParser) -> None:
     _json(_source(parser))
     parser.add_argument("address", metavar="ADDRESS", help="the sender, or its domain")
-    parser.add_argument("--preset", metavar="ID", help="the provider that sends (default: by the source's SMTP_HOST)")
+    parser.add_argument("--preset", metavar="ID", help="the provider that sends (default: by the source's host)")
     parser.add_argument("--nameserver", metavar="IP[:PORT]", action="append", default=[],
                         help="ask this name server in place of the system's (repeatable)")  # fmt: skip
 

@@ -54,7 +54,7 @@ def plan(args: argparse.Namespace, presets: Presets | None = None, source: Sourc
         ca_files=tuple(args.ca_file),
         recipient=to[0] if to else None,
         origin=source.origin,
-        app_name=known.app_name(),
+        app_name=source.settings.app.name,
     )
     return Plan(source, known.for_host(source.settings.host or ""), options)
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.apps.loading import DEFAULT, profile
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import FileError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.settings import FIELDS, LEGACY, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -39,8 +41,13 @@ class Source(NamedTuple):
 
     @property
     def empty(self) -> bool:
-        """Whether not one variable of mail settings is there; ADMIN_WEB_URL alone is none."""
-        return not self.settings.legacy and set(self.settings.to_variables()) <= {"ADMIN_WEB_URL"}
+        """Whether not one variable of mail settings is there; the app's own address alone is none."""
+        return not self.settings.has_mail
+
+
+def app_of(args: argparse.Namespace) -> AppProfile:
+    """Return the profile that --app names. InputError for an unknown one."""
+    return profile(Presets.open(getattr(args, "presets", None)), getattr(args, "app", None) or DEFAULT)
 
 
 def load(args: argparse.Namespace) -> Source:
@@ -50,15 +57,15 @@ def load(args: argparse.Namespace) -> Source:
     that could be meant. A place without mail settings is no error here; its Source is `empty`.
     """
     if getattr(args, "environ", False):
-        return _source(os.environ, Origin.ENVIRON, None, "the environment")
+        return _source(app_of(args), os.environ, Origin.ENVIRON, None, "the environment")
     if getattr(args, "compose", None) is not None:
         found, place, about = read_compose(args)
-        read = _source(found.variables, Origin.COMPOSE, Path(args.compose), place, about)
+        read = _source(app_of(args), found.variables, Origin.COMPOSE, Path(args.compose), place, about)
         return read._replace(service=found.service)
-    return _env_file(getattr(args, "env_file", None))
+    return _env_file(app_of(args), getattr(args, "env_file", None))
 
 
-def _env_file(given: Path | None) -> Source:
+def _env_file(app: AppProfile, given: Path | None) -> Source:
     from smtpwizard.targets.env.file import read_env_file
 
     path = given or DEFAULT_ENV_FILE
@@ -73,21 +80,26 @@ def _env_file(given: Path | None) -> Source:
             )
         )
         raise FileError(f"There is no file {path}.{hint}", "No such file")
-    return _source(file.variables, Origin.ENV_FILE, path, str(path), tuple(_file_findings(file)))
+    return _source(app, file.variables, Origin.ENV_FILE, path, str(path), tuple(_file_findings(app, file)))
 
 
 def _source(
-    variables: Mapping[str, str], origin: Origin, path: Path | None, description: str, found: tuple[Problem, ...] = ()
+    app: AppProfile,
+    variables: Mapping[str, str],
+    origin: Origin,
+    path: Path | None,
+    description: str,
+    found: tuple[Problem, ...] = (),
 ) -> Source:
-    return Source(Settings.from_variables(variables), origin, path, description, found)
+    return Source(Settings.from_variables(app, variables), origin, path, description, found)
 
 
-def _file_findings(file: EnvFile) -> Iterator[Problem]:
+def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:
     for problem in file.problems:
         message = f"Line {problem.line}: {problem.message}. Correct the line."
         yield Problem.of("env-line", Severity.WARNING, None, message)
     for name in file.disagreements:
-        if name in FIELDS or name in LEGACY:
+        if app.reads(name):
             message = f"Not all readers of .env files read the same value for {name}. Put the value in single quotes."
             yield Problem.of("readers-differ", Severity.WARNING, name, message)
 
@@ -123,18 +135,18 @@ _GAPS: Final[Mapping[str, tuple[str, Severity, str]]] = {
 def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple[Problem, ...]]:
     """Return the variables, the place in words, and findings about the files. FileError; InputError for the service.
 
-    Without `--service` it is the app's own, by its image or by the SMTP_ variables that it has.
+    Without `--service` it is the app's own, by its image or by the mail settings that it has.
     """
     from smtpwizard.targets.compose.read import read_service  # with PyYAML: only where there is a compose file
 
     path = Path(args.compose)
-    app = Presets.open(getattr(args, "presets", None)).app()
+    app = app_of(args)
     found = read_service(path, getattr(args, "service", None), os.environ, images=app.images, app_service=app.service)
     override = f" with {found.override.name}" if found.override else ""
-    return found, f"service {safe(found.service)} of {path}{override}", tuple(_findings(path, found))
+    return found, f"service {safe(found.service)} of {path}{override}", tuple(_findings(app, path, found))
 
 
-def _findings(path: Path, found: ServiceVariables) -> Iterator[Problem]:
+def _findings(app: AppProfile, path: Path, found: ServiceVariables) -> Iterator[Problem]:
     for name in found.missing_files:
         message = (
             f"env_file names {safe(name)}, which does not exist: docker compose refuses to start. Create the file, or "
@@ -142,7 +154,7 @@ def _findings(path: Path, found: ServiceVariables) -> Iterator[Problem]:
         )
         yield Problem.of("compose-env-file-missing", Severity.ERROR, None, message)
     for name, gap in found.gaps.items():
-        if name in FIELDS or name in LEGACY:
+        if app.reads(name):
             id_, severity, words = _GAPS[gap]
             yield Problem.of(id_, severity, name, words.format(name=name, file=path.name))
     if found.elsewhere:

@@ -1,7 +1,7 @@
-"""What the app hands to its mail client: nodemailer's transport options, made from the variables as the app does.
+"""What the app hands to its mail client, made from the settings as the app's profile says.
 
-Pure; nothing is judged here. nodemailer's own default for port 0 is applied, so that a probe can take the values as
-they are.
+Pure; nothing is judged here. The client's own default for a missing port is applied, so that a probe can take the
+values as they are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from smtpwizard.clients.nestjs import Reason, Refusal, boolean, js_text, number, parse_int, refusals
+from smtpwizard.apps.parse import BOOLEANS, CHECKS, PORTS, Reason
+from smtpwizard.apps.profile import Role
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
@@ -17,13 +18,13 @@ from smtpwizard.settings import Settings
 class Origin(StrEnum):
     """The way by which the variables reach the app.
 
-    The app checks all of them with Joi, but writes a converted value back only for variables that its environment
-    does not hold yet (@nestjs/config 4, assignVariablesToProcess). So `SMTP_TLS=True` becomes `true` when it comes
-    from the app's own .env, and stays `True`, which is not `true`, when it comes from the container's environment.
+    An app may check all of them and write a converted value back only for variables that its environment does not hold
+    yet (@nestjs/config 4, assignVariablesToProcess). Then `True` becomes `true` when it comes from the app's own .env,
+    and stays `True`, which is not `true`, when it comes from the container's environment.
     """
 
     ENV_FILE = "env-file"
-    """The app's own .env, in its working directory: Joi's converted values count."""
+    """The app's own .env, in its working directory: converted values count, where the app converts."""
     COMPOSE = "compose"
     """A compose file's `environment:` or `env_file:`: the text counts."""
     ENVIRON = "environ"
@@ -31,30 +32,29 @@ class Origin(StrEnum):
     ANSWERS = "answers"
     """The wizard's answers, not yet in any file: judged like an environment, the stricter reading."""
 
-    @property
-    def converted(self) -> bool:
-        """Whether the app works with Joi's converted values rather than with the text."""
-        return self is Origin.ENV_FILE
-
-
-DEFAULT_CIPHERS = "TLSv1.2"
-"""What the app's schema puts in for SMTP_CIPHER_SPEC where Joi reads SMTP_TLS as true."""
-
 
 class Transport(NamedTuple):
-    """nodemailer's `transport` as the app fills it."""
+    """The client's options as the app fills them."""
 
     host: str
     """Word for word: the app trims nothing."""
     port: int
-    """May lie outside 1-65535: the client then fails with ECONNECTION before it connects."""
+    """May lie outside 1-65535: the client then fails before it connects."""
     secure: bool
     """Implicit TLS, from the first byte."""
     username: str | None = None
-    """None with the password: the app logs in only when both are set and neither is empty."""
+    """None with the password: the app does not log in."""
     password: Secret | None = None
     ciphers: str = ""
-    """`tls.ciphers`, for implicit TLS and STARTTLS alike; empty where Node's own list counts."""
+    """The cipher list, for implicit TLS and STARTTLS alike; empty where the client's own list counts."""
+    require_tls: bool = False
+    """Whether the client insists on STARTTLS."""
+    ignore_tls: bool = False
+    """Whether the client leaves STARTTLS alone though it is offered."""
+    verify: bool = True
+    """Whether the client checks the certificate."""
+    name: str = ""
+    """The name in EHLO; empty: the client's own choice."""
 
     @property
     def logs_in(self) -> bool:
@@ -62,39 +62,79 @@ class Transport(NamedTuple):
         return self.username is not None
 
 
-def refuses(settings: Settings) -> tuple[Refusal, ...]:
-    """Return everything over which the app refuses to start with these settings; empty where it starts."""
-    return refusals(settings)
+class Refusal(NamedTuple):
+    """One variable over which the app refuses to start."""
+
+    role: Role
+    reason: Reason
+
+
+def refusals(settings: Settings) -> tuple[Refusal, ...]:
+    """Return everything over which the app refuses to start; it names only the first of them itself."""
+    missing, wrong = [], []
+    for item in settings.app.variables:
+        value = settings.of(item.role)
+        if value is None:
+            missing += [Refusal(item.role, Reason.MISSING)] if item.required and item.check else []
+        elif item.check:
+            checked = CHECKS[item.check](str(value))
+            wrong += [Refusal(item.role, checked)] if isinstance(checked, Reason) else []
+    return (*missing, *wrong)
 
 
 def transport(settings: Settings, *, origin: Origin = Origin.ANSWERS) -> Transport | None:
-    """Return what the app hands to nodemailer, or None where it would refuse to start."""
+    """Return what the app hands to its client, or None where it would refuse to start."""
     if refusals(settings) or settings.host is None:
         return None
+    client = settings.app.client
     secure = implicit_tls(settings, origin)
-    logs_in = bool(settings.username) and bool(settings.password)
+    login = bool(settings.username), bool(settings.password)
+    logs_in = all(login) if client.login == "both" else any(login)
+    listed = settings.ciphers or ""
+    if not listed and client.implicit_ciphers and is_on(settings, Role.SECURITY, Origin.ENV_FILE):
+        listed = client.implicit_ciphers
     return Transport(
         host=settings.host,
-        port=effective_port(settings.port or "", origin) or (465 if secure else 587),
+        port=effective_port(settings, origin) or (465 if secure else 587),
         secure=secure,
-        username=settings.username if logs_in else None,
-        password=settings.password if logs_in else None,
-        ciphers=settings.cipher_spec or (DEFAULT_CIPHERS if boolean(settings.tls or "") else ""),
+        username=settings.username or "" if logs_in else None,
+        password=settings.password or Secret("") if logs_in else None,
+        ciphers=listed,
+        require_tls=is_on(settings, Role.REQUIRE_TLS, origin),
+        ignore_tls=is_on(settings, Role.IGNORE_TLS, origin),
+        verify=settings.verify is None or is_on(settings, Role.VERIFY, origin),
+        name=settings.client_name or "",
     )
 
 
-def implicit_tls(settings: Settings, origin: Origin) -> bool:
-    """Return nodemailer's `secure`: the app compares the text with `true`, after Joi's conversion where that counts."""
-    if origin.converted:
-        return boolean(settings.tls or "") is True
-    return settings.tls == "true"
+def implicit_tls(settings: Settings, origin: Origin = Origin.ANSWERS) -> bool:
+    """Return whether the app has its client open with TLS."""
+    if settings.security is None and settings.app.client.implicit_on_465:
+        return effective_port(settings, origin) == 465
+    return is_on(settings, Role.SECURITY, origin)
 
 
-def effective_port(text: str, origin: Origin) -> int | None:
-    """Return what parseInt() gives the client; None for NaN and 0, for which nodemailer takes its default."""
-    if origin.converted:
-        value = number(text)
-        if isinstance(value, Reason):
-            return None
-        text = js_text(value)  # what assignVariablesToProcess writes into the environment
-    return parse_int(text) or None
+def is_on(settings: Settings, role: Role, origin: Origin) -> bool:
+    """Return what the app makes of a switch."""
+    value, spec = settings.of(role), settings.app.spec(role)
+    if spec is None or not spec.read:
+        return False
+    return BOOLEANS[spec.read](_converted(settings, role, spec.default if value is None else str(value), origin))
+
+
+def effective_port(settings: Settings, origin: Origin) -> int | None:
+    """Return the port that the client is given; None where it takes its own default."""
+    spec = settings.app.spec(Role.PORT)
+    if spec is None or not settings.port:
+        return None
+    parse = PORTS[spec.read or "parse-int"]
+    return parse(_converted(settings, Role.PORT, settings.port, origin)) or None
+
+
+def _converted(settings: Settings, role: Role, text: str, origin: Origin) -> str:
+    """Return the text as the app's check leaves it, where that is what counts."""
+    spec = settings.app.spec(role)
+    if spec is None or not spec.check or not settings.app.client.converted or origin is not Origin.ENV_FILE:
+        return text
+    checked = CHECKS[spec.check](text)
+    return "" if isinstance(checked, Reason) else checked

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from smtpwizard.addresses import domain_of, is_address
+from smtpwizard.apps.profile import Role
+from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.secret import Secret
 
@@ -17,38 +19,45 @@ from smtpwizard.secret import Secret
 _IPV6: Final = r"(?i)(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w])"
 _LOOPBACK: Final = r"(?i)(?<![\w.])(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)(?![\w.]*\w\.)"
 _GROUPS: Final = r"(?i)[a-z]{4}(?: [a-z]{4}){3}"
-_GROUPS_LINE: Final = r"(?m)^[ \t]{0,20}SMTP_PASSWORD=[\"']?([^\n\"']{19})[\"']?[ \t\r]{0,20}$"
+_GROUPS_LINE: Final = r"(?m)^[ \t]{0,20}LINE=[\"']?([^\n\"']{19})[\"']?[ \t\r]{0,20}$"
 _INVISIBLE: Final = "[\r\u00a0\u200b-\u200f\u202a-\u202e\u2060\ufeff“”‘’\u00ad]|^[ \t]|[ \t]$"
 _JUNK: Final = r"[\s'\"`;,<>()\\]|^\w+:/|:\d+$|/$"
 _AUTH_LINE: Final = r"(?i)^(?:250[ -])?auth[ =](.*)$"
-_LINE: Final = r"(?m)^[ \t]{0,20}(?:export )?SMTP_[A-Z_]{1,40}"
+_LINE: Final = r"(?m)^[ \t]{0,20}(?:export )?LINE"
 _UNQUOTED_HASH: Final = _LINE + r"=[^\s'\"`#\n]{1,200}#[^\n]{1,200}$"
 _DOLLAR: Final = _LINE + r"(?:=|: )(?!')[^'\n]{0,200}(?<!\$)\$(?:\w|\{)"
 _ESCAPED_QUOTE: Final = _LINE + r"=\"[^\n]{0,200}\\\"[^\n]{0,200}"
-_KEPT_QUOTES: Final = _LINE + r"=\\?\\?[\"']\\?[\"'][^\n]{1,200}|\"SMTP_[A-Z_]{1,40}=\\\"[^\n]{1,200}\\\""
+_KEPT_QUOTES: Final = _LINE + r"=\\?\\?[\"']\\?[\"'][^\n]{1,200}|\"LINE=\\\"[^\n]{1,200}\\\""
 _QUOTED_HOST: Final = r"ENOTFOUND [\"'][^\s\"']{1,253}[\"']"
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
-_TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}SMTP_TLS\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
+_TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}LINE\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
 _RISKY: Final = r"[$#'\"`\\ ]"
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
-def _values(event: Event) -> dict[str, str]:
+def _values(event: Event) -> dict[Role, str]:
     if event.settings is None:
         return {}
-    variables = event.settings.to_variables()
-    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in variables.items()}
+    found = {item.role: event.settings.of(item.role) for item in event.settings.app.variables}
+    texts = {role: value.reveal() if isinstance(value, Secret) else value for role, value in found.items()}
+    return {role: text for role, text in texts.items() if text is not None}
+
+
+def _in_lines(event: Event, pattern: str, name: str = "") -> re.Match[str] | None:
+    """Search for lines of a settings file: `LINE` stands for a name of the app's, or for the one that is given."""
+    own = re.escape(name) if name else rf"{re.escape(event.profile.prefix)}\w{{1,40}}"
+    return re.search(pattern.replace("LINE", own), event.raw)
 
 
 def _password(event: Event) -> str:
-    return _values(event).get("SMTP_PASSWORD", "")
+    return _values(event).get(Role.PASSWORD, "")
 
 
 def loopback(event: Event) -> bool:
     """The address is the machine's, or the container's, own."""
-    host = _values(event).get("SMTP_HOST", "")
+    host = _values(event).get(Role.HOST, "")
     return bool(re.search(_LOOPBACK, event.raw) or re.fullmatch(_LOOPBACK, host))
 
 
@@ -67,7 +76,7 @@ def plain_on_implicit_port(event: Event) -> bool:
     asked = _HELLO_ANSWERED in event.raw
     if event.settings is None:
         return asked or event.port in (465, 2465)
-    return (asked or event.settings.port_number in (465, 2465)) and event.settings.tls != "true"
+    return (asked or event.settings.port_number in (465, 2465)) and not implicit_tls(event.settings)
 
 
 def _keywords(event: Event) -> list[str]:
@@ -80,7 +89,7 @@ def _is_ehlo(event: Event) -> bool:
 
 def starttls_missing(event: Event) -> bool:
     """The reply to EHLO, given in clear, offers no STARTTLS."""
-    known_clear = event.settings is not None and event.settings.tls != "true"
+    known_clear = event.settings is not None and not implicit_tls(event.settings)
     offered = any(word.upper() == "STARTTLS" for word in _keywords(event))
     return _is_ehlo(event) and known_clear and not event.encrypted and not offered
 
@@ -90,7 +99,7 @@ def auth_missing(event: Event) -> bool:
     if event.stages == {"auth"} and event.status == "warned" and event.code is None:
         return True  # the probe went on without the login, as the app does
     values = _values(event)
-    wanted = bool(values.get("SMTP_USERNAME") and values.get("SMTP_PASSWORD"))
+    wanted = bool(values.get(Role.USERNAME) and values.get(Role.PASSWORD))
     offered = any(word.upper().startswith(("AUTH ", "AUTH=", "STARTTLS")) for word in _keywords(event))
     return _is_ehlo(event) and wanted and not offered
 
@@ -115,14 +124,14 @@ def handshake_broken(event: Event) -> bool:
 
 def login_swapped(event: Event) -> bool:
     """The password is a mail address and the user name is not."""
-    user = _values(event).get("SMTP_USERNAME", "")
+    user = _values(event).get(Role.USERNAME, "")
     password = _password(event)
     return bool(user) and "@" not in user and is_address(password) and "." in domain_of(password)
 
 
 def password_in_groups(event: Event) -> bool:
     """The password has the display spaces of an app password."""
-    line = re.search(_GROUPS_LINE, event.raw)
+    line = _in_lines(event, _GROUPS_LINE, event.profile.variable(Role.PASSWORD))
     return any(re.fullmatch(_GROUPS, text) for text in (_password(event), line[1] if line else ""))
 
 
@@ -133,22 +142,22 @@ def password_with_special_characters(event: Event) -> bool:
 
 def unquoted_hash(event: Event) -> bool:
     """A line of a file has a # in an unquoted value."""
-    return bool(re.search(_UNQUOTED_HASH, event.raw))
+    return bool(_in_lines(event, _UNQUOTED_HASH))
 
 
 def open_dollar(event: Event) -> bool:
     """A line of a file has a $ that compose replaces."""
-    return bool(re.search(_DOLLAR, event.raw))
+    return bool(_in_lines(event, _DOLLAR))
 
 
 def escaped_quote(event: Event) -> bool:
     """A line of a file has a backslash before a double quote."""
-    return bool(re.search(_ESCAPED_QUOTE, event.raw))
+    return bool(_in_lines(event, _ESCAPED_QUOTE))
 
 
 def quotes_kept(event: Event) -> bool:
     """Quotes have become part of a value."""
-    if re.search(_KEPT_QUOTES, event.raw) or re.search(_QUOTED_HOST, event.raw):
+    if _in_lines(event, _KEPT_QUOTES) or re.search(_QUOTED_HOST, event.raw):
         return True
     return any(len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" for value in _values(event).values())
 
@@ -158,46 +167,48 @@ def comment_kept(event: Event) -> bool:
 
     A password may hold ` #` by right, and correctly quoted it is no comment to any reader.
     """
-    values = (value for name, value in _values(event).items() if name != "SMTP_PASSWORD")
-    return bool(re.search(_INLINE_COMMENT, event.raw)) or any(" #" in value for value in values)
+    values = (value for role, value in _values(event).items() if role is not Role.PASSWORD)
+    return bool(_in_lines(event, _INLINE_COMMENT)) or any(" #" in value for value in values)
 
 
 def invisible_characters(event: Event) -> bool:
     """A value holds blanks, line ends or quotes that one does not see or type."""
-    lines = [line.partition("=")[2] for line in event.raw.split("\n") if line.startswith("SMTP_")]
+    lines = [line.partition("=")[2] for line in event.raw.split("\n") if event.profile.is_mail_setting(line)]
     values = _values(event)
-    named = [values.get(name, "") for name in ("SMTP_HOST", "SMTP_USERNAME", "SMTP_PASSWORD")]
+    named = [values.get(role, "") for role in (Role.HOST, Role.USERNAME, Role.PASSWORD)]
     return any(re.search(_INVISIBLE, value) for value in (*named, *lines))
 
 
 def tls_word(event: Event) -> bool:
-    """SMTP_TLS has a value other than the app's true and false."""
-    value = _values(event).get("SMTP_TLS")
-    return bool(re.search(_TLS_WORD, event.raw)) or (value is not None and value not in ("true", "false"))
+    """The variable for TLS has a value other than the app's true and false."""
+    value = _values(event).get(Role.SECURITY)
+    return bool(_in_lines(event, _TLS_WORD, event.profile.variable(Role.SECURITY))) or (
+        value is not None and value not in ("true", "false")
+    )
 
 
 def host_with_junk(event: Event) -> bool:
     """The host has something around it that belongs elsewhere."""
-    return bool(re.search(_JUNK, _values(event).get("SMTP_HOST", "")))
+    return bool(re.search(_JUNK, _values(event).get(Role.HOST, "")))
 
 
 def sent_to_self(event: Event) -> bool:
     """Recipient and sender are the same mailbox."""
-    sender = _values(event).get("SMTP_SENDER", "").strip().lower()
+    sender = _values(event).get(Role.SENDER, "").strip().lower()
     return bool(sender) and event.recipient.strip().lower() == sender
 
 
 def same_domain(event: Event) -> bool:
     """Recipient and sender are in one domain, and not in one mailbox."""
-    domain = domain_of(_values(event).get("SMTP_SENDER", "").strip())
+    domain = domain_of(_values(event).get(Role.SENDER, "").strip())
     return bool(domain) and event.recipient.strip().lower().endswith("@" + domain) and not sent_to_self(event)
 
 
 def apple_sender_elsewhere(event: Event) -> bool:
     """The sender is an iCloud address and the server is not Apple's."""
     values = _values(event)
-    domain = domain_of(values.get("SMTP_SENDER", "").strip())
-    host = values.get("SMTP_HOST", "").strip().lower()
+    domain = domain_of(values.get(Role.SENDER, "").strip())
+    host = values.get(Role.HOST, "").strip().lower()
     return domain in _APPLE and not host.endswith((".me.com", ".icloud.com"))
 
 

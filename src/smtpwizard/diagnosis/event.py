@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,6 +105,8 @@ class Event:
     """Id of the provider that the caller named."""
     provider: Provider | None = None
     settings: Settings | None = field(default=None, repr=False)
+    app: AppProfile | None = field(default=None, repr=False)
+    """The app that the event is about, where there are no settings to tell."""
     lines: tuple[str, ...] = ()
     """A reply to EHLO line by line."""
     names: tuple[str, ...] = ()
@@ -110,6 +115,11 @@ class Event:
     status: str = ""
     """How a probe's step ended. Of one that passed, only words and conditions count."""
     recipient: str = ""
+
+    @property
+    def profile(self) -> AppProfile:
+        """The app: the settings', the one that was named, or the default."""
+        return self.settings.app if self.settings is not None else self.app or shipped()
 
 
 _SILENT_KINDS: Final = frozenset({"custom", "practice"})
@@ -181,7 +191,7 @@ def from_step(
         settings=settings,
         port=settings.port_number if settings else None,
         names=step.tls.names if step.tls else (),
-        encrypted=encrypted or step.tls is not None or bool(settings and settings.tls == "true"),
+        encrypted=encrypted or step.tls is not None or bool(settings and implicit_tls(settings)),
         status=str(step.status),
     )
     if base.status == "warned" and base.stages == {"ehlo"} and step.detail:
@@ -226,6 +236,7 @@ def from_text(
     stages: Sequence[str] = (),
     provider: Provider | str | None = None,
     settings: Settings | None = None,
+    app: AppProfile | None = None,
 ) -> Event:
     """Take a reply or a message of a client out of `text`; `reply` is the part that the server said, where it is known.
 
@@ -247,8 +258,9 @@ def from_text(
         given=provider_id(provider),
         provider=None if isinstance(provider, str) else provider,
         settings=settings,
+        app=app,
         lines=tuple(bound(reply or text).splitlines()[:100]),
-        encrypted=bool(settings and settings.tls == "true"),
+        encrypted=bool(settings and implicit_tls(settings)),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, complete, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.match import Match, matches
 from smtpwizard.diagnosis.schema import Failure
-from smtpwizard.problems import Basis, Changes, Problem, Severity, repair_label
+from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.secret import Secret
-from smtpwizard.settings import SECRET_VARIABLES, Settings
+from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
     from smtpwizard.diagnosis.event import StepLike
@@ -105,33 +106,39 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[P
 
 
 def _diagnosis(match: Match, event: Event) -> Problem:
-    failure = complete(match.failure)
+    failure, app = complete(match.failure), event.profile
     changes = changes_of(failure, event)
     return Problem(
         id=failure.id,
         severity=Severity.ERROR,
-        title=failure.title,
-        cause=failure.cause,
-        remedy=failure.remedy,
-        variables=failure.variables,
+        title=app.fill(failure.title),
+        cause=app.fill(failure.cause),
+        remedy=app.fill(failure.remedy),
+        variables=_names(failure.roles, app),
         changes=changes,
-        label=repair_label(changes, SECRET_VARIABLES),
+        label=repair_label(changes, app.secrets),
         basis=Basis.CATALOGUE,
         ref=failure.ref,
         source=failure.source,
         checked=failure.checked,
+        roles=tuple(failure.roles),
         confidence=match.level,
     )
 
 
+def _names(roles: Iterable[Role], app: AppProfile) -> tuple[str, ...]:
+    return tuple(app.variable(role) for role in roles if app.spec(role))
+
+
 def changes_of(failure: Failure, event: Event) -> Changes:
     """Return what a machine can change, without what the settings have already. Repairs need the settings."""
-    changes: dict[str, str | Secret | None] = dict(failure.changes)
-    changes |= dict.fromkeys(failure.remove)
-    if failure.repair or failure.open_ports:
-        from smtpwizard.diagnosis.repairs import computed
+    if not (failure.changes or failure.remove or failure.repair or failure.open_ports):
+        return NO_CHANGES
+    from smtpwizard.diagnosis.repairs import computed, in_names
 
-        changes |= computed(failure, event)
+    wanted: dict[Role, str | Secret | None] = {Role(role): text for role, text in failure.changes.items()}
+    wanted |= {Role(role): None for role in failure.remove}
+    changes = in_names(wanted | computed(failure, event), event.profile, event.settings)
     settings = event.settings
     if settings is None:
         return changes
@@ -149,7 +156,7 @@ class _Stage(NamedTuple):
     title: str
     fact: str
     action: str
-    variables: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
 
 _STAGES: Final = {
@@ -161,26 +168,26 @@ _STAGES: Final = {
     "resolve": _Stage(
         "Host name without an address",
         "The name of the mail server could not be looked up.",
-        "Compare SMTP_HOST with the provider's page, and try the look-up from the machine that runs the app.",
-        ("SMTP_HOST",),
+        "Compare {host} with the provider's page, and try the look-up from the machine that runs the app.",
+        (Role.HOST,),
     ),
     "connect": _Stage(
         "No connection to the server",
         "The connection to the port did not come about.",
-        "Compare SMTP_HOST and SMTP_PORT with the provider's page, then try another mail port.",
-        ("SMTP_HOST", "SMTP_PORT"),
+        "Compare {host} and {port} with the provider's page, then try another mail port.",
+        (Role.HOST, Role.PORT),
     ),
     "tls": _Stage(
         "TLS not established",
         "The TLS handshake with the server failed.",
-        "Compare SMTP_PORT and SMTP_TLS with the provider's page, and look at the server's certificate.",
-        ("SMTP_PORT", "SMTP_TLS"),
+        "Compare {port} and {security} with the provider's page, and look at the server's certificate.",
+        (Role.PORT, Role.SECURITY),
     ),
     "greeting": _Stage(
         "No usable greeting",
         "The connection was made, but the server did not greet as an SMTP server that is ready.",
-        "Compare SMTP_HOST, SMTP_PORT and SMTP_TLS with the provider's page.",
-        ("SMTP_HOST", "SMTP_PORT", "SMTP_TLS"),
+        "Compare {host}, {port} and {security} with the provider's page.",
+        (Role.HOST, Role.PORT, Role.SECURITY),
     ),
     "ehlo": _Stage(
         "EHLO refused",
@@ -190,21 +197,21 @@ _STAGES: Final = {
     "starttls": _Stage(
         "STARTTLS failed (ETLS)",
         "The upgrade to an encrypted connection failed.",
-        "Try the provider's port with TLS from the first byte: SMTP_PORT=465, SMTP_TLS=true.",
-        ("SMTP_PORT", "SMTP_TLS"),
+        "Try the provider's port with TLS from the first byte: {port}=465, {implicit}.",
+        (Role.PORT, Role.SECURITY),
     ),
     "auth": _Stage(
         "Login refused",
         "The server refused the login.",
         "Compare user name and password with what the provider's page asks for; many want an app password or key. "
         "Do not repeat a refused password: servers lock accounts.",
-        ("SMTP_USERNAME", "SMTP_PASSWORD"),
+        (Role.USERNAME, Role.PASSWORD),
     ),
     "mail": _Stage(
         "Sender refused",
         "The server refused the envelope sender (MAIL FROM).",
-        "Use a sender address that the account may send from; compare SMTP_SENDER with the provider's page.",
-        ("SMTP_SENDER",),
+        "Use a sender address that the account may send from; compare {sender} with the provider's page.",
+        (Role.SENDER,),
     ),
     "rcpt": _Stage(
         "Recipient refused",
@@ -215,7 +222,7 @@ _STAGES: Final = {
         "Message refused",
         "The server refused the message after it was sent.",
         "Look at the server's words, and at the provider's activity log.",
-        ("SMTP_SENDER",),
+        (Role.SENDER,),
     ),
     "after": _Stage(
         "Message not arrived",
@@ -247,8 +254,9 @@ def generic(event: Event) -> Problem:
         title=f"{stage.title}{code}",
         cause=cause,
         remedy=_remedy(event, stage, name),
-        variables=stage.variables,
+        variables=_names(stage.roles, event.profile),
         basis=Basis.GENERAL,
+        roles=stage.roles,
     )
 
 
@@ -279,4 +287,10 @@ def _remedy(event: Event, stage: _Stage, name: str) -> str:
         elif name in ("mail", "data"):
             hints += [f"{provider.name}, sender: {provider.sender.hint}"]
     wait = ["Wait a few minutes before the next try."] if event.code and 400 <= event.code < 500 else []
-    return " ".join([*wait, stage.action, *(hint if hint.endswith((".", ")")) else f"{hint}." for hint in hints)])
+    return " ".join(
+        [
+            *wait,
+            event.profile.fill(stage.action),
+            *(hint if hint.endswith((".", ")")) else f"{hint}." for hint in hints),
+        ]
+    )

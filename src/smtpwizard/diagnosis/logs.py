@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, bound, from_text
 from smtpwizard.diagnosis.explain import diagnoses_of
@@ -105,7 +106,9 @@ class Found(NamedTuple):
     """Something beside its words shows that it is about mail, or there is nothing else to explain."""
 
 
-def find(text: str, *, stage: str | None = None, provider: Provider | str | None = None) -> Iterator[Found]:
+def find(
+    text: str, *, stage: str | None = None, provider: Provider | str | None = None, app: AppProfile | None = None
+) -> Iterator[Found]:
     """Find what may be mail errors in `text`."""
     lines = text[:MOST_BYTES].splitlines()
     entries = records(lines)
@@ -115,7 +118,7 @@ def find(text: str, *, stage: str | None = None, provider: Provider | str | None
     second = next(entries, None)
     first.alone = second is None
     for record in _chain(first, second, entries):
-        found = found_in(record, stage, provider)
+        found = found_in(record, stage, provider, app)
         if found is not None:
             yield found
 
@@ -127,7 +130,9 @@ def _chain(first: Record, second: Record | None, rest: Iterator[Record]) -> Iter
         yield from rest
 
 
-def found_in(record: Record, stage: str | None, provider: Provider | str | None) -> Found | None:
+def found_in(
+    record: Record, stage: str | None, provider: Provider | str | None, app: AppProfile | None = None
+) -> Found | None:
     """Return what may be a mail error in one entry of a log, or None."""
     text = record.text
     if not (record.alone or record.mail or _SIGN.search(text)):
@@ -140,6 +145,7 @@ def found_in(record: Record, stage: str | None, provider: Provider | str | None)
         code=code,
         stages=[stage] if stage else stages_of(text, known, record.command),
         provider=provider,
+        app=app,
     )
     event = _with_words(event, known)
     if not _is_error(event, reply, record, stage):
@@ -258,11 +264,12 @@ def explain_log(
     *,
     stage: str | None = None,
     provider: Provider | str | None = None,
+    app: AppProfile | None = None,
     catalogue: Catalogue | None = None,
 ) -> tuple[Explained, ...]:
     """Find the mail errors in `text`, a reply or a whole log, and explain each once, in the order of their lines."""
     explainer = Explainer(catalogue or default())
-    for item in find(text, stage=stage, provider=provider):
+    for item in find(text, stage=stage, provider=provider, app=app):
         explainer.take(item)
     return tuple(explainer.kinds.values())
 
@@ -301,13 +308,14 @@ def explain_text(
     *,
     stage: str | None = None,
     provider: Provider | str | None = None,
+    app: AppProfile | None = None,
     catalogue: Catalogue | None = None,
 ) -> tuple[Problem, ...]:
     """Return the causes of the mail errors in `text`: first the likeliest of each, then the others.
 
     Empty where there is no mail error.
     """
-    explained = explain_log(text, stage=stage, provider=provider, catalogue=catalogue)
+    explained = explain_log(text, stage=stage, provider=provider, app=app, catalogue=catalogue)
     return flat(explained)
 
 
@@ -375,10 +383,12 @@ class LogStream:
         *,
         stage: str | None = None,
         provider: Provider | str | None = None,
+        app: AppProfile | None = None,
         catalogue: Catalogue | None = None,
     ) -> None:
         self._stage = stage
         self._provider = provider
+        self._app = app
         self._grouping = Grouping()
         self._explainer = Explainer(catalogue or default())
 
@@ -405,7 +415,7 @@ class LogStream:
         return self._explained(self._grouping.flush())
 
     def _explained(self, record: Record | None) -> Seen | None:
-        found = found_in(record, self._stage, self._provider) if record else None
+        found = found_in(record, self._stage, self._provider, self._app) if record else None
         if found is None:
             return None
         key = self._explainer.take(found)

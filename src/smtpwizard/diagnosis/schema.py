@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Final, NamedTuple
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.presets.values import Bounds, Day, EnhancedCode, Faults, OneOf, Shape, internal, rule, verbatim
-from smtpwizard.settings import FIELDS
 
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "after",
@@ -55,7 +55,6 @@ EVENTS: Final = (
 
 
 Stage = Annotated[str, OneOf(STAGES)]
-Variable = Annotated[str, OneOf(FIELDS)]
 Verbatim = Annotated[str, verbatim]
 
 
@@ -78,8 +77,8 @@ class Example:
     alone: bool = True
     """Whether it is recognised without its provider too."""
     port: int | None = None
-    settings: Mapping[Variable, Verbatim] = field(default_factory=dict)
-    """Variables under which it happens, for entries with a condition."""
+    settings: Mapping[Role, Verbatim] = field(default_factory=dict)
+    """Role → text under which it happens, for entries with a condition."""
     recipient: str = ""
 
 
@@ -171,10 +170,10 @@ class Failure:
     when: str = ""
     rank: Annotated[str, OneOf(("first", "last"))] = ""
     """`first` where its condition or words alone are proof; `last` for what is possible rather than likely."""
-    variables: tuple[Variable, ...] = ()
-    changes: Mapping[Variable, str] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()
+    changes: Mapping[Role, str] = field(default_factory=dict)
     """Variable → value that repairs it, whatever the settings."""
-    remove: tuple[Variable, ...] = ()
+    remove: tuple[Role, ...] = ()
     """Variables whose line the repair leaves out."""
     repair: str = ""
     """A repair that depends on the settings (see `repairs`)."""

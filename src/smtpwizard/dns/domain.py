@@ -65,9 +65,7 @@ def _missing(domain: str, answer: Answer, hint: str) -> tuple[str, ...]:
 
 
 def _fix(hint: str) -> str:
-    return (
-        "Correct SMTP_SENDER." if hint else "Check the spelling in SMTP_SENDER, and whether the domain is registered."
-    )
+    return "Correct the sender." if hint else "Check the spelling of the sender, and whether the domain is registered."
 
 
 def _not_known(domain: str, answers: tuple[Answer, ...]) -> SenderCheck:

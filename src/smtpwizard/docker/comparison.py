@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.clients.registry import DEFAULT as CLIENT
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
@@ -38,8 +39,8 @@ class HostAndContainer(NamedTuple):
 
     @property
     def same_settings(self) -> bool:
-        """Whether the container has the file's SMTP_ variables."""
-        return not any(name.startswith("SMTP_") for name in self.view.differences)
+        """Whether the container has the file's mail settings."""
+        return not any(map(self.settings.app.is_mail_setting, self.view.differences))
 
     @property
     def host_reached(self) -> bool:
@@ -61,7 +62,7 @@ _UNRESOLVED: Final = frozenset({"ENOTFOUND", "EAI_AGAIN", "EDNS", "ENODATA", "ES
 def notes(sides: HostAndContainer) -> Iterator[Problem]:
     """Yield what differs, the weightiest first."""
     view = sides.view
-    changed = [name for name in view.differences if name.startswith("SMTP_")]
+    changed = [name for name in view.differences if sides.settings.app.is_mail_setting(name)]
     if changed:
         yield _stale(sides, changed)
     if view.login == "withheld":
@@ -125,7 +126,8 @@ def _worse_inside(sides: HostAndContainer, words: frozenset[str]) -> Iterator[Pr
         yield note(
             "inside-localhost",
             f"{safe(host)} is the container itself when the container says it, and no mail server listens there. Set "
-            "SMTP_HOST to the mail server's service name in compose, or to host.docker.internal for one on this host "
+            f"{sides.settings.app.variable(Role.HOST)} to the mail server's service name in compose, or to "
+            "host.docker.internal for one on this host "
             '(on Linux with extra_hosts: "host.docker.internal:host-gateway").',
         )
     elif sides.host_reached and words & _UNRESOLVED:

@@ -1,7 +1,6 @@
 // The app's view of its mail server, from within its container: `node -` reads this on stdin. It uses the nodemailer of
-// the image and the variables of the container, as the app does (ABC User Feedback at b4e0d10: pool, tls.ciphers, auth
-// only with both user and password, secure only for SMTP_TLS=true). It logs in at most once, sends no mail and writes
-// nothing. The password leaves it in no form.
+// the image and the variables of the container, as the app does; its profile says what they are called, and how it reads
+// them. It logs in at most once, sends no mail and writes nothing. The password leaves it in no form.
 'use strict';
 
 const options = /* OPTIONS */ {} /* OPTIONS */;
@@ -13,10 +12,8 @@ const os = require('os');
 const path = require('path');
 const { createRequire } = require('module');
 
-const VARIABLES = [
-    'SMTP_HOST', 'SMTP_PORT', 'SMTP_SENDER', 'SMTP_USERNAME', 'SMTP_PASSWORD', 'SMTP_TLS', 'SMTP_CIPHER_SPEC',
-    'SMTP_OPPORTUNISTIC_TLS', 'ADMIN_WEB_URL'
-];
+const APP = options.app; // names: role -> variable; what is required, converted and how switches are read
+const VARIABLES = Object.values(APP.names);
 const MASK = '********';
 const LIMIT = options.milliseconds || 10000; // for each wait of the client, whose own are 2 min, 30 s and 10 min
 const OVERALL = 3 * LIMIT + 3000;
@@ -125,11 +122,11 @@ function redactor(secrets) {
 
 // A user name without an @ may be a token; other secrets of the container have no business in a server's words either.
 function secretsOf(env) {
-    const user = env.SMTP_USERNAME || '';
-    const inHost = loginIn(env.SMTP_HOST);
+    const user = of(env, 'username') || '';
+    const inHost = loginIn(of(env, 'host'));
     const secret = ([name, value]) => /PASS|PWD|SECRET|TOKEN|KEY/i.test(name) && value.length >= 8;
     const others = Object.entries(process.env).filter(secret);
-    const login = [env.SMTP_PASSWORD, user.includes('@') ? '' : user, inHost, inHost.split(':').slice(1).join(':')];
+    const login = [of(env, 'password'), user.includes('@') ? '' : user, inHost, inHost.split(':').slice(1).join(':')];
     return [...login, ...others.map(([, value]) => value)].filter(Boolean);
 }
 
@@ -153,19 +150,44 @@ function variables(requires) {
         if (process.env[name] !== undefined) {
             given[name] = process.env[name];
         } else if (file[name] !== undefined) {
-            // A value from that file goes through Joi and comes back as its text.
-            given[name] = /TLS$/.test(name) ? file[name].trim().toLowerCase() : file[name];
+            // A switch from that file may come back from the app's check in another spelling.
+            given[name] = APP.converted.includes(name) ? file[name].trim().toLowerCase() : file[name];
         }
     }
     return { given, state };
 }
 
+function of(env, role) {
+    return APP.names[role] === undefined ? undefined : env[APP.names[role]];
+}
+
+function isOn(text) {
+    if (APP.switches === 'json') {
+        const value = attempt(() => JSON.parse(text));
+        return Boolean(value === undefined ? text : value);
+    }
+    return text === 'true';
+}
+
+function hasLogin(env) {
+    const given = [of(env, 'username'), of(env, 'password')];
+    return APP.login === 'any' ? given.some(Boolean) : given.every(Boolean);
+}
+
 function transportOptions(env, login) {
-    const secure = env.SMTP_TLS === 'true';
-    const ciphers = env.SMTP_CIPHER_SPEC || (/^\s*true\s*$/i.test(env.SMTP_TLS || '') ? 'TLSv1.2' : undefined);
-    const made = { pool: true, host: env.SMTP_HOST, port: parseInt(env.SMTP_PORT, 10), secure, tls: { ciphers } };
-    if (login && env.SMTP_USERNAME && env.SMTP_PASSWORD) {
-        made.auth = { user: env.SMTP_USERNAME, pass: env.SMTP_PASSWORD };
+    const text = of(env, 'security');
+    const port = parseInt(of(env, 'port'), 10) || undefined;
+    const secure = text === undefined && APP.implicit_on_465 ? port === 465 : isOn(text);
+    const ciphers = of(env, 'ciphers') || (/^\s*true\s*$/i.test(text || '') && APP.implicit_ciphers) || undefined;
+    const verify = of(env, 'verify');
+    const made = { pool: true, host: of(env, 'host'), port, secure, tls: { ciphers } };
+    made.requireTLS = isOn(of(env, 'require_tls'));
+    made.ignoreTLS = isOn(of(env, 'ignore_tls'));
+    if (verify !== undefined && !isOn(verify)) {
+        made.tls.rejectUnauthorized = false;
+    }
+    if (login && hasLogin(env)) {
+        made.auth = { user: of(env, 'username'), pass: of(env, 'password') };
     }
     return { ...made, connectionTimeout: LIMIT, greetingTimeout: LIMIT, socketTimeout: LIMIT, dnsTimeout: LIMIT };
 }
@@ -180,15 +202,15 @@ function mac(text) {
 }
 
 function loginMac(env) {
-    return mac([(env.SMTP_HOST || '').toLowerCase(), env.SMTP_USERNAME, env.SMTP_PASSWORD].join('\0'));
+    return mac([(of(env, 'host') || '').toLowerCase(), of(env, 'username'), of(env, 'password')].join('\0'));
 }
 
 function masked(env, redact) {
-    const user = env.SMTP_USERNAME || '';
-    const hidden = !user.includes('@') || user === env.SMTP_PASSWORD; // a token in the user's place has no @
+    const user = of(env, 'username') || '';
+    const hidden = !user.includes('@') || user === of(env, 'password'); // a token in the user's place has no @
     const shown = {};
     for (const name of VARIABLES.filter((each) => env[each] !== undefined)) {
-        const secret = name === 'SMTP_PASSWORD' || (name === 'SMTP_USERNAME' && hidden);
+        const secret = name === APP.names.password || (name === APP.names.username && hidden);
         const text = secret ? env[name] && MASK : redact(env[name]).replace(/\/\/[^/]*@/, `//${MASK}@`);
         shown[name] = { shown: safe(text, 300), mac: mac(`${name}\0${env[name]}`) };
     }
@@ -322,8 +344,8 @@ async function main() {
         extra_ca: authorities(),
         env_file: state,
         settings: masked(env, redact),
-        refuses: ['SMTP_HOST', 'SMTP_PORT', 'SMTP_SENDER'].filter((name) => !env[name]),
-        login: !(env.SMTP_USERNAME && env.SMTP_PASSWORD) ? 'none' : 'tried',
+        refuses: APP.required.filter((name) => !env[name]),
+        login: hasLogin(env) ? 'tried' : 'none',
         dns: { addresses: [], error: '' },
         error: '',
         verify: null
@@ -336,8 +358,8 @@ async function main() {
     process.on('unhandledRejection', (error) => dead('crashes', error && error.message));
     setTimeout(() => dead('hangs', `no end within ${OVERALL} ms`), OVERALL).unref();
 
-    if (env.SMTP_HOST) {
-        report.dns = await lookUp(env.SMTP_HOST);
+    if (of(env, 'host')) {
+        report.dns = await lookUp(of(env, 'host'));
         report.dns.addresses = report.dns.addresses.map((item) => redact(item));
     }
     if (report.refuses.length) {

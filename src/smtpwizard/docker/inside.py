@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.docker.compose import (
     KEPT,
     Compose,
@@ -33,7 +34,7 @@ from smtpwizard.docker.compose import (
 )
 from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret, redactor
-from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 
 MOST: Final = 200_000
@@ -116,7 +117,9 @@ def parse(said: bytes, settings: Settings, key: str) -> InsideView | None:
     def text(item: object) -> str:
         return safe(clear(item), limit=_TEXT) if isinstance(item, str) else ""
 
-    found = {name: item for name, item in value["settings"].items() if name in FIELDS and isinstance(item, dict)}
+    found = {
+        name: item for name, item in value["settings"].items() if name in settings.app.names and isinstance(item, dict)
+    }
     dns = value.get("dns")
     asked = dns if isinstance(dns, dict) else {}
     return InsideView(
@@ -128,7 +131,7 @@ def parse(said: bytes, settings: Settings, key: str) -> InsideView | None:
         env_file=text(value.get("env_file")),
         settings={name: text(item.get("shown")) for name, item in found.items()},
         differences=_differences(found, settings, key),
-        refuses=tuple(name for name in FIELDS if name in _list(value.get("refuses"))),
+        refuses=tuple(name for name in settings.app.names if name in _list(value.get("refuses"))),
         login=text(value.get("login")),
         addresses=tuple(text(item) for item in _list(asked.get("addresses"))[:20]),
         dns_error=text(asked.get("error")),
@@ -158,12 +161,12 @@ def _differences(found: Mapping[str, Mapping[str, Any]], settings: Settings, key
         name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.to_variables().items()
     }
     result: dict[str, str] = {}
-    for name in FIELDS:
+    for name in settings.app.names:
         if name not in found:
             if name in given:
                 result[name] = "not in the container"
         elif name not in given:
-            if name.startswith("SMTP_"):
+            if settings.app.is_mail_setting(name):
                 result[name] = "only in the container"
         elif found[name].get("mac") != mac(key, f"{name}\0{given[name]}"):
             result[name] = "other value"
@@ -183,11 +186,21 @@ _DOCKER_SECONDS: Final = 20.0
 """What docker itself may take to start, and to say that it cannot."""
 
 
-def script(**options: Any) -> str:
-    """Return the script, complete; without options it prints lines for a person beside its line of JSON."""
+def script(app: AppProfile, **options: Any) -> str:
+    """Return the script for an app, complete; without further options it prints lines for a person beside its line "
+    "of JSON."""
     text = files("smtpwizard.docker").joinpath("inside.js").read_text("utf-8")
     assert _OPTIONS in text
-    return text.replace(_OPTIONS, json.dumps(options), 1)
+    about = {
+        "names": {item.role.value: item.name for item in app.variables},
+        "required": [item.name for item in app.variables if item.required and item.check],
+        "converted": [item.name for item in app.variables if app.client.converted and item.check == "joi-boolean"],
+        "switches": next((item.read for item in app.variables if item.role is Role.SECURITY), ""),
+        "login": app.client.login,
+        "implicit_on_465": app.client.implicit_on_465,
+        "implicit_ciphers": app.client.implicit_ciphers,
+    }
+    return text.replace(_OPTIONS, json.dumps({"app": about, **options}), 1)
 
 
 def one_liner(service: str) -> str:
@@ -221,7 +234,7 @@ async def look(
     options: dict[str, Any] = {"key": key, "milliseconds": round(timeout * 1000), "quiet": True, "login": login}
     if refused:
         options["refused"] = login_mac(key, settings)
-    text = script(**options).encode()
+    text = script(settings.app, **options).encode()
     limit = 3 * timeout + 3 + _DOCKER_SECONDS
     done = await _exec(service, ("node", "-"), text, compose_file, cwd, limit)
     if isinstance(done, Problem):

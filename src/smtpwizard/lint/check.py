@@ -6,36 +6,27 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.clients.transport import Origin
-from smtpwizard.lint import login, tls
-from smtpwizard.lint import login as credential
-from smtpwizard.lint import mail as links
-from smtpwizard.lint import mail as sender
-from smtpwizard.lint import server as host
-from smtpwizard.lint import server as port
-from smtpwizard.lint import startup as legacy
-from smtpwizard.lint import startup as provider
-from smtpwizard.lint import startup as start
-from smtpwizard.lint import tls as cipher
-from smtpwizard.lint.context import Case, has_shape, make_case
-from smtpwizard.lint.login import looks_swapped
+from smtpwizard.lint import login, mail, server, startup, tls
+from smtpwizard.lint.context import Context, has_shape, make_context
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
 
-RULES: Final[tuple[Callable[[Case], Iterator[Problem]], ...]] = (
-    provider.check_provider,
-    start.check_startup,
-    host.check_host,
-    port.check_port,
+RULES: Final[tuple[Callable[[Context], Iterator[Problem]], ...]] = (
+    startup.check_provider,
+    startup.check_startup,
+    server.check_host,
+    server.check_port,
     tls.check_tls,
-    cipher.check_cipher,
+    tls.check_cipher,
     login.check_login,
-    credential.check_credential,
-    sender.check_sender,
-    links.check_links,
-    legacy.check_legacy,
+    login.check_credential,
+    mail.check_sender,
+    mail.check_links,
+    startup.check_old_names,
 )
 
 
@@ -54,8 +45,8 @@ def findings(
     `in_container` says that the app runs in one, where localhost is the container itself. The repairs of all findings
     can be applied together: no two of them set a variable differently.
     """
-    case = make_case(settings, provider, origin, in_container)
-    found = [item for rule in RULES for item in rule(case)]
+    context = make_context(settings, provider, origin, in_container)
+    found = [item for rule in RULES for item in rule(context)]
     found.sort(key=lambda item: _ORDER[item.severity])  # stable: within a severity the order of RULES
     return tuple(_without_contradictions(found))
 
@@ -87,20 +78,21 @@ def masked_settings(settings: Settings, provider: Provider | None = None) -> dic
     """Return `settings.masked()` with further secrets masked.
 
     A user name that is the password (Postmark's token), that was swapped with it, or that has the shape of the
-    provider's credential; and the login inside a URL in SMTP_HOST.
+    provider's credential; and the login inside a URL in the host.
     """
     shown = settings.masked()
     if settings.username and _is_secret(settings, provider):
-        shown["SMTP_USERNAME"] = MASK
-    if "SMTP_HOST" in shown:
-        shown["SMTP_HOST"] = re.sub(_USERINFO, f"//{MASK}@", shown["SMTP_HOST"])
+        shown[settings.app.variable(Role.USERNAME)] = MASK
+    host = settings.app.variable(Role.HOST)
+    if host in shown:
+        shown[host] = re.sub(_USERINFO, f"//{MASK}@", shown[host])
     return shown
 
 
 def _is_secret(settings: Settings, provider: Provider | None) -> bool:
-    case = make_case(settings, provider, Origin.ANSWERS, in_container=True)
-    if case.username == case.password:
+    context = make_context(settings, provider, Origin.ANSWERS, in_container=True)
+    if context.username == context.password:
         return True
-    if case.provider and has_shape(case.provider.password.pattern, case.username):
+    if context.provider and has_shape(context.provider.password.pattern, context.username):
         return True
-    return bool(settings.password) and looks_swapped(case)
+    return bool(settings.password) and login.looks_swapped(context)

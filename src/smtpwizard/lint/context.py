@@ -1,6 +1,6 @@
-"""What was meant by a text: blanks, quotes and web debris taken off host names, ports and addresses.
+"""What a rule judges: settings, provider and origin, what is meant by each text, and the app's own names for a role.
 
-Pure and total: any text gives an answer. Whether to tell the operator is decided in `rules`.
+Pure and total: any text gives an answer. Whether to tell the operator is decided in the rules.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from smtpwizard.addresses import bare_address
-from smtpwizard.clients.nestjs import number
+from smtpwizard.apps.parse import number
+from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.clients.transport import Origin, implicit_tls
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
-from smtpwizard.problems import Problem, Severity
+from smtpwizard.problems import NO_CHANGES, Changes, Problem, Severity, repair_label
 from smtpwizard.secret import Secret
-from smtpwizard.settings import LEGACY, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.text import INVISIBLE, safe
 
 _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "‚": "‘", "«": "»", "”": "”", "’": "’"}
@@ -33,7 +33,7 @@ _MAX_NAME: Final = 253
 
 
 class HostParts(NamedTuple):
-    """What stands in SMTP_HOST, taken apart."""
+    """What stands in the host, taken apart."""
 
     name: str
     """The host alone; empty where none can be made out."""
@@ -117,7 +117,7 @@ _NO: Final = frozenset({"false", "no", "n", "f", "0", "off", "disabled", "disabl
 
 
 def meant_boolean(text: str) -> bool | None:
-    """Return what SMTP_TLS is meant to say, in words that other apps take; None where it is a guess."""
+    """Return what a switch is meant to say, in words that other apps take; None where it is a guess."""
     word = tidy(text).lower()
     return True if word in _YES else False if word in _NO else None
 
@@ -130,8 +130,19 @@ CAPTURE_KINDS = LOCAL_KINDS | {Kind.TEST}
 """Kinds of provider that deliver nothing to the outside."""
 
 
-class Case(NamedTuple):
-    """What is judged."""
+class Repair(NamedTuple):
+    """A change that a machine can make."""
+
+    changes: Changes = NO_CHANGES
+    label: str = ""
+
+
+NO_REPAIR: Final = Repair()
+"""A person has to decide."""
+
+
+class Context(NamedTuple):
+    """What is judged, what is meant by it, and the app's names for it."""
 
     settings: Settings
     provider: Provider | None
@@ -139,20 +150,25 @@ class Case(NamedTuple):
     origin: Origin
     in_container: bool
     host: str
-    """What is meant by SMTP_HOST; empty where nothing is."""
+    """What is meant by the host; empty where nothing is."""
     host_port: int | None
-    """The port that stood in SMTP_HOST."""
+    """The port that stood in the host."""
     port: int | None
-    """What is meant by SMTP_PORT, or by the port in SMTP_HOST."""
+    """What is meant by the port, or by the port in the host."""
     secure: bool
     """Whether the app opens TLS from the first byte, as things stand."""
     username: str
     password: str
     """Trimmed, for judging its shape; never goes into a message."""
     sender: str
-    """The mail address in SMTP_SENDER; empty where there is none."""
-    legacy: Mapping[str, str | Secret]
-    """Variable → value that lies under an old name while the variable itself is not set."""
+    """The mail address in the sender; empty where there is none."""
+    misnamed: Mapping[Role, str | Secret]
+    """Role → value that lies under an old name while the variable itself is not set."""
+
+    @property
+    def app(self) -> AppProfile:
+        """The app whose settings they are."""
+        return self.settings.app
 
     @property
     def public(self) -> bool:
@@ -177,7 +193,7 @@ class Case(NamedTuple):
 
     @property
     def foreign_port(self) -> bool:
-        """Whether the provider is known not to have this port, which the rules of `port` tell."""
+        """Whether the provider is known not to have this port, which the rules of `server` tell."""
         ports = self.provider.ports if self.provider and not self.local else ()
         return bool(ports) and self.port is not None and self.listed_mode is None
 
@@ -191,26 +207,87 @@ class Case(NamedTuple):
         return TlsMode.STARTTLS if self.port in STARTTLS_PORTS else None
 
     @property
-    def fitting_tls(self) -> str | None:
-        """The value of SMTP_TLS that fits the port, or the one that replaces it; None where the port tells nothing."""
-        mode = self.provider.port_choice().tls if self.provider and self.foreign_port else self.port_mode
-        if mode is None:
+    def fitting_mode(self) -> TlsMode | None:
+        """The mode that fits the port, or the port that replaces it; None where the port tells nothing."""
+        return self.provider.port_choice().tls if self.provider and self.foreign_port else self.port_mode
+
+    def variable(self, role: Role) -> str:
+        """Return the app's name for a role."""
+        return self.app.variable(role)
+
+    def put(self, role: Role, value: str | Secret, label: str = "") -> Repair:
+        """Return the repair that sets a role; a Secret does not show in its label."""
+        name = self.variable(role)
+        words = f"Set {name}" if isinstance(value, Secret) else f"Set {name}={shown(value)}"
+        return Repair({name: value}, label or words)
+
+    def drop(self, role: Role) -> Repair:
+        """Return the repair that leaves a role out."""
+        name = self.variable(role)
+        return Repair({name: None}, f"Leave out {name}")
+
+    def put_or_drop(self, role: Role, value: str | None) -> Repair:
+        """Return the repair that sets a role, or leaves it out where the value is None."""
+        return self.drop(role) if value is None else self.put(role, value)
+
+    def use_mode(self, tls: TlsMode) -> Repair:
+        """Return the repair that gives the app a TLS mode."""
+        mode = self.app.mode_for(tls)
+        changes = self.mode_changes(mode)
+        return Repair(changes, repair_label(changes))
+
+    def mode_changes(self, mode: Security) -> dict[str, str | Secret | None]:
+        """Return the variables of a mode; what is to be absent only where it is there now."""
+        changes = self.app.mode_changes(mode)
+        return {name: text for name, text in changes.items() if text is not None or self.settings.get(name) is not None}
+
+    def switch_port(self, choice: PortChoice) -> Repair:
+        """Return the repair that goes over to another port, with the TLS mode that belongs to it."""
+        implicit = choice.tls is TlsMode.IMPLICIT
+        changes = {self.variable(Role.PORT): str(choice.port), **self.mode_changes(self.app.mode_for(choice.tls))}
+        guide = self.app.guided(self.provider)
+        if guide and guide.opportunistic and self.settings.opportunistic:
+            changes[self.variable(Role.OPPORTUNISTIC)] = "false" if implicit else guide.opportunistic
+        mode = {TlsMode.IMPLICIT: " with TLS", TlsMode.STARTTLS: " with STARTTLS", TlsMode.NONE: ""}[choice.tls]
+        return Repair(changes, f"Switch to {choice.port}{mode}")
+
+    def best_tls(self, text: str) -> str | None:
+        """Return what the variable for TLS should say in place of `text`: what fits the port, else what was meant.
+
+        None means that the line is best left out.
+        """
+        fitting = None if self.fitting_mode is None else self._tls_text(self.fitting_mode)
+        if self.fitting_mode is TlsMode.IMPLICIT:
+            return fitting
+        meant = meant_boolean(text)
+        if meant is None:
             return None
-        return "true" if mode is TlsMode.IMPLICIT else "false"
+        return fitting or self._tls_text(TlsMode.IMPLICIT if meant else TlsMode.STARTTLS)
+
+    def _tls_text(self, tls: TlsMode) -> str | None:
+        return (self.app.mode(self.app.mode_for(tls)) or {}).get(self.variable(Role.SECURITY))
+
+    def finding(
+        self, name: str, severity: Severity, role: Role | None, message: str, repair: Repair = NO_REPAIR
+    ) -> Problem:
+        """Make a finding about a role."""
+        variable = None if role is None else self.variable(role)
+        made = Problem.of(name, severity, variable, message, repair.changes, repair.label)
+        return made if role is None else made._replace(roles=(role.value,))
 
 
 def meant_host(settings: Settings) -> str:
-    """Return the host that SMTP_HOST means without quotes, `smtp://`, a port and the like; empty where it means none.
+    """Return the host that is meant without quotes, `smtp://`, a port and the like; empty where none is.
 
     With it a provider is recognised although the value still has to be repaired.
     """
     return host_parts(settings.host or "").name
 
 
-def make_case(settings: Settings, provider: Provider | None, origin: Origin, in_container: bool) -> Case:
-    """Work out the case."""
+def make_context(settings: Settings, provider: Provider | None, origin: Origin, in_container: bool) -> Context:
+    """Work out what is meant."""
     parts = host_parts(settings.host or "")
-    return Case(
+    return Context(
         settings=settings,
         provider=None if provider is not None and provider.kind is Kind.CUSTOM else provider,
         origin=origin,
@@ -222,17 +299,18 @@ def make_case(settings: Settings, provider: Provider | None, origin: Origin, in_
         username=tidy(settings.username or ""),
         password=tidy(settings.password.reveal() if settings.password else ""),
         sender=bare_address(settings.sender or ""),
-        legacy=_under_old_names(settings),
+        misnamed=_under_old_names(settings),
     )
 
 
-def _under_old_names(settings: Settings) -> dict[str, str | Secret]:
+def _under_old_names(settings: Settings) -> dict[Role, str | Secret]:
     """Return what could be moved to its right name; the first old name that holds anything wins."""
-    found: dict[str, str | Secret] = {}
-    for name, value in settings.legacy:
-        right = LEGACY[name]
-        if value.reveal().strip() and not settings.get(right) and right not in found:
-            found[right] = value if right == "SMTP_PASSWORD" else value.reveal()
+    found: dict[Role, str | Secret] = {}
+    old = settings.app.old
+    for name, value in settings.old_names:
+        role = old[name]
+        if value.reveal().strip() and not settings.of(role) and role not in found:
+            found[role] = value if role in SECRET_ROLES else value.reveal()
     return found
 
 
@@ -240,64 +318,6 @@ _SHOWN: Final = 48
 """Characters of a value in a sentence or label; a key on a screen of 80 columns holds no more."""
 
 
-class Repair(NamedTuple):
-    """A change that a machine can make."""
-
-    changes: Mapping[str, str | Secret | None] = MappingProxyType({})
-    label: str = ""
-
-
-NO_REPAIR: Final = Repair()
-"""A person has to decide."""
-
-
 def shown(text: str) -> str:
     """Return a foreign value as it may stand in a sentence; blanks other than a plain space as `␣`."""
     return "".join("␣" if char.isspace() and char != " " else char for char in safe(text, limit=_SHOWN))
-
-
-def put(variable: str, value: str | Secret, label: str = "") -> Repair:
-    """Return the repair that sets a variable; a Secret does not show in its label."""
-    words = f"Set {variable}" if isinstance(value, Secret) else f"Set {variable}={shown(value)}"
-    return Repair({variable: value}, label or words)
-
-
-def drop(variable: str) -> Repair:
-    """Return the repair that leaves a variable out."""
-    return Repair({variable: None}, f"Leave out {variable}")
-
-
-def put_or_drop(variable: str, value: str | None) -> Repair:
-    """Return the repair that sets a variable, or leaves it out where the value is None."""
-    return drop(variable) if value is None else put(variable, value)
-
-
-def best_tls(case: Case, text: str) -> str | None:
-    """Return what SMTP_TLS should say where `text` stands there now: what fits the port, else what was meant.
-
-    None means that the line is best left out, which the app takes as false.
-    """
-    if case.fitting_tls == "true":
-        return "true"
-    meant = meant_boolean(text)
-    if meant is None:
-        return None
-    return case.fitting_tls or ("true" if meant else "false")
-
-
-def switch_port(case: Case, choice: PortChoice) -> Repair:
-    """Return the repair that goes over to another port, with the TLS mode that belongs to it."""
-    implicit = choice.tls is TlsMode.IMPLICIT
-    changes: dict[str, str | Secret | None] = {
-        "SMTP_PORT": str(choice.port),
-        "SMTP_TLS": "true" if implicit else "false",
-    }
-    if case.provider and case.provider.opportunistic_tls and case.settings.opportunistic_tls:
-        changes["SMTP_OPPORTUNISTIC_TLS"] = "false" if implicit else case.provider.opportunistic_tls
-    mode = {TlsMode.IMPLICIT: " with TLS", TlsMode.STARTTLS: " with STARTTLS", TlsMode.NONE: ""}[choice.tls]
-    return Repair(changes, f"Switch to {choice.port}{mode}")
-
-
-def finding(name: str, severity: Severity, variable: str | None, message: str, repair: Repair = NO_REPAIR) -> Problem:
-    """Make a finding."""
-    return Problem.of(name, severity, variable, message, repair.changes, repair.label)

@@ -1,4 +1,4 @@
-"""What keeps the app from starting: `Config validation error: …`, of which it names only the first."""
+"""What keeps the app from starting, names that it does not read, and a provider that cannot work."""
 
 from __future__ import annotations
 
@@ -6,48 +6,27 @@ from collections.abc import Iterator
 from typing import Final
 
 from smtpwizard.addresses import is_address
-from smtpwizard.clients.nestjs import Reason, Refusal, refusals
-from smtpwizard.lint.context import (
-    NO_REPAIR,
-    Case,
-    Repair,
-    best_tls,
-    drop,
-    finding,
-    meant_boolean,
-    put,
-    put_or_drop,
-    shown,
-)
+from smtpwizard.apps.parse import Reason
+from smtpwizard.apps.profile import OldName, Role
+from smtpwizard.clients.transport import Refusal, refusals
+from smtpwizard.lint.context import NO_REPAIR, Context, Repair, meant_boolean, shown
 from smtpwizard.presets.schema import ProviderStatus, SenderRule
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.settings import LEGACY
 from smtpwizard.text import safe
 
 _SLUGS: Final = {
-    "SMTP_HOST": "host",
-    "SMTP_PORT": "port",
-    "SMTP_SENDER": "sender",
-    "SMTP_TLS": "tls",
-    "SMTP_CIPHER_SPEC": "cipher",
-    "SMTP_OPPORTUNISTIC_TLS": "opportunistic-tls",
-    "ADMIN_WEB_URL": "admin-web-url",
+    Role.SECURITY: "tls",
+    Role.CIPHERS: "cipher",
+    Role.OPPORTUNISTIC: "opportunistic-tls",
+    Role.URL: "admin-web-url",
 }
+"""Role → how a finding's id begins, where that is not the role's own name: scripts know these."""
 _WANTED: Final = {
-    "SMTP_HOST": "Set it to the name of the mail server.",
-    "SMTP_PORT": "Set it to the server's port: 587 for STARTTLS, 465 for TLS from the first byte.",
-    "SMTP_SENDER": "Set it to the address that mails are to come from.",
+    Role.HOST: "Set it to the name of the mail server.",
+    Role.PORT: "Set it to the server's port: 587 for STARTTLS, 465 for TLS from the first byte.",
+    Role.SENDER: "Set it to the address that mails are to come from.",
 }
-
-
-def check_startup(case: Case) -> Iterator[Problem]:
-    """Yield one error for each refusal."""
-    for refusal in refusals(case.settings):
-        name = f"{_SLUGS[refusal.variable]}-{_ENDINGS[refusal.reason]}"
-        yield finding(name, Severity.ERROR, refusal.variable, _sentence(case, refusal), _repair(case, refusal))
-
-
 _ENDINGS: Final = {
     Reason.MISSING: "missing",
     Reason.EMPTY: "empty",
@@ -57,99 +36,123 @@ _ENDINGS: Final = {
 }
 
 
-def _sentence(case: Case, refusal: Refusal) -> str:
-    name = refusal.variable
+def check_startup(context: Context) -> Iterator[Problem]:
+    """Yield one error for each refusal; the app names only the first. Then what it goes without, and cannot send."""
+    for refusal in refusals(context.settings):
+        name = f"{_slug(refusal.role)}-{_ENDINGS[refusal.reason]}"
+        yield context.finding(
+            name, Severity.ERROR, refusal.role, _sentence(context, refusal), _repair(context, refusal.role)
+        )
+    for item in context.app.variables:
+        if item.required and not item.check and not context.settings.of(item.role):
+            message = f"{item.name} is not set, and the app needs it. {_WANTED.get(item.role, item.help)}"
+            severity = Severity.ERROR if item.role in _WANTED else Severity.WARNING
+            yield context.finding(
+                f"{_slug(item.role)}-missing", severity, item.role, message, _repair(context, item.role)
+            )
+    found = context.settings.constants
+    for name, text in context.app.constants.items() if found is not None else ():
+        if dict(found or ()).get(name, "").lower() != text.lower():
+            message = f"{name} is not {text}, and the app then uses none of its mail settings. Set {name}={text}."
+            yield Problem.of("switch-missing", Severity.ERROR, name, message, {name: text}, f"Set {name}={text}")
+
+
+def _slug(role: Role) -> str:
+    return _SLUGS.get(role, role.value.replace("_", "-"))
+
+
+def _sentence(context: Context, refusal: Refusal) -> str:
+    name = context.variable(refusal.role)
     if refusal.reason is Reason.MISSING:
-        return f"{name} is missing, and the app refuses to start. {_WANTED[name]}"
+        return f"{name} is missing, and the app refuses to start. {_WANTED[refusal.role]}"
     if refusal.reason is Reason.EMPTY:
-        then = _WANTED.get(name, "Leave the line out instead.")
+        then = _WANTED.get(refusal.role, "Leave the line out instead.")
         return f"{name} is empty, and the app refuses to start. {then}"
-    value = shown(str(case.settings.get(name)))
+    value = shown(str(context.settings.of(refusal.role)))
     if refusal.reason is Reason.NOT_A_BOOLEAN:
         return f"{name} is `{value}`, and the app refuses to start. It takes `true` or `false`."
-    return f"SMTP_PORT is `{value}`, which is no number, and the app refuses to start. Write the digits alone."
+    return f"{name} is `{value}`, which is no number, and the app refuses to start. Write the digits alone."
 
 
-def _repair(case: Case, refusal: Refusal) -> Repair:
-    name = refusal.variable
-    if name == "SMTP_TLS":
-        return put_or_drop(name, best_tls(case, str(case.legacy.get(name, case.settings.tls or ""))))
-    if name in case.legacy:
-        return put(name, case.legacy[name])
-    if name == "SMTP_OPPORTUNISTIC_TLS":
-        meant = meant_boolean(case.settings.opportunistic_tls or "")
-        return put_or_drop(name, None if meant is None else str(meant).lower())
-    if name == "SMTP_HOST":
-        provider = case.provider
-        return put(name, provider.host) if provider and provider.host and len(provider.regions) < 2 else NO_REPAIR
-    if name == "SMTP_PORT":
-        return _port(case)
-    if name == "SMTP_SENDER":
-        known = case.provider is None or case.provider.sender.rule is SenderRule.ACCOUNT
-        return put(name, case.username) if known and is_address(case.username) else NO_REPAIR
-    return drop(name)
+def _repair(context: Context, role: Role) -> Repair:
+    if role is Role.SECURITY:
+        text = str(context.misnamed.get(role, context.settings.security or ""))
+        return context.put_or_drop(role, context.best_tls(text))
+    if role in context.misnamed:
+        return context.put(role, context.misnamed[role])
+    if role is Role.OPPORTUNISTIC:
+        meant = meant_boolean(context.settings.opportunistic or "")
+        return context.put_or_drop(role, None if meant is None else str(meant).lower())
+    if role is Role.HOST:
+        provider = context.provider
+        known = provider and provider.host and len(provider.regions) < 2
+        return context.put(role, provider.host) if provider and known else NO_REPAIR
+    if role is Role.PORT:
+        return _port(context)
+    if role is Role.SENDER:
+        known = context.provider is None or context.provider.sender.rule is SenderRule.ACCOUNT
+        return context.put(role, context.username) if known and is_address(context.username) else NO_REPAIR
+    return NO_REPAIR if context.settings.of(role) is None else context.drop(role)
 
 
-def _port(case: Case) -> Repair:
-    if case.port is not None:
-        return put("SMTP_PORT", str(case.port))
-    if case.provider is not None:
-        return put("SMTP_PORT", str(case.provider.recommended_port))
-    return put("SMTP_PORT", "465" if case.secure else "587") if case.public else NO_REPAIR
+def _port(context: Context) -> Repair:
+    if context.port is not None:
+        return context.put(Role.PORT, str(context.port))
+    if context.provider is not None:
+        return context.put(Role.PORT, str(context.provider.recommended_port))
+    return context.put(Role.PORT, "465" if context.secure else "587") if context.public else NO_REPAIR
 
 
-def check_legacy(case: Case) -> Iterator[Problem]:
+def check_old_names(context: Context) -> Iterator[Problem]:
     """Yield one finding for each such name: a warning where its value is needed, else a note."""
-    moved: set[str] = set()
-    for name, value in case.settings.legacy:
-        right = LEGACY[name]
-        if right in case.legacy and right not in moved and value.reveal().strip():
-            moved.add(right)
-            yield finding(
-                "legacy-name",
-                Severity.WARNING,
-                name,
-                f"{_fact(name, right)} and that one is not set. Rename the variable.",
-                Repair({right: _value(case, right), name: None}, f"Rename {name} to {right}"),
-            )
+    known = {item.name: item for item in context.app.old_names}
+    moved: set[Role] = set()
+    for name, value in context.settings.old_names:
+        old = known[name]
+        role, right = old.role, context.variable(old.role)
+        if role in context.misnamed and role not in moved and value.reveal().strip():
+            moved.add(role)
+            severity, then = Severity.WARNING, "and that one is not set. Rename the variable."
+            repair = Repair({right: _value(context, role), name: None}, f"Rename {name} to {right}")
         else:
-            set_ = "is set and counts" if case.settings.get(right) or right in case.legacy else "is not set either"
-            yield finding(
-                "legacy-name",
+            is_set = context.settings.of(role) or role in context.misnamed
+            severity, then = (
                 Severity.INFO,
-                name,
-                f"{_fact(name, right)} which {set_}. Drop the line.",
-                Repair({name: None}, f"Drop {name}"),
+                f"which {'is set and counts' if is_set else 'is not set either'}. Drop the line.",
             )
+            repair = Repair({name: None}, f"Drop {name}")
+        message = f"{_fact(old, right)} {then}"
+        made = Problem.of("legacy-name", severity, name, message, repair.changes, repair.label)
+        yield made._replace(roles=(role.value,))
 
 
-def _fact(name: str, right: str) -> str:
-    if name == "SMTP_BASE_URL":
-        return f"{name} is an old name that the app only warns about; links in mails begin with {right},"
-    return f"The app does not read {name}; it reads {right},"
+def _fact(old: OldName, right: str) -> str:
+    if old.fact:
+        return f"{old.name} {old.fact} {right},"
+    return f"The app does not read {old.name}; it reads {right},"
 
 
-def _value(case: Case, right: str) -> str | Secret | None:
-    value = case.legacy[right]
-    if right == "SMTP_TLS":
-        return best_tls(case, str(value))
-    if right == "SMTP_OPPORTUNISTIC_TLS":
+def _value(context: Context, role: Role) -> str | Secret | None:
+    value = context.misnamed[role]
+    if role is Role.SECURITY:
+        return context.best_tls(str(value))
+    if role is Role.OPPORTUNISTIC:
         meant = meant_boolean(str(value))
         return None if meant is None else str(meant).lower()
     return value
 
 
-def check_provider(case: Case) -> Iterator[Problem]:
+def check_provider(context: Context) -> Iterator[Problem]:
     """Yield at most one finding: the preset's status in words."""
-    provider = case.provider
+    provider = context.provider
     if provider is None:
         return
     caveat = safe(provider.caveats[0]) if provider.caveats else ""
     if provider.status is ProviderStatus.BLOCKED or not provider.password_auth:
         fact = f"{provider.name} {provider.status_note or 'takes no login with a password'}"
         message = f"{fact}, so the app cannot send through it. Choose another provider."
-        yield finding("provider-blocked", Severity.ERROR, "SMTP_HOST", message)
+        yield context.finding("provider-blocked", Severity.ERROR, Role.HOST, message)
     elif provider.status is ProviderStatus.WARN:
-        severity = Severity.INFO if case.captured else Severity.WARNING
+        severity = Severity.INFO if context.captured else Severity.WARNING
         note = f"{provider.name}: {provider.status_note}." if provider.status_note else caveat
-        yield finding("provider-warning", severity, "SMTP_HOST", note)
+        yield context.finding("provider-warning", severity, Role.HOST, note)

@@ -1,4 +1,4 @@
-"""SMTP_TLS and SMTP_OPPORTUNISTIC_TLS: how they are read, whether they fit the port, and what may go in clear."""
+"""How the app is told to use TLS and how it reads that, whether it fits the port, and what may go in clear."""
 
 from __future__ import annotations
 
@@ -7,108 +7,126 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
 
-from smtpwizard.clients.nestjs import boolean
-from smtpwizard.lint.context import (
-    IMPLICIT_PORTS,
-    NO_REPAIR,
-    Case,
-    Repair,
-    best_tls,
-    drop,
-    finding,
-    put,
-    put_or_drop,
-    shown,
-    switch_port,
-)
+from smtpwizard.apps.parse import CHECKS, Reason
+from smtpwizard.apps.profile import Role, Security
+from smtpwizard.clients.transport import Origin, is_on
+from smtpwizard.lint.context import IMPLICIT_PORTS, NO_REPAIR, Context, Repair, meant_boolean, shown
 from smtpwizard.presets.schema import PortChoice, TlsMode
 from smtpwizard.problems import Problem, Severity
 
-_TLS_VARIABLE: Final = "SMTP_TLS"
 _CERTAIN_STARTTLS: Final = frozenset({25, 587, 2587})
 """Ports on which no public server speaks TLS at once; some do on 2525."""
 
 
-def check_tls(case: Case) -> Iterator[Problem]:
-    """Yield the reading of both variables, then the TLS mode against the port's."""
-    if not case.settings.tls or boolean(case.settings.tls) is not None:
-        yield from _spelling(case, case.settings.tls or "")
-        yield from _mode(case)
-    if case.settings.opportunistic_tls and boolean(case.settings.opportunistic_tls) is not None:
-        message = "The app does not use SMTP_OPPORTUNISTIC_TLS: with SMTP_TLS=false it upgrades wherever it can."
-        why = " The line stands as in the app's guide." if case.provider and case.provider.guide else " It may stay."
-        yield finding("opportunistic-tls-ignored", Severity.INFO, "SMTP_OPPORTUNISTIC_TLS", message + why)
+def check_tls(context: Context) -> Iterator[Problem]:
+    """Yield the reading of the variables, then the TLS mode against the port's."""
+    text = context.settings.security
+    if not text or not refuses(context, Role.SECURITY, text):
+        yield from _spelling(context, text or "")
+        yield from _mode(context)
+    unused = context.settings.opportunistic
+    if unused and not refuses(context, Role.OPPORTUNISTIC, unused):
+        message = (
+            f"The app does not use {context.variable(Role.OPPORTUNISTIC)}: with "
+            f"{context.app.assignment(Security.OPPORTUNISTIC)} it upgrades wherever it can."
+        )
+        guided = context.app.guided(context.provider) is not None
+        why = " The line stands as in the app's guide." if guided else " It may stay."
+        yield context.finding("opportunistic-tls-ignored", Severity.INFO, Role.OPPORTUNISTIC, message + why)
 
 
-def _spelling(case: Case, text: str) -> Iterator[Problem]:
+def refuses(context: Context, role: Role, text: str) -> bool:
+    """Say whether the app refuses to start with `text`, which the rules of `startup` tell."""
+    spec = context.app.spec(role)
+    return spec is not None and spec.check != "" and isinstance(CHECKS[spec.check](text), Reason)
+
+
+def _spelling(context: Context, text: str) -> Iterator[Problem]:
     if text in ("", "true", "false"):
         return
-    right = put_or_drop(_TLS_VARIABLE, best_tls(case, text))
-    if boolean(text):
+    name = context.variable(Role.SECURITY)
+    right = context.put_or_drop(Role.SECURITY, context.best_tls(text))
+    environ, file = (is_on(context.settings, Role.SECURITY, origin) for origin in (Origin.ENVIRON, Origin.ENV_FILE))
+    if environ != file:
         message = (
-            f"SMTP_TLS is `{shown(text)}`: from the container's environment the app reads it as off, from its own .env "
+            f"{name} is `{shown(text)}`: from the container's environment the app reads it as off, from its own .env "
             "as on. Write `true` or `false` in small letters, without blanks."
         )
-        yield finding("tls-misread", Severity.WARNING, _TLS_VARIABLE, message, right)
+        yield context.finding("tls-misread", Severity.WARNING, Role.SECURITY, message, right)
+    elif environ and meant_boolean(text) is not True:
+        message = f"{name} is `{shown(text)}`, which the app reads as on. Write `true` or `false` in small letters."
+        yield context.finding("tls-misread", Severity.WARNING, Role.SECURITY, message, right)
     else:
-        message = f"SMTP_TLS is `{shown(text)}`, which the app reads as off. Write `false` in small letters."
-        yield finding("tls-spelling", Severity.INFO, _TLS_VARIABLE, message, right)
+        read, word = ("on", "true") if environ else ("off", "false")
+        message = f"{name} is `{shown(text)}`, which the app reads as {read}. Write `{word}` in small letters."
+        yield context.finding("tls-spelling", Severity.INFO, Role.SECURITY, message, right)
 
 
-def _mode(case: Case) -> Iterator[Problem]:
-    mode, port = case.port_mode, case.port
+def _mode(context: Context) -> Iterator[Problem]:
+    mode, port = context.port_mode, context.port
     if mode is None:
         return
-    known = case.listed_mode is not None and not case.local
-    sure = known or (case.public and port in IMPLICIT_PORTS | _CERTAIN_STARTTLS)
+    name, on, off = (
+        context.variable(Role.SECURITY),
+        context.app.assignment(Security.IMPLICIT),
+        context.app.assignment(Security.OPPORTUNISTIC),
+    )
+    known = context.listed_mode is not None and not context.local
+    sure = known or (context.public and port in IMPLICIT_PORTS | _CERTAIN_STARTTLS)
     severity = Severity.ERROR if sure else Severity.WARNING
-    if mode is TlsMode.IMPLICIT and not case.secure:
+    if mode is TlsMode.IMPLICIT and not context.secure:
         message = (
-            f"Port {port} speaks TLS from the first byte, and with SMTP_TLS off the app waits for a greeting in clear "
-            "that never comes (ETIMEDOUT after 30 s). Set SMTP_TLS=true."
+            f"Port {port} speaks TLS from the first byte, and with {name} off the app waits for a greeting in clear "
+            f"that never comes (ETIMEDOUT after 30 s). Set {on}."
         )
-        yield finding("tls-off-on-tls-port", severity, _TLS_VARIABLE, message, put(_TLS_VARIABLE, "true"))
-    elif mode is TlsMode.STARTTLS and case.secure:
+        yield context.finding("tls-off-on-tls-port", severity, Role.SECURITY, message, context.use_mode(mode))
+    elif mode is TlsMode.STARTTLS and context.secure:
         message = (
-            f"Port {port} begins in clear and is upgraded with STARTTLS, but with SMTP_TLS=true the app opens TLS at "
-            "once and fails (`wrong version number`). Set SMTP_TLS=false; it upgrades by itself."
+            f"Port {port} begins in clear and is upgraded with STARTTLS, but with {on} the app opens TLS at "
+            f"once and fails (`wrong version number`). Set {off}; it upgrades by itself."
         )
-        yield finding("tls-on-starttls-port", severity, _TLS_VARIABLE, message, put(_TLS_VARIABLE, "false"))
-    elif mode is TlsMode.NONE and case.secure:
-        message = f"Port {port} speaks no TLS, and with SMTP_TLS=true the app opens with it. Set SMTP_TLS=false."
-        yield finding("tls-on-clear-port", severity, _TLS_VARIABLE, message, put(_TLS_VARIABLE, "false"))
-    elif not case.secure:
-        yield from _in_clear(case, mode)
+        yield context.finding("tls-on-starttls-port", severity, Role.SECURITY, message, context.use_mode(mode))
+    elif mode is TlsMode.NONE and context.secure:
+        message = f"Port {port} speaks no TLS, and with {on} the app opens with it. Set {off}."
+        yield context.finding("tls-on-clear-port", severity, Role.SECURITY, message, context.use_mode(mode))
+    elif not context.secure and not is_on(context.settings, Role.REQUIRE_TLS, context.origin):
+        yield from _in_clear(context, mode)
 
 
-def _in_clear(case: Case, mode: TlsMode) -> Iterator[Problem]:
+def _in_clear(context: Context, mode: TlsMode) -> Iterator[Problem]:
     """Tell where the password could cross a public network readable."""
-    if not case.public or not (case.settings.username and case.settings.password):
+    if not context.public or not (context.settings.username and context.settings.password):
         return
     if mode is TlsMode.NONE:
-        message = f"Port {case.port} has no TLS: password and mails cross the network in clear. Choose a port with TLS."
-        yield finding("clear-text-login", Severity.WARNING, _TLS_VARIABLE, message, _stricter(case))
-    elif case.port != 25 or case.provider is None:  # for 25 there is a better port: see `port`
-        message = f"On {case.port} the app goes on in clear, password included, when the server offers no STARTTLS."
-        yield finding("starttls-fallback", Severity.INFO, "SMTP_PORT", f"{message} {_way_out(case)}", _stricter(case))
+        message = (
+            f"Port {context.port} has no TLS: password and mails cross the network in clear. Choose a port with TLS."
+        )
+        yield context.finding("clear-text-login", Severity.WARNING, Role.SECURITY, message, _stricter(context))
+    elif context.port != 25 or context.provider is None:  # for 25 there is a better port: see `port`
+        message = f"On {context.port} the app goes on in clear, password included, when the server offers no STARTTLS."
+        yield context.finding(
+            "starttls-fallback", Severity.INFO, Role.PORT, f"{message} {_way_out(context)}", _stricter(context)
+        )
 
 
-def _way_out(case: Case) -> str:
-    choice = _implicit(case)
+def _way_out(context: Context) -> str:
+    choice = _implicit(context)
     if choice:
         return f"{choice.port} with TLS cannot fall back to clear text."
-    if case.provider:
-        return f"{case.provider.name} has no port with TLS from the first byte."
-    return "If the server has 465, that with SMTP_TLS=true cannot fall back to clear text."
+    if context.provider:
+        return f"{context.provider.name} has no port with TLS from the first byte."
+    return (
+        f"If the server has 465, that with {context.app.assignment(Security.IMPLICIT)} cannot fall back to clear text."
+    )
 
 
-def _stricter(case: Case) -> Repair:
-    choice = _implicit(case)
-    return switch_port(case, choice) if choice else NO_REPAIR
+def _stricter(context: Context) -> Repair:
+    choice = _implicit(context)
+    return context.switch_port(choice) if choice else NO_REPAIR
 
 
-def _implicit(case: Case) -> PortChoice | None:
-    ports = case.provider.ports if case.provider else ()
+def _implicit(context: Context) -> PortChoice | None:
+    ports = context.provider.ports if context.provider else ()
     return next((item for item in ports if item.tls is TlsMode.IMPLICIT and item.verified), None)
 
 
@@ -191,31 +209,29 @@ def _is_known(word: str) -> bool:
     return word in WORDS or word in SUITES or re.fullmatch(_OTHER_SUITE, word) is not None
 
 
-_CIPHER_VARIABLE: Final = "SMTP_CIPHER_SPEC"
-
-
-def check_cipher(case: Case) -> Iterator[Problem]:
+def check_cipher(context: Context) -> Iterator[Problem]:
     """Yield what becomes of connections with this list."""
-    spec = case.settings.cipher_spec
+    spec = context.settings.ciphers
     if not spec:
         return
     verdict = judge_ciphers(spec)
     if verdict is CipherVerdict.BROKEN:
-        clear = not case.secure and (case.listed_mode is TlsMode.NONE or not case.public)
+        clear = not context.secure and (context.listed_mode is TlsMode.NONE or not context.public)
         message = (
             f"OpenSSL has no cipher `{shown(spec)}`, so every TLS connection fails (`no cipher match`). "
-            "Leave SMTP_CIPHER_SPEC out: TLS 1.2 and 1.3 both work then."
+            f"Leave {context.variable(Role.CIPHERS)} out: TLS 1.2 and 1.3 both work then."
         )
-        yield finding(
+        yield context.finding(
             "cipher-unknown",
             Severity.WARNING if clear else Severity.ERROR,
-            _CIPHER_VARIABLE,
+            Role.CIPHERS,
             message,
-            drop(_CIPHER_VARIABLE),
+            context.drop(Role.CIPHERS),
         )
     elif verdict is CipherVerdict.TLS13_ONLY:
         message = (
-            "SMTP_CIPHER_SPEC names TLS 1.3 suites alone: a server that speaks only TLS 1.2 cannot be reached. "
+            f"{context.variable(Role.CIPHERS)} names TLS 1.3 suites alone: a server that speaks only TLS 1.2 cannot "
+            "be reached. "
             "Leave it out to allow both."
         )
-        yield finding("cipher-tls13-only", Severity.INFO, _CIPHER_VARIABLE, message, drop(_CIPHER_VARIABLE))
+        yield context.finding("cipher-tls13-only", Severity.INFO, Role.CIPHERS, message, context.drop(Role.CIPHERS))

@@ -15,12 +15,13 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.clients.nodemailer import headers as header
 from smtpwizard.clients.nodemailer.headers import AddressError, envelope
 from smtpwizard.errors import ConfigError, FileError, InputError
 from smtpwizard.mail import templates
 from smtpwizard.mail.plain_text import from_html
-from smtpwizard.presets.schema import AppMail, ConsumingApp
+from smtpwizard.presets.schema import AppMail
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 
@@ -85,7 +86,7 @@ def new_code() -> str:
 
 def build(
     mail: AppMail,
-    app: ConsumingApp,
+    app: AppProfile,
     settings: Settings,
     to: str,
     *,
@@ -142,13 +143,14 @@ def link_of(mail: AppMail, base: str, code: str, to: str) -> str:
 
 
 def _sender(settings: Settings) -> str:
+    name = settings.app.variable(Role.SENDER)
     if not settings.sender:
-        raise ConfigError("SMTP_SENDER is not set. Give the address that the mails come from.", "Sender")
+        raise ConfigError(f"{name} is not set. Give the address that the mails come from.", "Sender")
     try:
         return envelope(settings.sender)
     except AddressError as error:
         shown = safe(settings.sender, limit=120)
-        raise ConfigError(f"SMTP_SENDER ({shown}) {error}. Give a bare address.", "Sender") from error
+        raise ConfigError(f"{name} ({shown}) {error}. Give a bare address.", "Sender") from error
 
 
 def _recipient(to: str) -> str:
@@ -158,9 +160,11 @@ def _recipient(to: str) -> str:
         raise InputError(f"The recipient ({safe(to, limit=120)}) {error}.", "Recipient") from error
 
 
-def _web_url(app: ConsumingApp, settings: Settings) -> str:
-    default = next((item.default for item in app.variables if item.name == "ADMIN_WEB_URL"), "")
-    url = settings.admin_web_url or default or _DEFAULT_WEB_URL
+def _web_url(app: AppProfile, settings: Settings) -> str:
+    default = app.default(Role.URL)
+    url = settings.url or default or _DEFAULT_WEB_URL
     if any(char.isspace() or not char.isprintable() for char in url):
-        raise ConfigError(f"ADMIN_WEB_URL ({safe(url, limit=120)}) has a blank in it: every link would break.", "Links")
+        raise ConfigError(
+            f"{app.variable(Role.URL)} ({safe(url, limit=120)}) has a blank in it: every link would break.", "Links"
+        )
     return url

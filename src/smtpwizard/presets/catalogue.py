@@ -12,7 +12,6 @@ stale, unwritable or tampered with. So there is none, and no file is parsed twic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,7 +19,7 @@ from typing import Final
 from smtpwizard.errors import InputError
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files, read_bytes, user_root
 from smtpwizard.presets.matching import Match, by_host, by_mx, clean_host, domain_of, list_order, may_belong, ranked
-from smtpwizard.presets.schema import CUSTOM, ConsumingApp, Provider
+from smtpwizard.presets.schema import CUSTOM, Provider
 from smtpwizard.text import safe
 
 __all__ = [
@@ -29,12 +28,9 @@ __all__ = [
     "PresetFileError",
     "PresetProblem",
     "Presets",
-    "check_presets",
     "domain_of",
     "presets_root",
 ]
-
-DEFAULT_APP: Final = "abc-user-feedback"
 
 _SHOWN: Final = 80
 """Characters of a wrong id that a message repeats."""
@@ -120,27 +116,6 @@ class Presets:
             return None
         return by_host(self._among(lambda raw: may_belong(raw, name)), name, own=self._is_own)
 
-    def app(self, id: str = DEFAULT_APP) -> ConsumingApp:  # noqa: A002
-        """Return a consuming app. InputError for an unknown id; PresetFileError if its file is broken."""
-        files = {path.stem: path for root in self._roots() for path in sorted((root / "apps").glob("*.toml"))}
-        if id in files:
-            from smtpwizard.presets.loading import load_app
-
-            return load_app(files[id])
-        shown = safe(id, limit=_SHOWN)
-        raise InputError(f"There is no app {shown!r}. Known: {', '.join(sorted(files))}.", "Unknown app")
-
-    def app_name(self, id: str = DEFAULT_APP) -> str:  # noqa: A002
-        """Return a consuming app's name for a sentence; `The app` where its file does not give it plainly.
-
-        Read from its line alone: to parse the file takes 4 ms with the import, in a `check` of 80.
-        """
-        raw = b""
-        for root in self._roots():
-            raw = _bytes(root / "apps" / f"{id}.toml") or raw
-        found = re.search(rb'(?m)^name *= *"([^"\\\r\n]+)"', raw)
-        return safe(found[1].decode("utf-8", "replace"), limit=_SHOWN) if found else "The app"
-
     @property
     def problems(self) -> tuple[PresetProblem, ...]:
         """What is wrong with presets of the operator's folders, and with any shipped one that was asked for."""
@@ -149,14 +124,15 @@ class Presets:
                 self._load(name)
         return tuple(problem for path in sorted(self._problems) for problem in self._problems[path])
 
-    def _roots(self) -> tuple[Path, ...]:
+    def roots(self) -> tuple[Path, ...]:
+        """Return the folders of presets, the shipped one first; a later one wins by id."""
         return (presets_root(), user_root(), *self._dirs)
 
     def _index(self) -> dict[str, tuple[Path, ...]]:
         """Id → its files, the winning one first."""
         if self._paths is None:
             found: dict[str, tuple[Path, ...]] = {}
-            shipped, *own = (self._files(root) for root in self._roots())
+            shipped, *own = (self._files(root) for root in self.roots())
             self._shipped = frozenset(shipped)
             for paths in (shipped, *own):
                 for path in paths:
@@ -202,13 +178,6 @@ class Presets:
         from smtpwizard.presets.loading import load_gateways
 
         return load_gateways(presets_root() / "gateways.toml")
-
-
-def check_presets(dir: Path) -> tuple[PresetProblem, ...]:  # noqa: A002
-    """Return what is wrong with a folder of presets; see preset_check. InputError if it cannot be listed."""
-    from smtpwizard.presets.loading import check_folder
-
-    return check_folder(dir)
 
 
 def _bytes(path: Path) -> bytes:

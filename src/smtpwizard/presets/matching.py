@@ -73,7 +73,7 @@ def by_host(providers: Iterable[Provider], host: str, *, own: Callable[[str], bo
 
     A current host weighs more than a region by template, than an old name, than another name of a local server; the
     last counts only if one provider alone has it (`localhost` tells nothing). The practice server never answers: its
-    address is anyone's. Equal hosts, as Gmail's: the operator's own preset, then the guide's, the lower tier, the id.
+    address is anyone's. Equal hosts, as Gmail's: the operator's own preset, then the lower tier, the id.
     """
     name = clean_host(host)
     if not name:
@@ -83,11 +83,11 @@ def by_host(providers: Iterable[Provider], host: str, *, own: Callable[[str], bo
     if sum(closeness is not None for closeness, _ in found) > 1:
         found = [item for item in found if item[0] != _ALIAS_RANK]
     ranked = [
-        (closeness, not own(provider.id), not provider.guide, provider.tier, provider.id, provider)
+        (closeness, not own(provider.id), provider.tier, provider.id, provider)
         for closeness, provider in found
         if closeness is not None
     ]
-    return min(ranked, key=lambda item: item[:5])[5] if ranked else None
+    return min(ranked, key=lambda item: item[:4])[4] if ranked else None
 
 
 _HOST, _TEMPLATE, _OLD, _ALIAS_RANK = range(4)

@@ -14,14 +14,12 @@ from smtpwizard.presets.values import (
     Day,
     EnhancedCode,
     Faults,
-    Folder,
     Identifier,
     OneOf,
     Port,
     Shape,
     Source,
     Url,
-    VariableName,
     listed_twice,
     rule,
 )  # fmt: skip
@@ -87,7 +85,7 @@ class ProviderStatus(StrEnum):
 
 
 class TlsMode(StrEnum):
-    """How a port speaks TLS: from the first byte (SMTP_TLS=true), upgraded with STARTTLS, or never."""
+    """How a port speaks TLS: from the first byte, upgraded with STARTTLS, or never."""
 
     IMPLICIT = "implicit"
     STARTTLS = "starttls"
@@ -132,7 +130,7 @@ class SpfEnvelope(StrEnum):
     """Whose domain is in the envelope sender (return path) of the mail that a provider sends on: its SPF counts."""
 
     SENDER = "sender"
-    """The domain of SMTP_SENDER, as the app's client gives it."""
+    """The domain of the sender, as the app's client gives it."""
     SUBDOMAIN = "subdomain"
     """A name below the sender's domain, set up with the provider and looked after by it."""
     PROVIDER = "provider"
@@ -157,7 +155,7 @@ class Region(NamedTuple):
 
 
 class UsernameSpec(NamedTuple):
-    """The rule for SMTP_USERNAME, and the sentence that explains it."""
+    """The rule for the user name, and the sentence that explains it."""
 
     rule: UsernameRule
     hint: str
@@ -181,7 +179,7 @@ class Mistake(NamedTuple):
 
 
 class PasswordSpec(NamedTuple):
-    """The rule for SMTP_PASSWORD."""
+    """The rule for the password."""
 
     type: PasswordType
     hint: str
@@ -206,7 +204,7 @@ def _a_pattern_has_its_words(spec: PasswordSpec) -> Faults:
 
 
 class SenderSpec(NamedTuple):
-    """The rule for SMTP_SENDER."""
+    """The rule for the sender."""
 
     rule: SenderRule
     hint: str
@@ -307,10 +305,6 @@ class Provider(NamedTuple):
     """Names that the provider has given up but old settings still hold: recognised, never offered."""
     password_auth: bool = True
     oauth2_offered: bool = False
-    opportunistic_tls: Annotated[str, OneOf(("true", "false"))] = ""
-    """The value of SMTP_OPPORTUNISTIC_TLS that the app's guide gives for this provider; empty: the line is left out."""
-    guide: bool = False
-    """Whether the app's guide has values for it; then they are the default (587), and 465 is the stricter choice."""
     limits: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     mail_domains: tuple[Domain, ...] = ()
@@ -351,20 +345,6 @@ class Provider(NamedTuple):
             if item.id == region:
                 return item.host
         raise KeyError(region)
-
-    def defaults(self, *, region: str | None = None, port: int | None = None) -> dict[str, str]:
-        """Return the variables that the preset decides: host, port, TLS, and a literal user name.
-
-        KeyError for an unknown region.
-        """
-        choice = self.port_choice(port)
-        values = {"SMTP_HOST": self.region_host(region), "SMTP_PORT": str(choice.port)}
-        if self.username.rule is UsernameRule.LITERAL:
-            values["SMTP_USERNAME"] = self.username.value
-        values["SMTP_TLS"] = "true" if choice.tls is TlsMode.IMPLICIT else "false"
-        if self.opportunistic_tls:
-            values["SMTP_OPPORTUNISTIC_TLS"] = "false" if choice.tls is TlsMode.IMPLICIT else self.opportunistic_tls
-        return values
 
 
 @rule(Provider)
@@ -410,17 +390,6 @@ class Gateways(NamedTuple):
     unverified: tuple[str, ...] = ()
 
 
-class AppVariable(NamedTuple):
-    """A variable that the consuming app reads."""
-
-    name: VariableName
-    required: bool
-    help: str
-    secret: bool = False
-    default: str = ""
-    example: str = ""
-
-
 class AppMail(NamedTuple):
     """A mail that the app sends."""
 
@@ -433,32 +402,13 @@ class AppMail(NamedTuple):
     carries: Annotated[str, OneOf(("code", "link"))]
     """What the reader must act on: `code` or `link`."""
     link_path: Annotated[str, Shape("/.*", "a path that begins with a slash")] = ""
-    """Path and query of the link below ADMIN_WEB_URL, with {code} and {email}."""
+    """Path and query of the link below the app's address, with {code} and {email}."""
 
 
 @rule(AppMail)
 def _a_link_has_a_path(mail: AppMail) -> Faults:
     if bool(mail.link_path) != (mail.carries == "link"):
         yield ("link_path",), "is for a mail that carries a link, and wanted there"
-
-
-class ConsumingApp(NamedTuple):
-    """The app for which settings are made."""
-
-    id: Identifier
-    name: str
-    service: str
-    """The compose service that sends the mails."""
-    from_name: str
-    """The display name that the app puts before SMTP_SENDER."""
-    docs_url: Url
-    variables: tuple[AppVariable, ...]
-    mails: tuple[AppMail, ...]
-    sources: tuple[Source, ...]
-    checked: Day
-    images: tuple[str, ...] = ()
-    templates_path: Folder = ""
-    """Where the app's own mail templates lie, below the root of its source tree."""
 
 
 CUSTOM: Final = Provider(

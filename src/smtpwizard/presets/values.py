@@ -122,7 +122,7 @@ Day = Annotated[str, _iso_date]
 Port = Annotated[int, Bounds(1, 65535)]
 EnhancedCode = Annotated[str, Shape(r"[245]\.\d{1,3}\.\d{1,3}", "an enhanced status code such as 5.7.8")]
 """RFC 3463 section 2."""
-VariableName = Annotated[str, Shape("[A-Z][A-Z0-9_]*", "the name of a variable")]
+VariableName = Annotated[str, Shape("[A-Za-z][A-Za-z0-9_]*", "the name of a variable")]
 Folder = Annotated[
     str,
     Shape(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.lint.check import masked_settings
 from smtpwizard.presets.schema import Provider
@@ -126,10 +127,10 @@ class Recorder:
 
 
 def _misplaced(settings: Settings, masked: Mapping[str, str]) -> Iterator[Secret]:
-    """Yield secrets that stand where they do not belong: as the user name, or before the `@` of a URL in SMTP_HOST."""
-    if settings.username and masked.get("SMTP_USERNAME") == MASK:
+    """Yield secrets that stand where they do not belong: as the user name, or before the `@` of a URL in the host."""
+    if settings.username and masked.get(settings.app.variable(Role.USERNAME)) == MASK:
         yield Secret(settings.username)
-    if settings.host and masked.get("SMTP_HOST") != settings.host:
+    if settings.host and masked.get(settings.app.variable(Role.HOST)) != settings.host:
         login = settings.host.partition("//")[2].rpartition("@")[0]
         yield Secret(login)
         yield Secret(login.partition(":")[2])

@@ -121,7 +121,8 @@ def _fit(text: str, width: int) -> str:
 
 
 def _differing(sides: HostAndContainer) -> str:
-    names = [name.removeprefix("SMTP_") for name in sides.view.differences if name.startswith("SMTP_")]
+    app = sides.settings.app
+    names = [name.removeprefix(app.prefix) for name in sides.view.differences if app.is_mail_setting(name)]
     return f"! other: {', '.join(names)}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.presets.schema import DkimSelector, ErrorReply, Kind, PasswordType, Provider, ProviderStatus, TlsMode
 
 GROUPS: Final = {
@@ -31,7 +32,7 @@ _LABEL: Final = 12
 """Width of the labels at least."""
 
 
-def summary(provider: Provider) -> dict[str, Any]:
+def summary(provider: Provider, app: AppProfile) -> dict[str, Any]:
     """Return the JSON object of a preset in the list."""
     choice = provider.port_choice()
     return {
@@ -43,15 +44,17 @@ def summary(provider: Provider) -> dict[str, Any]:
         "host": provider.host,
         "port": choice.port,
         "tls": choice.tls.value,
-        "guide": provider.guide,
+        "guide": app.guided(provider) is not None,
         "checked": provider.checked,
         "verified": provider.verified,
     }
 
 
-def record(provider: Provider) -> dict[str, Any]:
+def record(provider: Provider, app: AppProfile) -> dict[str, Any]:
     """Return the JSON object of one preset: every field, and the variables that it decides."""
-    return {**_plain(provider), "variables": provider.defaults()}
+    guide = app.guided(provider)
+    of_guide = {"opportunistic_tls": guide.opportunistic if guide else "", "guide": guide is not None}
+    return {**_plain(provider), **of_guide, "variables": app.defaults(provider)}
 
 
 def _plain(item: Any) -> Any:
@@ -76,12 +79,12 @@ def table(providers: Sequence[Provider]) -> list[str]:
     return lines
 
 
-def page(provider: Provider) -> list[str]:
+def page(provider: Provider, app: AppProfile) -> list[str]:
     """Return everything that an operator should know of a preset, wrapped to the terminal."""
     lines = [f"{provider.name} ({provider.id})"]
     if provider.status_note:
         lines += _wrap("! ", f"{_STATUS[provider.status].capitalize()}: {provider.status_note}.")
-    lines += _section("Server", _fields(_server(provider)))
+    lines += _section("Server", _fields(_server(provider, app)))
     lines += _section("Have ready", _fields(_ready(provider)))
     lines += _section("Know", [line for text in provider.caveats for line in _wrap("  ! ", text)])
     lines += _section("Limits", [line for text in provider.limits for line in _wrap("  - ", text)])
@@ -91,12 +94,12 @@ def page(provider: Provider) -> list[str]:
     return lines + _section("Facts", _fields(_facts(provider)))
 
 
-def _server(provider: Provider) -> list[tuple[str, str]]:
+def _server(provider: Provider, app: AppProfile) -> list[tuple[str, str]]:
     entries = [("Host", provider.host or "asked for")]
     for choice in sorted(provider.ports, key=lambda item: item.port != provider.recommended_port):
         notes = []
         if choice.port == provider.recommended_port:
-            notes.append("the app's guide" if provider.guide else "default")
+            notes.append("the app's guide" if app.guided(provider) else "default")
         elif choice == provider.stricter_port():
             notes.append("cannot fall back to clear text")
         if not choice.verified:

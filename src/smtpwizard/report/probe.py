@@ -46,7 +46,7 @@ def unreached_line(steps: Iterable[StepResult]) -> Line | None:
 
 def expected_order(settings: Settings) -> tuple[Step, ...]:
     """Return the stages that the dialogue is going to have with `settings`, for the lines that wait."""
-    return _IMPLICIT_ORDER if settings.tls == "true" else _STARTTLS_ORDER
+    return _IMPLICIT_ORDER if settings.security == "true" else _STARTTLS_ORDER
 
 
 def stage_lines(
@@ -196,7 +196,7 @@ def _answer(message: SentMessage) -> str:
 
 
 def finding_line(finding: Problem) -> Line:
-    """Return `! SMTP_TLS: …`."""
+    """Return `! NAME: …`."""
     return Line(finding.message, mark_of(finding.severity), name=finding.variable or "")
 
 

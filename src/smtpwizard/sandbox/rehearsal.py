@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import NetworkError
+from smtpwizard.presets.schema import TlsMode
 from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, raw, reply
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -96,8 +99,8 @@ def _replying(usual: Script, stage: str, lines: list[str]) -> Rehearsal | None:
     return Rehearsal(usual.but(at, reply(*lines), CLOSE if closes else ()))
 
 
-_LED_ELSEWHERE: Final = frozenset({"SMTP_HOST", "SMTP_PORT"})
-"""Variables of an example that a rehearsal replaces: they must lead to the server that plays it."""
+_LED_ELSEWHERE: Final = frozenset({Role.HOST, Role.PORT})
+"""Roles of an example that a rehearsal replaces: they must lead to the server that plays it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class Rehearsed:
 
     @property
     def address(self) -> tuple[str | None, str | None]:
-        """SMTP_HOST and SMTP_PORT of the server."""
+        """Host and port of the server, by role."""
         return self.settings.host, self.settings.port
 
 
@@ -165,8 +168,8 @@ def start(chosen: Playable) -> Rehearsed:
 
     account = PracticeServer()  # never started: only its account is used, with a new password each time
     set_by_example = chosen.example.settings
-    username = set_by_example.get("SMTP_USERNAME", account.username)
-    password = Secret(set_by_example.get("SMTP_PASSWORD", account.password.reveal()))
+    username = set_by_example.get(Role.USERNAME, account.username)
+    password = Secret(set_by_example.get(Role.PASSWORD, account.password.reveal()))
     found = rehearse_first([chosen.example], username=username, password=password)
     assert found is not None  # only what can be played is offered
     rehearsal = found[1]
@@ -176,14 +179,14 @@ def start(chosen: Playable) -> Rehearsed:
     except OSError as error:
         raise NetworkError(f"No port of this machine can be had: {error.strerror}.", "Practice server") from error
     settings = Settings(
+        shipped(),
         host=server.host,
         port=str(server.port),
-        sender=set_by_example.get("SMTP_SENDER", account.username),
+        sender=set_by_example.get(Role.SENDER, account.username),
         username=username,
         password=password,
-        tls="true" if rehearsal.tls else "false",
-    )
-    explained_with = {name: text for name, text in set_by_example.items() if name in _LED_ELSEWHERE}
+    ).in_mode(TlsMode.IMPLICIT if rehearsal.tls else TlsMode.STARTTLS)
+    explained_with = {str(name): text for name, text in set_by_example.items() if name in _LED_ELSEWHERE}
     return Rehearsed(chosen.ref, chosen.title, chosen.example.provider, settings, ca_pem, server, explained_with)
 
 

@@ -17,6 +17,7 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
+from smtpwizard.apps.loading import shipped
 from smtpwizard.sandbox.script import (
     USUAL,
     Act,
@@ -93,10 +94,11 @@ class ScriptedServer:
     def settings(self, **fields: str) -> Settings:
         """Return settings that reach this server; `fields` are fields of Settings, the password as text."""
         values = {"host": self.host, "port": str(self.port), "sender": "app@example.com"}
-        values |= {"tls": "true"} if self.script.implicit else {}
+        values |= {"security": "true"} if self.script.implicit else {}
         values |= fields
         password = values.pop("password", None)
-        return Settings(**values, password=None if password is None else Secret(password))  # type: ignore[arg-type]
+        secret = None if password is None else Secret(password)
+        return Settings(shipped(), **values, password=secret)  # type: ignore[arg-type]  # each field of its own type
 
     def turn(self, stage: Stage) -> Play | None:
         """Count a stage, and return what the script has for this time alone."""

@@ -20,7 +20,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.errors import BugError, FileError, InputError, NetworkError
+from smtpwizard.presets.schema import TlsMode
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
@@ -99,21 +102,22 @@ class PracticeServer:
                 raise FileError(f"The CA file cannot be written: {error.strerror}.", "Practice server") from error
         return Path(self._folder.name) / "practice-ca.pem"
 
-    def settings(self, *, implicit: bool = False) -> Settings:
-        """Return the settings that an app would use: for the STARTTLS port, or the `implicit` TLS one.
+    def settings(self, app: AppProfile | None = None, *, implicit: bool = False) -> Settings:
+        """Return the settings of an app (none: the default one) for the STARTTLS port, or the `implicit` TLS one.
 
         BugError when it was never started, since the ports are not known before.
         """
         if not self.starttls_port:
             raise BugError("The practice server has no port before it is started.", "Practice server")
-        return Settings(
+        made = Settings(
+            app or shipped(),
             host=self.host,
             port=str(self.implicit_port if implicit else self.starttls_port),
             sender=self.username,
             username=self.username,
             password=self.password,
-            tls="true" if implicit else "false",
         )
+        return made.in_mode(TlsMode.IMPLICIT if implicit else TlsMode.STARTTLS)
 
     def start(self) -> Self:
         """Start, and return when both ports listen (about 0.25 s). NetworkError where a port is taken."""

@@ -5,16 +5,18 @@ Planning reads and compares; only `apply` writes. Neither the repr nor the diff 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem
 from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, LEGACY, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.targets.diff import MaskedDiff
 
 Values = Mapping[str, str | Secret | None]
@@ -118,19 +120,25 @@ class Applied:
     in_place: bool = False
 
 
+def is_mail_setting(name: str) -> bool:
+    """Say whether a variable looks like a mail setting, whatever the app: `SMTP_…`, `MAIL_…`, `EMAIL_…`."""
+    return re.match(r"(?i)smtp_|e?mail_", name) is not None
+
+
 def changes_for(settings: Settings, original: Settings | None, present: Mapping[str, object]) -> Values:
     """Return what to do to a file that holds the variables `present` so that the app gets `settings`.
 
-    Every value that is set is written. A variable of the server (SMTP_*) that the file has and the settings have not is
-    taken out, since the app would go on reading it; so is an old name that was repaired. ADMIN_WEB_URL is no part of
+    Every value that is set is written. A variable of the server that the file has and the settings have not is taken
+    out, since the app would go on reading it; so is an old name that was repaired. The app's own address is no part of
     the server: it is taken out only where the operator removed it from the `original`.
     """
     changes: dict[str, str | Secret | None] = dict(settings.to_variables())
-    for variable in FIELDS:
+    url = settings.app.variable(Role.URL)
+    for variable in settings.app.names:
         if variable in changes or variable not in present:
             continue
-        if variable != "ADMIN_WEB_URL" or (original is not None and original.get(variable) is not None):
+        if variable != url or (original is not None and original.get(variable) is not None):
             changes[variable] = None
-    kept = {name for name, _ in settings.legacy}
-    repaired = {name for name, _ in original.legacy} - kept if original is not None else set()
-    return changes | {name: None for name in LEGACY if name in repaired and name in present}
+    kept = {name for name, _ in settings.old_names}
+    repaired = {name for name, _ in original.old_names} - kept if original is not None else set()
+    return changes | {name: None for name in settings.app.old if name in repaired and name in present}

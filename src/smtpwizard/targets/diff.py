@@ -26,7 +26,8 @@ _QUOTED: Final = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"\\])*\")(?P<comment>[ \t]+
 
 
 _PASSWORD: Final = re.compile(
-    r"\b(?:SMTP_PASSWORD|SMTP_PASS|SMTP_PWD)['\"]?[ \t]*[=:][ \t]*(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\s'\"#]\S*))"
+    r"(?i)\b\w*(?:smtp|mail)\w*_(?:password|pass|pwd)['\"]?[ \t]*[=:][ \t]*"
+    r"(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\s'\"#]\S*))"
 )
 _SHORTEST: Final = 4
 """Characters below which a password is not looked for in other lines: it could be part of any word."""

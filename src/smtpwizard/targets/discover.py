@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.targets.change import is_mail_setting
 from smtpwizard.targets.compose.services import COMPOSE_NAMES, OVERRIDE_NAMES, Service, list_services
 from smtpwizard.targets.files import read_bytes
 from smtpwizard.targets.git import GitState, git_state
@@ -83,7 +84,7 @@ def _of_services(file: TargetChoice, listed: Sequence[Service]) -> list[TargetCh
 
 
 def _service_detail(item: Service) -> str:
-    ours = sum(name.startswith("SMTP_") for name in item.variables)
+    ours = sum(map(is_mail_setting, item.variables))
     return f"{ours or 'no'} SMTP variable{'' if ours == 1 else 's'}" if item.variables else "no variables yet"
 
 

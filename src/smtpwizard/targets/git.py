@@ -79,8 +79,8 @@ RULES: Final = frozenset({_GIT, _DOCKER})
 """Ids of the findings that an ignore rule repairs."""
 
 
-def image_findings(path: Path) -> list[Problem]:
-    """Return that an image would hold the secret in `path`, where a Dockerfile beside it copies it."""
+def image_findings(path: Path, variable: str) -> list[Problem]:
+    """Return that an image would hold the secret `variable` in `path`, where a Dockerfile beside it copies it."""
     copied = _copied(path)
     if copied is None:
         return []
@@ -89,7 +89,7 @@ def image_findings(path: Path) -> list[Problem]:
         f"{dockerfile.name} copies {path.name} into the image (line {line}), and {rules.name} has no rule for it: "
         f"whoever gets the image gets the password. Add the line {path.name} to {rules.name}."
     )
-    return [Problem.of(_DOCKER, Severity.WARNING, "SMTP_PASSWORD", message)]
+    return [Problem.of(_DOCKER, Severity.WARNING, variable, message)]
 
 
 def with_ignore_rules(changes: Sequence[Change]) -> tuple[Change, ...]:

@@ -79,7 +79,7 @@ class SmtpWizard(App[WizardState]):
         *(Binding(f"alt+{n}", f"step('{name}')", title, show=False) for n, (name, title) in enumerate(STEPS, 1)),
     ]
 
-    state: var[WizardState] = var(WizardState(), init=False)
+    state: var[WizardState] = var(WizardState, init=False)
 
     def __init__(self, services: Services, state: WizardState | None = None, *, start: str = "provider") -> None:
         super().__init__()

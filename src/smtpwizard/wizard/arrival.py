@@ -7,14 +7,16 @@ from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import is_address
+from smtpwizard.apps.profile import Role
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Severity
 from smtpwizard.report.arrival import Arrived, Proof, spaced
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
+    from smtpwizard.apps.profile import AppProfile
     from smtpwizard.mailbox.model import Arrival, Wanted
-    from smtpwizard.presets.schema import AppMail, ConsumingApp, Provider
+    from smtpwizard.presets.schema import AppMail, Provider
     from smtpwizard.wizard.state import SentMail
 
 
@@ -118,11 +120,11 @@ def code_sentence(code: str, sent: Sequence[SentMail]) -> str:
     )
 
 
-def mail_words(mail: AppMail, app: ConsumingApp, settings: Settings) -> str:
+def mail_words(mail: AppMail, app: AppProfile, settings: Settings) -> str:
     """Return what the mail carries, for its checkbox: the code, or a link and where it points."""
     if mail.carries == "code":
         return f"a code of {DIGITS} digits"
-    base = settings.admin_web_url or next((item.default for item in app.variables if item.name == "ADMIN_WEB_URL"), "")
+    base = settings.url or app.default(Role.URL)
     path = mail.link_path.partition("?")[0]
     return f"a link to {base.rstrip('/')}{path}" if base else "a link"
 

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe import login_guard
@@ -23,7 +24,6 @@ from smtpwizard.problems import (
     Problem,
     Severity,
 )
-from smtpwizard.settings import SECRET_VARIABLES
 from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
 
 if TYPE_CHECKING:
@@ -231,8 +231,9 @@ def diagnoses_of(
         named = OWN_SERVER if rehearsed is None else rehearsed.provider
         settings = settings if rehearsed is None else rehearsed.explained_settings(settings)
     found = explain_steps(report.steps, provider=named, settings=settings)
+    port = settings.app.variable(Role.PORT)
     return tuple(
-        item._replace(changes=NO_CHANGES, label="") if _refuted(item.changes, survey) else item
+        item._replace(changes=NO_CHANGES, label="") if _refuted(item.changes, port, survey) else item
         for item in (cause._replace(link=link_of(cause, provider)) for cause in found)
     )
 
@@ -247,10 +248,10 @@ def _remarkable(report: Report) -> bool:
     )
 
 
-def _refuted(changes: Changes, survey: SurveyResult | None) -> bool:
+def _refuted(changes: Changes, port: str, survey: SurveyResult | None) -> bool:
     """Say whether `changes` lead to a port that was asked and would not do."""
     ports = survey.ports if survey is not None else ()
-    return any(str(item.port) == changes.get("SMTP_PORT") and not item.usable for item in ports)
+    return any(str(item.port) == changes.get(port) and not item.usable for item in ports)
 
 
 def _findings(settings: Settings, provider: Provider | None, origin: Origin | None) -> Iterable[Problem]:
@@ -272,7 +273,7 @@ def _from_verdict(report: Report) -> Problem:
 def link_of(diagnosis: Problem, provider: Provider | None) -> str:
     """Return a page that helps, unless the remedy names it already."""
     link = diagnosis.source if diagnosis.source.startswith("https://") else ""
-    if provider is not None and provider.password.url and SECRET_VARIABLES & set(diagnosis.variables):
+    if provider is not None and provider.password.url and Role.PASSWORD in diagnosis.roles:
         link = provider.password.url
     return "" if link.removeprefix("https://") in diagnosis.remedy else link
 
@@ -381,24 +382,24 @@ class CheckStep:
 
 
 _CONCERNED: Final = {
-    Step.RESOLVE: "SMTP_HOST",
-    Step.CONNECT: "SMTP_PORT",
-    Step.GREETING: "SMTP_PORT",
-    Step.TLS: "SMTP_TLS",
-    Step.EHLO: "SMTP_HOST",
-    Step.STARTTLS: "SMTP_TLS",
-    Step.AUTH: "SMTP_PASSWORD",
-    Step.MAIL: "SMTP_SENDER",
-    Step.RCPT: "SMTP_SENDER",
-    Step.DATA: "SMTP_SENDER",
+    Step.RESOLVE: Role.HOST,
+    Step.CONNECT: Role.PORT,
+    Step.GREETING: Role.PORT,
+    Step.TLS: Role.SECURITY,
+    Step.EHLO: Role.HOST,
+    Step.STARTTLS: Role.SECURITY,
+    Step.AUTH: Role.PASSWORD,
+    Step.MAIL: Role.SENDER,
+    Step.RCPT: Role.SENDER,
+    Step.DATA: Role.SENDER,
 }
 
 
 def concerned_variable(step: Step, settings: Settings) -> str:
     """Return the variable to look at first when `step` failed and nothing more is known."""
     if step is Step.AUTH and not settings.username:
-        return "SMTP_USERNAME"
-    return _CONCERNED.get(step, "SMTP_HOST")
+        return settings.app.variable(Role.USERNAME)
+    return settings.app.variable(_CONCERNED.get(step, Role.HOST))
 
 
 def bug_place(error: BaseException | None) -> str:

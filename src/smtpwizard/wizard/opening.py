@@ -8,9 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import InputError
 from smtpwizard.problems import Problem, has_errors
-from smtpwizard.settings import LEGACY, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 
@@ -44,27 +45,27 @@ def begin_walk(
         if state.original is not None and not named:
             assert state.target.path is not None
             beside = replace(state.target, path=state.target.path.with_name(PRACTICE_ENV_FILE.name))
-            return Beginning(WizardState(target=beside, provider=practice), "provider")
-        return Beginning(state.changed(provider=practice, settings=Settings()), "provider")
+            return Beginning(WizardState(Settings(services.app), target=beside, provider=practice), "provider")
+        return Beginning(state.changed(provider=practice, settings=Settings(services.app)), "provider")
     if preset:
         from smtpwizard.wizard.questions import begin
 
         chosen = services.presets.provider(preset)
-        settings = begin(chosen, before=state.settings, previous=state.provider)
+        settings = begin(chosen, state.settings, previous=state.provider)
         return Beginning(state.changed(provider=chosen, settings=settings), "settings")
     return Beginning(state, "opening" if state.original is not None else "provider")
 
 
 def _read(services: Services, target: Target, *, demo: bool) -> WizardState:
     """Return the state with what the target holds: a file that is there, or a compose service."""
-    state = WizardState(target=target)
+    state = WizardState(Settings(services.app), target=target)
     if target.kind is TargetKind.PRINT or target.path is None or not os.path.lexists(target.path):
         return state
     if target.kind is TargetKind.ENV_FILE:
         from smtpwizard.targets.env.file import read_env_file
 
         file = read_env_file(target.path)
-        return _holding(services, state.changed(env_file=file), Settings.from_variables(file.variables))
+        return _holding(services, state.changed(env_file=file), Settings.from_variables(services.app, file.variables))
     return state if demo else _of_service(services, state, target.path)
 
 
@@ -83,13 +84,13 @@ def _of_service(services: Services, state: WizardState, path: Path) -> WizardSta
             raise
         return state
     state = state.changed(target=replace(state.target, service=service.service))
-    return _holding(services, state, Settings.from_variables(service.variables))
+    return _holding(services, state, Settings.from_variables(services.app, service.variables))
 
 
 def _holding(services: Services, state: WizardState, found: Settings) -> WizardState:
     """Return the state with the settings found. The app's own address alone is nothing to test, and is kept."""
-    if not found.legacy and all(name == "ADMIN_WEB_URL" for name in found.to_variables()):
-        return state.changed(settings=Settings(admin_web_url=found.admin_web_url))
+    if not found.has_mail:
+        return state.changed(settings=Settings(found.app, url=found.url))
     provider = services.presets.for_host(found.host) or services.custom if found.host else None
     return state.changed(settings=found, original=found, provider=provider)
 
@@ -132,12 +133,16 @@ class Opening:
 
         state = self._session.state
         settings = state.settings
-        parts = [f"{settings.shown_host}:{settings.port or '?'}" if settings.host else "no SMTP_HOST"]
+        parts = [
+            f"{settings.shown_host}:{settings.port or '?'}"
+            if settings.host
+            else f"no {settings.app.variable(Role.HOST)}"
+        ]
         if state.provider is not None and state.provider.kind.value != "custom":
             parts.append(state.provider.name)
         if settings.username:
-            parts.append(f"as {masked_settings(settings, state.provider)['SMTP_USERNAME']}")
-        old = [name for name, _ in settings.legacy if name in LEGACY]
+            parts.append(f"as {masked_settings(settings, state.provider)[settings.app.variable(Role.USERNAME)]}")
+        old = [name for name, _ in settings.old_names]
         if old:
             parts.append(f"old names: {', '.join(old)}")
         return ", ".join(parts)
@@ -164,7 +169,7 @@ class Opening:
         """Take a way on; return the id of the step to which it leads."""
         state = self._session.state
         if way is Way.START_OVER:
-            kept = Settings(admin_web_url=state.settings.admin_web_url, legacy=state.settings.legacy)
+            kept = Settings(state.settings.app, url=state.settings.url, old_names=state.settings.old_names)
             self._session.update(settings=kept, provider=None, region=None)
             return "provider"
         if state.provider is None:

@@ -126,7 +126,7 @@ class ProviderStep:
         """
         state = self._session.state
         address = text if "@" in text and domain_in(text) else ""
-        settings = begin(provider, region=region, before=state.settings, previous=state.provider, address=address)
+        settings = begin(provider, state.settings, region=region, previous=state.provider, address=address)
         self._session.update(provider=provider, region=region, settings=settings)
 
 

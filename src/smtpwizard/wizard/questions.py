@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from smtpwizard.addresses import is_address
-from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, UsernameRule
+from smtpwizard.apps.profile import AppProfile, Role, Security
+from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, TlsMode, UsernameRule
 from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.settings import Settings
 
 REGION: Final = "region"
 """Id of the one question that is not a variable."""
@@ -32,6 +33,8 @@ class Question:
     """One question. `id` is the variable it sets, or REGION."""
 
     id: str
+    role: Role | None
+    """What the variable is for; None for REGION."""
     label: str
     help: str
     """Prose for whoever asks what this is."""
@@ -81,30 +84,48 @@ def answer(settings: Settings, question: Question, text: str, provider: Provider
     KeyError for a region that the provider does not have.
     """
     value, _ = clean(question, text)
-    if question.id == REGION:
+    role = question.role
+    if role is None:
         assert provider is not None
-        return settings.with_changes({"SMTP_HOST": provider.region_host(value)})
-    result = settings.with_changes({question.id: value or None})
-    if question.id == "SMTP_TLS" and settings.opportunistic_tls is not None:
-        # The app ignores it; as in the guide it is true on STARTTLS ports only.
-        result = result.with_changes({"SMTP_OPPORTUNISTIC_TLS": "false" if value == "true" else "true"})
+        return settings.with_changes({Role.HOST: provider.region_host(value)})
+    if role is Role.SECURITY:
+        return _answer_tls(settings, value)
+    result = settings.with_changes({role: value or None})
     if provider is None:
         return result
-    if question.id == "SMTP_USERNAME" and follows_account(provider):
+    if role is Role.USERNAME and follows_account(provider):
         if settings.sender in (None, settings.username):
-            result = result.with_changes({"SMTP_SENDER": value if "@" in value else None})
-    elif question.id == "SMTP_SENDER" and not value and follows_account(provider) and "@" in (settings.username or ""):
-        result = result.with_changes({"SMTP_SENDER": settings.username})
-    elif question.id == "SMTP_PASSWORD" and provider.username.rule is UsernameRule.SAME_AS_PASSWORD:
-        result = result.with_changes({"SMTP_USERNAME": value or None})
+            result = result.with_changes({Role.SENDER: value if "@" in value else None})
+    elif role is Role.SENDER and not value and follows_account(provider) and "@" in (settings.username or ""):
+        result = result.with_changes({Role.SENDER: settings.username})
+    elif role is Role.PASSWORD and provider.username.rule is UsernameRule.SAME_AS_PASSWORD:
+        result = result.with_changes({Role.USERNAME: value or None})
     return result
+
+
+def _answer_tls(settings: Settings, value: str) -> Settings:
+    """Return the settings in the mode of a choice; without an answer they say nothing of TLS."""
+    app = settings.app
+    tls = next((tls for tls, mode in _modes(app) if mode.get(app.variable(Role.SECURITY)) == value), None)
+    changes: dict[str, str | Secret | None] = {Role.SECURITY: value or None}
+    changes |= app.mode_changes(app.mode_for(tls)) if tls else {}
+    if settings.opportunistic is not None:
+        # The app ignores it; as in the guide it is true on STARTTLS ports only.
+        changes[Role.OPPORTUNISTIC] = "false" if tls is TlsMode.IMPLICIT else "true"
+    return settings.with_changes(changes)
+
+
+def _modes(app: AppProfile) -> Iterator[tuple[TlsMode, Mapping[str, str]]]:
+    """Yield the modes to choose from, and how the app is told of each."""
+    for tls in (TlsMode.STARTTLS, TlsMode.IMPLICIT):
+        yield tls, app.mode(app.mode_for(tls)) or {}
 
 
 def begin(
     provider: Provider | None,
+    before: Settings,
     *,
     region: str | None = None,
-    before: Settings | None = None,
     previous: Provider | None = None,
     address: str = "",
 ) -> Settings:
@@ -113,19 +134,21 @@ def begin(
     `before` is what was entered or found for `previous`. User and password stay only with the same provider: one
     provider's credential must not be sent to another. `address` is a mail address that was typed to find the provider.
     """
-    before = before or Settings()
+    app = before.app
     same = provider is not None and previous is not None and provider.id == previous.id
     if provider is None or provider.kind is Kind.CUSTOM:
         start = before if same or previous is None else _kept(before, previous)
-        start = start.with_changes({"SMTP_PORT": start.port or "587", "SMTP_TLS": start.tls or "false"})
-        return start.with_changes({"SMTP_SENDER": address}) if address and not start.sender else start
+        start = start.with_changes({Role.PORT: start.port or "587"})
+        if not start.security:
+            start = start.with_changes(app.mode_changes(app.mode_for(TlsMode.STARTTLS)))
+        return start.with_changes({Role.SENDER: address}) if address and not start.sender else start
     if same and before.host:
-        return before.with_changes({"SMTP_HOST": provider.region_host(region)} if region else {})
-    start = (before if same else _kept(before, previous)).with_changes(dict(provider.defaults(region=region)))
+        return before.with_changes({Role.HOST: provider.region_host(region)} if region else {})
+    start = (before if same else _kept(before, previous)).with_changes(app.defaults(provider, region=region))
     if address and provider.username.rule in _ADDRESS_RULES and not start.username:
-        start = start.with_changes({"SMTP_USERNAME": address})
+        start = start.with_changes({Role.USERNAME: address})
     if address and not start.sender:
-        start = start.with_changes({"SMTP_SENDER": address})
+        start = start.with_changes({Role.SENDER: address})
     return start
 
 
@@ -138,8 +161,8 @@ def missing(settings: Settings, asked: tuple[Question, ...]) -> tuple[tuple[str,
     """Return (variable, sentence) of each answer that is missing or cannot be one, in the order of the questions."""
     found = []
     for question in asked:
-        if question.id in FIELDS:
-            value = settings.get(question.id)
+        if question.role is not None:
+            value = settings.of(question.role)
             text = value.reveal() if isinstance(value, Secret) else value or ""
             sentence = question.check(text)
             if sentence:
@@ -150,7 +173,7 @@ def missing(settings: Settings, asked: tuple[Question, ...]) -> tuple[tuple[str,
 def _kept(before: Settings, previous: Provider | None) -> Settings:
     """Return what outlives a change of provider: a sender of one's own, the app's address, lines under old names."""
     own = before.sender != before.username and (previous is None or previous.kind is not Kind.PRACTICE)
-    return Settings(sender=before.sender if own else None, admin_web_url=before.admin_web_url, legacy=before.legacy)
+    return Settings(before.app, sender=before.sender if own else None, url=before.url, old_names=before.old_names)
 
 
 def port_number(text: str) -> str | None:
@@ -178,84 +201,89 @@ LABELS: Final = {
 }
 """What the secret is called where the preset does not say."""
 
-ABOUT_USERNAME: Final = (
-    "SMTP_USERNAME: the name with which the app logs in. The app logs in only if user name and password are both set."
-)
 
-ABOUT_CREDENTIAL: Final = (
-    "SMTP_PASSWORD: what the app logs in with. It goes to the server during the test and into the target, nowhere "
-    "else. It is hidden while you type and masked in every preview, diff and transcript."
-)
-
-ABOUT_SENDER: Final = (
-    'SMTP_SENDER: the address the mails come from. The app writes "User feedback" before it, so this is a bare address.'
-)
-
-HOST: Final = Question(
-    "SMTP_HOST",
-    "Host",
-    "SMTP_HOST: the server's name, without smtp:// and without a port.",
-    "smtp.example.com",
-    advanced=True,
-)
-
-PORT: Final = Question(
-    "SMTP_PORT",
-    "Port",
-    "SMTP_PORT: 587 for STARTTLS, 465 for TLS from the first byte. 25 is for servers among themselves, and many "
-    "networks block it.",
-    "587",
-    advanced=True,
-    validator=port_number,
-)
-
-TLS: Final = Question(
-    "SMTP_TLS",
-    "TLS",
-    "SMTP_TLS: true speaks TLS from the first byte (port 465). false starts in clear and upgrades with STARTTLS when "
-    "the server offers it (port 587); when it does not, the app goes on in clear, password included.",
-    choices=(Choice("false", "STARTTLS if offered (587)"), Choice("true", "TLS from the first byte (465)")),
-    optional=True,
-    advanced=True,
-)
-
-CIPHER: Final = Question(
-    "SMTP_CIPHER_SPEC",
-    "Cipher",
-    "SMTP_CIPHER_SPEC: an OpenSSL cipher list for servers that need one. Leave it empty otherwise: `TLSv1.3` or an "
-    "unknown word breaks every connection.",
-    "default",
-    optional=True,
-    advanced=True,
-)
-
-ADMIN_URL: Final = Question(
-    "ADMIN_WEB_URL",
-    "Admin web URL",
-    "ADMIN_WEB_URL: where people reach the admin web. Every link and picture in the app's mails starts with it; "
-    "without it they point to http://localhost:3000.",
-    "https://feedback.example.com",
-    optional=True,
-    advanced=True,
-    validator=web_address,
-)
-
-
-def questions(provider: Provider | None) -> tuple[Question, ...]:
+def questions(provider: Provider | None, app: AppProfile) -> tuple[Question, ...]:
     """Return what is to be asked for `provider` (None: an unknown server), in order; the advanced ones last."""
-    asked = (*_username(provider), *_password(provider), _sender(provider))
-    server = (HOST, PORT, TLS)
+    asked = (*_username(provider, app), *_password(provider, app), _sender(provider, app))
+    server, more = _server(app), tuple(_more(app))
     if provider is None or provider.kind is Kind.CUSTOM or not provider.host:
         opened = tuple(replace(question, advanced=False) for question in server)
-        return (*opened, *asked, CIPHER, ADMIN_URL)
+        return (*opened, *asked, *more)
     region = (_region(provider),) if provider.regions else ()
-    return (*asked, *region, *server, CIPHER, ADMIN_URL)
+    return (*asked, *region, *server, *more)
 
 
-def _username(provider: Provider | None) -> tuple[Question, ...]:
+def _question(app: AppProfile, role: Role, label: str, about: str, **more: Any) -> Question:
+    """Return the question for a role, its help led by the app's name for it."""
+    name = app.variable(role)
+    return Question(name, role, label, f"{name}: {about}", **more)
+
+
+def _server(app: AppProfile) -> tuple[Question, Question, Question]:
+    """Return the questions about the server: host, port, TLS."""
+    security = app.variable(Role.SECURITY)
+    values = {tls: mode.get(security, "") for tls, mode in _modes(app)}
+    required = app.mode(Security.STARTTLS) is not None
+    return (
+        _question(
+            app, Role.HOST, "Host", "the server's name, without smtp:// and without a port.",
+            placeholder="smtp.example.com", advanced=True,
+        ),
+        _question(
+            app, Role.PORT, "Port",
+            "587 for STARTTLS, 465 for TLS from the first byte. 25 is for servers among themselves, and many "
+            "networks block it.",
+            placeholder="587", advanced=True, validator=port_number,
+        ),
+        _question(
+            app, Role.SECURITY, "TLS",
+            f"{values[TlsMode.IMPLICIT]} speaks TLS from the first byte (port 465). {values[TlsMode.STARTTLS]} starts "
+            "in "
+            "clear and upgrades with STARTTLS "
+            + (
+                f"(port 587); with {app.variable(Role.REQUIRE_TLS)} nothing is sent in clear where the server does not "
+                "offer it."
+                if required
+                else "when the server offers it (port 587); when it does not, the app goes on in clear, password "
+                "included."
+            ),
+            choices=(
+                Choice(values[TlsMode.STARTTLS], "STARTTLS (587)" if required else "STARTTLS if offered (587)"),
+                Choice(values[TlsMode.IMPLICIT], "TLS from the first byte (465)"),
+            ),
+            optional=True, advanced=True,
+        ),
+    )  # fmt: skip
+
+
+def _more(app: AppProfile) -> Iterator[Question]:
+    """Yield the questions that most operators need not answer, as far as the app has the settings."""
+    if app.spec(Role.CIPHERS):
+        yield _question(
+            app, Role.CIPHERS, "Cipher",
+            "an OpenSSL cipher list for servers that need one. Leave it empty otherwise: `TLSv1.3` or an unknown word "
+            "breaks every connection.",
+            placeholder="default", optional=True, advanced=True,
+        )  # fmt: skip
+    url = app.spec(Role.URL)
+    if url is not None:
+        without = f" and picture in the app's mails starts with it; without it they point to {url.default}."
+        yield _question(
+            app, Role.URL, "Admin web URL" if url.default else "App's address",
+            f"where people reach the admin web. Every link{without}" if url.default else url.help,
+            placeholder=url.example, optional=not url.required, advanced=True, validator=web_address,
+        )  # fmt: skip
+
+
+_ONE_LOGIN: Final = "The app logs in only if user name and password are both set."
+
+
+def _username(provider: Provider | None, app: AppProfile) -> tuple[Question, ...]:
+    name = app.variable(Role.USERNAME)
+    about = f"{name}: the name with which the app logs in." + (f" {_ONE_LOGIN}" if app.client.login == "both" else "")
     if provider is None or provider.kind is Kind.CUSTOM:
         note = "Leave user name and password empty for a server without login."
-        return (Question("SMTP_USERNAME", "User name", ABOUT_USERNAME, "you@example.com", note, optional=True),)
+        return (Question(name, Role.USERNAME, "User name", about, "you@example.com", note, optional=True),)
     rule, hint = provider.username.rule, provider.username.hint
     if rule in (UsernameRule.LITERAL, UsernameRule.SAME_AS_PASSWORD, UsernameRule.NONE):
         return ()
@@ -267,20 +295,26 @@ def _username(provider: Provider | None) -> tuple[Question, ...]:
     else:
         label, example = "SMTP user name", "as the provider shows it"
     optional = rule is UsernameRule.EMAIL_OPTIONAL or provider.password.optional
-    return (Question("SMTP_USERNAME", label, _prose(hint, ABOUT_USERNAME), example, hint, optional=optional),)
+    return (Question(name, Role.USERNAME, label, _prose(hint, about), example, hint, optional=optional),)
 
 
-def _password(provider: Provider | None) -> tuple[Question, ...]:
+def _password(provider: Provider | None, app: AppProfile) -> tuple[Question, ...]:
+    name = app.variable(Role.PASSWORD)
+    about = (
+        f"{name}: what the app logs in with. It goes to the server during the test and into the target, nowhere "
+        "else. It is hidden while you type and masked in every preview, diff and transcript."
+    )
     if provider is None or provider.kind is Kind.CUSTOM:
-        return (Question("SMTP_PASSWORD", "Password", ABOUT_CREDENTIAL, "paste it here", optional=True, secret=True),)
+        return (Question(name, Role.PASSWORD, "Password", about, "paste it here", optional=True, secret=True),)
     spec = provider.password
     if spec.type is PasswordType.NONE:
         return ()
     return (
         Question(
-            "SMTP_PASSWORD",
+            name,
+            Role.PASSWORD,
             spec.label or LABELS[spec.type],
-            _prose(spec.hint, f"Made at {spec.url}" if spec.url else "", ABOUT_CREDENTIAL),
+            _prose(spec.hint, f"Made at {spec.url}" if spec.url else "", about),
             spec.shape or "paste it here",
             spec.hint,
             spec.url,
@@ -291,16 +325,20 @@ def _password(provider: Provider | None) -> tuple[Question, ...]:
     )
 
 
-def _sender(provider: Provider | None) -> Question:
+def _sender(provider: Provider | None, app: AppProfile) -> Question:
+    name = app.variable(Role.SENDER)
+    about = f"{name}: the address the mails come from."
+    if app.from_name:
+        about += f' The app writes "{app.from_name}" before it, so this is a bare address.'
     hint = provider.sender.hint if provider else ""
-    follows = provider is not None and follows_account(provider)
     return Question(
-        "SMTP_SENDER",
+        name,
+        Role.SENDER,
         "Sender",
-        _prose(hint, ABOUT_SENDER),
+        _prose(hint, about),
         "noreply@example.com",
         hint,
-        optional=follows,
+        optional=provider is not None and follows_account(provider),
         validator=mail_address,
     )
 
@@ -309,7 +347,7 @@ def _region(provider: Provider) -> Question:
     noun = provider.region_kind.capitalize() or "Region"
     choices = tuple(Choice(region.id, region.label) for region in provider.regions)
     text = f"{provider.name} has a host for each {noun.lower()}. An account usually works on one of them only."
-    return Question(REGION, noun, text, choices=choices, optional=True, advanced=True)
+    return Question(REGION, None, noun, text, choices=choices, optional=True, advanced=True)
 
 
 def _prose(*parts: str) -> str:

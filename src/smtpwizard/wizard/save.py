@@ -24,7 +24,7 @@ from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
-    from smtpwizard.presets.schema import ConsumingApp
+    from smtpwizard.apps.profile import AppProfile
     from smtpwizard.targets.change import Applied, Change, Consent, Values
     from smtpwizard.targets.compose.plan import SecretMode
     from smtpwizard.targets.compose.services import ComposeFile
@@ -96,7 +96,7 @@ class SaveStep:
         return self.session.state
 
     @property
-    def app(self) -> ConsumingApp:
+    def app(self) -> AppProfile:
         """The app that the settings are for."""
         return self.session.services.app
 
@@ -367,7 +367,7 @@ class SaveStep:
 
 
 def _planned(
-    state: WizardState, app: ConsumingApp, values: Values | None, file: ComposeFile | None
+    state: WizardState, app: AppProfile, values: Values | None, file: ComposeFile | None
 ) -> tuple[tuple[Change, ...], str | None]:
     """Return the changes, and the compose service that they are for. `file`: the compose file as just read, or None."""
     target = state.target

@@ -23,11 +23,12 @@ from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
 from smtpwizard.wizard.state import SentMail, TargetKind
 
 if TYPE_CHECKING:
+    from smtpwizard.apps.profile import AppProfile
     from smtpwizard.dns.sender import SenderReport
     from smtpwizard.docker.logs import LogReport
     from smtpwizard.mail.messages import BuiltMail
     from smtpwizard.mailbox.model import Arrival, Inbox
-    from smtpwizard.presets.schema import AppMail, ConsumingApp, Provider
+    from smtpwizard.presets.schema import AppMail, Provider
     from smtpwizard.probe.verdict import Options
     from smtpwizard.problems import Problem
     from smtpwizard.secret import Secret
@@ -72,7 +73,7 @@ class Progress(NamedTuple):
 class Delivery:
     """Some mails over one connection with one login, as the app's pool sends them."""
 
-    def __init__(self, mails: Sequence[AppMail], app: ConsumingApp, settings: Settings, to: str) -> None:
+    def __init__(self, mails: Sequence[AppMail], app: AppProfile, settings: Settings, to: str) -> None:
         self._mails, self._app, self._settings, self._to = tuple(mails), app, settings, to
         self._built: list[BuiltMail] = []
         self._began = 0.0
@@ -147,9 +148,7 @@ class Delivery:
         return milliseconds(spent * 1000)
 
 
-async def render(
-    mail: AppMail, app: ConsumingApp, settings: Settings, to: str, *, code: str | None = None
-) -> BuiltMail:
+async def render(mail: AppMail, app: AppProfile, settings: Settings, to: str, *, code: str | None = None) -> BuiltMail:
     """Return the mail, rendered in a daemon thread, with a new code where none is given.
 
     TimeoutError after RENDER_SECONDS.

@@ -8,14 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from smtpwizard.apps.loading import DEFAULT, profile
 from smtpwizard.desktop import open_page
 
 if TYPE_CHECKING:
+    from smtpwizard.apps.profile import AppProfile
     from smtpwizard.dns.sender import SenderReport
     from smtpwizard.docker.logs import LogReport
     from smtpwizard.mailbox.model import Inbox
     from smtpwizard.presets.catalogue import Presets
-    from smtpwizard.presets.schema import ConsumingApp, Provider
+    from smtpwizard.presets.schema import Provider
     from smtpwizard.probe.verdict import Options
     from smtpwizard.sandbox.server import PracticeServer
     from smtpwizard.secret import Secret
@@ -93,7 +95,7 @@ class Services:
     """Presets, browser, resolver, inboxes, practice server. Not frozen: the catalogue is opened on first use."""
 
     preset_dirs: tuple[Path, ...] = ()
-    app_id: str = "abc-user-feedback"
+    app_id: str = DEFAULT
     ca_files: tuple[Path, ...] = ()
     timeout: float = 10.0
     """Seconds for each stage of a test."""
@@ -135,9 +137,9 @@ class Services:
         return CUSTOM
 
     @cached_property
-    def app(self) -> ConsumingApp:
+    def app(self) -> AppProfile:
         """The app that the settings are for."""
-        return self.presets.app(self.app_id)
+        return profile(self.presets, self.app_id)
 
     @property
     def app_name(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import NetworkError
+from smtpwizard.settings import Settings
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import WizardState
 
 if TYPE_CHECKING:
     from smtpwizard.sandbox.rehearsal import Playable, Rehearsed
-    from smtpwizard.settings import Settings
 
 
 _START_SECONDS: Final = 12.0
@@ -34,7 +35,7 @@ class Session:
         on_change: Callable[[WizardState], None] | None = None,
     ) -> None:
         self.services = services
-        self._state = state or WizardState()
+        self._state = state or WizardState(Settings(services.app))
         self._on_change = on_change
         self._steps: dict[Callable[[Session], Any], Any] = {}
 
@@ -79,8 +80,8 @@ class Session:
             and state.rehearsed is None
         ):
             return  # its settings stand already, with what was changed in them since
-        kept = begin(provider, before=state.settings, previous=state.provider)
-        settings = server.settings().with_changes({"ADMIN_WEB_URL": kept.admin_web_url})
+        kept = begin(provider, state.settings, previous=state.provider)
+        settings = server.settings(state.settings.app).with_changes({Role.URL: kept.url})
         self.update(practice=server, provider=provider, region=None, settings=settings)
 
     async def rehearse(self, failure: Playable) -> None:
@@ -95,7 +96,7 @@ class Session:
         if self._state.practice is None:
             await self.practise()
         assert self._state.practice is not None
-        await self._lead_to(self._state.practice.settings(), None)
+        await self._lead_to(self._state.practice.settings(self._state.settings.app), None)
 
     async def stop(self) -> None:
         """Stop the practice server, if it runs, and the one that plays a failure."""
@@ -105,7 +106,7 @@ class Session:
     async def _lead_to(self, settings: Settings, played: Rehearsed | None) -> None:
         """Take settings that lead to another practice server; what the one before refused says nothing of this one."""
         state, before = self._state, self._state.rehearsal
-        settings = settings.with_changes({"ADMIN_WEB_URL": state.settings.admin_web_url})
+        settings = settings.with_changes({Role.URL: state.settings.url})
         host = (settings.host or "").lower()
         self.update(
             settings=settings,

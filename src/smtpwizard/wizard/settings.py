@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from smtpwizard.clients.transport import transport
+from smtpwizard.apps.profile import Role
+from smtpwizard.clients.transport import implicit_tls, transport
 from smtpwizard.hosts import is_private_host
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.secret import MASK, Secret, redact
-from smtpwizard.settings import FIELDS
 from smtpwizard.text import safe
 from smtpwizard.wizard.questions import Question, answer, clean, follows_account, missing, questions
 from smtpwizard.wizard.session import Session
@@ -18,10 +18,6 @@ from smtpwizard.wizard.session import Session
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
     from smtpwizard.settings import Settings
-
-
-DEFAULT_ADMIN_URL: Final = "http://localhost:3000"
-"""What the app takes without ADMIN_WEB_URL."""
 
 
 class Outlook(NamedTuple):
@@ -43,24 +39,24 @@ class SettingsStep:
 
     def questions(self) -> tuple[Question, ...]:
         """Return what is to be asked for the chosen provider, in order; the advanced ones last."""
-        return questions(self._session.state.provider)
+        return questions(self._session.state.provider, self._session.state.settings.app)
 
     def value(self, question: Question) -> str:
         """Return the present answer as text, a secret revealed; '' for a sender that is the account anyway."""
         state = self._session.state
-        if question.id not in FIELDS:
+        if question.role is None:
             regions = state.provider.regions if state.provider else ()
             return next((region.id for region in regions if region.host == state.settings.host), "")
-        if question.id == "SMTP_SENDER" and self.sender_is_account:
+        if question.role is Role.SENDER and self.sender_is_account:
             return ""
-        found = state.settings.get(question.id)
+        found = state.settings.of(question.role)
         text = found.reveal() if isinstance(found, Secret) else found or ""
         return text or (question.choices[0].value if question.choices else "")
 
     def holds(self, question: Question, text: str) -> bool:
         """Say whether `text` means the present answer, however it is typed."""
         meant, _ = clean(question, text)
-        follows = question.id == "SMTP_SENDER" and self.sender_is_account
+        follows = question.role is Role.SENDER and self.sender_is_account
         return meant == self.value(question) or (follows and meant == self._session.state.settings.sender)
 
     def answer(self, question: Question, text: str) -> None:
@@ -102,10 +98,10 @@ class SettingsStep:
     def advanced_line(self) -> str:
         """The advanced values in one line: `smtp.gmail.com : 587  STARTTLS  links → http://localhost:3000`."""
         settings = self._session.state.settings
-        tls = "TLS" if (settings.tls or "").lower() == "true" else "STARTTLS"
+        tls = "TLS" if implicit_tls(settings) else "STARTTLS"
         if tls == "STARTTLS" and settings.port_number in (465, 2465):
             tls = "no TLS"  # those ports have no STARTTLS
-        links = settings.admin_web_url or DEFAULT_ADMIN_URL
+        links = settings.url or settings.app.default(Role.URL)
         line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}  links → {links}", limit=200)
         return redact(line, settings.secrets())
 
@@ -133,7 +129,7 @@ def outlook(settings: Settings, found: Sequence[Problem], origin: Origin) -> Out
         return Outlook(False, "no mail will leave with these settings")
     where = f"{plan.host}:{plan.port}"
     login = bool(plan.username and plan.password)
-    hidden = masked_settings(settings).get("SMTP_USERNAME") == MASK
+    hidden = masked_settings(settings).get(settings.app.variable(Role.USERNAME)) == MASK
     user = MASK if hidden else redact(plan.username or "", settings.secrets())
     who = f" as {user}" if login and user else ""
     does = "logs in" if login else "sends without a login"

@@ -10,8 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.profile import Role
 from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, Settings
+from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
@@ -80,7 +82,7 @@ class SentMail:
 class WizardState:
     """Everything the steps share. Equal states cause no redraw."""
 
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(default_factory=lambda: Settings(shipped()))
     provider: Provider | None = None
     region: str | None = None
     target: Target = field(default_factory=Target)
@@ -97,7 +99,7 @@ class WizardState:
     refused: tuple[Settings, ...] = ()
     """Settings whose login a server has refused: not sent again without the operator's word."""
     pauses: tuple[tuple[str, float, str], ...] = ()
-    """Hosts that asked for a pause: (SMTP_HOST, time.monotonic() until then no login, the server's words)."""
+    """Hosts that asked for a pause: (host, time.monotonic() until then no login, the server's words)."""
     saved: Settings | None = None
     """The settings as last written or handed over."""
     applied: tuple[Applied, ...] = ()
@@ -165,8 +167,13 @@ class WizardState:
     @property
     def unsaved(self) -> bool:
         """Whether leaving now would lose something that was entered."""
-        if self.settings in (self.saved, self.original) or self.settings == Settings():
+        if self.settings in (self.saved, self.original) or self.settings == Settings(self.settings.app):
             return False
-        typed = [name for name in FIELDS if name not in ("SMTP_HOST", "SMTP_PORT", "SMTP_TLS")]
-        before = self.original or Settings()
-        return any(self.settings.get(name) and self.settings.get(name) != before.get(name) for name in typed)
+        app = self.settings.app
+        typed = [
+            item.role
+            for item in app.variables
+            if item.role not in (Role.HOST, Role.PORT) and item.name not in app.mode_variables
+        ]
+        before = self.original or Settings(app)
+        return any(self.settings.of(role) and self.settings.of(role) != before.of(role) for role in typed)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smtpwizard.presets.schema import ConsumingApp, Kind
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.clients.transport import implicit_tls
+from smtpwizard.presets.schema import Kind
 from smtpwizard.report.arrival import Proof, arrived_line, judged
 from smtpwizard.report.lines import Line, Mark, symbols
 from smtpwizard.report.probe import verdict_mark
@@ -17,12 +19,12 @@ from smtpwizard.wizard.state import TargetKind, WizardState
 _CONFIRMED = "arrived (code confirmed)"
 
 
-def summary(state: WizardState, app: ConsumingApp) -> tuple[str, ...]:
+def summary(state: WizardState, app: AppProfile) -> tuple[str, ...]:
     """Return the lines of the scrollback, a symbol before each."""
     return tuple(symbols(summary_lines(state, app)))
 
 
-def summary_lines(state: WizardState, app: ConsumingApp) -> tuple[Line, ...]:
+def summary_lines(state: WizardState, app: AppProfile) -> tuple[Line, ...]:
     """Return the facts of the summary. Secrets are cleared once more: this is the last thing on the screen."""
     lines = (*_tested(state), *_written(state), *_mails(state), *_not_proved(state), *_next(state, app))
     secrets, username = state.settings.secrets(), state.settings.username or ""
@@ -34,7 +36,7 @@ def _tested(state: WizardState) -> Iterator[Line]:
     if not settings.host:
         return
     name = state.provider.name if state.provider and state.provider.kind is not Kind.CUSTOM else settings.host
-    tls = "TLS" if (settings.tls or "").lower() == "true" else "STARTTLS"
+    tls = "TLS" if implicit_tls(settings) else "STARTTLS"
     server = f"{name} ({settings.host}:{settings.port or '?'}, {tls})"
     if report is None:
         yield Line(f"{server} not tested with these settings", Mark.WARNING)
@@ -103,7 +105,7 @@ def _proved_since(sentence: str, state: WizardState) -> bool:
     return (accepted and "message itself" in sentence) or (delivered and "arrive" in sentence)
 
 
-def _next(state: WizardState, app: ConsumingApp) -> Iterator[Line]:
+def _next(state: WizardState, app: AppProfile) -> Iterator[Line]:
     if state.provider is not None and state.provider.kind is Kind.PRACTICE:
         yield Line("next: smtpwizard, with a real provider")
     elif any(item.changed for item in state.applied) and state.is_saved:

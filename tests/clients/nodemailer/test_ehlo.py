@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtpwizard.apps.parse import JS_SPACE
 from smtpwizard.clients.model import Capabilities
-from smtpwizard.clients.nestjs import JS_SPACE
 from smtpwizard.clients.nodemailer.ehlo import MECHANISMS, offers, read
 
 PIECES = [

@@ -13,6 +13,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
+from support.apps import ABC
 from support.probing import certificates
 
 pytestmark = pytest.mark.usefixtures("all_roots")
@@ -59,7 +60,7 @@ def test_a_ca_file_that_is_none_is_an_error_before_anything_is_tried(tmp_path: P
     if content is not None:
         path.write_text(content)
     with pytest.raises(FileError, match=r"ca\.pem"):
-        Probe(Settings(), Options(ca_files=(path,)))
+        Probe(Settings(ABC), Options(ca_files=(path,)))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", ".example.com", "x" * 64 + ".example"])

@@ -14,6 +14,7 @@ from smtpwizard.probe.survey.survey import run_survey
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Play, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Verdict
+from support.apps import ABC
 from support.looking import LOGIN, Bench, closed_port, settings_for
 
 
@@ -42,8 +43,8 @@ def test_it_does_for_a_refused_certificate(bench: Bench, script: Script, kind: s
 
 
 def test_it_does_for_the_wrong_tls_mode_and_a_refused_starttls(bench: Bench) -> None:
-    assert is_useful(report_on(bench, Script(), tls="true"))
-    assert is_useful(report_on(bench, Script(implicit=True), tls="false"))
+    assert is_useful(report_on(bench, Script(), security="true"))
+    assert is_useful(report_on(bench, Script(implicit=True), security="false"))
     assert is_useful(report_on(bench, Script(starttls=True).but(Stage.STARTTLS, reply("454 4.7.0 not now"))))
 
 
@@ -75,8 +76,8 @@ def test_it_does_not_for_a_host_without_an_address_or_settings_that_the_app_refu
 
 
 def test_it_does_not_for_a_cipher_list_that_node_refuses(bench: Bench) -> None:
-    assert not is_useful(report_on(bench, Script(implicit=True), cipher_spec="TLSv1.3"))
-    assert not is_useful(report_on(bench, Script(starttls=True), cipher_spec="nonsense"))
+    assert not is_useful(report_on(bench, Script(implicit=True), ciphers="TLSv1.3"))
+    assert not is_useful(report_on(bench, Script(starttls=True), ciphers="nonsense"))
 
 
 def test_it_does_where_the_password_crosses_a_public_network_in_clear() -> None:
@@ -101,5 +102,5 @@ def test_where_it_does_not_apply_nothing_is_asked(bench: Bench) -> None:
         report = bench.first_try(settings)
         heard = server.connections
         assert asyncio.run(run_survey(report, settings, bench.options)) == SurveyResult()
-        assert asyncio.run(run_survey(report, Settings(), bench.options)) == SurveyResult()
+        assert asyncio.run(run_survey(report, Settings(ABC), bench.options)) == SurveyResult()
         assert server.connections == heard

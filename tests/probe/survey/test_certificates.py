@@ -59,7 +59,7 @@ def test_a_known_providers_host_is_never_exchanged_for_a_foreign_name(
 ) -> None:
     monkeypatch.setattr(resolve, "look_up", lambda host: ("127.0.0.1",))
     with bench.server(IMPLICIT, "wrong-name") as server:
-        settings = settings_for(server.port, "smtp.acme-relay.net", tls="true")
+        settings = settings_for(server.port, "smtp.acme-relay.net", security="true")
         provider = provider_with(PortChoice(server.port, TlsMode.IMPLICIT), host="smtp.acme-relay.net")
         found = bench.look(settings, provider=provider)
         own = provider_with(

@@ -136,7 +136,7 @@ def test_an_answer_at_the_second_try_is_told_and_changes_nothing(bench: Bench) -
 
 def test_the_apps_own_cipher_list_decides_over_an_offer(bench: Bench) -> None:
     with bench.server(IMPLICIT, "one-cipher") as server:
-        settings = settings_for(closed_port(), "localhost", cipher_spec="ECDHE-RSA-AES128-GCM-SHA256")
+        settings = settings_for(closed_port(), "localhost", ciphers="ECDHE-RSA-AES128-GCM-SHA256")
         assert not any(item.changes for item in bench.look(settings, (server.port,)).proposals)
         fitting = settings.with_changes({"SMTP_CIPHER_SPEC": "ECDHE-RSA-AES256-GCM-SHA384"})
         assert any(item.changes for item in bench.look(fitting, (server.port,)).proposals)

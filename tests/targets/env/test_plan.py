@@ -191,11 +191,6 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
         plan_env_file(tmp_path / ".env", {"A\nB": "x"})
 
 
-def test_only_our_own_variables_are_taken_out(tmp_path: Path) -> None:
-    with pytest.raises(InputError):
-        planned(tmp_path, b"DATABASE_URL=x\n", DATABASE_URL=None)
-
-
 def test_a_file_that_would_read_wrong_afterwards_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="Line 1 holds a quote") as refused:
         planned(tmp_path, b'A="hunter2\nSMTP_PASSWORD="y\nB=1\n', SMTP_PASSWORD=Secret("a'b"))

@@ -19,6 +19,7 @@ from smtpwizard.cli import probing, source
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.cli.probing import Plan
 from smtpwizard.clients import registry
+from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
 from smtpwizard.probe import login_guard
 from smtpwizard.report.probe import verdict_mark
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     found = source.load(args)
     tls = registry.DEFAULT.tls
     named = bool(args.ca_file or os.environ.get(tls.EXTRA_VARIABLE))
-    tls.begin(found.settings.host or "", implicit=found.settings.tls == "true", authorities=named)
+    tls.begin(found.settings.host or "", implicit=implicit_tls(found.settings), authorities=named)
     from smtpwizard.cli import probing
 
     planned = probing.plan(args, source=found)

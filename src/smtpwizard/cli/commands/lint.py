@@ -8,7 +8,7 @@ from typing import Final
 
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import Source, load
-from smtpwizard.clients.transport import refuses
+from smtpwizard.clients.transport import refusals
 from smtpwizard.errors import ExitCode
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.lint.context import meant_host
@@ -43,7 +43,7 @@ def judged(source: Source, provider: Provider | None) -> tuple[Problem, ...]:
 
 
 def provider_of(source: Source, args: argparse.Namespace) -> Provider | None:
-    """Return the provider whose host SMTP_HOST is, or is meant to be; None for any other server."""
+    """Return the provider whose host the settings name, or to be; None for any other server."""
     host = meant_host(source.settings)
     if not host:
         return None
@@ -66,7 +66,7 @@ def summary(source: Source, found: Sequence[Problem]) -> str:
         return f"No mail settings in {source.description}: the app does not start without them."
     counted = [_counted(severity, found) for severity in Severity]
     what = ", ".join(text for text in counted if text) or "Nothing to remark"
-    starts = "The app refuses to start." if refuses(source.settings) else "The app starts with these settings."
+    starts = "The app refuses to start." if refusals(source.settings) else "The app starts with these settings."
     if has_errors(source.findings):  # then it does not come to that
         starts = "docker compose refuses to start."
     return f"{what} in {source.description}. {starts}"

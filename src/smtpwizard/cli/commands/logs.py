@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.cli.commands.explain import named_provider, open_catalogue
 from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.cli.source import app_of
 from smtpwizard.docker.logs import LogReader
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
@@ -99,10 +100,9 @@ def _place(name: str) -> str:
 
 def _docker(args: argparse.Namespace, reader: partial[LogReader]) -> ExitCode:
     from smtpwizard.docker.compose import Compose, app_service, checked_since
-    from smtpwizard.presets.catalogue import Presets
 
     since = checked_since(args.since)
-    app = Presets.open(args.presets).app()
+    app = app_of(args)
     cwd = Path.cwd()
     service = app_service(args.service, args.compose, cwd, images=app.images, default=app.service)
     if args.follow:

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from smtpwizard.apps.loading import check_folder
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.presets.catalogue import Presets, check_presets
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import PresetProblem, presets_root
 from smtpwizard.presets.matching import Match, domain_of
 from smtpwizard.text import safe
@@ -25,10 +28,10 @@ def run(args: argparse.Namespace) -> ExitCode:
         return _check(args)
     catalogue = Presets.open(args.presets)
     if args.action == "list":
-        _list(catalogue, as_json=args.json)
+        _list(catalogue, app_of(args), as_json=args.json)
         found = ExitCode.OK
     elif args.action == "show":
-        _show(catalogue, _wanted(args, "an id, such as gmail"), as_json=args.json)
+        _show(catalogue, app_of(args), _wanted(args, "an id, such as gmail"), as_json=args.json)
         found = ExitCode.OK
     else:
         found = _match(catalogue, _wanted(args, "a mail address or a domain"), args)
@@ -43,25 +46,25 @@ def _wanted(args: argparse.Namespace, what: str) -> str:
     return str(args.name)
 
 
-def _list(catalogue: Presets, *, as_json: bool) -> None:
+def _list(catalogue: Presets, app: AppProfile, *, as_json: bool) -> None:
     from smtpwizard.report.presets import summary, table
 
     found = catalogue.all()
     if as_json:
-        _emit({"presets": [summary(provider) for provider in found]})
+        _emit({"presets": [summary(provider, app) for provider in found]})
         return
     _out(table(found))
     _say(f"{len(found)} presets. `smtpwizard presets show ID` tells all of one; `custom` is any other server.")
 
 
-def _show(catalogue: Presets, name: str, *, as_json: bool) -> None:
+def _show(catalogue: Presets, app: AppProfile, name: str, *, as_json: bool) -> None:
     from smtpwizard.report.presets import page, record
 
     provider = catalogue.provider(name)
     if as_json:
-        _emit({"preset": record(provider)})
+        _emit({"preset": record(provider, app)})
     else:
-        _out(page(provider))
+        _out(page(provider, app))
 
 
 def _match(catalogue: Presets, text: str, args: argparse.Namespace) -> ExitCode:
@@ -111,7 +114,7 @@ def _check(args: argparse.Namespace) -> ExitCode:
     named = Path(args.name) if args.name else args.presets
     own = user_root()
     folders = [named] if named else [presets_root(), *([own] if own.is_dir() else [])]
-    problems: list[PresetProblem] = [problem for folder in folders for problem in check_presets(folder)]
+    problems: list[PresetProblem] = [problem for folder in folders for problem in check_folder(folder)]
     if args.json:
         _emit({"problems": [problem.to_json() for problem in problems]})
     else:

@@ -13,12 +13,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.cli.commands.send import mails_of
 from smtpwizard.cli.output import emit, say
+from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.mail import templates
 from smtpwizard.mail.messages import inline, well_formed
 from smtpwizard.mail.templates import MissingVariableError
-from smtpwizard.presets.schema import ConsumingApp
 from smtpwizard.text import safe
 
 _TITLE = "Preview"
@@ -26,9 +28,8 @@ _TITLE = "Preview"
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Render and show. TemplateError, FileError and InputError as the mail room raises them."""
-    from smtpwizard.presets.catalogue import Presets
 
-    rendered = _rendered(args, Presets.open(args.presets).app())
+    rendered = _rendered(args, app_of(args))
     html = well_formed(rendered) if args.raw else inline(rendered)
     if args.out is not None:
         _write(args.out, html)
@@ -46,8 +47,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-def _rendered(args: argparse.Namespace, app: ConsumingApp) -> str:
-    mail: str = args.mail
+def _rendered(args: argparse.Namespace, app: AppProfile) -> str:
+    (chosen,) = mails_of(app, args.mail)
+    mail = chosen.name
     values = _context(mail, args.context)
     folder = templates.folder(args.templates, app.templates_path)
     try:

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from smtpwizard.apps.profile import AppProfile, Role, Security
 from smtpwizard.cli.output import emit, say
+from smtpwizard.cli.source import app_of
 from smtpwizard.clients.registry import DEFAULT as CLIENT
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 from smtpwizard.diagnosis.schema import Failure
@@ -31,7 +33,7 @@ DEFAULT_PORT: Final = 2525
 def run(args: argparse.Namespace) -> ExitCode:
     """Serve until Ctrl-C. InputError for a failure that cannot be played, NetworkError for a port that is taken."""
     if args.play is None:
-        _accept(args.port)
+        _accept(args.port, app_of(args))
     else:
         pass
 
@@ -39,12 +41,13 @@ def run(args: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-def _accept(port: int | None) -> None:
+def _accept(port: int | None, app: AppProfile) -> None:
     with until_stopped() as stopped, contextlib.ExitStack() as stack:
         server = _started(port)
         stack.callback(server.stop)
-        emit(settings_block(server.settings(), server.ca_file))
-        emit(f"# TLS from the first byte instead: SMTP_PORT={server.implicit_port} and SMTP_TLS=true")
+        emit(settings_block(server.settings(app), server.ca_file))
+        tls = app.assignment(Security.IMPLICIT)
+        emit(f"# TLS from the first byte instead: {app.variable(Role.PORT)}={server.implicit_port} and {tls}")
         say(
             f"Practice server on {server.host}: port {server.starttls_port} (STARTTLS), port {server.implicit_port} "
             "(TLS). No mail leaves this machine. Ctrl-C stops it."

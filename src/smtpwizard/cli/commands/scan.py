@@ -11,11 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.hosts import to_ascii
 from smtpwizard.lint.context import host_parts, is_host_name
 from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey.facts import PortFacts, expected_modes, ports_to_ask
 from smtpwizard.probe.survey.ranking import answer, meaning, strictest
 from smtpwizard.probe.verdict import Options
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     else:
         name = f" ({provider.name})" if provider else ""
         emit("\n".join((safe(f"{target.host}{name}"), *(line(item, target.host) for item in facts))))
-        say(advice(facts))
+        say(advice(facts, app_of(args)))
     return ExitCode.OK if any(item.tls is not None for item in facts) else ExitCode.FAILED
 
 
@@ -78,12 +81,12 @@ def line(item: PortFacts, host: str) -> str:
     return safe(f"{mark.symbol} {item.port:>5}  {said}{time}")
 
 
-def advice(facts: tuple[PortFacts, ...]) -> str:
+def advice(facts: tuple[PortFacts, ...], app: AppProfile) -> str:
     """Return what to set for the best port, or what can be said where none would do."""
     best = strictest(facts)
     if best is not None:
-        implicit = "true" if best.tls == "implicit" else "false"
-        return f"Best for the app: SMTP_PORT={best.port} and SMTP_TLS={implicit}. No credentials were sent."
+        mode = app.assignment(app.mode_for(best.tls or TlsMode.STARTTLS))
+        return f"Best for the app: {app.variable(Role.PORT)}={best.port} and {mode}. No credentials were sent."
     if any(item.tls is not None for item in facts):
         return "No port has TLS with a certificate that the app trusts. No credentials were sent."
     return "No mail server answers on these ports. A port of your own is asked with HOST:PORT."

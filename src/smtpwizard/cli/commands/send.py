@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, read_password, say
 from smtpwizard.cli.probing import Plan
@@ -21,7 +22,7 @@ from smtpwizard.errors import ExitCode, InputError, NetworkError
 from smtpwizard.lint.mail import recipient_findings
 from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.mailbox.model import Inbox, Wanted
-from smtpwizard.presets.schema import Provider
+from smtpwizard.presets.schema import AppMail, Provider
 from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Row, Sight
 from smtpwizard.report.lines import symbols
@@ -232,10 +233,26 @@ def _built(args: argparse.Namespace, planned: Plan) -> list[BuiltMail]:
     settings = planned.source.settings
     if transport(settings, origin=planned.source.origin) is None:
         return []
-    app = probing.catalogue(args).app()
-    chosen = [mail for mail in app.mails if args.mail in (mail.name, "all")]
+    app = settings.app
+    chosen = mails_of(app, args.mail)
     pairs = [(mail, to) for to in probing.recipients(args) for mail in chosen]
     return [build(mail, app, settings, to, directory=args.templates) for mail, to in pairs]
+
+
+def mails_of(app: AppProfile, wanted: str) -> tuple[AppMail, ...]:
+    """Return the mails of that name, the first without one, all for `all`. InputError where there is none."""
+    if not app.mails:
+        raise InputError(
+            f"The mails of {app.name} are not known here, so there is none to send. `smtpwizard check` tries every "
+            "stage "
+            "short of it.",
+            "No mail",
+        )
+    chosen = app.mails if wanted == "all" else tuple(mail for mail in app.mails if mail.name == wanted)
+    if wanted and not chosen:
+        known = ", ".join([*(mail.name for mail in app.mails), "all"])
+        raise InputError(f"{app.name} has no mail {safe(wanted, limit=40)!r}. Known: {known}.", "Unknown mail")
+    return chosen or app.mails[:1]
 
 
 def _about_links(args: argparse.Namespace, built: Sequence[BuiltMail]) -> tuple[Problem, ...]:

@@ -10,7 +10,9 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from smtpwizard.apps.profile import Role as SettingRole
 from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.cli.source import app_of
 from smtpwizard.dns.sender import Sender, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
@@ -57,24 +59,23 @@ def _provider(args: argparse.Namespace, sender: Sender) -> _Chosen:
     if args.preset:
         return _Chosen(presets.provider(args.preset), "")
     host, place, remark = _host(args)
+    name = app_of(args).variable(SettingRole.HOST)
     if remark:
         return _Chosen(None, remark)
     provider = presets.for_host(host) if host else None
     if provider is None:
         fact = (
-            f"{safe(host, limit=80)}, the SMTP_HOST of {place}, belongs to no preset"
-            if host
-            else f"{place} has no SMTP_HOST"
+            f"{safe(host, limit=80)}, the {name} of {place}, belongs to no preset" if host else f"{place} has no {name}"
         )
         return _Chosen(None, f"{fact}: SPF and DKIM are judged without a provider. Name one with --preset ID.")
     better = _with_own_domains(presets, provider, sender)
     if better is not None:
         provider = better
-    return _Chosen(provider, f"Judged for {provider.name}, by the SMTP_HOST of {place}. Another: --preset ID.")
+    return _Chosen(provider, f"Judged for {provider.name}, by the {name} of {place}. Another: --preset ID.")
 
 
 def _host(args: argparse.Namespace) -> tuple[str, str, str]:
-    """Return SMTP_HOST, where it was found, and why nothing could be read where no SOURCE was asked for."""
+    """Return the host, where it was found, and why nothing could be read where no SOURCE was asked for."""
     from smtpwizard.cli.source import load
 
     explicit = any(getattr(args, name, None) for name in ("env_file", "compose", "environ"))

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.apps.loading import DEFAULT
 from smtpwizard.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -86,12 +87,11 @@ def _services(args: argparse.Namespace) -> Services:
 
     services = Services(
         preset_dirs=(args.presets,) if args.presets else (),
-        app_id=args.app,
+        app_id=args.app or DEFAULT,
         ca_files=tuple(args.ca_file),
         timeout=args.timeout,
     )
-    if args.app != Services.app_id or args.presets:
-        services.app  # noqa: B018  # an unknown --app or folder is told before the screen is drawn
+    services.app  # noqa: B018  # an unknown --app or folder is told before the screen is drawn
     return services
 
 

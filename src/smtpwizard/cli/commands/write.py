@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from smtpwizard.apps.loading import DEFAULT
+from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role
 from smtpwizard.cli.output import emit_json, read_password, say
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import ExitCode, InputError
@@ -22,7 +24,7 @@ from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, User
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.report.lines import Line, symbols
 from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES, Settings
+from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block
 from smtpwizard.targets.change import Change, Conflict, Consent
 from smtpwizard.targets.env.plan import value_findings
@@ -38,10 +40,10 @@ _ATTEMPTS: Final = 5
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Write, show (`--dry-run`) or print. InputError, FileError as the parts raise them; CONFIG if the app refuses."""
-    services = Services(preset_dirs=(args.presets,) if args.presets else ())
+    services = Services(preset_dirs=(args.presets,) if args.presets else (), app_id=args.app or DEFAULT)
     provider = services.presets.provider(args.preset)
     if args.print_style:
-        return _print(args, provider)
+        return _print(args, provider, services.app)
     state = WizardState(target=_target(args), provider=provider, readers=_readers(args))
     return _write(args, provider, SaveStep(Session(services, state), run=at_once))
 
@@ -60,8 +62,10 @@ def _readers(args: argparse.Namespace) -> tuple[Reader, ...]:
 def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> ExitCode:
     target = str(step.state.target.path)
     present = finish(step.read(os.environ))
-    values = values_of(args, provider, have_password=bool(present.get("SMTP_PASSWORD")))
-    settings = Settings.from_variables(present).with_changes(values)
+    app = step.session.services.app
+    known = bool(present.get(app.variable(Role.PASSWORD)))
+    values = values_of(args, provider, app, have_password=known)
+    settings = Settings.from_variables(app, present).with_changes(values)
     found = findings(settings, provider=provider, origin=Origin.ENV_FILE if args.compose is None else Origin.COMPOSE)
     if has_errors(found):
         return _refused(args, target, found)
@@ -103,11 +107,11 @@ def _apply(step: SaveStep, args: argparse.Namespace) -> list[Line]:
     return planned
 
 
-def _print(args: argparse.Namespace, provider: Provider) -> ExitCode:
+def _print(args: argparse.Namespace, provider: Provider, app: AppProfile) -> ExitCode:
     style = args.print_style
-    values = values_of(args, provider, have_password=False)
+    values = values_of(args, provider, app, have_password=False)
     origin = Origin.ENV_FILE if style == "env" else Origin.COMPOSE
-    found = findings(Settings().with_changes(values), provider=provider, origin=origin)
+    found = findings(Settings(app).with_changes(values), provider=provider, origin=origin)
     if has_errors(found):
         return _refused(args, style, found)
     readers = _readers(args) or DEFAULT_READERS
@@ -118,7 +122,7 @@ def _print(args: argparse.Namespace, provider: Provider) -> ExitCode:
         emit_json({**_answer(style, found), "block": text})
         return ExitCode.OK
     _tell(finding_lines(found))
-    if SECRET_VARIABLES & values.keys() and sys.stdout.isatty():
+    if app.secrets & values.keys() and sys.stdout.isatty():
         say("The block below holds the password.")
     sys.stdout.write(text)
     return ExitCode.OK
@@ -148,59 +152,66 @@ def _tell(lines: Sequence[Line]) -> None:
         say(text)
 
 
-def values_of(args: argparse.Namespace, provider: Provider, *, have_password: bool) -> dict[str, str | Secret]:
-    """Return variable → value in the order of FIELDS. No password is asked for where the target has one already.
+def values_of(
+    args: argparse.Namespace, provider: Provider, app: AppProfile, *, have_password: bool
+) -> dict[str, str | Secret]:
+    """Return variable → value in the app's order. No password is asked for where the target has one already.
 
     InputError for an unknown region or variable, and for a secret given as an argument.
     """
-    values: dict[str, str | Secret] = {**_defaults(provider, args.region), **parse_assignments(args.set)}
-    password = _password(args, provider, have_password=have_password)
+    values: dict[str, str | Secret] = {**_defaults(provider, app, args.region), **parse_assignments(args.set, app)}
+    password = _password(args, provider, app, have_password=have_password)
     if password:
-        values["SMTP_PASSWORD"] = password
-        if provider.username.rule is UsernameRule.SAME_AS_PASSWORD and "SMTP_USERNAME" not in values:
-            values["SMTP_USERNAME"] = password.reveal()
-    return {name: values[name] for name in FIELDS if name in values}
+        values[app.variable(Role.PASSWORD)] = password
+        user = app.variable(Role.USERNAME)
+        if provider.username.rule is UsernameRule.SAME_AS_PASSWORD and user not in values:
+            values[user] = password.reveal()
+    return {**app.constants, **{name: values[name] for name in app.names if name in values}}
 
 
-def parse_assignments(given: Sequence[str]) -> dict[str, str]:
-    """Return what `--set VARIABLE=VALUE` gave; a later one of the same variable wins. InputError as `values_of`."""
+def parse_assignments(given: Sequence[str], app: AppProfile) -> dict[str, str]:
+    """Return what `--set NAME=VALUE` gave, by variable; NAME may be a role. A later one of the same variable wins. "
+    "InputError as `values_of`."""
     values: dict[str, str] = {}
     for text in given:
         name, sign, value = text.partition("=")
-        if name in SECRET_VARIABLES or LEGACY.get(name) in SECRET_VARIABLES:
+        role = app.role(name) or app.old.get(name)
+        if role in SECRET_ROLES:
             raise InputError(
                 "A secret is never taken as an argument: other users of this machine can read those. Give it with "
-                "--password-stdin, or in the environment variable SMTP_PASSWORD.",
+                f"--password-stdin, or in the environment variable {app.variable(Role.PASSWORD)}.",
                 "Secret as an argument",
             )
-        if name not in FIELDS:
-            raise InputError(f"{_unknown(name)} Known: {', '.join(FIELDS)}.", "Unknown variable")
+        if role is None or name in app.old:
+            raise InputError(f"{_unknown(name, app)} Known: {', '.join(app.names)}.", "Unknown variable")
         if not sign:
             raise InputError(f"--set wants VARIABLE=VALUE; `{name}` has no `=`.", "No value")
-        values[name] = value
+        values[app.variable(role)] = value
     return values
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str, app: AppProfile) -> str:
     shown = name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,40}", name) else "That"
-    meant = LEGACY.get(name.upper()) or next(iter(difflib.get_close_matches(name.upper(), FIELDS, 1, 0.6)), "")
+    old = next((role for old, role in app.old.items() if old.upper() == name.upper()), None)
+    near = difflib.get_close_matches(name.upper(), [item.upper() for item in app.names], 1, 0.6)
+    meant = app.variable(old) if old else next((item for item in app.names if item.upper() in near), "")
     hint = f" Did you mean {meant}?" if meant else ""
     return f"{shown} is no variable that the app reads.{hint}"
 
 
-def _defaults(provider: Provider, region: str | None) -> dict[str, str]:
+def _defaults(provider: Provider, app: AppProfile, region: str | None) -> dict[str, str]:
     try:
-        return provider.defaults(region=region)
+        return app.defaults(provider, region=region)
     except KeyError as error:
         known = ", ".join(item.id for item in provider.regions)
         hint = f"It has: {known}." if known else "It has no regions; leave --region out."
         raise InputError(f"{provider.name} has no region {region!r}. {hint}", "Unknown region") from error
 
 
-def _password(args: argparse.Namespace, provider: Provider, *, have_password: bool) -> Secret | None:
+def _password(args: argparse.Namespace, provider: Provider, app: AppProfile, *, have_password: bool) -> Secret | None:
     if args.password_stdin:
         return _tidied(read_password().reveal(), provider.password)
-    given = os.environ.get("SMTP_PASSWORD", "")
+    given = os.environ.get(app.variable(Role.PASSWORD), "")
     if given:
         return _tidied(given, provider.password)
     wanted = provider.password.type is not PasswordType.NONE and not provider.password.optional

@@ -12,8 +12,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.apps.parse import JS_SPACE
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
-from smtpwizard.clients.nestjs import JS_SPACE
 from smtpwizard.clients.nodemailer.channel import Channel, utf8
 from smtpwizard.clients.nodemailer.ehlo import needs_smtputf8, read
 from smtpwizard.clients.nodemailer.errors import DISCONNECTED, is_deadline, late, refused, tls, word

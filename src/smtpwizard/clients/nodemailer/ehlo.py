@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from smtpwizard.apps.parse import JS_SPACE, trim
 from smtpwizard.clients.model import Capabilities
-from smtpwizard.clients.nestjs import JS_SPACE, trim
 
 MECHANISMS: Final = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2")
 """The mechanisms that the client knows, in its order of preference."""
@@ -125,7 +125,7 @@ _DOTS: Final = {ord(dot): "." for dot in "\u3002\uff0e\uff61"}
 
 
 def from_header(sender: str) -> str:
-    """Return the envelope sender for SMTP_SENDER; empty where the client finds no address in it."""
+    """Return the envelope sender for the app's sender; empty where the client finds no address in it."""
     inside = trim(sender.partition(">")[0].translate(_CONTROL).replace("\n", " "))
     return normalise(inside.partition("<")[2] if "<" in inside else inside)
 

@@ -64,7 +64,7 @@ def unreached(where: str, error: OSError, seconds: float) -> ClientFailure:
 def refused_ciphers(error: CipherListError, ciphers: str, *, implicit: bool) -> ClientFailure:
     """Return the failure of a cipher list that Node refuses."""
     code, command = ("ECONNECTION", "CONN") if implicit else ("ETLS", "STARTTLS")
-    return ClientFailure(f"{error}: Node refuses SMTP_CIPHER_SPEC={ciphers}", code, command, error=error.code)
+    return ClientFailure(f"{error}: Node refuses the cipher list {ciphers}", code, command, error=error.code)
 
 
 def wrong_name(reason: str, facts: TlsFacts) -> ClientFailure:

@@ -10,7 +10,7 @@ import re
 from collections import deque
 from typing import Final
 
-from smtpwizard.clients.nestjs import trim
+from smtpwizard.apps.parse import trim
 
 MAX_PENDING: Final = 4 << 20
 """Octets of replies that are kept at most. A real EHLO reply has a few KB; the client itself has no bound."""

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from smtpwizard.apps.profile import Role, Security
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey import rules as certificate_rules
 from smtpwizard.probe.survey import rules as network_rules
@@ -64,26 +65,27 @@ def _ports(evidence: Evidence) -> Iterator[Problem]:
                 cause=f"{_trouble(evidence)} {_virtues(item, evidence)}{_blocked(item, evidence)}",
                 remedy=f"Use port {item.port}: {_assignments(changes)}.{_strict(item)}",
                 changes=changes,
-                label=label_for(item, changes),
+                label=label_for(item, changes, evidence),
             )
 
 
 def _other_mode(item: PortFacts, evidence: Evidence) -> Problem:
-    changes = changes_for(item, evidence)
+    changes, app = changes_for(item, evidence), evidence.settings.app
+    on, off = app.assignment(Security.IMPLICIT), app.assignment(Security.OPPORTUNISTIC)
     if item.tls is TlsMode.IMPLICIT:
         title = "TLS port spoken to in clear text"
         cause = (
-            f"Port {item.port} answers a TLS hello: it speaks TLS from the first byte. With SMTP_TLS off the app waits "
-            "30 s for a greeting that does not come."
+            f"Port {item.port} answers a TLS hello: it speaks TLS from the first byte. With "
+            f"{app.variable(Role.SECURITY)} off the app waits 30 s for a greeting that does not come."
         )
-        remedy = "Set SMTP_TLS=true."
+        remedy = f"Set {on}."
     else:
         title = "Clear-text port spoken to in TLS"
         offer = "offers STARTTLS" if item.tls is TlsMode.STARTTLS else "offers no TLS"
-        cause = f"Port {item.port} greets in clear text and {offer}; with SMTP_TLS=true the app opens with TLS."
+        cause = f"Port {item.port} greets in clear text and {offer}; with {on} the app opens with TLS."
         by_itself = ": the app upgrades by itself" if item.tls is TlsMode.STARTTLS else ""
-        remedy = f"Set SMTP_TLS=false{by_itself}."
-    return proposal("tls-mode", title, cause, remedy, changes, label_for(item, changes))
+        remedy = f"Set {off}{by_itself}."
+    return proposal("tls-mode", title, cause, remedy, changes, label_for(item, changes, evidence))
 
 
 def _of_the_moment(evidence: Evidence) -> Iterator[Problem]:
@@ -105,7 +107,10 @@ def _trouble(evidence: Evidence) -> str:
     if failed.step is Step.CONNECT and failed.error == "ERR_SOCKET_BAD_PORT":
         return f"There is no port {port}."
     if own is not None and own.usable and not is_current(own, evidence):
-        return f"Port {port} itself speaks {MODE[own.tls or TlsMode.NONE]}, other than SMTP_TLS says."
+        return (
+            f"Port {port} itself speaks {MODE[own.tls or TlsMode.NONE]}, other than "
+            f"{evidence.settings.app.variable(Role.SECURITY)} says."
+        )
     if own is not None and own.error is not None:
         return f"Port {port}: {meaning(own.error)}."
     if own is not None and evidence.transport.logs_in and own.tls is not None and not own.login:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtpwizard.clients.model import DialogueEnded
-from smtpwizard.clients.transport import DEFAULT_CIPHERS
 from smtpwizard.probe.survey.limits import ATTEMPT_SECONDS, CONNECT_SECONDS, MOST_ADDRESSES, MOST_OCTETS, STAGE_SECONDS
 from smtpwizard.probe.verdict import Options
 from smtpwizard.smtp.net import Job, Net, Stream
@@ -110,9 +109,18 @@ class Dialer:
     """Opens connections to one host, and closes them all at the end."""
 
     def __init__(
-        self, net: Net, host: str, addresses: Sequence[str], options: Options, *, cipher_spec: str | None = None
+        self,
+        net: Net,
+        host: str,
+        addresses: Sequence[str],
+        options: Options,
+        *,
+        cipher_spec: str | None = None,
+        implicit_ciphers: str = "",
     ) -> None:
         """`cipher_spec` is the app's setting, None where it is not set or the client refuses it.
+
+        `implicit_ciphers` is what the app takes in its place where TLS is spoken from the first byte.
 
         FileError where a certificate authority of the options cannot be read.
         """
@@ -123,6 +131,7 @@ class Dialer:
         self.ehlo_name = options.ehlo_name
         self._authorities = options.authorities()
         self._cipher_spec = cipher_spec
+        self._implicit_ciphers = implicit_ciphers
         self._contexts: dict[tuple[bool, bool], Job[ssl.SSLContext]] = {}
         self._opened: list[Stream] = []
         for implicit in (True, False):
@@ -153,7 +162,7 @@ class Dialer:
     def _begin(self, implicit: bool, *, verify: bool) -> Job[ssl.SSLContext]:
         key = (implicit, verify)
         if key not in self._contexts:
-            ciphers = self._cipher_spec or (DEFAULT_CIPHERS if implicit else "")
+            ciphers = self._cipher_spec or (self._implicit_ciphers if implicit else "")
             made = partial(self.client.tls.context, ciphers, self._authorities, verify=verify)
             self._contexts[key] = self.net.start(made, brief=True)
         return self._contexts[key]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach
-from smtpwizard.secret import Secret
+from smtpwizard.problems import Changes, repair_label
 from smtpwizard.smtp import certificate as tls_facts
 from smtpwizard.text import listed
 
@@ -47,22 +48,25 @@ def is_current(item: PortFacts, evidence: Evidence) -> bool:
     return item.port == evidence.transport.port and implicit == evidence.transport.secure
 
 
-def changes_for(item: PortFacts, evidence: Evidence) -> Mapping[str, str | Secret | None]:
+def changes_for(item: PortFacts, evidence: Evidence) -> Changes:
     """Return what is to be changed in the settings so that the app comes to this port in its mode."""
-    settings, provider = evidence.settings, evidence.provider
+    settings, app = evidence.settings, evidence.settings.app
     implicit = item.tls is TlsMode.IMPLICIT
-    wanted = {"SMTP_PORT": str(item.port), "SMTP_TLS": "true" if implicit else "false"}
-    if provider and provider.opportunistic_tls and settings.opportunistic_tls:
-        wanted["SMTP_OPPORTUNISTIC_TLS"] = "false" if implicit else provider.opportunistic_tls
-    if settings.tls is None and not implicit:
-        del wanted["SMTP_TLS"]  # the app's default
+    mode = app.mode_changes(app.mode_for(item.tls or TlsMode.NONE))
+    wanted: dict[str, str | None] = {app.variable(Role.PORT): str(item.port), **mode}
+    guide = app.guided(evidence.provider)
+    if guide and guide.opportunistic and settings.opportunistic:
+        wanted[app.variable(Role.OPPORTUNISTIC)] = "false" if implicit else guide.opportunistic
+    default = app.spec(Role.SECURITY)
+    if settings.security is None and default and default.default == mode.get(default.name):
+        del wanted[default.name]
     return {name: value for name, value in wanted.items() if settings.get(name) != value}
 
 
-def label_for(item: PortFacts, changes: Mapping[str, str | Secret | None]) -> str:
+def label_for(item: PortFacts, changes: Changes, evidence: Evidence) -> str:
     """Return the change as an imperative."""
-    if "SMTP_PORT" not in changes and len(changes) == 1:
-        return " ".join(f"Set {name}={value}" for name, value in changes.items())
+    if evidence.settings.app.variable(Role.PORT) not in changes:
+        return repair_label(changes)
     mode = {TlsMode.IMPLICIT: " with TLS", TlsMode.STARTTLS: " with STARTTLS"}.get(item.tls or TlsMode.NONE, "")
     return f"Switch to {item.port}{mode}"
 

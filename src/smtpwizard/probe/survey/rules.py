@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.matching import by_host
 from smtpwizard.probe.survey.facts import ESCAPES, Evidence, PortFacts, Reach, proposal
 from smtpwizard.probe.survey.ranking import answer, family_lines, is_current, meaning, port_list, would_do
-from smtpwizard.problems import Problem
+from smtpwizard.problems import Problem, repair_label
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Step
 from smtpwizard.text import listed
@@ -34,18 +35,27 @@ def all_closed(evidence: Evidence) -> Iterator[Problem]:
     silent = [item for item in evidence.ports if item.error == "ETIMEDOUT"]
     if is_private_host(host):
         cause = f"None of the ports {asked} of {host} takes a connection."
-        remedy = "Start the mail server, or put the name under which the app's container reaches it into SMTP_HOST."
+        remedy = (
+            "Start the mail server, or put the name under which the app's container reaches it into "
+            f"{evidence.settings.app.variable(Role.HOST)}."
+        )
         yield proposal("no-server", "No mail server at this address", cause, remedy)
     elif evidence.web is Reach.SILENT:
         cause = f"Neither {asked} nor the web port of {host} answers: the host is down, or nothing gets out of here."
-        remedy = "See whether this machine reaches any other host, then compare SMTP_HOST with the provider's page."
+        remedy = (
+            "See whether this machine reaches any other host, then compare "
+            f"{evidence.settings.app.variable(Role.HOST)} with the provider's page."
+        )
         yield proposal("host-silent", "No answer from the host at all", cause, remedy)
     elif evidence.web is not None and len(silent) == len(evidence.ports):
         yield _all_silent(evidence, asked)
     elif evidence.web is not None:
         cause = f"{host} is there, and none of the ports {asked} takes a connection: it receives no mail from clients, "
         cause += "or a firewall on the way rejects mail ports."
-        remedy = "Compare SMTP_HOST with the provider's page; if it is right, ask whoever runs the network."
+        remedy = (
+            f"Compare {evidence.settings.app.variable(Role.HOST)} with the provider's page; if it is right, ask "
+            "whoever runs the network."
+        )
         yield proposal("ports-refused", "No mail port open", cause, remedy)
 
 
@@ -94,7 +104,8 @@ def families(evidence: Evidence) -> Iterator[Problem]:
     said = answer(dead, host) if dead.open else meaning(dead.error or "ETIMEDOUT")
     cause = f"{host}:{port} over {names[0]} ({dead.address}): {said}; over {names[1]} ({alive.address}) it answers."
     if changes:
-        remedy, label = f"Set SMTP_HOST={alive.address}.", f"Set SMTP_HOST={alive.address}"
+        label = repair_label(changes)
+        remedy = f"{label}."
     else:
         remedy, label = _family_remedy(names[0]), ""
     yield proposal(
@@ -120,7 +131,9 @@ def _family_remedy(dead: str) -> str:
 def _loopback_change(alive: PortFacts, evidence: Evidence) -> Mapping[str, str | Secret | None]:
     """Return the change to the other loopback address; which address a name stands for is not ours to change."""
     host = evidence.settings.host
-    return {"SMTP_HOST": alive.address} if host in _SISTERS and host != alive.address else {}
+    return (
+        {evidence.settings.app.variable(Role.HOST): alive.address} if host in _SISTERS and host != alive.address else {}
+    )
 
 
 def sister(address: str) -> str | None:
@@ -141,7 +154,7 @@ def other_names(evidence: Evidence) -> Iterator[Problem]:
     certificate = evidence.certificate
     if certificate is None:
         return
-    known = evidence.known
+    known, variable = evidence.known, evidence.settings.app.variable(Role.HOST)
     for name in certificate.names:
         if known is not None and by_host([known], name, own=lambda _: False) is None:
             continue
@@ -150,9 +163,8 @@ def other_names(evidence: Evidence) -> Iterator[Problem]:
             "Certificate for another name",
             f"The certificate is not for {evidence.transport.host}; it is for {name}, which leads to the same server "
             "and is trusted there.",
-            f"Set SMTP_HOST={name}.",
-            {"SMTP_HOST": name},
-            f"Set SMTP_HOST={name}",
+            f"Set {variable}={name}.",
+            {variable: name},
         )
 
 

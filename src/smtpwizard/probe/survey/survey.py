@@ -204,11 +204,18 @@ async def run_survey(
         word = options.client.errors.unresolved(transport.host, error, timeout).error or ""
         return SurveyResult(facts=(_clean(f"{transport.host}: {meaning(word)}", settings),))
     try:
-        options.client.tls.check_ciphers(settings.cipher_spec or "")
-        ciphers = settings.cipher_spec or None
+        options.client.tls.check_ciphers(settings.ciphers or "")
+        ciphers = settings.ciphers or None
     except CipherListError:  # the first try has reported it; the ports can be tried all the same
         ciphers = None
-    dialer = Dialer(net, transport.host, addresses, options, cipher_spec=ciphers)
+    dialer = Dialer(
+        net,
+        transport.host,
+        addresses,
+        options,
+        cipher_spec=ciphers,
+        implicit_ciphers=settings.app.client.implicit_ciphers,
+    )
     wanted = ports_to_ask(provider, transport.port) if ports is None else real((transport.port, *ports))
     survey = Survey(dialer, transport, report.failed, wanted, provider=provider, web_port=web_port)
     try:

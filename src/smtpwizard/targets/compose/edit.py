@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.change import Undecided
+from smtpwizard.targets.change import Undecided, is_mail_setting
 from smtpwizard.targets.compose.services import extending
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, list_item, mapping_value, quoted
 
@@ -287,12 +287,12 @@ def _append(work: _Work, node: Node, new: list[str]) -> None:
         work.edits.append(lines.flow_insertion(node, new))
         return
     if node.kind is NodeKind.MAPPING:
-        ours = [pair for pair in node.pairs if pair[0].value.startswith("SMTP_")]
+        ours = [pair for pair in node.pairs if is_mail_setting(pair[0].value)]
         at = lines.after_pair(*(ours or node.pairs)[-1])
         indent = " " * node.pairs[0][0].column
         work.edits.append(lines.insertion(at, [indent + text for text in new]))
         return
-    ours_items = [item for item in node.items if item.value.startswith("SMTP_")]
+    ours_items = [item for item in node.items if is_mail_setting(item.value)]
     prefix = lines.dash_prefix(node.items[0])
     at = lines.after_value((ours_items or node.items)[-1])
     work.edits.append(lines.insertion(at, [prefix + text for text in new]))

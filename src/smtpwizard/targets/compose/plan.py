@@ -13,12 +13,11 @@ from typing import Literal
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.settings import SECRET_VARIABLES
 from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values
 from smtpwizard.targets.compose.edit import set_environment, with_service
 from smtpwizard.targets.compose.services import ComposeFile, Service, override_target
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
-from smtpwizard.targets.diff import masked_diff
+from smtpwizard.targets.diff import is_secret_name, masked_diff
 from smtpwizard.targets.env.encode import refuse_unwritable
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import exposure_findings, link_findings, plan_env_file
@@ -37,10 +36,10 @@ def plan_compose(
 ) -> tuple[Change, ...]:
     """Plan `changes` for a service of `file`. To be applied in the order returned.
 
-    With `secret="reference"` the compose file gets `${SMTP_PASSWORD:?…}` and a first change puts the secret into the
+    With `secret="reference"` the compose file gets `${…_PASSWORD:?…}` and a first change puts the secret into the
     `.env` beside it. Undecided where a person must choose; InputError for a value that cannot be; FileError.
     """
-    secrets = {key: value for key, value in changes.items() if key in SECRET_VARIABLES and value}
+    secrets = {key: value for key, value in changes.items() if is_secret_name(key) and value}
     references = {key: f"${{{key}:?set {key} in .env}}" for key in secrets if secret == "reference"}  # noqa: S105
     beside = (plan_env_file(file.path.parent / ".env", secrets),) if references else ()
     try:
@@ -96,10 +95,10 @@ def _plan(
         covered_after=covered(after, edited),
     )
     bits = PRIVATE if mode is None else mode
-    inline = any(values.get(key) and key not in references for key in SECRET_VARIABLES)
+    inline = next((key for key, text in values.items() if text and is_secret_name(key) and key not in references), "")
     findings = (
         *link_findings(path, real),
-        *(_secret_findings(path, real, bits, exists=existing is not None) if inline else ()),
+        *(_secret_findings(path, real, inline, bits, exists=existing is not None) if inline else ()),
         *_shell_findings(values),
         *_env_file_findings(path.parent, service, values),
     )
@@ -107,7 +106,7 @@ def _plan(
     return Change(path, real, existing, bom + after.encode("utf-8"), diff, bits, findings=findings)
 
 
-def _secret_findings(path: Path, real: Path, mode: int, *, exists: bool) -> list[Problem]:
+def _secret_findings(path: Path, real: Path, secret: str, mode: int, *, exists: bool) -> list[Problem]:
     """Return who else could read the secret that goes into a compose file."""
     state = git_state(real)
     if state.tracked:
@@ -115,10 +114,10 @@ def _secret_findings(path: Path, real: Path, mode: int, *, exists: bool) -> list
             f"git tracks {path.name}: the password would go into the history with the next commit. Put a reference "
             "there and the password into .env (--secret reference)."
         )
-        found = [Problem.of("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message)]
+        found = [Problem.of("git-tracks-file", Severity.WARNING, secret, message)]
     else:
-        found = exposure_findings(path.name, state, mode, secret=True, exists=exists)
-    return found + image_findings(real)
+        found = exposure_findings(path.name, state, mode, secret=secret, exists=exists)
+    return found + image_findings(real, secret)
 
 
 def _shell_findings(values: Mapping[str, str | None]) -> list[Problem]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.errors import FileError, InputError
+from smtpwizard.targets.change import is_mail_setting
 from smtpwizard.targets.compose.tree import Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.files import decode, read_bytes
 from smtpwizard.text import safe
@@ -127,7 +128,7 @@ def _service(name: str, node: Node, images: Collection[str]) -> Service:
     environment = body.effective("environment")
     variables = tuple(variable_texts(environment[1])) if environment else ()
     by_image = _is_image(image, images)
-    likely = by_image or any(item.startswith("SMTP_") for item in variables)
+    likely = by_image or any(map(is_mail_setting, variables))
     return Service(name, image, variables, env_entries(body.effective("env_file")), likely, by_image)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
+from smtpwizard.targets.change import is_mail_setting
 from smtpwizard.targets.env.encode import Surroundings, encode, misreaders
 from smtpwizard.targets.env.readers import Reader, reading_alike, running_commands
 from smtpwizard.targets.files import BOM
@@ -278,9 +279,9 @@ def _insert(
     lines: dict[int, list[str]] = {}
     placed: list[Placed] = []
     line_end = _line_end_of(text)
-    active = [item for item in kept if item.kind is Kind.ASSIGNMENT and item.key.startswith("SMTP_")]
+    active = [item for item in kept if item.kind is Kind.ASSIGNMENT and is_mail_setting(item.key)]
     commented = [item for item in kept if item.kind is Kind.COMMENT and item.key]
-    templates = [item for item in commented if item.key.startswith("SMTP_")]
+    templates = [item for item in commented if is_mail_setting(item.key)]
     for variable, value in new.items():
         own = [item for item in commented if item.key == variable]
         anchor = next((group[-1] for group in (own, active, templates) if group), None)

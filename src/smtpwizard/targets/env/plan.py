@@ -13,8 +13,7 @@ from typing import Final
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.settings import FIELDS, LEGACY, SECRET_VARIABLES
-from smtpwizard.targets.change import PRIVATE, Change, Values
+from smtpwizard.targets.change import PRIVATE, Change, Values, is_mail_setting
 from smtpwizard.targets.diff import is_secret_name, masked_diff
 from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
 from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
@@ -130,24 +129,25 @@ def link_findings(path: Path, real: Path) -> list[Problem]:
     return found
 
 
-def exposure_findings(name: str, state: GitState, mode: int, *, secret: bool, exists: bool) -> list[Problem]:
-    """Return who else could read the secret: git's history, and other users of the machine."""
+def exposure_findings(name: str, state: GitState, mode: int, *, secret: str, exists: bool) -> list[Problem]:
+    """Return who else could read the variable `secret` (empty: there is none): git's history, and other users of the "
+    "machine."""
     found: list[Problem] = []
     if secret and state.tracked:
         message = (
             f"git tracks {name}: the password would go into the history with the next commit. Take it out of git "
             f"(git rm --cached {name}) and add it to .gitignore, or write to another file."
         )
-        found.append(Problem.of("git-tracks-file", Severity.WARNING, "SMTP_PASSWORD", message))
+        found.append(Problem.of("git-tracks-file", Severity.WARNING, secret, message))
     elif secret and state.in_repository and not state.ignored:
         message = f"No ignore rule covers {name}, so git would add the password. Add the line {name} to .gitignore."
-        found.append(Problem.of("git-does-not-ignore", Severity.WARNING, "SMTP_PASSWORD", message))
+        found.append(Problem.of("git-does-not-ignore", Severity.WARNING, secret, message))
     if secret and exists and mode & 0o077:
         message = (
             f"{name} has mode {mode:04o}, so other users of this machine may read the password. The mode stays; "
             f"chmod 600 {name} closes it, if no other user must read the file."
         )
-        found.append(Problem.of("file-open-to-others", Severity.WARNING, "SMTP_PASSWORD", message))
+        found.append(Problem.of("file-open-to-others", Severity.WARNING, secret, message))
     return found
 
 
@@ -235,14 +235,14 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
         secrets=_secrets(changes, merged, before),
         covered_before=covered(before, merged.statements),
     )
-    secret = any(values.get(name) for name in SECRET_VARIABLES)
+    secret = next((name for name, value in values.items() if value and is_secret_name(name)), "")
     bits = PRIVATE if mode is None else mode
     findings = (
         *reader_findings(merged.placed, readers),
         *file_findings(path.name, raw, merged.statements, readers),
         *link_findings(path, real),
         *exposure_findings(path.name, git_state(real), bits, secret=secret, exists=existing is not None),
-        *(image_findings(real) if secret else ()),
+        *(image_findings(real, secret) if secret else ()),
     )
     missed = {reader for item in merged.placed for reader in item.misread_by}
     alike = [reader for reader in readers if reader not in missed]
@@ -251,22 +251,21 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
 
 
 def _check_names(changes: Values) -> None:
-    for name, value in changes.items():
+    for name in changes:
         if not _NAME.fullmatch(name):
             raise InputError("A variable's name is made of letters, digits and underscores.", "Not a variable name")
-        if value is None and name not in FIELDS and name not in LEGACY:
-            raise InputError(f"{name} is not one of the SMTP variables, so it is not taken out.", "Not our variable")
 
 
 def _secrets(changes: Values, merged: Merged, text: str) -> list[Secret]:
     """Return the secrets that may show in the diff: the new ones, and the old value of every secret-named variable."""
     new = [value for value in changes.values() if isinstance(value, Secret)]
     new += [Secret(value) for name, value in changes.items() if isinstance(value, str) and is_secret_name(name)]
-    ours = {*changes, *SECRET_VARIABLES}
     old = [
         Secret(text[item.value_start : item.value_end].strip("'\"`"))
         for item in merged.statements
-        if item.kind is Kind.ASSIGNMENT and item.key in ours and is_secret_name(item.key)
+        if item.kind is Kind.ASSIGNMENT
+        and is_secret_name(item.key)
+        and (item.key in changes or is_mail_setting(item.key))
     ]
     return [secret for secret in (*new, *old) if len(secret) > 3]
 

@@ -14,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
+from smtpwizard.apps.profile import Role as SettingRole
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.report.lines import Line, Mark, Role
@@ -285,10 +286,11 @@ class SaveStep(StepPane):
             return
         from smtpwizard.tui.screens.dialogs import ConfirmScreen
 
+        secret = self.state.settings.app.variable(SettingRole.PASSWORD)
         self.app.push_screen(
             ConfirmScreen(
                 title="Copy",
-                question="The lines hold SMTP_PASSWORD. Other programs can read the clipboard.",
+                question=f"The lines hold {secret}. Other programs can read the clipboard.",
                 yes="Copy with password",
                 no="Do not copy",
             ),

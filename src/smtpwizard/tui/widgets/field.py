@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, RadioSet
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.tui.style import plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
 from smtpwizard.wizard.questions import Question, clean
@@ -41,7 +42,7 @@ class Field(Vertical):
             if question.secret:
                 yield SecretInput(placeholder=question.placeholder)
             else:
-                restrict = r"\d{0,5}" if question.id == "SMTP_PORT" else None
+                restrict = r"\d{0,5}" if question.role is Role.PORT else None
                 yield BarInput(placeholder=question.placeholder, restrict=restrict)
             yield PlainText(self._side(shown=False), classes="side")
         yield PlainText(classes="below")

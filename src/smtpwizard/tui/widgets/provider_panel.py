@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -11,21 +12,25 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, TlsMode, UsernameRule
 from smtpwizard.tui.style import clickable, hanging, lines, plain, styled, wrapped
 from smtpwizard.tui.widgets.inputs import PlainList, PlainText
 from smtpwizard.wizard.provider import preferred_region
 
+if TYPE_CHECKING:
+    from smtpwizard.tui.app import SmtpWizard
+
 _TLS = {TlsMode.IMPLICIT: "TLS", TlsMode.STARTTLS: "STARTTLS", TlsMode.NONE: "no TLS"}
 
 
-def about(provider: Provider, width: int, *, host: str | None = None) -> Content:
+def about(provider: Provider, width: int, *, app: AppProfile, host: str | None = None) -> Content:
     """Return host and ports, and for a blocked provider the reason; `host` is that of the chosen region."""
     parts: list[Content | str] = []
     if host or provider.host:
         parts.append(styled(host or provider.host, "bold", limit=width))
     if provider.kind not in (Kind.CUSTOM, Kind.PRACTICE):
-        parts.append(wrapped(ports(provider), width, style="$text-muted"))
+        parts.append(wrapped(ports(provider, app), width, style="$text-muted"))
     note = provider.status_note
     if provider.status is ProviderStatus.BLOCKED:
         parts += ["", hanging("✗", f"Blocked: {note or 'it takes no password'}.", width, mark_style="$error")]
@@ -34,12 +39,12 @@ def about(provider: Provider, width: int, *, host: str | None = None) -> Content
     return lines(*parts)
 
 
-def ports(provider: Provider) -> str:
+def ports(provider: Provider, app: AppProfile) -> str:
     """Return the ports in one line, the recommended one first: `587 STARTTLS (guide) · 465 TLS`."""
     ordered = sorted(provider.ports, key=lambda choice: choice.port != provider.recommended_port)
     words = []
     for choice in ordered[:4]:
-        mark = " (guide)" if provider.guide and choice.port == provider.recommended_port else ""
+        mark = " (guide)" if app.guided(provider) and choice.port == provider.recommended_port else ""
         words.append(f"{choice.port} {_TLS[choice.tls]}{mark}".replace(" ", "\u00a0"))  # kept on one line
     return " · ".join(words)
 
@@ -158,5 +163,7 @@ class ProviderPanel(VerticalScroll, can_focus=False):
             return
         width = max(self.scrollable_content_region.width, 20)
         host = provider.region_host(self.chosen) if self.chosen else None
-        self.query_one("#about", PlainText).update(about(provider, width, host=host))
+        self.query_one("#about", PlainText).update(
+            about(provider, width, app=cast("SmtpWizard", self.app).state.settings.app, host=host)
+        )
         self.query_one("#know", PlainText).update(to_know(provider, width))

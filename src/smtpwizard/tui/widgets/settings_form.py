@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.text import safe
@@ -112,7 +113,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
             missing = field.problem()
             below = [hanging("✗", missing, width - _LABEL, mark_style="$error")] if missing else []
             below = below or [finding_line(item, width - _LABEL, key="F6" if item is repair else "") for item in own]
-            if self._model.sender_is_account and field.question.id == "SMTP_USERNAME":
+            if self._model.sender_is_account and field.question.role is Role.USERNAME:
                 below.append(styled("also used as the sender", "$text-muted"))
             wrong = bool(missing) or any(item.severity is Severity.ERROR for item in own)
             field.tell(lines(*below) if below else None, wrong=wrong)
@@ -132,7 +133,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
 
     def _suggest_sender(self) -> None:
         """Show the account as the sender's placeholder, where it is the sender too."""
-        field = self.field("SMTP_SENDER")
+        field = self.field(wizard_of(self).state.settings.app.variable(Role.SENDER))
         if isinstance(field, Field):
             account = wizard_of(self).state.settings.username or ""
             example = account if self._model.sender_is_account else field.question.placeholder

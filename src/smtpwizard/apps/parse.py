@@ -1,16 +1,16 @@
-"""The app's check of its variables at start: Joi 18's conversions and the app's schema, as pure functions.
+"""Parse kinds: how apps read a text, as pure functions with names. A profile names a kind; nothing else knows it.
 
-Compared with the real joi 18.1 in tests/app/test_joi_conformance.py. Says only "refused" or what the value becomes; the
-sentences for people are made in `rules`.
+A check is what an app holds a variable against at its start: it refuses the text with a Reason, or converts it. A parse
+is how the text becomes what the mail client is given. Joi's are compared with the real joi 18.1 in
+tests/apps/test_joi_conformance.py.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final, NamedTuple
-
-from smtpwizard.settings import Settings
+from typing import Final
 
 JS_SPACE: Final = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -25,10 +25,6 @@ _NUMBER: Final = r"(?i)[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _PARSE_INT: Final = r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))"
 _DIGITS: Final = 20
 """Digits looked at: no port has more, and Python refuses to convert texts of more than 4300."""
-_REQUIRED: Final = ("SMTP_HOST", "SMTP_PORT", "SMTP_SENDER")
-_NOT_EMPTY: Final = ("ADMIN_WEB_URL", "SMTP_HOST", "SMTP_SENDER", "SMTP_CIPHER_SPEC")
-"""Joi.string() without allow(''); SMTP_USERNAME and SMTP_PASSWORD allow it."""
-_BOOLEANS: Final = ("SMTP_TLS", "SMTP_OPPORTUNISTIC_TLS")
 
 
 class Reason(StrEnum):
@@ -39,27 +35,6 @@ class Reason(StrEnum):
     NOT_A_BOOLEAN = "not-a-boolean"
     NOT_A_NUMBER = "not-a-number"
     UNSAFE_NUMBER = "unsafe-number"
-
-
-class Refusal(NamedTuple):
-    """One variable over which the app refuses to start."""
-
-    variable: str
-    reason: Reason
-
-
-def refusals(settings: Settings) -> tuple[Refusal, ...]:
-    """Return everything over which the app refuses to start; it names only the first of them itself."""
-    given = {name: str(value) for name, value in settings.to_variables().items()}
-    found = [Refusal(name, Reason.MISSING) for name in _REQUIRED if name not in given]
-    found += [Refusal(name, Reason.EMPTY) for name in _NOT_EMPTY if given.get(name) == ""]
-    for name in _BOOLEANS:
-        if name in given and boolean(given[name]) is None:
-            found.append(Refusal(name, Reason.NOT_A_BOOLEAN if given[name] else Reason.EMPTY))
-    port = number(given.get("SMTP_PORT", "25"))
-    if isinstance(port, Reason):
-        found.append(Refusal("SMTP_PORT", Reason.EMPTY if not given["SMTP_PORT"] else port))
-    return tuple(found)
 
 
 def trim(text: str) -> str:
@@ -127,3 +102,55 @@ def parse_int(text: str) -> int | None:
     sign, hexadecimal, decimal = found.groups()
     value = int(hexadecimal, 16) if hexadecimal else int(decimal.lstrip("0")[:_DIGITS] or "0")
     return -value if sign == "-" else value
+
+
+def js_number(text: str) -> int | None:
+    """Return what JavaScript's Number() makes of `text` as a port; None for NaN and 0, as `||` takes them."""
+    digits = trim(text)
+    if re.fullmatch(r"0[xX][0-9a-fA-F]{1,8}", digits):
+        return int(digits, 16) or None
+    return int(float(digits)) or None if re.fullmatch(_NUMBER, digits) and float(digits) <= SAFE_INTEGER else None
+
+
+def json_truthy(text: str) -> bool:
+    """Return whether what JSON.parse() makes of `text`, or the text where it makes nothing, is true to JavaScript."""
+    word = trim(text)
+    if word in ("false", "null", '""'):
+        return False
+    return bool(float(word)) if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", word) else text != ""
+
+
+def _joi_text(text: str) -> str | Reason:
+    return text or Reason.EMPTY
+
+
+def _joi_boolean(text: str) -> str | Reason:
+    value = boolean(text)
+    if value is None:
+        return Reason.NOT_A_BOOLEAN if text else Reason.EMPTY
+    return str(value).lower()
+
+
+def _joi_number(text: str) -> str | Reason:
+    value = number(text)
+    if isinstance(value, Reason):
+        return value if text else Reason.EMPTY
+    return js_text(value)
+
+
+CHECKS: Final[Mapping[str, Callable[[str], str | Reason]]] = {
+    "joi-string": _joi_text,
+    "joi-boolean": _joi_boolean,
+    "joi-number": _joi_number,
+}
+"""Joi.string() without allow(''), Joi.boolean(), Joi.number(); what each converts to is what @nestjs/config writes."""
+
+BOOLEANS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "exact-true": lambda text: text == "true",
+    "json": json_truthy,
+}
+
+PORTS: Final[Mapping[str, Callable[[str], int | None]]] = {
+    "parse-int": parse_int,
+    "js-number": js_number,
+}

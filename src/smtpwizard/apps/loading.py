@@ -1,0 +1,103 @@
+"""Profiles found and read. A later folder wins by id, as with providers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from smtpwizard.apps.profile import AppProfile, Client, Guide, Mode, Modes, OldName, Role, Variable
+from smtpwizard.errors import InputError
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
+from smtpwizard.presets.schema import AppMail
+from smtpwizard.text import safe
+
+DEFAULT: Final = "abc-user-feedback"
+"""The app where none is named."""
+_SHOWN: Final = 80
+"""Characters of a wrong id that a message repeats."""
+
+
+def profile(presets: Presets, id: str = DEFAULT) -> AppProfile:  # noqa: A002
+    """Return the profile of an id. InputError for an unknown one; PresetFileError if its file is broken."""
+    files = {path.stem: path for root in presets.roots() for path in sorted((root / "apps").glob("*.toml"))}
+    if id not in files:
+        raise InputError(
+            f"There is no app {safe(id, limit=_SHOWN)!r}. Known: {', '.join(sorted(files))}.", "Unknown app"
+        )
+    return shipped(id) if files[id].parent.parent == presets_root() else load_profile(files[id])
+
+
+@cache
+def shipped(id: str = DEFAULT) -> AppProfile:  # noqa: A002
+    """Return a shipped profile, read once in a process. Unchecked: a test has read it with `load_profile`."""
+    table: dict[str, Any] = tomllib.loads((presets_root() / "apps" / f"{id}.toml").read_text("utf-8"))
+    made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    made["variables"] = tuple(Variable(**{**row, "role": Role(row["role"])}) for row in table["variables"])
+    made["old_names"] = tuple(OldName(**{**row, "role": Role(row["role"])}) for row in table.get("old_names", ()))
+    made["modes"] = Modes(**{name: Mode(**row) for name, row in table["modes"].items()})
+    made["client"] = Client(**table["client"])
+    made["guide"] = tuple(Guide(**row) for row in table.get("guide", ()))
+    made["mails"] = tuple(AppMail(**row) for row in table.get("mails", ()))
+    return AppProfile(**made)
+
+
+def load_profile(path: Path) -> AppProfile:
+    """Read and check one profile. PresetFileError with every mistake in it."""
+    from smtpwizard.presets.loading import own_file  # the checked reader is not needed for what is shipped
+
+    return own_file(AppProfile, path)
+
+
+def check_folder(folder: Path) -> tuple[PresetProblem, ...]:
+    """Return what is wrong in `folder`: providers/, apps/ and gateways.toml, or provider files right in it.
+
+    Beyond each file for itself: no mail domain belongs to two providers, and the mails of an app have their templates.
+    InputError if it is no folder that can be listed.
+    """
+    from smtpwizard.presets.loading import load_gateways, load_provider
+    from smtpwizard.presets.toml import Issue, located, read_text
+
+    try:
+        files = provider_files(folder)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be listed: {error.strerror}.", "No such folder") from None
+    problems: list[PresetProblem] = []
+    providers = _each(files, load_provider, problems)
+    apps = _each(sorted((folder / "apps").glob("*.toml")), load_profile, problems)
+    _each(sorted(folder.glob("gateways.toml")) if (folder / "providers").is_dir() else [], load_gateways, problems)
+    if not files and not apps and not problems:
+        problems.append(PresetProblem(folder, 0, "", "holds no presets: one TOML file for each, named <id>.toml"))
+    owners: dict[str, Path] = {}
+    for path, provider in providers:
+        shared = [
+            Issue(("mail_domains", index), f"{domain} is also in {owners[domain].name}")
+            for index, domain in enumerate(provider.mail_domains)
+            if owners.setdefault(domain, path) is not path
+        ]
+        problems += located(path, read_text(path), shared) if shared else ()
+    mails = folder / "mails"
+    for path, app in apps if mails.is_dir() else ():
+        lacking = [
+            Issue(("mails", index, "template"), f"there is no mails/{mail.template}")
+            for index, mail in enumerate(app.mails)
+            if not (mails / mail.template).is_file()
+        ]
+        problems += located(path, read_text(path), lacking)
+    return tuple(problems)
+
+
+U = TypeVar("U")
+
+
+def _each(paths: Sequence[Path], load: Callable[[Path], U], problems: list[PresetProblem]) -> list[tuple[Path, U]]:
+    loaded = []
+    for path in paths:
+        try:
+            loaded.append((path, load(path)))
+        except PresetFileError as error:
+            problems.extend(error.problems)
+    return loaded
