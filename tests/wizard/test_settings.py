@@ -85,7 +85,7 @@ def test_what_is_missing_comes_in_the_order_of_the_questions() -> None:
 def test_a_finding_is_held_back_while_its_field_is_filled_in_and_repaired_by_its_id() -> None:
     model, session = step("gmail", GMAIL._replace(port="465", security="false"))
     (finding,) = (item for item in model.findings() if item.variable == "SMTP_TLS")
-    assert finding not in model.findings(unsettled={"SMTP_TLS"})
+    assert finding not in model.findings(unfinished={"SMTP_TLS"})
     assert model.next_repair() == finding
     model.repair(finding.id)
     assert session.state.settings.security == "true"

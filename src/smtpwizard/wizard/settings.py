@@ -81,18 +81,18 @@ class SettingsStep:
 
     # What the app makes of them
 
-    def findings(self, unsettled: Collection[str] = ()) -> tuple[Problem, ...]:
+    def findings(self, unfinished: Collection[str] = ()) -> tuple[Problem, ...]:
         """Return the findings, the gravest first, without those about a variable that is still being filled in."""
         state = self._session.state
         about = (state.settings, state.provider, state.origin)
         if self._known[0] != about:
             self._known = (about, findings(state.settings, provider=state.provider, origin=state.origin))
-        return tuple(item for item in self._known[1] if item.variable not in unsettled)
+        return tuple(item for item in self._known[1] if item.variable not in unfinished)
 
-    def outlook(self, unsettled: Collection[str] = ()) -> Outlook:
+    def outlook(self, unfinished: Collection[str] = ()) -> Outlook:
         """Return what the app will do with the settings: log in where, over what, as whom."""
         state = self._session.state
-        return outlook(state.settings, self.findings(unsettled), state.origin)
+        return outlook(state.settings, self.findings(unfinished), state.origin)
 
     @property
     def advanced_line(self) -> str:
@@ -107,15 +107,15 @@ class SettingsStep:
 
     # Repairs
 
-    def next_repair(self, variable: str | None = None, *, unsettled: Collection[str] = ()) -> Problem | None:
+    def next_repair(self, variable: str | None = None, *, unfinished: Collection[str] = ()) -> Problem | None:
         """Return the finding that is to be repaired next: one about `variable`, else the first with a repair."""
-        able = [finding for finding in self.findings(unsettled) if finding.changes]
+        able = [finding for finding in self.findings(unfinished) if finding.changes]
         return next((item for item in able if variable and item.variable == variable), able[0] if able else None)
 
-    def repair(self, finding_id: str = "", variable: str | None = None, *, unsettled: Collection[str] = ()) -> None:
+    def repair(self, finding_id: str = "", variable: str | None = None, *, unfinished: Collection[str] = ()) -> None:
         """Make the repair of the finding with this id; without such a one, the next repair, if there is any."""
         by_id = (item for item in self.findings() if item.id == finding_id and item.changes)
-        finding = next(by_id, None) or self.next_repair(variable, unsettled=unsettled)
+        finding = next(by_id, None) or self.next_repair(variable, unfinished=unfinished)
         if finding is not None:
             self._session.update(settings=self._session.state.settings.with_changes(finding.changes))
 

@@ -70,7 +70,7 @@ class ProviderStep(StepPane):
             with Vertical(classes="box -acting", id="choose") as box:
                 box.border_title = "Provider"
                 yield BarInput(placeholder="name, address or domain", id="query")
-                yield PlainText(id="said")
+                yield PlainText(id="message")
                 providers = PlainList(id="providers")
                 providers.can_focus = False
                 yield providers
@@ -204,9 +204,9 @@ class ProviderStep(StepPane):
         self._fill()
 
     def _say(self, text: str, *, mark: str = "") -> None:
-        said = self.query_one("#said", PlainText)
-        said.display = bool(text)
-        said.update(styled(f"{mark} {text}".strip(), "$error" if mark == "✗" else "$text-muted", limit=200))
+        message = self.query_one("#message", PlainText)
+        message.display = bool(text)
+        message.update(styled(f"{mark} {text}".strip(), "$error" if mark == "✗" else "$text-muted", limit=200))
 
     @on(OptionList.OptionHighlighted, "#providers")
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from smtpwizard.problems import Problem
 from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.style import styled
-from smtpwizard.tui.widgets.field import Advanced, AdvancedHeader, ChoiceField, Field, Settled
+from smtpwizard.tui.widgets.field import Advanced, AdvancedHeader, ChoiceField, Field, Finished
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
 from smtpwizard.tui.widgets.settings_form import SettingsForm
 from smtpwizard.wizard import settings as model
@@ -97,7 +97,7 @@ class SettingsStep(StepPane):
 
     def missing(self) -> tuple[tuple[str, str], ...]:
         found = self.model.missing()
-        self.form.settle({variable for variable, _ in found})
+        self.form.finish({variable for variable, _ in found})
         self._draw()
         return found
 
@@ -127,7 +127,7 @@ class SettingsStep(StepPane):
         return None
 
     def _next_repair(self) -> Problem | None:
-        return self.model.next_repair(self._variable, unsettled=self.form.unsettled)
+        return self.model.next_repair(self._variable, unfinished=self.form.unfinished)
 
     def _draw(self) -> None:
         """Draw once for all that changes together: a visit alone asks three times."""
@@ -140,8 +140,8 @@ class SettingsStep(StepPane):
         self.form.draw(self._variable)
         self.hints_changed()
 
-    @on(Settled)
-    def _settled(self, event: Settled) -> None:
+    @on(Finished)
+    def _finished(self, event: Finished) -> None:
         event.stop()
         self._draw()
 
@@ -164,7 +164,7 @@ class SettingsStep(StepPane):
     # Actions
 
     def action_repair(self, finding_id: str = "") -> None:
-        self.model.repair(finding_id, self._variable, unsettled=self.form.unsettled)
+        self.model.repair(finding_id, self._variable, unfinished=self.form.unfinished)
 
     def action_open_page(self) -> None:
         field = self.form.field(self._variable)

@@ -20,7 +20,7 @@ from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.settings import SettingsStep
 
 
-class Settled(Message):
+class Finished(Message):
     """A field was left or pasted into: now what is wrong with it may be said."""
 
 
@@ -31,7 +31,7 @@ class Field(Vertical):
         super().__init__(id=f"field-{question.id.lower()}", classes="field")
         self.question = question
         self._model = model
-        self.settled = False
+        self.finished = False
         """Whether the operator has finished with it once. Before that nothing is marked wrong."""
         self._left_out = ""
 
@@ -68,7 +68,7 @@ class Field(Vertical):
 
     def problem(self) -> str:
         """Return why the text cannot be an answer, once the operator has finished with it; else ''."""
-        return (self.question.check(self.input.value) or "") if self.settled else ""
+        return (self.question.check(self.input.value) or "") if self.finished else ""
 
     def tell(self, below: Content | None, *, wrong: bool) -> None:
         """Show lines under the input; `wrong` marks the bar too."""
@@ -81,7 +81,7 @@ class Field(Vertical):
 
     def mark(self) -> None:
         """Focus the input and mark the row as the one concerned."""
-        self.settled = True
+        self.finished = True
         self.add_class("-marked")
         self.input.focus()
 
@@ -94,22 +94,22 @@ class Field(Vertical):
     @on(Input.Blurred)
     def _blurred(self, event: Input.Blurred) -> None:
         event.stop()
-        self._settle(event.value)
+        self._finish(event.value)
 
     @on(BarInput.Pasted)
     def _pasted(self, event: BarInput.Pasted) -> None:
         event.stop()
-        self._settle(event.input.value, event.left_out)
+        self._finish(event.input.value, event.left_out)
 
-    def _settle(self, text: str, left_out: str = "") -> None:
+    def _finish(self, text: str, left_out: str = "") -> None:
         value, removed = clean(self.question, text)
         left_out = " ".join(part for part in (left_out, removed) if part) or self._left_out
         if value != text:
             self.input.value = value
             self.input.cursor_position = len(value)
         self._left_out = left_out
-        self.settled = self.settled or bool(value)
-        self.post_message(Settled())
+        self.finished = self.finished or bool(value)
+        self.post_message(Finished())
 
     @on(SecretInput.Toggled)
     def _toggled(self) -> None:
@@ -128,7 +128,7 @@ class ChoiceField(Vertical):
         super().__init__(id=f"field-{question.id.lower()}", classes="field")
         self.question = question
         self._model = model
-        self.settled = True
+        self.finished = True
 
     def compose(self) -> ComposeResult:
         with Horizontal():

@@ -81,9 +81,9 @@ class SettingsForm(VerticalScroll, can_focus=False):
         return not advanced.opened and advanced in field.ancestors
 
     @property
-    def unsettled(self) -> frozenset[str]:
+    def unfinished(self) -> frozenset[str]:
         """The variables whose fields are still being filled in."""
-        return frozenset(field.question.id for field in self._rows if not field.settled)
+        return frozenset(field.question.id for field in self._rows if not field.finished)
 
     def show(self, *, arrived: bool) -> None:
         """Show the present answers. On arrival, what is filled in already counts as left."""
@@ -91,18 +91,18 @@ class SettingsForm(VerticalScroll, can_focus=False):
         for field in self._rows:
             field.show()
             if arrived and isinstance(field, Field):
-                field.settled = field.settled or settings.get(field.question.id) is not None
+                field.finished = field.finished or settings.get(field.question.id) is not None
 
-    def settle(self, variables: set[str]) -> None:
+    def finish(self, variables: set[str]) -> None:
         """Have fields judged although they were not left: the operator wants to go on."""
         for field in self._rows:
-            field.settled = field.settled or field.question.id in variables
+            field.finished = field.finished or field.question.id in variables
 
     def draw(self, variable: str | None) -> None:
         """Say everything anew; the repair key acts on a finding about `variable` first."""
-        unsettled = self.unsettled
-        found = self._model.findings(unsettled)
-        repair = self._model.next_repair(variable, unsettled=unsettled)
+        unfinished = self.unfinished
+        found = self._model.findings(unfinished)
+        repair = self._model.next_repair(variable, unfinished=unfinished)
         width = max(self.scrollable_content_region.width, 30)
         under: set[str] = set()
         for field in self._rows:
@@ -120,16 +120,16 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self._suggest_sender()
         rest = [item for item in found if item.id not in under]
         shown = [finding_line(item, width, key="F6" if item is repair else "") for item in rest]
-        self.query_one("#outlook", PlainText).update(lines(self._headline(unsettled, width), *shown))
+        self.query_one("#outlook", PlainText).update(lines(self._headline(unfinished, width), *shown))
         self.query_one(Advanced).summarize(self._model.advanced_line)
 
-    def _headline(self, unsettled: frozenset[str], width: int) -> Content:
+    def _headline(self, unfinished: frozenset[str], width: int) -> Content:
         needed = {variable for variable, _ in self._model.missing()}
         labels = [field.question.label for field in self._rows if field.question.id in needed]
         if labels:
             text = styled(f"still needed: {', '.join(labels)}", "$text-muted")
             return Content.assemble(("·", "$text-muted"), " ", text)
-        return outlook_line(self._model.outlook(unsettled), width)
+        return outlook_line(self._model.outlook(unfinished), width)
 
     def _suggest_sender(self) -> None:
         """Show the account as the sender's placeholder, where it is the sender too."""
