@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.apps.profile import AppProfile
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.state import Target, WizardState
 from smtpwizard.wizard.summary import summary
+from support.apps import ABC
 from support.leaks import assert_no_secret
 from support.secret_sweep import CASES, MARKED, Bench, bench, repeating
 from support.tui import screen_text, settled, wizard
@@ -84,8 +84,7 @@ async def test_the_walk_from_test_to_leaving_shows_no_secret(echoing: Bench) -> 
         await settled(pilot)
         look(app, "sending")
         await until(pilot, lambda: bool(app.services.app_name), "app's preset")
-        consuming: AppProfile = app.services.app
-        assert_no_secret("\n".join(summary(app.state, consuming)), MARKED, "the summary")
+        assert_no_secret("\n".join(summary(app.state)), MARKED, "the summary")
     echoing.look_at_files()
     assert list(echoing.folder.glob("*transcript*")), "the transcript was not written"
 
@@ -98,7 +97,7 @@ async def test_settings_of_a_file_are_opened_and_tested_without_their_secret(ref
         await until(pilot, lambda: app.state.step == "test", "Test step")
         await finished(pilot, app)
         look(app, "the test")
-        assert_no_secret("\n".join(summary(app.state, app.services.app)), MARKED, "the summary")
+        assert_no_secret("\n".join(summary(app.state)), MARKED, "the summary")
     refusing.look_at_files()
 
 

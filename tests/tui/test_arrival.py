@@ -21,6 +21,7 @@ from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.tui.widgets.mail import CodeEntry
 from smtpwizard.wizard.state import WizardState
 from smtpwizard.wizard.summary import summary
+from support.apps import ABC
 from support.inboxes import FAILS, PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret
 from support.tui import quiet_services, screen_text
@@ -76,7 +77,7 @@ async def test_a_catcher_on_this_machine_is_found_and_proves_all_three_mails(tmp
         assert "MailDev at http://localhost:1080 catches mail and delivers none of it" in words(app)
         assert not app.query_one("#arrival-row").display
         assert not isinstance(app.focused, CodeEntry)
-        lines = summary(app.state, app.services.app)
+        lines = summary(app.state)
         assert "✓ email verification caught by MailDev at http://localhost:1080" in lines
 
 
@@ -130,7 +131,7 @@ async def test_a_mailbox_shows_the_inbox_and_what_its_server_says_of_the_sender(
         assert f"Seen in {MAILBOX}." in words(app)
         assert "SPF pass, DKIM pass by acme.example, DMARC pass" in words(app)
         assert mailboxes.opened[0][0] == "imaps://reader%40acme.example@imap.acme.example"
-        lines = summary(app.state, app.services.app)
+        lines = summary(app.state)
         where = "the inbox of reader@acme.example at imap.acme.example:993"
         assert f"✓ user invitation arrived in {where}, SPF pass, DKIM pass, DMARC pass" in lines
         app.go("save")
@@ -147,7 +148,7 @@ async def test_mail_in_junk_is_told_as_a_warning_with_cause_and_action(tmp_path:
         assert "! Email verification arrived in junk, the folder Junk" in text
         assert "✓ Password reset arrived in the inbox" in text
         assert "SPF softfail" in text
-        lines = summary(app.state, app.services.app)
+        lines = summary(app.state)
         assert any(line.startswith("! email verification arrived in junk") for line in lines)
 
 
@@ -196,7 +197,7 @@ async def test_the_mailboxes_password_is_in_nothing_that_comes_out(tmp_path: Pat
             form,
             vars(form),
             drawer,
-            summary(app.state, app.services.app),
+            summary(app.state),
         )
         assert_no_secret(repr(things), secrets, "a repr")
         assert app.clipboard == ""

@@ -19,6 +19,7 @@ from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import Target, WizardState
 from smtpwizard.wizard.summary import summary
+from support.apps import ABC
 from support.dovecot import Dovecot
 from support.maildev import MailDev
 from support.tui import quiet_services, screen_text
@@ -79,7 +80,7 @@ async def test_a_real_mailbox_over_tls_is_opened_once_and_shows_inbox_and_junk(t
             text = " ".join(screen_text(app).split())
             assert "✓ Email verification arrived in the inbox" in text
             assert "! User invitation arrived in junk, the folder Junk" in text
-            lines = summary(app.state, services.app)
+            lines = summary(app.state)
             where = f"{READER} at {dovecot.host}:{dovecot.imaps_port}"
             assert any(line.startswith(f"✓ email verification arrived in the inbox of {where}") for line in lines)
             app.go("settings")  # with the step the connection is left, too

@@ -312,3 +312,12 @@ async def test_the_practice_servers_settings_are_never_said_to_reach_the_app(fol
     await step.apply()
     assert "These are practice settings" in words(step.written())
     assert "Next:" not in words(step.written())
+
+
+async def test_no_command_is_given_where_none_would_help(folder: Path) -> None:
+    (folder / "docker-compose.yml").write_text("services:\n  api:\n    image: line/abc-user-feedback-api\n")
+    step = env_step(folder)
+    await step.plan()
+    await step.apply()
+    assert "The container of api does not get" in words(step.written())
+    assert step.state.next_command == ""

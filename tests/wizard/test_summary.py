@@ -12,6 +12,7 @@ from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, SentMessa
 from smtpwizard.targets.change import Applied
 from smtpwizard.wizard.state import SentMail, Target, TargetKind, WizardState
 from smtpwizard.wizard.summary import summary, summary_lines
+from support.apps import ABC
 from support.tui import GMAIL, quiet_services
 
 
@@ -29,6 +30,7 @@ def test_the_summary_of_a_whole_walk_says_what_was_written_and_proved_and_what_w
         report=report(Verdict.WORKS, "that mail arrives", "that the api container reaches smtp.gmail.com:465"),
         tested=GMAIL,
         saved=GMAIL,
+        next_command="docker compose up -d api",
         applied=(Applied(Path(".env"), Path("backup.env"), changed=True, verified=True),),
         sent=(
             SentMail("verification", "Email verification", "a@b.example", SentMessage("<1>", "Q1", "250 OK"), "418205"),
@@ -36,25 +38,23 @@ def test_the_summary_of_a_whole_walk_says_what_was_written_and_proved_and_what_w
         ),
         arrived=(Arrived("<1>", "verification", Proof.CODE),),
     )
-    lines = summary(state, services.app)
+    lines = summary(state)
     assert lines[0] == "✓ Gmail (smtp.gmail.com:465, TLS) tested: logs in"
     assert "✓ .env written and read back, backup backup.env" in lines
     assert "✓ email verification arrived (code confirmed)" in lines
     assert "! user invitation accepted by the server, queue id Q2; not proved that it arrived" in lines
     assert "! not proved: that the api container reaches smtp.gmail.com:465" in lines
     assert "! not proved: that mail arrives" not in lines
-    assert lines[-1] == f"next: docker compose up -d {services.app.service}"
+    assert lines[-1] == "next: docker compose up -d api"
 
 
 def test_the_summary_after_a_cancel_says_that_nothing_was_written() -> None:
-    services = quiet_services()
-    assert summary(WizardState(), services.app) == ("Nothing was written.",)
+    assert summary(WizardState()) == ("Nothing was written.",)
 
 
 def test_the_summary_of_a_failed_test_has_no_tick_and_no_next_command() -> None:
-    services = quiet_services()
     state = WizardState(settings=GMAIL, report=report(Verdict.FAILS), tested=GMAIL)
-    lines = summary(state, services.app)
+    lines = summary(state)
     assert lines == ("✗ smtp.gmail.com (smtp.gmail.com:465, TLS) tested: It will fail", "Nothing was written.")
 
 
@@ -66,13 +66,12 @@ def test_the_summary_after_practising_says_that_the_server_has_ended() -> None:
         saved=GMAIL,
         applied=(Applied(Path(".env"), None, changed=True, verified=True),),
     )
-    lines = summary(state, services.app)
+    lines = summary(state)
     assert "! these are the practice server's settings, and it has ended with the wizard" in lines
     assert lines[-1] == "next: smtpwizard, with a real provider"
 
 
 def test_the_summary_never_holds_the_secret() -> None:
-    services = quiet_services()
     settings = Settings(ABC, host="h.example", port="25", username="tok-12345", password=Secret("tok-12345"))
     state = WizardState(
         settings=settings,
@@ -80,13 +79,12 @@ def test_the_summary_never_holds_the_secret() -> None:
         block=Secret("SMTP_PASSWORD=tok-12345"),
         sent=(SentMail("v", "V", "a@b.example", SentMessage("<1>", None, "550 tok-12345 no", accepted=False)),),
     )
-    assert "tok-12345" not in "\n".join(summary(state, services.app))
+    assert "tok-12345" not in "\n".join(summary(state))
 
 
 def test_who_hears_the_summary_gets_a_word_in_place_of_each_symbol() -> None:
-    app = quiet_services().app
     state = WizardState(settings=GMAIL, report=report(Verdict.FAILS), tested=GMAIL)
-    assert tuple(words(summary_lines(state, app))) == (
+    assert tuple(words(summary_lines(state))) == (
         "failed: smtp.gmail.com (smtp.gmail.com:465, TLS) tested: It will fail",
         "Nothing was written.",
     )

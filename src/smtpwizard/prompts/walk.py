@@ -39,4 +39,4 @@ def walk(session: Session, console: Console, step: str) -> None:
     finally:
         asyncio.run(session.stop())
         console.say()
-        console.tell(summary_lines(session.state, app))
+        console.tell(summary_lines(session.state))

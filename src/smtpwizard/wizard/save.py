@@ -18,17 +18,20 @@ from smtpwizard.targets.apply import apply
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block
 from smtpwizard.targets.change import Conflict, Undecided, changes_for
-from smtpwizard.targets.compose.services import override_target
+from smtpwizard.targets.compose.read import service_variables
+from smtpwizard.targets.compose.services import ComposeFile, chosen, override_target, read_compose_file, services
+from smtpwizard.targets.discover import TargetChoice, discover_targets
+from smtpwizard.targets.env.file import read_env_file
+from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 from smtpwizard.targets.git import RULES, with_ignore_rules
+from smtpwizard.targets.next_steps import next_steps
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppProfile
     from smtpwizard.targets.change import Applied, Change, Consent, Values
     from smtpwizard.targets.compose.plan import SecretMode
-    from smtpwizard.targets.compose.services import ComposeFile
-    from smtpwizard.targets.discover import TargetChoice
     from smtpwizard.wizard.session import Session
 
 T = TypeVar("T")
@@ -43,16 +46,8 @@ _PRACTICE: Final = (
     "These are practice settings: the app in its container does not reach this server, and it stops with the wizard."
 )
 
-
 Run = Callable[..., Awaitable[Any]]
 """`run(function, timeout=…, name=…)` returns function(). TimeoutError after `timeout` seconds."""
-
-
-async def in_thread(function: Callable[[], T], *, timeout: float, name: str) -> T:
-    """Run in a daemon thread: a slow disk must not stop the keys."""
-    from smtpwizard.background import in_daemon_thread
-
-    return await in_daemon_thread(function, timeout=timeout, name=name)
 
 
 async def at_once(function: Callable[[], T], *, timeout: float, name: str) -> T:
@@ -73,7 +68,12 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 class SaveStep:
     """The step without a screen. Truth is the state's target; what is planned and written is kept here."""
 
-    def __init__(self, session: Session, run: Run = in_thread) -> None:
+    def __init__(self, session: Session, run: Run | None = None) -> None:
+        """`run`: how to do what blocks; by default in a daemon thread, since a slow disk must not stop the keys."""
+        if run is None:
+            from smtpwizard.background import in_daemon_thread  # asyncio, which `write` does without
+
+            run = in_daemon_thread
         self.session = session
         self.targets: tuple[SaveTarget, ...] = ()
         self.changes: tuple[Change, ...] | None = None
@@ -86,7 +86,7 @@ class SaveStep:
         """Why a person must choose; then there is no plan."""
         self.add_rules = False
         """Whether missing ignore rules are planned too, before the rest."""
-        self._run = run
+        self._run: Run = run
         self._values: Values | None = None
         self._file: ComposeFile | None = None
 
@@ -107,11 +107,7 @@ class SaveStep:
         wanted, app = self.state.target, self.app
         folder = wanted.path.parent if wanted.path else Path()
 
-        def work() -> tuple[TargetChoice, ...]:
-            from smtpwizard.targets.discover import discover_targets
-
-            return discover_targets(folder, images=app.images, app_service=app.service)
-
+        work = partial(discover_targets, folder, images=app.images, app_service=app.service)
         try:
             found = await self._run(work, timeout=PLAN_SECONDS, name="targets")
         except (TimeoutError, SmtpWizardError):
@@ -175,12 +171,7 @@ class SaveStep:
 
         def work() -> tuple[Mapping[str, str], ComposeFile | None, str | None]:
             if target.kind is TargetKind.ENV_FILE:
-                from smtpwizard.targets.env.file import read_env_file
-
                 return read_env_file(path).variables, None, None
-            from smtpwizard.targets.compose.read import service_variables
-            from smtpwizard.targets.compose.services import chosen, read_compose_file, services
-
             file = read_compose_file(path)
             listed = services(file.root, images=app.images, app_service=app.service)
             name = chosen(listed, target.service).name
@@ -292,17 +283,13 @@ class SaveStep:
         names = self._values or state.settings.to_variables()
         service = state.target.service if state.target.kind is TargetKind.COMPOSE else None
 
-        def work() -> tuple[Problem, ...]:
-            from smtpwizard.targets.next_steps import next_steps
-
-            return next_steps(path, names, service=service, images=app.images, app_service=app.service)
-
+        work = partial(next_steps, path, names, service=service, images=app.images, app_service=app.service)
         try:
             self.notes = await self._run(work, timeout=PLAN_SECONDS, name="next steps")
         except TimeoutError:
             self.notes = ()
-        command = next((note.command for note in self.notes if note.command), next_command(app.service))
-        self.session.update(next_command=command)
+        usual = next_command(app.service) if not self.notes or self.notes[0].id == "start-anew" else ""
+        self.session.update(next_command=next((note.command for note in self.notes if note.command), usual))
 
     @property
     def wrote(self) -> bool:
@@ -373,15 +360,11 @@ def _planned(
     target = state.target
     assert target.path is not None
     if target.kind is TargetKind.ENV_FILE:
-        from smtpwizard.targets.env.file import read_env_file
-        from smtpwizard.targets.env.plan import plan_env_file
-
         if values is None:
             values = changes_for(state.settings, state.original, read_env_file(target.path).variables)
         readers = tuple(Reader(name) for name in state.readers) or DEFAULT_READERS
         return (plan_env_file(target.path, values, readers=readers),), None
     from smtpwizard.targets.compose.plan import plan_compose, plan_override
-    from smtpwizard.targets.compose.services import chosen, read_compose_file, services
 
     if file is None:
         file = read_compose_file(target.path)

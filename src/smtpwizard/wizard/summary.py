@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.presets.schema import Kind
 from smtpwizard.report.arrival import Proof, arrived_line, judged
@@ -19,14 +18,14 @@ from smtpwizard.wizard.state import TargetKind, WizardState
 _CONFIRMED = "arrived (code confirmed)"
 
 
-def summary(state: WizardState, app: AppProfile) -> tuple[str, ...]:
+def summary(state: WizardState) -> tuple[str, ...]:
     """Return the lines of the scrollback, a symbol before each."""
-    return tuple(symbols(summary_lines(state, app)))
+    return tuple(symbols(summary_lines(state)))
 
 
-def summary_lines(state: WizardState, app: AppProfile) -> tuple[Line, ...]:
+def summary_lines(state: WizardState) -> tuple[Line, ...]:
     """Return the facts of the summary. Secrets are cleared once more: this is the last thing on the screen."""
-    lines = (*_tested(state), *_written(state), *_mails(state), *_not_proved(state), *_next(state, app))
+    lines = (*_tested(state), *_written(state), *_mails(state), *_not_proved(state), *_next(state))
     secrets, username = state.settings.secrets(), state.settings.username or ""
     return tuple(line._replace(text=redact(safe(line.text, limit=400), secrets, username=username)) for line in lines)
 
@@ -105,8 +104,8 @@ def _proved_since(sentence: str, state: WizardState) -> bool:
     return (accepted and "message itself" in sentence) or (delivered and "arrive" in sentence)
 
 
-def _next(state: WizardState, app: AppProfile) -> Iterator[Line]:
+def _next(state: WizardState) -> Iterator[Line]:
     if state.provider is not None and state.provider.kind is Kind.PRACTICE:
         yield Line("next: smtpwizard, with a real provider")
-    elif any(item.changed for item in state.applied) and state.is_saved:
-        yield Line(f"next: {state.next_command or f'docker compose up -d {app.service}'}")
+    elif state.next_command and any(item.changed for item in state.applied) and state.is_saved:
+        yield Line(f"next: {state.next_command}")

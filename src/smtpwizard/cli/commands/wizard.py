@@ -61,7 +61,7 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
     from smtpwizard.cli.output import say
     from smtpwizard.wizard.summary import summary
 
-    for line in summary(last, services.app):
+    for line in summary(last):
         say(line)
     return last
 
