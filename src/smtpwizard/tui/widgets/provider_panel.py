@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,12 +13,10 @@ from textual.widgets import OptionList
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, TlsMode, UsernameRule
+from smtpwizard.tui.base import wizard_of
 from smtpwizard.tui.style import clickable, hanging, lines, plain, styled, wrapped
 from smtpwizard.tui.widgets.inputs import PlainList, PlainText
 from smtpwizard.wizard.provider import preferred_region
-
-if TYPE_CHECKING:
-    from smtpwizard.tui.app import SmtpWizard
 
 _TLS = {TlsMode.IMPLICIT: "TLS", TlsMode.STARTTLS: "STARTTLS", TlsMode.NONE: "no TLS"}
 
@@ -164,6 +161,6 @@ class ProviderPanel(VerticalScroll, can_focus=False):
         width = max(self.scrollable_content_region.width, 20)
         host = provider.region_host(self.chosen) if self.chosen else None
         self.query_one("#about", PlainText).update(
-            about(provider, width, app=cast("SmtpWizard", self.app).state.settings.app, host=host)
+            about(provider, width, app=wizard_of(self).state.settings.app, host=host)
         )
         self.query_one("#know", PlainText).update(to_know(provider, width))
