@@ -120,6 +120,11 @@ class Applied:
     in_place: bool = False
 
 
+def secrets_in(changes: Values) -> dict[str, Secret]:
+    """Return the variables that get a secret; the password last, where the user name is the same token."""
+    return {name: value for name, value in changes.items() if isinstance(value, Secret) and value}
+
+
 def is_mail_setting(name: str) -> bool:
     """Say whether a variable looks like a mail setting, whatever the app: `SMTP_…`, `MAIL_…`, `EMAIL_…`."""
     return re.match(r"(?i)smtp_|e?mail_", name) is not None

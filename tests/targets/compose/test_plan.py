@@ -223,3 +223,11 @@ def test_the_variables_of_a_service_are_read_as_compose_reads_them(project: Path
 def test_services_are_listed_with_where_their_variables_come_from(project: Path) -> None:
     listed = list_services(compose_file(project, "envfile.yaml"))
     assert (listed[0].name, listed[0].env_files) == ("api", (".env",))
+
+
+def test_a_token_that_is_user_name_and_password_stands_in_neither_place(project: Path) -> None:
+    path = compose_file(project, "list.yaml")
+    token = Secret("hunter2-hunter2")
+    env, compose = plan_compose(path, "api", {"SMTP_USERNAME": token, "SMTP_PASSWORD": token}, secret="reference")
+    assert b"hunter2" not in compose.after
+    assert env.after.count(b"hunter2-hunter2") == 2

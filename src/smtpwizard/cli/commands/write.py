@@ -165,13 +165,12 @@ def values_of(
         values[app.variable(Role.PASSWORD)] = password
         user = app.variable(Role.USERNAME)
         if provider.username.rule is UsernameRule.SAME_AS_PASSWORD and user not in values:
-            values[user] = password.reveal()
+            values[user] = password
     return {**app.constants, **{name: values[name] for name in app.names if name in values}}
 
 
 def parse_assignments(given: Sequence[str], app: AppProfile) -> dict[str, str]:
-    """Return what `--set NAME=VALUE` gave, by variable; NAME may be a role. A later one of the same variable wins. "
-    "InputError as `values_of`."""
+    """Return what `--set NAME=VALUE` gave, by variable; NAME may be a role. The last of a variable wins. InputError."""
     values: dict[str, str] = {}
     for text in given:
         name, sign, value = text.partition("=")

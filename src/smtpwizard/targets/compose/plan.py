@@ -13,11 +13,11 @@ from typing import Literal
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values
+from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values, secrets_in
 from smtpwizard.targets.compose.edit import set_environment, with_service
 from smtpwizard.targets.compose.services import ComposeFile, Service, override_target
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
-from smtpwizard.targets.diff import is_secret_name, masked_diff
+from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.env.encode import refuse_unwritable
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import exposure_findings, link_findings, plan_env_file
@@ -39,7 +39,7 @@ def plan_compose(
     With `secret="reference"` the compose file gets `${…_PASSWORD:?…}` and a first change puts the secret into the
     `.env` beside it. Undecided where a person must choose; InputError for a value that cannot be; FileError.
     """
-    secrets = {key: value for key, value in changes.items() if is_secret_name(key) and value}
+    secrets = secrets_in(changes)
     references = {key: f"${{{key}:?set {key} in .env}}" for key in secrets if secret == "reference"}  # noqa: S105
     beside = (plan_env_file(file.path.parent / ".env", secrets),) if references else ()
     try:
@@ -95,7 +95,7 @@ def _plan(
         covered_after=covered(after, edited),
     )
     bits = PRIVATE if mode is None else mode
-    inline = next((key for key, text in values.items() if text and is_secret_name(key) and key not in references), "")
+    inline = next((key for key in reversed(secrets_in(changes)) if key not in references), "")
     findings = (
         *link_findings(path, real),
         *(_secret_findings(path, real, inline, bits, exists=existing is not None) if inline else ()),

@@ -13,7 +13,7 @@ from typing import Final
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.targets.change import PRIVATE, Change, Values, is_mail_setting
+from smtpwizard.targets.change import PRIVATE, Change, Values, is_mail_setting, secrets_in
 from smtpwizard.targets.diff import is_secret_name, masked_diff
 from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
 from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
@@ -130,8 +130,7 @@ def link_findings(path: Path, real: Path) -> list[Problem]:
 
 
 def exposure_findings(name: str, state: GitState, mode: int, *, secret: str, exists: bool) -> list[Problem]:
-    """Return who else could read the variable `secret` (empty: there is none): git's history, and other users of the "
-    "machine."""
+    """Return who else could read the variable `secret` (empty: there is none): git, and other users of the machine."""
     found: list[Problem] = []
     if secret and state.tracked:
         message = (
@@ -235,7 +234,7 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
         secrets=_secrets(changes, merged, before),
         covered_before=covered(before, merged.statements),
     )
-    secret = next((name for name, value in values.items() if value and is_secret_name(name)), "")
+    secret = next(reversed(secrets_in(changes)), "")
     bits = PRIVATE if mode is None else mode
     findings = (
         *reader_findings(merged.placed, readers),
