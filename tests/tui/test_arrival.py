@@ -15,14 +15,12 @@ from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.report.arrival import Proof
 from smtpwizard.sandbox.script import Script
 from smtpwizard.sandbox.scripted import ScriptedServer
-from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.tui.widgets.mail import CodeEntry
 from smtpwizard.wizard.state import WizardState
 from smtpwizard.wizard.summary import summary
-from support.apps import ABC
-from support.inboxes import FAILS, PASSES, Drawer, Mailboxes, Nearby
+from support.inboxes import PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret
 from support.tui import quiet_services, screen_text
 from support.tui_steps import against, until
@@ -81,34 +79,6 @@ async def test_a_catcher_on_this_machine_is_found_and_proves_all_three_mails(tmp
         assert "✓ email verification caught by MailDev at http://localhost:1080" in lines
 
 
-async def test_what_is_caught_does_not_prove_that_mail_arrives(tmp_path: Path) -> None:
-    async with sent(tmp_path, find_catcher=Nearby(Drawer(INBOX, INBOX, INBOX))) as (app, pilot):
-        await until(pilot, lambda: len(app.state.arrived) == 3, "proof of all three")
-        await pilot.press(*(app.state.sent[0].code or ""))
-        assert {item.by for item in app.state.arrived} == {Proof.CATCHER}
-
-
-async def test_a_mail_that_is_not_in_the_catcher_is_still_asked_about(tmp_path: Path) -> None:
-    async with sent(tmp_path, find_catcher=Nearby(Drawer(INBOX, None, INBOX))) as (app, pilot):
-        await until(pilot, lambda: "Not seen in MailDev at http://localhost:1080" in words(app), "word on the time")
-        assert app.state.confirmed == ("verification", "invitation")
-        assert "Password reset caught" not in words(app)
-        assert app.query_one("#arrival-row").display
-
-
-async def test_a_public_server_is_never_asked_whether_it_catches(tmp_path: Path) -> None:
-    nearby = Nearby(Drawer(INBOX))
-    services = quiet_services(find_catcher=nearby)
-    settings = Settings(ABC, host="smtp.acme.example", port="587", sender="a@acme.example")
-    app = SmtpWizard(services, WizardState(settings=settings, visited=("provider", "settings")), start="send")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.state.step == "send", "Send step")
-        inbox, by = await app.current.model.inbox_to_watch()  # type: ignore[union-attr]
-        assert inbox is None
-        assert by is Proof.MAILBOX
-        assert nearby.asked == []
-
-
 async def test_leaving_the_step_ends_the_watching(tmp_path: Path) -> None:
     drawer = Drawer(None, silent=True)
     async with sent(tmp_path, find_catcher=Nearby(drawer), arrival_seconds=600.0) as (app, pilot):
@@ -137,28 +107,6 @@ async def test_a_mailbox_shows_the_inbox_and_what_its_server_says_of_the_sender(
         app.go("save")
         await until(pilot, lambda: app.state.step == "save", "Save step")
         assert drawer.closed
-
-
-async def test_mail_in_junk_is_told_as_a_warning_with_cause_and_action(tmp_path: Path) -> None:
-    drawer = Drawer(JUNK, INBOX, JUNK, name=MAILBOX, judged=FAILS)
-    async with sent(tmp_path, open_mailbox=Mailboxes(drawer)) as (app, pilot):
-        await open_mailbox(app, pilot)
-        await until(pilot, lambda: len(app.state.arrived) == 3, "proof of all three")
-        text = words(app)
-        assert "! Email verification arrived in junk, the folder Junk" in text
-        assert "✓ Password reset arrived in the inbox" in text
-        assert "SPF softfail" in text
-        lines = summary(app.state)
-        assert any(line.startswith("! email verification arrived in junk") for line in lines)
-
-
-async def test_a_mailbox_is_watched_until_the_mails_are_there(tmp_path: Path) -> None:
-    drawer = Drawer(INBOX, None, None, name=MAILBOX)
-    async with sent(tmp_path, open_mailbox=Mailboxes(drawer)) as (app, pilot):
-        await open_mailbox(app, pilot)
-        await until(pilot, lambda: f"Not seen in {MAILBOX}" in words(app), "word on the time")
-        assert app.state.confirmed == ("verification",)
-        assert drawer.looks > 1
 
 
 async def test_a_refused_login_is_told_and_not_sent_again_without_a_word(tmp_path: Path) -> None:

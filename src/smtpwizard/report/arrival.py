@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smtpwizard.report.lines import Line, Mark, Role
+from smtpwizard.report.lines import Line, LineRole, Mark
 
 if TYPE_CHECKING:
     from smtpwizard.mailbox.model import Arrival
@@ -92,7 +92,7 @@ def meaning_lines(items: Sequence[Arrived], *, named: bool = True) -> Iterator[L
             from smtpwizard.mailbox.authentication import words
 
             sentences |= dict.fromkeys(words(item.arrival.authentication, item.arrival.place))
-    yield from (Line(sentence, role=Role.REMARK, indent=1) for sentence in sentences)
+    yield from (Line(sentence, role=LineRole.REMARK, indent=1) for sentence in sentences)
 
 
 _CATCHES = "catches mail and delivers none of it: that a real server delivers is not proved."
@@ -167,7 +167,7 @@ class Sight(NamedTuple):
             yield line._replace(aside=f"after {row.seconds:.1f} s" if row.seconds is not None else "")
         yield from meaning_lines(seen)
         if not self.all_arrived:
-            yield Line(self._advice(), role=Role.REMARK, indent=1)
+            yield Line(self._advice(), role=LineRole.REMARK, indent=1)
 
     def _advice(self) -> str:
         if self.trouble:

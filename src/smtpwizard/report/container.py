@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.registry import DEFAULT as CLIENT
-from smtpwizard.report.lines import GAP, Line, Mark, Role, counted, symbols, wrapped
+from smtpwizard.report.lines import GAP, Line, LineRole, Mark, counted, symbols, wrapped
 from smtpwizard.report.probe import cause_lines, name_of
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from smtpwizard.text import safe
@@ -27,10 +27,10 @@ def log_lines(report: LogReport) -> Iterator[Line]:
     if report.problem:
         yield Line(report.problem, Mark.FAILED)
         yield GAP
-        yield Line("The command, to run where the app's containers are:", role=Role.REMARK)
-        yield Line(report.command, role=Role.EVIDENCE)
+        yield Line("The command, to run where the app's containers are:", role=LineRole.REMARK)
+        yield Line(report.command, role=LineRole.EVIDENCE)
         return
-    yield Line(f"$ {report.command}", role=Role.REMARK)
+    yield Line(f"$ {report.command}", role=LineRole.REMARK)
     if report.note:
         yield Line(report.note, Mark.WARNING)
     if report.lines:
@@ -45,7 +45,7 @@ def log_lines(report: LogReport) -> Iterator[Line]:
 def trouble_lines(trouble: Trouble) -> Iterator[Line]:
     """Yield the server's words, how often and when, then what they mean and what to do."""
     yield Line(trouble.said, Mark.FAILED)
-    yield Line(times(trouble), role=Role.REMARK, indent=1)
+    yield Line(times(trouble), role=LineRole.REMARK, indent=1)
     yield from cause_lines(trouble.diagnoses)
 
 

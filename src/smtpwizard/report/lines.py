@@ -52,7 +52,7 @@ def mark_of(status: str) -> Mark:
     return _MARKS[status]
 
 
-class Role(Enum):
+class LineRole(Enum):
     """What a line is for, where a renderer shows that."""
 
     TEXT = "text"
@@ -76,7 +76,7 @@ class Line(NamedTuple):
 
     text: str
     mark: Mark | None = None
-    role: Role = Role.TEXT
+    role: LineRole = LineRole.TEXT
     name: str = ""
     """What it is about: a stage, a variable, a mail, `Cause 1`."""
     aside: str = ""
@@ -98,22 +98,22 @@ def symbols(lines: Iterable[Line], *, width: int = 0) -> Iterator[str]:
     for line in lines:
         indent = "  " * line.indent
         mark = f"{line.mark.symbol} " if line.mark else ""
-        if line.role is Role.STAGE:
+        if line.role is LineRole.STAGE:
             columns = f"{line.name:<{_NAME_COLUMNS}} {line.text:<{_TEXT_COLUMNS}} {line.aside:>8}"
             yield f"{indent}{mark}{columns}".rstrip()
-        elif line.role is Role.VERDICT:
+        elif line.role is LineRole.VERDICT:
             yield f"{line.name:<{_NAME_COLUMNS}}{mark}{line.text}"
-        elif line.role is Role.TITLE:
+        elif line.role is LineRole.TITLE:
             yield wrapped(line.text, width, indent) if width else f"{indent}{line.text}"
-        elif line.role is Role.REPAIR:
+        elif line.role is LineRole.REPAIR:
             yield f"{indent}→ {line.text}"
         else:
             about = f"{line.name}: " if line.name else ""
             text = f"{mark}{about}{line.text}{f', {line.aside}' if line.aside else ''}"
-            yield wrapped(text, width, indent) if width and line.role is not Role.EVIDENCE else f"{indent}{text}"
+            yield wrapped(text, width, indent) if width and line.role is not LineRole.EVIDENCE else f"{indent}{text}"
 
 
-_SPOKEN: Final = {Role.ACTION: "Action: ", Role.REPAIR: "Repair: "}
+_SPOKEN: Final = {LineRole.ACTION: "Action: ", LineRole.REPAIR: "Repair: "}
 
 
 def words(lines: Iterable[Line]) -> Iterator[str]:
@@ -121,7 +121,7 @@ def words(lines: Iterable[Line]) -> Iterator[str]:
     for line in lines:
         if line == GAP:
             continue
-        if line.role is Role.TITLE:
+        if line.role is LineRole.TITLE:
             yield f"{line.name}: {line.text.rstrip('.')}." if line.name else line.text
             continue
         mark = line.mark.word if line.mark else ""

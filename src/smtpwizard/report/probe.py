@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.problems import Basis, Changes, Problem, Severity
-from smtpwizard.report.lines import GAP, Line, Mark, Role, mark_of, milliseconds
+from smtpwizard.report.lines import GAP, Line, LineRole, Mark, mark_of, milliseconds
 from smtpwizard.smtp.results import ClientOutcome, Report, SentMessage, Status, Step, StepResult, Verdict
 from smtpwizard.text import safe
 
@@ -30,7 +30,7 @@ _IMPLICIT_ORDER: Final = (
 
 def stage_line(step: StepResult) -> Line:
     """Return `✓ connect   142.250.27.109:587   31 ms`."""
-    return Line(step.summary, mark_of(step.status), Role.STAGE, step.step.value, milliseconds(step.ms))
+    return Line(step.summary, mark_of(step.status), LineRole.STAGE, step.step.value, milliseconds(step.ms))
 
 
 def is_unreached(step: StepResult) -> bool:
@@ -70,7 +70,7 @@ def stage_lines(
     if running is not None:
         waiting = [step for step in expected if step not in last]
         lines += [
-            Line("" if index else running, Mark.WAITING if index else Mark.RUNNING, Role.STAGE, step.value)
+            Line("" if index else running, Mark.WAITING if index else Mark.RUNNING, LineRole.STAGE, step.value)
             for index, step in enumerate(waiting)
         ]
     return tuple(lines)
@@ -105,9 +105,9 @@ def port_line(ports: Iterable[PortFacts], *, running: str | None = None) -> Line
     text = "  ".join(f"{port} {mark.symbol}" for port, mark in shown)
     if running is not None:
         asking = text or "asking other ports, without the password"
-        return Line(asking, Mark.RUNNING, Role.STAGE, "ports", running)
+        return Line(asking, Mark.RUNNING, LineRole.STAGE, "ports", running)
     found = Mark.OK if Mark.OK in best.values() else Mark.WARNING
-    return Line(text or "none answered", found, Role.STAGE, "ports")
+    return Line(text or "none answered", found, LineRole.STAGE, "ports")
 
 
 def survey_lines(survey: SurveyResult) -> Iterator[Line]:
@@ -140,19 +140,19 @@ def server_verdict(report: Report) -> Line:
         mark, text = Mark.OK, f"answers, refuses at {failed.step.value}"
     else:
         mark, text = Mark.FAILED, f"no way past {failed.step.value}"
-    return Line(text, mark, Role.VERDICT, "Server")
+    return Line(text, mark, LineRole.VERDICT, "Server")
 
 
 def app_verdict(report: Report) -> Line:
     """Return the verdict on the app in a few words, with its client's error code where there is one."""
     outcome = report.app
     if report.failed is not None and report.failed.step is Step.LINT:
-        return Line("refuses to start", Mark.FAILED, Role.VERDICT, "The app")
+        return Line("refuses to start", Mark.FAILED, LineRole.VERDICT, "The app")
     text = _WORDS[outcome.verdict]
     if outcome.verdict is Verdict.FAILS:
         code = _code(outcome.verify if outcome.verify.ok is False else outcome.send)
         text = f"{text}: {code}" if code else text
-    return Line(text, verdict_mark(report), Role.VERDICT, "The app")
+    return Line(text, verdict_mark(report), LineRole.VERDICT, "The app")
 
 
 def verdict_mark(report: Report) -> Mark:
@@ -167,10 +167,10 @@ def verdict_lines(report: Report) -> Iterator[Line]:
     if len(report.messages) == 1:  # several have a line each before this
         (message,) = report.messages
         accepted = (Mark.OK, "accepted") if message.accepted else (Mark.FAILED, "refused")
-        yield Line(f"{accepted[1]}: {_answer(message)}", accepted[0], Role.VERDICT, "Message")
+        yield Line(f"{accepted[1]}: {_answer(message)}", accepted[0], LineRole.VERDICT, "Message")
     if report.not_proved:
-        yield Line("Not proved:", role=Role.REMARK)
-        yield from (Line(item, role=Role.REMARK, indent=1) for item in report.not_proved)
+        yield Line("Not proved:", role=LineRole.REMARK)
+        yield from (Line(item, role=LineRole.REMARK, indent=1) for item in report.not_proved)
 
 
 def _code(outcome: ClientOutcome) -> str:
@@ -213,23 +213,23 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[Line]:
     for number, item in enumerate(problems, 1):
         yield GAP
         seen = ", seen just now" if item.basis is Basis.SURVEY else ""
-        yield Line(item.title, role=Role.TITLE, name=f"Cause {number}{seen}")
+        yield Line(item.title, role=LineRole.TITLE, name=f"Cause {number}{seen}")
         yield from _advice(item.cause, item.remedy, item.changes)
-        yield from (Line(fact, role=Role.EVIDENCE, indent=2) for fact in item.facts)
+        yield from (Line(fact, role=LineRole.EVIDENCE, indent=2) for fact in item.facts)
         if item.link:
-            yield Line(item.link, role=Role.REMARK, indent=1)
+            yield Line(item.link, role=LineRole.REMARK, indent=1)
         if item.reference and not seen:
-            yield Line(item.reference, role=Role.REMARK, indent=1)
+            yield Line(item.reference, role=LineRole.REMARK, indent=1)
 
 
 def cause_lines(diagnoses: Sequence[Problem], *, indent: int = 1) -> Iterator[Line]:
     """Yield what a line of a log means: its likeliest cause in full with its source, the others by name."""
     first, *others = diagnoses
-    yield Line(name_of(first), role=Role.TITLE, name="Cause", indent=indent)
+    yield Line(name_of(first), role=LineRole.TITLE, name="Cause", indent=indent)
     yield from _advice(first.cause, first.remedy, first.changes)
     if first.source:
-        yield Line(f"Source: {first.source}; checked {first.checked}.", role=Role.REMARK, indent=1)
-    yield from (Line(f"Also possible: {name_of(other)}", role=Role.REMARK, indent=1) for other in others)
+        yield Line(f"Source: {first.source}; checked {first.checked}.", role=LineRole.REMARK, indent=1)
+    yield from (Line(f"Also possible: {name_of(other)}", role=LineRole.REMARK, indent=1) for other in others)
 
 
 def name_of(diagnosis: Problem) -> str:
@@ -241,7 +241,7 @@ def _advice(cause: str, remedy: str, changes: Changes) -> Iterator[Line]:
     if cause:
         yield Line(cause, indent=1)
     if remedy:
-        yield Line(remedy, role=Role.ACTION, indent=1)
+        yield Line(remedy, role=LineRole.ACTION, indent=1)
     for name, value in changes.items():
         repair = f"leave {name} out" if value is None else f"{name}={safe(str(value))}"
-        yield Line(repair, role=Role.REPAIR, indent=1)
+        yield Line(repair, role=LineRole.REPAIR, indent=1)

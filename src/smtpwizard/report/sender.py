@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.report.lines import GAP, Line, Mark, Role, mark_of
+from smtpwizard.report.lines import GAP, Line, LineRole, Mark, mark_of
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def checks(report: SenderReport) -> tuple[CheckLines, ...]:
 
 def _lines(check: SenderCheck) -> Iterator[Line]:
     yield Line(check.summary, mark_of(check.status.value), name=check.title)
-    yield from (Line(line, role=Role.REMARK, indent=1) for line in check.detail)
+    yield from (Line(line, role=LineRole.REMARK, indent=1) for line in check.detail)
     if check.remedy:
-        yield Line(check.remedy, role=Role.ACTION, indent=1)
+        yield Line(check.remedy, role=LineRole.ACTION, indent=1)
 
 
 def _records(check: SenderCheck) -> tuple[DnsRecord, ...]:
@@ -43,9 +43,9 @@ def _records(check: SenderCheck) -> tuple[DnsRecord, ...]:
 
 def record_lines(record: DnsRecord) -> Iterator[Line]:
     """Yield the three parts of a record, each as its field on a DNS provider's page is called."""
-    yield Line(record.name, role=Role.EVIDENCE, name="Record name")
-    yield Line(record.type, role=Role.EVIDENCE, name="Record type")
-    yield Line(record.value, role=Role.EVIDENCE, name="Record value")
+    yield Line(record.name, role=LineRole.EVIDENCE, name="Record name")
+    yield Line(record.type, role=LineRole.EVIDENCE, name="Record type")
+    yield Line(record.value, role=LineRole.EVIDENCE, name="Record value")
 
 
 def closing_lines(report: SenderReport, provider: Provider | None) -> Iterator[Line]:
@@ -58,7 +58,7 @@ def closing_lines(report: SenderReport, provider: Provider | None) -> Iterator[L
     elif not any(check.status.value in _TROUBLED for check in report.checks):
         yield GAP
         fine = "Nothing in DNS speaks against the mail. A DKIM signature shows only in a mail that has arrived."
-        yield Line(fine, role=Role.REMARK)
+        yield Line(fine, role=LineRole.REMARK)
 
 
 def _questions(domain: str, provider: Provider | None) -> Iterator[str]:

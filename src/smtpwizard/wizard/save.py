@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.report.lines import Line, Mark, Role, mark_of
+from smtpwizard.report.lines import Line, LineRole, Mark, mark_of
 from smtpwizard.secret import Secret, redact
 from smtpwizard.targets.apply import apply
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
@@ -460,7 +460,7 @@ def finding_lines(findings: Iterable[Problem]) -> list[Line]:
 
 
 def _fact(text: str) -> Line:
-    return Line(text, role=Role.REMARK)
+    return Line(text, role=LineRole.REMARK)
 
 
 def _facts(change: Change, *, several: bool) -> list[Line]:

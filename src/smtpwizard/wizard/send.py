@@ -15,7 +15,7 @@ from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe import login_guard
 from smtpwizard.report.arrival import Arrived, Proof, arrived_line, meaning_lines, missing_line
-from smtpwizard.report.lines import Line, Mark, Role, milliseconds
+from smtpwizard.report.lines import Line, LineRole, Mark, milliseconds
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult
 from smtpwizard.wizard import arrival
 from smtpwizard.wizard.check import Check, CheckStep, explain_report
@@ -407,7 +407,7 @@ class SendStep:
         self._session.update(arrived=arrival.with_seen(state.arrived, item, state.sent, by, inbox))
 
     def _watching(self) -> Line:
-        return Line(f"looking into {self.watched}, for {self.within:.0f} s at most", Mark.RUNNING, Role.REMARK)
+        return Line(f"looking into {self.watched}, for {self.within:.0f} s at most", Mark.RUNNING, LineRole.REMARK)
 
     def arrival_lines(self) -> Iterator[Line]:
         """Yield what is known of the accepted mails: where each was seen, what that means, what is being watched."""

@@ -10,13 +10,13 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from smtpwizard.apps.profile import Role as SettingRole
+from smtpwizard.apps.profile import Role
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.dns.sender import Sender, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
-from smtpwizard.report.lines import Line, Role, columns, wrapped
+from smtpwizard.report.lines import Line, LineRole, columns, wrapped
 from smtpwizard.report.sender import checks
 from smtpwizard.text import safe
 
@@ -59,7 +59,7 @@ def _provider(args: argparse.Namespace, sender: Sender) -> _Chosen:
     if args.preset:
         return _Chosen(presets.provider(args.preset), "")
     host, place, remark = _host(args)
-    name = app_of(args).variable(SettingRole.HOST)
+    name = app_of(args).variable(Role.HOST)
     if remark:
         return _Chosen(None, remark)
     provider = presets.for_host(host) if host else None
@@ -145,4 +145,4 @@ def _page(report: SenderReport, provider: Provider | None) -> Iterator[str]:
 def _head(line: Line) -> str:
     if line.mark is not None:
         return f"{line.mark.symbol} {line.name:<7}"
-    return f"{'→':>8} " if line.role is Role.ACTION else _INDENT
+    return f"{'→':>8} " if line.role is LineRole.ACTION else _INDENT

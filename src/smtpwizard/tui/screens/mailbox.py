@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.report.lines import GAP, Line, Mark, Role
+from smtpwizard.report.lines import GAP, Line, LineRole, Mark
 from smtpwizard.report.sender import checks, closing_lines
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
@@ -191,7 +191,9 @@ class MissingScreen(FramedScreen):
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
             box.border_title = "It did not arrive"
-            yield Paragraphs([Line("Look here first", role=Role.TITLE), *(Line(it, Mark.NOTE) for it in self._advice)])
+            yield Paragraphs(
+                [Line("Look here first", role=LineRole.TITLE), *(Line(it, Mark.NOTE) for it in self._advice)]
+            )
             yield Vertical(id="missing-checks")
 
     def on_mount(self) -> None:
@@ -222,7 +224,7 @@ class MissingScreen(FramedScreen):
     @work(exclusive=True, group="sender", exit_on_error=False, description="looking up the sender's domain")
     async def _ask(self) -> None:
         domain = safe(self._domain, limit=80)
-        title = Line(f"What DNS says of {domain}", role=Role.TITLE)
+        title = Line(f"What DNS says of {domain}", role=LineRole.TITLE)
         asking = Line(f"asking name servers about {domain}, {self._timeout:.0f} s at most", Mark.RUNNING)
         await self._put([Paragraphs([GAP, title, asking])])
         try:

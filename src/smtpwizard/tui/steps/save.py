@@ -14,10 +14,10 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from smtpwizard.apps.profile import Role as SettingRole
+from smtpwizard.apps.profile import Role
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.report.lines import Line, Mark, Role
+from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.text import listed
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.style import plain
@@ -144,7 +144,7 @@ class SaveStep(StepPane):
             self._above = [Line(error.text, Mark.FAILED)]
             for key, way in zip(("Enter", "F6"), self.model.ways_out(), strict=False):
                 verb, what = way.split(" ", 1)
-                self._above.append(Line(f"{key} {verb}s {what}.", role=Role.REMARK))
+                self._above.append(Line(f"{key} {verb}s {what}.", role=LineRole.REMARK))
         self._draw()
 
     @work(exclusive=True, group="write", exit_on_error=False, description="writing files")
@@ -286,7 +286,7 @@ class SaveStep(StepPane):
             return
         from smtpwizard.tui.screens.dialogs import ConfirmScreen
 
-        secret = self.state.settings.app.variable(SettingRole.PASSWORD)
+        secret = self.state.settings.app.variable(Role.PASSWORD)
         self.app.push_screen(
             ConfirmScreen(
                 title="Copy",
@@ -324,7 +324,7 @@ class SaveStep(StepPane):
             words = self._block_words() if text else []
             view.show_block(f"Lines for {target.label}", text, [*self._above, *words])
         elif model.changes is None:
-            waiting: list[Line] = [] if self._above else [Line(f"Reading {target.label}…", role=Role.REMARK)]
+            waiting: list[Line] = [] if self._above else [Line(f"Reading {target.label}…", role=LineRole.REMARK)]
             view.show_diff((), [*self._above, *waiting])
         else:
             changes = model.changes if model.wrote else model.open_changes
@@ -339,7 +339,7 @@ class SaveStep(StepPane):
             if self.model.is_saved
             else Line(
                 "Enter has it printed, with the password, when the wizard is left. Ctrl+Y copies it now.",
-                role=Role.REMARK,
+                role=LineRole.REMARK,
             )
         )
         return [where, out, following]

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input
 
-from smtpwizard.report.lines import Line, Mark, Role
+from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, ShapeCheckbox
 from smtpwizard.tui.widgets.text import Paragraphs, symbol
@@ -110,7 +110,7 @@ class MailForm(Vertical):
     def note(self, notes: Sequence[str]) -> None:
         """Show under the address what a mail to it would bring, before it is sent."""
         shown = self.query_one("#send-notes", Paragraphs)
-        shown.show([Line(note, Mark.WARNING, Role.REMARK) for note in notes])
+        shown.show([Line(note, Mark.WARNING, LineRole.REMARK) for note in notes])
         shown.display = bool(notes)
 
     @on(Input.Changed)

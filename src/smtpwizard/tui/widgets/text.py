@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from smtpwizard.report.lines import Line, Mark, Role
+from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.tui.style import plain
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ MARKS: Final = {
 """Style of a symbol. `$text-…` are the variants with a contrast of at least 4.5:1."""
 
 _ROLES: Final = {
-    Role.TITLE: "bold",
-    Role.ACTION: "$text-primary",
-    Role.REPAIR: "$text-primary",
-    Role.EVIDENCE: "bold",
-    Role.REMARK: "$foreground-muted",
+    LineRole.TITLE: "bold",
+    LineRole.ACTION: "$text-primary",
+    LineRole.REPAIR: "$text-primary",
+    LineRole.EVIDENCE: "bold",
+    LineRole.REMARK: "$foreground-muted",
 }
 """Style of a line's text."""
 
@@ -78,7 +78,7 @@ class Paragraphs(Widget):
 def _rows(line: Line, width: int, named: int) -> list[Content]:
     """Return a line wrapped below its own beginning."""
     head = Content("  " * line.indent) + (symbol(line.mark) if line.mark else Content())
-    text = f"→ {line.text}" if line.role is Role.REPAIR else line.text
+    text = f"→ {line.text}" if line.role is LineRole.REPAIR else line.text
     if line.name and line.mark:
         if width - head.cell_length - named >= _ROOM:
             head = head + plain(f"{line.name.ljust(named)}  ", newlines=False)
