@@ -83,7 +83,6 @@ async def test_the_walk_from_test_to_leaving_shows_no_secret(echoing: Bench) -> 
         await until(pilot, lambda: app.state.step == "send", "Send step")
         await settled(pilot)
         look(app, "sending")
-        await until(pilot, lambda: bool(app.services.app_name), "app's preset")
         assert_no_secret("\n".join(summary(app.state)), MARKED, "the summary")
     echoing.look_at_files()
     assert list(echoing.folder.glob("*transcript*")), "the transcript was not written"

@@ -9,6 +9,7 @@ from smtpwizard.presets.schema import Kind
 from smtpwizard.tui.steps.provider import prompt
 from smtpwizard.tui.widgets.provider_panel import about, ports, to_know
 from smtpwizard.wizard.provider import rows
+from support.apps import ABC
 from support.tui import HOSTILE, quiet_services, screen_text, settled, type_text, wizard
 
 
@@ -158,11 +159,11 @@ async def test_the_practice_server_fills_in_everything_and_stops_on_leaving() ->
 def test_every_preset_can_be_shown_and_names_what_to_have_ready() -> None:
     services = quiet_services()
     for provider in services.presets.all():
-        page = f"{about(provider, 36).plain}\n{to_know(provider, 36).plain}"
+        page = f"{about(provider, 36, app=ABC).plain}\n{to_know(provider, 36).plain}"
         assert max(len(line) for line in page.split("\n")) <= 36, provider.id
         assert provider.status.value == "blocked" or "Have ready" in page, provider.id
         assert provider.kind in (Kind.CUSTOM, Kind.PRACTICE) or f"checked {provider.checked}" in page
-        assert ports(provider).startswith(f"{provider.recommended_port}")
+        assert ports(provider, ABC).startswith(f"{provider.recommended_port}")
 
 
 def test_markup_in_a_preset_of_the_operator_is_shown_as_text() -> None:
@@ -171,5 +172,5 @@ def test_markup_in_a_preset_of_the_operator_is_shown_as_text() -> None:
         provider = gmail._replace(name=text, caveats=(text,), host=text)
         (row, *_) = [row for row in rows([provider], gmail, ranked=True) if row.provider is provider]
         assert text in prompt(row).plain
-        assert text in about(provider, 60).plain
+        assert text in about(provider, 60, app=ABC).plain
         assert text in to_know(provider, 60).plain

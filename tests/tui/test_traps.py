@@ -115,7 +115,7 @@ async def test_a_toast_shows_hostile_text_as_text() -> None:
 
 @pytest.mark.parametrize("text", ["".join(HOSTILE), "".join(reversed(HOSTILE))])
 async def test_hostile_settings_from_a_file_are_shown_by_every_pane(text: str) -> None:
-    settings = Settings(ABC, host=text, port=text, sender=text, username=text, tls=text, url=text)
+    settings = Settings(ABC, host=text, port=text, sender=text, username=text, security=text, url=text)
     state = WizardState(settings=settings, original=settings, provider=quiet_services().custom)
     async with wizard(state, start="opening", size=(120, 36)) as (app, pilot):
         shown = [screen_text(app)]

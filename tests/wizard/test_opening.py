@@ -91,6 +91,8 @@ def test_a_target_that_cannot_be_read_is_told_before_anything_is_asked(tmp_path:
     (tmp_path / ".env").mkdir()
     with pytest.raises(FileError):
         begin_walk(quiet_services(), Target(path=tmp_path / ".env"))
+    with pytest.raises(InputError, match="There is no app 'nobody'"):
+        begin_walk(quiet_services(app_id="nobody"), Target(path=tmp_path / "other.env"))
 
 
 def test_a_target_without_mail_settings_starts_at_the_providers(tmp_path: Path) -> None:

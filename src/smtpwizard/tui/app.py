@@ -86,8 +86,6 @@ class SmtpWizard(App[WizardState]):
         self.session = Session(services, state, on_change=partial(setattr, self, "state"))
         self.set_reactive(SmtpWizard.state, self.session.state)
         self._start = start
-        self.failure: SmtpWizardError | None = None
-        """Why it ended by itself, for the command to tell."""
         self._shell_ready = False
         self._shell_stale = False
         self._interrupted_at = float("-inf")
@@ -149,17 +147,6 @@ class SmtpWizard(App[WizardState]):
     def _hints_changed(self) -> None:
         self.refresh_shell()
 
-    def _read_app(self) -> None:
-        """Read the app's preset behind the first frame; one that cannot be read ends the wizard with its sentence."""
-        if self.closing:
-            return
-        try:
-            self.services.app  # noqa: B018  # read and kept
-        except SmtpWizardError as error:
-            self.failure = error
-            self.exit(return_code=int(error.exit_code))
-        self.refresh_shell()
-
     # From step to step
 
     @property
@@ -212,8 +199,6 @@ class SmtpWizard(App[WizardState]):
         with self.batch_update():  # one frame for the whole change
             await self._switch(switcher, step_id, variable)
         self.refresh_shell()
-        if not self.services.app_name:
-            self.call_after_refresh(self._read_app)
 
     async def _switch(self, switcher: ContentSwitcher, step_id: str, variable: str | None) -> None:
         # Hiding a pane would move the focus to a sibling in the hidden pane, and keys would go nowhere.

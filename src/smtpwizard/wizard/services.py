@@ -141,11 +141,6 @@ class Services:
         """The app that the settings are for."""
         return profile(self.presets, self.app_id)
 
-    @property
-    def app_name(self) -> str:
-        """The app's name once its preset was read; '' before: the first frame does not wait for it (16 ms)."""
-        return self.__dict__["app"].name if "app" in self.__dict__ else ""
-
     def options(self, state: WizardState, *, recipient: str | None = None) -> Options:
         """Return the probe's options: the practice server's throw-away CA is trusted only while it is the provider."""
         from smtpwizard.probe.verdict import Options

@@ -53,8 +53,6 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
 
     app = SmtpWizard(services, state, start=step)
     last = app.run() or app.state
-    if app.failure is not None:
-        raise app.failure
     if app.return_code:
         # A crashed Textual app leaves with status 0 unless its return code is handed on; above 128 it is a signal.
         raise SystemExit(app.return_code)
@@ -85,14 +83,12 @@ def _require_terminal() -> None:
 def _services(args: argparse.Namespace) -> Services:
     from smtpwizard.wizard.services import Services
 
-    services = Services(
+    return Services(
         preset_dirs=(args.presets,) if args.presets else (),
         app_id=args.app or DEFAULT,
         ca_files=tuple(args.ca_file),
         timeout=args.timeout,
     )
-    services.app  # noqa: B018  # an unknown --app or folder is told before the screen is drawn
-    return services
 
 
 def _target(args: argparse.Namespace) -> Target | None:

@@ -117,9 +117,8 @@ class HeaderLine(ShellPart):
     def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
         target = safe(session.state.target.label, limit=30)
         right = steps(session.state)
-        app = session.services.app_name
-        name = f" · {safe(app, limit=40)}" if app else ""
-        for words in (f"smtpwizard{name} → {target}", f"smtpwizard → {target}", f"→ {target}", ""):
+        app = safe(session.services.app.name, limit=40)
+        for words in (f"smtpwizard · {app} → {target}", f"smtpwizard → {target}", f"→ {target}", ""):
             gap = width - Content(words).cell_length - right.cell_length
             if gap >= 2:
                 break
