@@ -16,6 +16,7 @@ from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.clients.transport import Origin, implicit_tls
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
+from smtpwizard.presets.values import MATCHED
 from smtpwizard.problems import NO_CHANGES, Changes, Problem, Severity, repair_label
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -26,8 +27,6 @@ _ALL_QUOTES: Final = "\"'`“”„‘’‚«»"
 _SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.-]*:/+"
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _PORT_LIMIT: Final = 65536
-_SHAPE_LIMIT: Final = 1000
-"""Characters of a credential that are matched: no pattern of a user's preset may take long."""
 _MAX_NAME: Final = 253
 """Characters of the longest host name (RFC 1035)."""
 
@@ -105,11 +104,8 @@ def meant_port(text: str) -> int | None:
 
 
 def has_shape(pattern: str, text: str) -> bool:
-    """Say whether `text` as a whole matches a preset's pattern. One that is empty or no expression matches nothing."""
-    try:
-        return pattern != "" and re.fullmatch(pattern, text[:_SHAPE_LIMIT]) is not None
-    except re.error:
-        return False
+    """Say whether `text` as a whole matches a preset's pattern. An empty one matches nothing."""
+    return pattern != "" and re.fullmatch(pattern, text[:MATCHED]) is not None
 
 
 _YES: Final = frozenset({"true", "yes", "y", "t", "1", "on", "enabled", "enable", "ssl", "tls", "smtps", "implicit"})

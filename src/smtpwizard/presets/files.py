@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 from smtpwizard.errors import FileError
 from smtpwizard.files import NotRegularError, TooLargeError, own_folder, read_regular
 
-LIMIT: Final = 262_144
-"""Bytes that a preset file may have at most; the largest of ours has 8,000."""
+LIMIT: Final = 65_536
+"""Bytes that a preset file may have at most; the largest of ours has 12,000."""
 
 
 class PresetProblem(NamedTuple):

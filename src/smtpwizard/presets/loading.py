@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from smtpwizard.presets.files import PresetFileError
 from smtpwizard.presets.schema import Gateways, Provider
 from smtpwizard.presets.toml import Issue, inspect, load, located, read_text
+from smtpwizard.presets.values import shown
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ def own_file(cls: type[T], path: Path) -> T:
     made, problems = inspect(cls, path)
     own = getattr(made, "id", path.stem)
     if own != path.stem or own in RESERVED_IDS:
-        message = f"must be the file's name, {path.stem}, not {own!r}"
+        message = f"must be the file's name, {path.stem}, not {shown(own)}"
         if own in RESERVED_IDS:
             message = f"{own} is built in and cannot be replaced"
         problems += located(path, read_text(path), [Issue(("id",), message)])

@@ -21,16 +21,10 @@ from smtpwizard.presets.values import (
     Source,
     Url,
     listed_twice,
+    pattern,
     rule,
+    shown,
 )  # fmt: skip
-
-
-def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        return f"is not a regular expression: {error.msg}"
-    return ""
 
 
 def _host_template(text: str) -> str:
@@ -42,14 +36,14 @@ def _host_template(text: str) -> str:
 def _dkim_target(text: str) -> str:
     plain = text.replace("{domain}", "a.example").replace("{dashed}", "a-example")
     right = re.fullmatch(_SPF.pattern, plain.lower())
-    return "" if right else f"must be a domain name, {{domain}} and {{dashed}}, not {text!r}"
+    return "" if right else f"must be a domain name, {{domain}} and {{dashed}}, not {shown(text)}"
 
 
 _LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = Shape(rf"{_LABEL}(\.{_LABEL})*", "a lower-case host name without scheme and port")
 _SPF: Final = Shape(rf"_?{_LABEL}(\._?{_LABEL})+", "a domain name as in an SPF include")
 
-Pattern = Annotated[str, _regex]
+Pattern = Annotated[str, pattern]
 Host = Annotated[str, _HOST]
 """A host name or IPv4 address."""
 HostTemplate = Annotated[str, _host_template]

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache, partial
@@ -39,9 +39,16 @@ from types import NoneType, SimpleNamespace
 from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from smtpwizard.presets.files import PresetFileError, PresetProblem, read_bytes
-from smtpwizard.presets.values import RULES, Check, KeyPath, internal, near, verbatim
+from smtpwizard.presets.values import RULES, Check, KeyPath, internal, near, shown, verbatim
+from smtpwizard.text import safe
 
 T = TypeVar("T")
+
+_DEEPEST: Final = 40
+"""Parts of a dotted key, and brackets inside brackets; ours have three. tomllib takes minutes for a key of 30,000."""
+
+_MOST: Final = 50
+"""Mistakes of one file that are told."""
 
 
 class Issue(NamedTuple):
@@ -66,7 +73,12 @@ def inspect(cls: type[T], path: Path) -> tuple[T, tuple[PresetProblem, ...]]:
     tables in it. A table that is right is a value of its own type all the same.
     """
     text = read_text(path)
-    made, issues = read(cls, parse(path, text))
+    data = parse(path, text)
+    try:
+        made, issues = read(cls, data)
+    except Exception as error:  # whatever a file of the operator's brings about, the other files are read
+        message = f"cannot be read: {type(error).__name__} {safe(str(error), limit=200)}"
+        raise PresetFileError((PresetProblem(path, 0, "", message),)) from error
     return made, located(path, text, issues) if issues else ()
 
 
@@ -83,29 +95,51 @@ def read_text(path: Path) -> str:
 
 def parse(path: Path, text: str) -> dict[str, Any]:
     """Parse `text`. PresetFileError with the line of the syntax error."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _DEEPEST and any(len(key) > _DEEPEST for key in key_lines(line)):
+            raise PresetFileError((PresetProblem(path, number, "", "has a key of too many parts"),))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         reason, _, where = str(error).rpartition(" (at ")
         found = re.match(r"line (\d+),", where)
-        line = int(found[1]) if found else text.count("\n") + 1
-        raise PresetFileError((PresetProblem(path, line, "", f"is not TOML: {reason or error}"),)) from None
-    except RecursionError:
-        raise PresetFileError((PresetProblem(path, 0, "", "is nested too deep"),)) from None
+        at = int(found[1]) if found else text.count("\n") + 1
+        message = f"is not TOML: {safe(reason or str(error), limit=200)}"
+    except (RecursionError, ValueError) as error:
+        at = _line_that_raises(type(error), text)
+        message = "is nested too deep" if isinstance(error, RecursionError) else "has a number of too many digits"
+    raise PresetFileError((PresetProblem(path, at, "", message),))
+
+
+def _line_that_raises(kind: type[Exception], text: str) -> int:
+    """Return the first line with which tomllib raises `kind`, in an error that names no line."""
+    lines = text.split("\n")
+
+    def raises(count: int) -> bool:
+        try:
+            tomllib.loads("\n".join(lines[:count]))
+        except (RecursionError, ValueError) as error:
+            return type(error) is kind
+        return False
+
+    return bisect_left(range(len(lines)), True, key=raises)
 
 
 def located(path: Path, text: str, issues: Iterable[Issue]) -> tuple[PresetProblem, ...]:
-    """Turn issues into problems with lines, in the order of the file."""
+    """Turn issues into problems with lines, in the order of the file; of very many, the first."""
     lines = key_lines(text)
     problems = [PresetProblem(path, line_of(lines, issue.path), _spelt(issue.path), issue.message) for issue in issues]
-    return tuple(sorted(problems, key=lambda problem: problem.line))
+    problems.sort(key=lambda problem: problem.line)
+    if more := problems[_MOST:]:
+        problems[_MOST:] = [PresetProblem(path, more[0].line, "", f"and {len(more)} more from here on")]
+    return tuple(problems)
 
 
 def _spelt(path: KeyPath) -> str:
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
+    return safe(text, limit=_MOST * 2)
 
 
 Reader = Callable[[Any, KeyPath, list[Issue]], Any]
@@ -145,7 +179,7 @@ def _table(cls: Any) -> Reader:
         for key, value in data.items():
             try:
                 if key not in fields:
-                    raise ValueError(f"is not a key of this table{near(key, fields)}")
+                    raise ValueError(f"is not a key of this table{near(key, fields) if len(issues) < _MOST else ''}")
                 values[key] = fields[key](value, (*path, key), issues)
             except ValueError as error:
                 issues.append(Issue((*path, key), str(error)))
@@ -245,7 +279,7 @@ def _passed(checks: tuple[Check, ...], value: T) -> T:
 def _read_member(members: dict[str, Enum], value: Any, path: KeyPath, issues: list[Issue]) -> Enum:
     if isinstance(value, str) and value in members:
         return members[value]
-    raise ValueError(f"must be one of {', '.join(members)}, not {value!r}{near(value, members)}")
+    raise ValueError(f"must be one of {', '.join(members)}, not {shown(value)}{near(value, members)}")
 
 
 def _read_list(
@@ -255,11 +289,14 @@ def _read_list(
     if not isinstance(value, list) or (required and not value):
         raise ValueError(f"must be a list of {kind}{' with at least one' * required}")
     made: list[Any] = []
+    seen = set()
     for index, element in enumerate(value):
         try:
             got = item(element, (*path, index), issues)
-            if kind != "tables" and got in made:
-                raise ValueError(f"is listed twice: {element!r}")
+            if kind != "tables":
+                if got in seen:
+                    raise ValueError(f"is listed twice: {shown(element)}")
+                seen.add(got)
         except ValueError as error:
             issues.append(Issue((*path, index), str(error)))
             got = _Unusable()
@@ -318,6 +355,7 @@ class _Scanner:
         self._ends = [match.start() for match in re.finditer("\n", text)]
         self._last: dict[KeyPath, int] = {}
         """Array of tables → index of the one that was opened last."""
+        self._depth = 0
 
     def document(self) -> None:
         table: KeyPath = ()
@@ -361,19 +399,23 @@ class _Scanner:
     def _items(self, end: str, read: Callable[[int], None]) -> None:
         """Read what stands between commas, up to `end` or to something that cannot be read."""
         start, index = -1, 0
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            self.at = len(self.text)
         while self.at != start:
             self._match(_BLANK)
             start = self.at
             if self._match(end) or start >= len(self.text):
-                return
+                break
             read(index)
             self._match(_BLANK)
             self._match(",")
             index += 1
+        self._depth -= 1
 
     def _keys(self) -> KeyPath:
         names: list[str | int] = []
-        while match := self._match(_KEY):
+        while len(names) <= _DEEPEST and (match := self._match(_KEY)):
             names.append(next(name for name in match.groups() if name is not None))
             if not self._match(r"\."):
                 break

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
+from smtpwizard.text import safe
+
 T = TypeVar("T")
 
 KeyPath = tuple[str | int, ...]
@@ -22,6 +24,17 @@ Check = Callable[[Any], str]
 """Takes a value of the right type, returns what is wrong with it, or an empty text."""
 
 
+def shown(value: object) -> str:
+    """Return a wrong value for a message, cut short: it may be as long as a file."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        return "a number of that size"
+    return safe(repr(value[:_SHOWN] if isinstance(value, str) else value), limit=_SHOWN)
+
+
+_SHOWN: Final = 80
+"""Characters of a wrong value that a message repeats."""
+
+
 class Shape(NamedTuple):
     """A check: the whole text matches a regular expression."""
 
@@ -30,7 +43,7 @@ class Shape(NamedTuple):
     """What the text must be, for the message."""
 
     def __call__(self, text: str) -> str:
-        return "" if re.fullmatch(self.pattern, text) else f"must be {self.wanted}, not {text!r}"
+        return "" if re.fullmatch(self.pattern, text) else f"must be {self.wanted}, not {shown(text)}"
 
 
 class OneOf(NamedTuple):
@@ -41,7 +54,7 @@ class OneOf(NamedTuple):
     def __call__(self, text: object) -> str:
         if text in self.words:
             return ""
-        return f"must be one of {', '.join(self.words)}, not {text!r}{near(text, self.words)}"
+        return f"must be one of {', '.join(self.words)}, not {shown(text)}{near(text, self.words)}"
 
 
 class Bounds(NamedTuple):
@@ -51,7 +64,9 @@ class Bounds(NamedTuple):
     high: int
 
     def __call__(self, number: int) -> str:
-        return "" if self.low <= number <= self.high else f"must lie between {self.low} and {self.high}, not {number}"
+        if self.low <= number <= self.high:
+            return ""
+        return f"must lie between {self.low} and {self.high}, not {shown(number)}"
 
 
 def verbatim(text: str) -> str:
@@ -68,8 +83,97 @@ def near(word: object, known: Iterable[str]) -> str:
     """Return the end of a message that names the known word most like `word`; empty where none is alike."""
     from difflib import get_close_matches
 
-    found = get_close_matches(str(word), sorted(known), n=1)
+    found = get_close_matches(str(word)[:_SHOWN], sorted(known), n=1)
     return f"; did you mean {found[0]}?" if found else ""
+
+
+MATCHED: Final = 300
+"""Characters of a credential that a pattern is matched with; the longest known have about 170."""
+
+_WAYS: Final = 100_000
+"""In how many ways a pattern may match a text: what `re` tries at most. Two repeats without an end have 90,000."""
+
+_PATTERN: Final = 500
+"""Characters of a pattern; the longest of ours has 52."""
+
+_GROUPS: Final = 8
+"""Groups inside groups in a pattern; ours have one."""
+
+_ATOM: Final = re.compile(
+    r"\\[dwsDWS]|\\[^\w\s]|\[\^?(?:\\[dwsDWS]|\\[^\w\s]|(?!--|&&|~~|\|\|)[^\\\[\]])+\]|[^\\\[\](){}|?*+^$]"
+)
+_REPEAT: Final = re.compile(r"[?*+]|\{(\d{1,3})(,(\d{0,3}))?\}")
+
+
+def pattern(text: str) -> str:
+    """Check a regular expression that may come from anyone: it is of a grammar in which no match can take long.
+
+    Characters, classes, groups, alternatives and repeats (`?`, `*`, `+`, `{2,4}`), with `(?i)` in front. `re` tries one
+    way to match after the other, and with repeats inside repeats the ways double with each character of the text: so
+    they are counted, and a pattern with too many is refused, as is what cannot be counted.
+    """
+    try:
+        if len(text) > _PATTERN:
+            raise ValueError(f"has more than {_PATTERN} characters")
+        body = text.removeprefix("(?i)").removeprefix("^")
+        ways, end = _alternatives(body, 0, 0)
+        if body[end:] not in ("", "$"):
+            raise ValueError(f"has {shown(body[end:])}, which is not supported")
+        if ways > _WAYS:
+            raise ValueError("could take too long: it has repeats inside repeats, or too many without an end")
+        re.compile(text)  # a range such as z-a
+    except re.error as error:
+        return f"is not a regular expression: {error.msg}"
+    except ValueError as error:
+        return f"is a regular expression that {error}"
+    return ""
+
+
+def _alternatives(text: str, at: int, depth: int) -> tuple[int, int]:
+    """Return in how many ways the alternatives from `at` on may match, and where they end."""
+    if depth > _GROUPS:
+        raise ValueError(f"has more than {_GROUPS} groups inside each other")
+    ways = 0
+    while True:
+        one, start = 1, at
+        while at < len(text) and text[at] not in "|)" and text[at:] != "$":
+            item = 1
+            if text[at] == "(":
+                item, at = _alternatives(text, at + (3 if text.startswith("(?:", at) else 1), depth + 1)
+                if not text.startswith(")", at):
+                    raise ValueError("has a group without an end")
+                at += 1
+            elif atom := _ATOM.match(text, at):
+                at = atom.end()
+            else:
+                raise ValueError(f"has {shown(text[at:])}, which is not supported")
+            if repeat := _REPEAT.match(text, at):
+                item = _repeated(item, repeat)
+                at = repeat.end()
+            one = min(one * item, _WAYS + 1)
+        if at == start:
+            raise ValueError("has a group or an alternative with nothing in it")
+        ways = min(ways + one, _WAYS + 1)
+        if not text.startswith("|", at):
+            return ways, at
+        at += 1
+
+
+def _repeated(ways: int, repeat: re.Match[str]) -> int:
+    """Return in how many ways an item may match that repeats and has `ways` each time."""
+    if repeat[1]:
+        low, high = int(repeat[1]), int(repeat[3] or MATCHED) if repeat[2] else int(repeat[1])
+    else:
+        low, high = repeat[0] == "+", 1 if repeat[0] == "?" else MATCHED
+    if not low <= high or not 0 < high <= MATCHED:
+        raise ValueError(f"has the repeat {repeat[0]}: it must be from 1 to {MATCHED}")
+    total, each = 0, 1
+    for count in range(high + 1):
+        total += each if count >= low else 0
+        each *= ways
+        if total > _WAYS or each > _WAYS:
+            return _WAYS + 1
+    return total
 
 
 RULES: Final[dict[type, list[Callable[[Any], Faults]]]] = {}
@@ -103,7 +207,7 @@ def _iso_date(text: str) -> str:
         lengths = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
         if year >= 1970 and 1 <= month <= 12 and 1 <= day <= lengths[month - 1]:
             return ""
-    return f"must be a date as YYYY-MM-DD, not {text!r}"  # datetime would cost 2 ms of import
+    return f"must be a date as YYYY-MM-DD, not {shown(text)}"  # datetime would cost 2 ms of import
 
 
 _URL: Final = r"https?://[^\s/$.?#][^\s]*"
