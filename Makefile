@@ -5,7 +5,7 @@ STAMP := $(VENV)/.stamp
 # xdist: one worker a core; the tests of one file stay on one worker, since some share a costly fixture.
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test check lint types layers conformance fuzz-readers bench screenshots clean help
+.PHONY: run test check lint types layers conformance fuzz-readers bench screenshots lock clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,7 +40,10 @@ bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check
 screenshots: $(STAMP) ## draw every step at 80x24 and 120x36 into docs/screenshots
 	$(BIN)/python scripts/screenshots.py
 
-$(STAMP): pyproject.toml scripts/make-venv
+lock: ## choose the versions of requirements/ anew within pyproject.toml's ranges (U=-U: the newest)
+	scripts/lock $(U)
+
+$(STAMP): pyproject.toml scripts/make-venv requirements/build.txt requirements/dev.txt
 	@scripts/make-venv $(VENV)
 	@touch $@
 
