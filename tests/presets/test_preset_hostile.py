@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smtpwizard.apps.loading import DEFAULT, check_folder, profile
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
-from smtpwizard.presets.loading import check_folder, load_provider
+from smtpwizard.presets.loading import load_provider
 from smtpwizard.presets.values import MATCHED, RULES, pattern
 from support.preset_files import GOOD, changed, line, named, put
 from support.program import run
@@ -79,7 +80,9 @@ def test_no_hostile_file_stops_a_command(tmp_path: Path, own_folder: Path) -> No
         done = run(command, cwd=tmp_path, env=env, text=True)
         assert done.returncode == code, done.stderr
         assert "bug" not in done.stderr
+    put(own_folder / "apps", DEFAULT, HOSTILE["thousands of brackets"])
     presets = Presets.open()
+    assert profile(presets).id == DEFAULT, "the shipped one steps in"
     assert presets.provider("gmail").host == "smtp.gmail.com", "the shipped one steps in"
     assert len(presets.all()) == len(provider_files(presets_root())) + 1
     assert {problem.file.name for problem in presets.problems} == {

@@ -22,13 +22,25 @@ _SHOWN: Final = 80
 
 
 def profile(presets: Presets, id: str = DEFAULT) -> AppProfile:  # noqa: A002
-    """Return the profile of an id. InputError for an unknown one; PresetFileError if its file is broken."""
-    files = {path.stem: path for root in presets.roots() for path in sorted((root / "apps").glob("*.toml"))}
+    """Return the profile of an id. InputError for an unknown one; PresetFileError if its only file is broken.
+
+    A broken file of the operator's is left out, as with providers; `presets check` tells what is wrong with it.
+    """
+    files: dict[str, list[Path]] = {}
+    for root in presets.roots():
+        for path in sorted((root / "apps").glob("*.toml")):
+            files.setdefault(path.stem, []).append(path)
     if id not in files:
         raise InputError(
             f"There is no app {safe(id, limit=_SHOWN)!r}. Known: {', '.join(sorted(files))}.", "Unknown app"
         )
-    return shipped(id) if files[id].parent.parent == presets_root() else load_profile(files[id])
+    broken: tuple[PresetProblem, ...] = ()
+    for path in reversed(files[id]):
+        try:
+            return shipped(id) if path.parent.parent == presets_root() else load_profile(path)
+        except PresetFileError as error:
+            broken += error.problems
+    raise PresetFileError(broken)
 
 
 @cache
