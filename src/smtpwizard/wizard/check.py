@@ -16,7 +16,7 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe import login_guard
-from smtpwizard.probe.survey.limits import TOTAL_SECONDS, is_useful
+from smtpwizard.probe.survey.facts import TOTAL_SECONDS, is_useful
 from smtpwizard.problems import (
     NO_CHANGES,
     Basis,

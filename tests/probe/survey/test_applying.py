@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from smtpwizard.probe.survey.facts import SurveyResult
-from smtpwizard.probe.survey.limits import is_useful
+from smtpwizard.probe.survey.facts import SurveyResult, is_useful
 from smtpwizard.probe.survey.survey import run_survey
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Play, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
@@ -91,7 +90,7 @@ def test_a_run_that_was_stopped_asks_for_no_second_look() -> None:
 
 
 def test_asking_whether_it_applies_loads_no_network_module() -> None:
-    program = "import sys; from smtpwizard.probe.survey.limits import is_useful; print(' '.join(sys.modules))"
+    program = "import sys; from smtpwizard.probe.survey.facts import is_useful; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert not {"asyncio", "ssl", "textual", "rich", "certifi"} & set(done.stdout.split())
 

@@ -9,7 +9,7 @@ import pytest
 from smtpwizard.clients import registry
 from smtpwizard.clients.transport import Transport
 from smtpwizard.probe.connection import HELLO_SECONDS, SILENT_SECONDS, probe_implicit_tls
-from smtpwizard.probe.survey import limits
+from smtpwizard.probe.survey.facts import CONNECT_SECONDS, GRACE_SECONDS, STAGE_SECONDS, TOTAL_SECONDS
 from smtpwizard.sandbox.script import SILENCE, Script, Stage
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.net import BlockingNet
@@ -56,5 +56,5 @@ def test_any_other_port_does_not(bench: Bench, play: str, blocking: bool) -> Non
 
 def test_the_limits_add_up_to_less_than_3_s_where_the_app_waits_30() -> None:
     assert SILENT_SECONDS + 2 * HELLO_SECONDS <= 3
-    assert SILENT_SECONDS + limits.GRACE_SECONDS < 3
-    assert limits.CONNECT_SECONDS < limits.STAGE_SECONDS < limits.TOTAL_SECONDS == 10
+    assert SILENT_SECONDS + GRACE_SECONDS < 3
+    assert CONNECT_SECONDS < STAGE_SECONDS < TOTAL_SECONDS == 10

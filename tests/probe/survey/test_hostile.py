@@ -9,8 +9,8 @@ import tracemalloc
 import pytest
 
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.probe.survey import limits
 from smtpwizard.probe.survey.dialer import LimitedStream
+from smtpwizard.probe.survey.facts import MOST_OCTETS
 from smtpwizard.probe.survey.survey import run_survey, scan_ports
 from smtpwizard.sandbox.script import SILENCE, Play, Script, Stage, drip, endless, raw, reply
 from support.looking import Bench, settings_for
@@ -59,7 +59,7 @@ async def test_a_connection_gives_no_more_octets_than_a_dialogue_has() -> None:
 
     stream = LimitedStream(Endless())
     given = [len(await stream.receive(0)), len(await stream.receive(0))]
-    assert sum(given) == limits.MOST_OCTETS
+    assert sum(given) == MOST_OCTETS
     with pytest.raises(OSError, match="without end"):
         await stream.receive(0)
 

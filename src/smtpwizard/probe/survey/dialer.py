@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtpwizard.clients.model import DialogueEnded
-from smtpwizard.probe.survey.limits import ATTEMPT_SECONDS, CONNECT_SECONDS, MOST_ADDRESSES, MOST_OCTETS, STAGE_SECONDS
+from smtpwizard.probe.survey.facts import ATTEMPT_SECONDS, CONNECT_SECONDS, MOST_ADDRESSES, MOST_OCTETS, STAGE_SECONDS
 from smtpwizard.probe.verdict import Options
 from smtpwizard.smtp.net import Job, Net, Stream
 

@@ -23,8 +23,14 @@ from smtpwizard.lint.context import is_host_name
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.connection import SILENT_SECONDS, ProbeSession
 from smtpwizard.probe.survey.dialer import Dialer, happy_eyeballs, together
-from smtpwizard.probe.survey.facts import CertificateFacts, PortFacts
-from smtpwizard.probe.survey.limits import CONNECT_SECONDS, MOST_MECHANISMS, MOST_NAMES, STAGE_SECONDS
+from smtpwizard.probe.survey.facts import (
+    CONNECT_SECONDS,
+    MOST_MECHANISMS,
+    MOST_NAMES,
+    STAGE_SECONDS,
+    CertificateFacts,
+    PortFacts,
+)
 from smtpwizard.smtp import net as network
 from smtpwizard.smtp.net import Stream
 from smtpwizard.text import safe

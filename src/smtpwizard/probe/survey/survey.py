@@ -17,16 +17,18 @@ from smtpwizard.presets.schema import Kind, Provider, TlsMode
 from smtpwizard.probe.survey.advice import cloud_provider, proposals
 from smtpwizard.probe.survey.dialer import Dialer, together
 from smtpwizard.probe.survey.facts import (
+    GRACE_SECONDS,
+    TOTAL_SECONDS,
     WEB,
     Evidence,
     PortFacts,
     Reach,
     SurveyResult,
     expected_modes,
+    is_useful,
     ports_to_ask,
     real,
 )
-from smtpwizard.probe.survey.limits import GRACE_SECONDS, TOTAL_SECONDS, is_useful
 from smtpwizard.probe.survey.port import CertificateProbe, PortProbe
 from smtpwizard.probe.survey.ranking import family_lines, meaning, port_lines, web_line
 from smtpwizard.probe.survey.rules import sister

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.clients.nodemailer.replies import MAX_PENDING, Overflow, ReplyQueue, decode
+from smtpwizard.clients.nodemailer.channel import MAX_PENDING, Overflow, ReplyQueue, decode
 from smtpwizard.smtp.results import parse_reply, response_code
 
 
