@@ -78,8 +78,9 @@ HANGING = """
 import socket, sys, threading, time
 socket.getaddrinfo = lambda *_, **__: threading.Event().wait(60)
 from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import Probe
+from smtpwizard.apps.loading import shipped
 from smtpwizard.settings import Settings
-probe = Probe(Settings(ABC, host="mail.example.com", port="25", sender="a@example.com"), Options(timeout=0.2))
+probe = Probe(Settings(shipped(), host="mail.example.com", port="25", sender="a@example.com"), Options(timeout=0.2))
 """
 ON_A_LOOP = """
 import asyncio

@@ -67,9 +67,10 @@ def test_a_reply_that_drips_beyond_the_deadline_keeps_the_app_waiting() -> None:
 MEMORY = """
 import resource, sys
 from smtpwizard.probe.verdict import Options; from smtpwizard.probe.engine import Probe
+from smtpwizard.apps.loading import shipped
 from smtpwizard.settings import Settings
 def probe(port):
-    settings = Settings(ABC, host="127.0.0.1", port=port, sender="a@example.com")
+    settings = Settings(shipped(), host="127.0.0.1", port=port, sender="a@example.com")
     return Probe(settings, Options(timeout=2.0)).run_blocking()
 probe(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -42,7 +42,7 @@ def test_a_probe_without_tls_runs_without_the_ssl_module() -> None:
     assert probed(Script()).app.verdict is Verdict.WORKS
     assert "ssl" not in loaded(
         "from smtpwizard.probe.engine import Probe; from smtpwizard.probe.verdict import Options\n"
-        "from smtpwizard.settings import Settings\n"
+        "from smtpwizard.apps.loading import shipped; from smtpwizard.settings import Settings\n"
         "options = Options(timeout=1, trust_extra_env=False)\n"
-        "Probe(Settings(ABC, host='127.0.0.1', port='1', sender='a@example.com'), options).run_blocking()"
+        "Probe(Settings(shipped(), host='127.0.0.1', port='1', sender='a@example.com'), options).run_blocking()"
     )

@@ -69,9 +69,6 @@ def test_a_password_in_the_place_of_the_user_or_in_the_host_is_masked() -> None:
     report = Probe(
         Settings.from_variables(
             ABC,
-            ABC,
-            ABC,
-            ABC,
             {
                 "SMTP_HOST": f"smtp://{USERNAME}:{MARKED}@mail.example.com",
                 "SMTP_PORT": "587",

@@ -111,7 +111,7 @@ def test_a_server_that_has_begun_to_speak_is_not_asked_for_tls() -> None:
 @pytest.mark.parametrize("spec", [":", "::"])
 def test_a_list_of_colons_as_cipher_is_explained(spec: str) -> None:
     with serving(IMPLICIT) as server:
-        settings = settings_of(server, "true", cipher_spec=spec)
+        settings = settings_of(server, "true", ciphers=spec)
         report = Probe(settings, options()).run_blocking()
     best = explain_steps(report.steps, settings=settings)[0]
     assert report.failed is not None

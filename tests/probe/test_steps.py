@@ -156,7 +156,7 @@ def serving_at(host: str, port: int, certificates: Certificates):  # type: ignor
 
 
 async def test_settings_that_the_app_refuses_end_the_run_at_lint() -> None:
-    report = Probe(Settings(ABC, host="localhost", port="25", sender="a@example.com", tls="yes")).run_blocking()
+    report = Probe(Settings(ABC, host="localhost", port="25", sender="a@example.com", security="yes")).run_blocking()
     assert told(report)[:2] == ["lint failed", "resolve skipped"]
     assert report.app.verdict is Verdict.FAILS
     assert report.app.sentence == "The app refuses to start: SMTP_TLS is not a boolean."

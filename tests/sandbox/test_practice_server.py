@@ -237,8 +237,8 @@ def test_the_ca_file_is_private_and_gone_after_the_stop() -> None:
 
 def test_settings_are_those_of_the_port(server: PracticeServer) -> None:
     starttls, implicit = server.settings(), server.settings(implicit=True)
-    assert (starttls.port_number, starttls.tls) == (server.starttls_port, "false")
-    assert (implicit.port_number, implicit.tls) == (server.implicit_port, "true")
+    assert (starttls.port_number, starttls.security) == (server.starttls_port, "false")
+    assert (implicit.port_number, implicit.security) == (server.implicit_port, "true")
     assert starttls.password == server.password
     assert server.password.reveal() not in repr(starttls)
 

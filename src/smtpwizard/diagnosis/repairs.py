@@ -193,7 +193,7 @@ def in_names(changes: Changes, app: AppProfile, settings: Settings | None) -> di
     """
     found: dict[str, str | Secret | None] = {}
     for role, value in changes.items():
-        if role is Role.SECURITY and isinstance(value, str):
+        if role is Role.SECURITY and isinstance(value, str) and value in tuple(TlsMode):  # else the text, tidied up
             mode = app.mode_changes(app.mode_for(TlsMode(value)))
             present = [name for name in mode if settings is not None and settings.get(name) is not None]
             found |= {name: text for name, text in mode.items() if text is not None or name in present}

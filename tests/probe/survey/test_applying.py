@@ -71,7 +71,7 @@ def test_it_does_not_where_all_is_well_a_person_is_asked_for_or_a_pause(bench: B
 
 def test_it_does_not_for_a_host_without_an_address_or_settings_that_the_app_refuses(bench: Bench) -> None:
     assert not is_useful(bench.first_try(settings_for(587, "nowhere.invalid")))
-    assert not is_useful(bench.first_try(settings_for(587, tls="yes")))
+    assert not is_useful(bench.first_try(settings_for(587, security="yes")))
 
 
 def test_it_does_not_for_a_cipher_list_that_node_refuses(bench: Bench) -> None:

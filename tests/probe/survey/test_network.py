@@ -15,6 +15,7 @@ from smtpwizard.sandbox.script import Script
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step, StepResult, TlsFacts
+from support.apps import ABC
 from support.looking import Bench, black_hole, closed_port, provider_with, settings_for
 
 HOST = "smtp.acme-relay.net"
@@ -32,7 +33,7 @@ def seen(
     cloud: str = "",
     **fields: str,
 ) -> Evidence:
-    settings = Settings(HOST, "587", "a@acme.com", "you", Secret("p4ssw0rd"), **fields)  # type: ignore[arg-type]
+    settings = Settings(ABC, HOST, "587", "a@acme.com", "you", Secret("p4ssw0rd"), **fields)  # type: ignore[arg-type]
     handed = transport(settings)
     assert handed is not None
     return Evidence(settings, handed, provider, failed, ports, web=web, cloud=cloud)
@@ -92,7 +93,7 @@ def test_clear_text_over_a_public_network_is_never_proposed() -> None:
 
 
 def test_a_leak_is_mended_by_the_port_with_tls() -> None:
-    leaking = seen(answering(587, TlsMode.NONE), answering(465, TlsMode.IMPLICIT), failed=None, tls="false")
+    leaking = seen(answering(587, TlsMode.NONE), answering(465, TlsMode.IMPLICIT), failed=None, security="false")
     (proposal,) = proposals(leaking)
     assert proposal.changes == {"SMTP_PORT": "465", "SMTP_TLS": "true"}
     assert proposal.cause.startswith("On port 587 the app goes on in clear text.")

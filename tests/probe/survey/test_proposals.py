@@ -7,11 +7,13 @@ import json
 
 import pytest
 
+from smtpwizard.apps.profile import Guide
 from smtpwizard.presets.schema import Kind, PortChoice, TlsMode
 from smtpwizard.probe.survey import port
 from smtpwizard.sandbox.script import CLOSE, SILENCE, Script, Stage, endless, reply
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Verdict
+from support.apps import ABC
 from support.looking import LOGIN, Bench, closed_port, provider_with, settings_for
 
 IMPLICIT = Script(implicit=True)
@@ -32,7 +34,7 @@ def test_the_wrong_tls_mode_is_turned_round_and_then_the_app_works(
     bench: Bench, script: Script, tls: str | None, changes: dict[str, str]
 ) -> None:
     with bench.server(script) as server:
-        settings = settings_for(server.port, tls=tls, **WITH_LOGIN)
+        settings = settings_for(server.port, security=tls, **WITH_LOGIN)
         found = bench.look(settings)
         first = found.proposals[0]
         assert (first.id, first.changes, first.label) == ("tls-mode", changes, f"Set SMTP_TLS={changes['SMTP_TLS']}")
@@ -44,7 +46,7 @@ def test_once_the_mode_is_clear_silent_other_ports_are_not_waited_for(
 ) -> None:
     monkeypatch.setattr(port, "STAGE_SECONDS", 60.0)
     with bench.server(IMPLICIT) as server, bench.server(Script().but(Stage.GREETING, SILENCE)) as silent:
-        found = bench.look(settings_for(server.port, tls="false"), (silent.port,))
+        found = bench.look(settings_for(server.port, security="false"), (silent.port,))
     assert found.proposals[0].id == "tls-mode"
     assert found.elapsed_ms < 8000  # the silent port alone would take all of the 10 s
     assert found.ports[1].tls is None
@@ -83,8 +85,9 @@ def test_without_ports_named_the_providers_are_asked(bench: Bench) -> None:
 
 def test_the_variable_of_the_guide_follows_the_mode(bench: Bench) -> None:
     with bench.server(IMPLICIT) as server:
-        provider = provider_with(PortChoice(server.port, TlsMode.IMPLICIT), opportunistic_tls="true", guide=True)
-        settings = settings_for(closed_port(), tls="false", opportunistic_tls="true")
+        provider = provider_with(PortChoice(server.port, TlsMode.IMPLICIT))
+        app = ABC._replace(guide=(Guide(provider.id, opportunistic="true"),))
+        settings = settings_for(closed_port(), security="false", opportunistic="true")._replace(app=app)
         found = bench.look(settings, (server.port,), provider=provider)
     changes = {"SMTP_PORT": str(server.port), "SMTP_TLS": "true", "SMTP_OPPORTUNISTIC_TLS": "false"}
     assert found.proposals[0].changes == changes
@@ -147,7 +150,7 @@ def test_the_credentials_never_leave_and_never_show(bench: Bench) -> None:
     token = base64.b64encode(f"\0{user}\0{secret}".encode()).decode()
     echo = Script().but(Stage.GREETING, reply(f"220 {secret} {token}"))
     with bench.server(IMPLICIT) as implicit, bench.server(echo) as hostile, bench.server(STARTTLS) as starttls:
-        settings = settings_for(implicit.port, tls="false", **WITH_LOGIN)
+        settings = settings_for(implicit.port, security="false", **WITH_LOGIN)
         found = bench.look(settings, (hostile.port, starttls.port))
         heard = "\n".join(line for server in (implicit, hostile, starttls) for line in server.received)
     assert not {line.split(" ")[0] for line in heard.splitlines()} - {"EHLO", "STARTTLS", "QUIT"}

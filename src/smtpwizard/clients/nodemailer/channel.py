@@ -23,8 +23,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.apps.parse import trim
+from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.clients.nodemailer.errors import is_deadline, late, patience, tls, word
 from smtpwizard.smtp.results import Step, Verdict
 from smtpwizard.smtp.stream import TlsStream, Transcript
