@@ -64,4 +64,4 @@ def test_whatever_yaml_could_read_as_something_else_is_quoted(word: str) -> None
 
 def test_nothing_nasty_stays_on_more_than_one_line() -> None:
     for value in NASTY:
-        assert "\n" not in mapping_value(value) + list_item("K", value)
+        assert "\n" not in mapping_value(value) + list_item(f"K={value}")

@@ -31,7 +31,7 @@ def test_the_summary_of_a_whole_walk_says_what_was_written_and_proved_and_what_w
         tested=GMAIL,
         saved=GMAIL,
         next_command="docker compose up -d api",
-        applied=(Applied(Path(".env"), Path("backup.env"), changed=True, verified=True),),
+        applied=(Applied(Path(".env"), Path("backup.env"), changed=True),),
         sent=(
             SentMail("verification", "Email verification", "a@b.example", SentMessage("<1>", "Q1", "250 OK"), "418205"),
             SentMail("invitation", "User invitation", "a@b.example", SentMessage("<2>", "Q2", "250 OK")),
@@ -64,7 +64,7 @@ def test_the_summary_after_practising_says_that_the_server_has_ended() -> None:
         settings=GMAIL,
         provider=services.presets.provider("practice"),
         saved=GMAIL,
-        applied=(Applied(Path(".env"), None, changed=True, verified=True),),
+        applied=(Applied(Path(".env"), None, changed=True),),
     )
     lines = summary(state)
     assert "! these are the practice server's settings, and it has ended with the wizard" in lines

@@ -12,7 +12,7 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -25,52 +25,154 @@ _MARK: Final = ".smtpwizard-"
 _SUFFIX: Final = ".tmp"
 
 
-def replace_file(path: Path, data: bytes, *, still: Callable[[], None]) -> None:
-    """Replace the existing regular file at `path` (no link). `still` is called last and raises if it changed meanwhile.
+def apply(change: Change, consents: Collection[Consent] = (), *, backup_dir: Path | None = None) -> Applied:
+    """Write `change.after` and read it back. `backup_dir`: the state folder's own where None.
+
+    Conflict where the file is no longer what was planned for; ConsentRequired where it cannot be replaced, or a link
+    leads out of the project, and the consent is not among `consents`; FileError for everything else. In each of these
+    cases the file is as it was.
+    """
+    if not change.changed:
+        return Applied(change.real_path, None, changed=False)
+    if Consent.FOLLOW_LINK not in consents:
+        _refuse_leaving(change)
+    _refuse_conflict(change)
+    backup = None
+    if change.before is not None:
+        backup = save_backup(
+            change.before, change.real_path, change.backup_name or "backup", mode=change.mode, folder=backup_dir
+        )
+    try:
+        overwritten = _write(change, in_place=Consent.IN_PLACE in consents)
+    except OSError as error:
+        raise _translated(error, change.path) from error
+    _read_back(change)
+    return Applied(change.real_path, backup, changed=True, in_place=overwritten)
+
+
+def _write(change: Change, *, in_place: bool) -> bool:
+    """Write by the safest way that works; say whether that was in place."""
+    if change.before is None:
+        _create(change)
+        return False
+    if not os.access(change.real_path, os.W_OK):
+        raise FileError(
+            f"{change.path} is write-protected for this user. Run as its owner, or give write permission "
+            f"(chmod u+w {change.path}). Nothing was changed.",
+            "File is read-only",
+        )
+    try:
+        _replace(change)
+    except (ConsentRequired, PermissionError):
+        if not in_place:
+            raise
+        _overwrite_in_place(change.real_path, change.before, change.after)
+        return True
+    return False
+
+
+def _refuse_leaving(change: Change) -> None:
+    project = left_project(change.path, change.real_path)
+    if project is not None:
+        raise ConsentRequired(
+            Consent.FOLLOW_LINK,
+            f"{change.path} leads through a link to {change.real_path}, outside {project}, where it may belong to "
+            "something else. Nothing was written. If it is meant, give --follow-link, or name that file itself.",
+            "Link leaves the project",
+            question=f"{change.path.name} is a link that leads out of the project, to {change.real_path}. That file "
+            "may belong to something else.",
+        )
+
+
+def _only_in_place(message: str) -> ConsentRequired:
+    return ConsentRequired(Consent.IN_PLACE, message, "Only in place")
+
+
+def _refuse_conflict(change: Change) -> None:
+    if Path(os.path.realpath(change.path)) != change.real_path or read_bytes(change.real_path) != change.before:
+        raise _conflict(change)
+
+
+def _conflict(change: Change) -> Conflict:
+    return Conflict(
+        f"{change.path} was changed by another program since the difference was shown. Nothing was written; look at "
+        "the new difference.",
+        "File changed meanwhile",
+    )
+
+
+def _read_back(change: Change) -> None:
+    if read_bytes(change.real_path) != change.after:
+        raise Conflict(
+            f"{change.path} was written, but another program has changed it since. Check the file; the backup holds "
+            "what it was before.",
+            "File changed meanwhile",
+        )
+
+
+def _translated(error: OSError, path: Path) -> FileError:
+    """Return `error` as a FileError that says what to do; nothing was changed."""
+    fixed = {
+        errno.ENOSPC: "the disk is full. Make room, then run again",
+        errno.EDQUOT: "the disk quota is used up. Make room, then run again",
+        errno.EFBIG: "the file would be larger than this process may write (ulimit -f)",
+        errno.EROFS: "the file system is mounted read-only. Write to another file, or remount it",
+        errno.EACCES: "the folder is not writable for this user. Run as its owner, or give write permission",
+        errno.EPERM: "the system forbids it; the file or its folder may be immutable (lsattr) or sticky",
+        errno.ENAMETOOLONG: "the name is too long",
+    }
+    reason = fixed.get(error.errno or 0, error.strerror or type(error).__name__)
+    return FileError(f"{path} cannot be written: {reason}. Nothing was changed.", "File not written")
+
+
+def _replace(change: Change) -> None:
+    """Replace an existing regular file by one that takes its name.
 
     ConsentRequired for a bind mount, an unwritable folder or another user's file; OSError for the rest.
     """
+    path = change.real_path
     status = os.stat(path)
     descriptor, name = _temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             _take_over(file.fileno(), path, status)
-            _write_all(file.fileno(), data)
-            still()
+            _write_all(file.fileno(), change.after)
+            _refuse_conflict(change)
             _rename(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
-    sync_folder(path.parent)
+    _sync_folder(path.parent)
 
 
-def create_file(path: Path, data: bytes, mode: int, *, conflict: Callable[[], Conflict]) -> None:
-    """Create `path` with `data`; raises `conflict()` if something appeared there meanwhile. OSError for the rest."""
+def _create(change: Change) -> None:
+    """Create a file. Conflict if something appeared there meanwhile; OSError for the rest."""
+    path = change.real_path
     descriptor, name = _temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            _write_all(file.fileno(), data)
+            os.fchmod(file.fileno(), change.mode)
+            _write_all(file.fileno(), change.after)
             try:
                 os.link(name, path)  # unlike a rename, this never replaces
             except FileExistsError as error:
-                raise conflict() from error
+                raise _conflict(change) from error
             except OSError as error:
                 if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK):
                     raise
                 if os.path.lexists(path):  # a file system without hard links
-                    raise conflict() from error
+                    raise _conflict(change) from error
                 os.replace(name, path)
                 name = ""
     finally:
         if name:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
-    sync_folder(path.parent)
+    _sync_folder(path.parent)
 
 
-def overwrite_in_place(path: Path, before: bytes, data: bytes) -> None:
+def _overwrite_in_place(path: Path, before: bytes, data: bytes) -> None:
     """Overwrite an existing file where it is: for bind mounts. Room is reserved first; on an error `before` comes back.
 
     OSError. A crash in the middle can leave a mixture: that is why this needs consent, and a backup.
@@ -91,7 +193,7 @@ def overwrite_in_place(path: Path, before: bytes, data: bytes) -> None:
             raise
 
 
-def sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Make a rename in `folder` outlive a power cut, where the file system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -177,103 +279,3 @@ def _rewrite(descriptor: int, data: bytes) -> None:
     _write_all(descriptor, data)
     os.ftruncate(descriptor, len(data))
     os.fsync(descriptor)
-
-
-def apply(change: Change, consents: Collection[Consent] = (), *, backup_dir: Path | None = None) -> Applied:
-    """Write `change.after` and read it back. `backup_dir`: the state folder's own where None.
-
-    Conflict where the file is no longer what was planned for; ConsentRequired where it cannot be replaced, or a link
-    leads out of the project, and the consent is not among `consents`; FileError for everything else. In each of these
-    cases the file is as it was.
-    """
-    if not change.changed:
-        return Applied(change.real_path, None, changed=False, verified=True)
-    if Consent.FOLLOW_LINK not in consents:
-        _refuse_leaving(change)
-    _refuse_conflict(change)
-    backup = None
-    if change.before is not None:
-        backup = save_backup(
-            change.before, change.real_path, change.backup_name or "backup", mode=change.mode, folder=backup_dir
-        )
-    try:
-        overwritten = _write(change, in_place=Consent.IN_PLACE in consents)
-    except OSError as error:
-        raise _translated(error, change.path) from error
-    _read_back(change)
-    return Applied(change.real_path, backup, changed=True, verified=True, in_place=overwritten)
-
-
-def _write(change: Change, *, in_place: bool) -> bool:
-    """Write by the safest way that works; say whether that was in place."""
-    if change.before is None:
-        create_file(change.real_path, change.after, change.mode, conflict=lambda: _conflict(change))
-        return False
-    if not os.access(change.real_path, os.W_OK):
-        raise FileError(
-            f"{change.path} is write-protected for this user. Run as its owner, or give write permission "
-            f"(chmod u+w {change.path}). Nothing was changed.",
-            "File is read-only",
-        )
-    try:
-        replace_file(change.real_path, change.after, still=lambda: _refuse_conflict(change))
-    except (ConsentRequired, PermissionError):
-        if not in_place:
-            raise
-        overwrite_in_place(change.real_path, change.before, change.after)
-        return True
-    return False
-
-
-def _refuse_leaving(change: Change) -> None:
-    project = left_project(change.path, change.real_path)
-    if project is not None:
-        raise ConsentRequired(
-            Consent.FOLLOW_LINK,
-            f"{change.path} leads through a link to {change.real_path}, outside {project}, where it may belong to "
-            "something else. Nothing was written. If it is meant, give --follow-link, or name that file itself.",
-            "Link leaves the project",
-            question=f"{change.path.name} is a link that leads out of the project, to {change.real_path}. That file "
-            "may belong to something else.",
-        )
-
-
-def _only_in_place(message: str) -> ConsentRequired:
-    return ConsentRequired(Consent.IN_PLACE, message, "Only in place")
-
-
-def _refuse_conflict(change: Change) -> None:
-    if Path(os.path.realpath(change.path)) != change.real_path or read_bytes(change.real_path) != change.before:
-        raise _conflict(change)
-
-
-def _conflict(change: Change) -> Conflict:
-    return Conflict(
-        f"{change.path} was changed by another program since the difference was shown. Nothing was written; look at "
-        "the new difference.",
-        "File changed meanwhile",
-    )
-
-
-def _read_back(change: Change) -> None:
-    if read_bytes(change.real_path) != change.after:
-        raise Conflict(
-            f"{change.path} was written, but another program has changed it since. Check the file; the backup holds "
-            "what it was before.",
-            "File changed meanwhile",
-        )
-
-
-def _translated(error: OSError, path: Path) -> FileError:
-    """Return `error` as a FileError that says what to do; nothing was changed."""
-    fixed = {
-        errno.ENOSPC: "the disk is full. Make room, then run again",
-        errno.EDQUOT: "the disk quota is used up. Make room, then run again",
-        errno.EFBIG: "the file would be larger than this process may write (ulimit -f)",
-        errno.EROFS: "the file system is mounted read-only. Write to another file, or remount it",
-        errno.EACCES: "the folder is not writable for this user. Run as its owner, or give write permission",
-        errno.EPERM: "the system forbids it; the file or its folder may be immutable (lsattr) or sticky",
-        errno.ENAMETOOLONG: "the name is too long",
-    }
-    reason = fixed.get(error.errno or 0, error.strerror or type(error).__name__)
-    return FileError(f"{path} cannot be written: {reason}. Nothing was changed.", "File not written")

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from smtpwizard.errors import InputError
 from smtpwizard.secret import MASK, Secret
-from smtpwizard.targets.compose.tree import list_item, mapping_value
+from smtpwizard.targets.compose.tree import doubled, list_item, mapping_value
 from smtpwizard.targets.env.encode import encode, refuse_unwritable
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 
@@ -37,7 +37,7 @@ def block(
         if style == "env":
             lines.append(f"{name}={MASK if hidden else encode(text, readers).text}")
         elif style == "compose-list":
-            lines.append(f"  - {name}={MASK}" if hidden else f"  - {list_item(name, text)}")
+            lines.append(f"  - {name}={MASK}" if hidden else f"  - {list_item(f'{name}={doubled(text)}')}")
         else:
-            lines.append(f"  {name}: {MASK if hidden else mapping_value(text)}")
+            lines.append(f"  {name}: {MASK if hidden else mapping_value(doubled(text))}")
     return "\n".join([*lines, ""]) if variables else ""

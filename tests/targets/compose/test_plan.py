@@ -51,7 +51,7 @@ def plan_override(path: Path, name: str, values: Values) -> Change:
 
 def apply_all(changes: tuple[Change, ...], folder: Path) -> None:
     for change in changes:
-        assert apply(change, backup_dir=folder.parent / "backups").verified
+        apply(change, backup_dir=folder.parent / "backups")
 
 
 def ids(change: Change) -> list[str]:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.targets.change import Undecided, is_mail_setting
 from smtpwizard.targets.compose.services import extending
-from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, list_item, mapping_value, quoted
+from smtpwizard.targets.compose.tree import Node, NodeKind, list_item, mapping_value, quoted
 
 _WAYS_OUT = (
     "What works: a compose.override.yaml beside it, which compose merges key by key (not read when -f is given); or "
     "the .env file that the service reads through env_file."
 )
+
+
+Texts = Mapping[str, str | None]
+"""Variable → the text that YAML is to read, `$` doubled but for a reference of compose's own; None takes it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,7 @@ class Lines:
         start = self.line_start(item.start)
         found = re.fullmatch(r"([ ]*)-([ \t]+)(?:[&!]\S+[ \t]+)*", self.text[start : item.start])
         if not found:
-            raise Undecided(
-                "The environment is a list in an unusual layout. Put the lines in by hand.",
-            )
+            raise Undecided("The environment is a list in an unusual layout. Put the lines in by hand.")
         return f"{found[1]}-{found[2]}"
 
     def _block_scalar_end(self, node: Node) -> int:
@@ -187,21 +189,15 @@ class _Work:
 
     lines: Lines
     place: Place
-    references: Collection[str]
     edits: list[tuple[int, int, str]] = field(default_factory=list)
 
     def replace(self, start: int, end: int, text: str) -> None:
         self.edits.append((start, end, text))
 
 
-def set_environment(
-    text: str, root: Node, service: str, changes: Mapping[str, str | None], references: Collection[str] = ()
-) -> str:
-    """Return `text` with `changes` under the environment of `service`; None takes a variable out.
-
-    `references`: variables whose value is a `${…}` of compose's own. Undecided where a person must choose.
-    """
-    work = _Work(Lines(text), find_place(root, service), references)
+def set_environment(text: str, root: Node, service: str, changes: Texts) -> str:
+    """Return `text` with `changes` under the environment of `service`. Undecided where a person must choose."""
+    work = _Work(Lines(text), find_place(root, service))
     environment = work.place.environment
     if environment is None or environment[1].is_null:
         wanted = {name: value for name, value in changes.items() if value is not None}
@@ -222,7 +218,7 @@ def _add_block(work: _Work, wanted: Mapping[str, str]) -> None:
     place, lines = work.place, work.lines
     column = place.service.pairs[0][0].column if place.service.pairs else place.service_key.column + 2
     step = max(column - place.service_key.column, 1)
-    body = [" " * (column + step) + f"{name}: {_mapped(work, name, value)}" for name, value in wanted.items()]
+    body = [" " * (column + step) + f"{name}: {mapping_value(value)}" for name, value in wanted.items()]
     if place.environment is None:
         at = lines.after_pair(*place.service.pairs[-1])
         work.edits.append(lines.insertion(at, [" " * column + "environment:", *body]))
@@ -233,8 +229,9 @@ def _add_block(work: _Work, wanted: Mapping[str, str]) -> None:
     work.edits.append(lines.insertion(lines.line_end(key.end), body))
 
 
-def _edit_mapping(work: _Work, node: Node, changes: Mapping[str, str | None]) -> None:
+def _edit_mapping(work: _Work, node: Node, changes: Texts) -> None:
     have = {key.value: (key, value) for key, value in node.pairs}
+    written = quoted if node.flow else mapping_value
     new: list[str] = []
     inherited = {key.value for mapping in node.merged() for key, _ in mapping.pairs}
     for name, value in changes.items():
@@ -242,41 +239,40 @@ def _edit_mapping(work: _Work, node: Node, changes: Mapping[str, str | None]) ->
             if value is None and name in inherited:
                 raise Undecided(f"{name} comes through <<, from a place that others share.")
             if value is not None:
-                new.append(f"{name}: {_mapped(work, name, value, flow=node.flow)}")
+                new.append(f"{name}: {written(value)}")
             continue
         key, old = have[name]
         if value is None:
             _take_out(work, node, key, old)
-        elif not _reads_as(old, value, work.references, name):
+        elif not _reads_as(old, value):
             _refuse_shared(name, old)
-            text = _mapped(work, name, value, flow=node.flow)
             if old.end > old.start:
-                work.replace(old.start, work.lines.content_end(old), text)
+                work.replace(old.start, work.lines.content_end(old), written(value))
             else:
-                work.replace(old.start, old.start, f" {text}")
+                work.replace(old.start, old.start, f" {written(value)}")
     if new:
         _append(work, node, new)
 
 
-def _edit_list(work: _Work, node: Node, changes: Mapping[str, str | None]) -> None:
+def _edit_list(work: _Work, node: Node, changes: Texts) -> None:
     have: dict[str, Node] = {}
     for item in node.items:
         text = item.text
         if text is not None:
             have[text.split("=", 1)[0]] = item
+    written = quoted if node.flow else list_item
     new: list[str] = []
     for name, value in changes.items():
-        item_text = "" if value is None else _listed(work, name, value, flow=node.flow)
         if name not in have:
             if value is not None:
-                new.append(item_text)
+                new.append(written(f"{name}={value}"))
             continue
         old = have[name]
         if value is None:
             _take_out(work, node, None, old)
-        elif old.kind is NodeKind.ALIAS or old.value != _item_value(work, name, value):
+        elif old.kind is NodeKind.ALIAS or old.value != f"{name}={value}":
             _refuse_shared(name, old)
-            work.replace(old.start, work.lines.content_end(old), item_text)
+            work.replace(old.start, work.lines.content_end(old), written(f"{name}={value}"))
     if new:
         _append(work, node, new)
 
@@ -308,37 +304,16 @@ def _take_out(work: _Work, node: Node, key: Node | None, value: Node) -> None:
 
 def _refuse_shared(name: str, old: Node) -> None:
     if old.kind is NodeKind.ALIAS:
-        raise Undecided(
-            f"{name} takes its value from *{old.value}, which others share. Edit it by hand.",
-        )
+        raise Undecided(f"{name} takes its value from *{old.value}, which others share. Edit it by hand.")
     if old.anchor:
-        raise Undecided(
-            f"{name} carries the anchor &{old.anchor}, which others use. Edit it by hand.",
-        )
+        raise Undecided(f"{name} carries the anchor &{old.anchor}, which others use. Edit it by hand.")
 
 
-def _mapped(work: _Work, name: str, value: str, *, flow: bool = False) -> str:
-    reference = name in work.references
-    if flow:
-        return quoted(value if reference else doubled(value))
-    return mapping_value(value, reference=reference)
-
-
-def _listed(work: _Work, name: str, value: str, *, flow: bool) -> str:
-    return quoted(_item_value(work, name, value)) if flow else list_item(name, value, reference=name in work.references)
-
-
-def _item_value(work: _Work, name: str, value: str) -> str:
-    return f"{name}={value if name in work.references else doubled(value)}"
-
-
-def _reads_as(old: Node, value: str, references: Collection[str], name: str) -> bool:
-    """Say whether `old` already gives exactly `value`, in compose v1, v2 and podman-compose alike."""
-    if old.kind is not NodeKind.SCALAR or old.value != (value if name in references else doubled(value)):
+def _reads_as(old: Node, text: str) -> bool:
+    """Say whether `old` already gives exactly `text`, in compose v1, v2 and podman-compose alike."""
+    if old.kind is not NodeKind.SCALAR or old.value != text:
         return False
-    if old.style or _SAME_NUMBER.fullmatch(old.value):
-        return True
-    return mapping_value(value, reference=name in references) == old.value
+    return bool(old.style or _SAME_NUMBER.fullmatch(text)) or mapping_value(text) == text
 
 
 _HEADING = "# Read by docker compose after the file beside it; merged key by key."

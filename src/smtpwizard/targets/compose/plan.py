@@ -6,15 +6,16 @@ Compares and proves; writes nothing. A secret goes in as it is, or as a referenc
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values, secrets_in
-from smtpwizard.targets.compose.edit import set_environment, with_service
+from smtpwizard.targets.compose.edit import Texts, set_environment, with_service
 from smtpwizard.targets.compose.services import ComposeFile, Service, override_target
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
 from smtpwizard.targets.diff import masked_diff
@@ -43,7 +44,7 @@ def plan_compose(
     references = {key: f"${{{key}:?set {key} in .env}}" for key in secrets if secret == "reference"}  # noqa: S105
     beside = (plan_env_file(file.path.parent / ".env", secrets),) if references else ()
     try:
-        planned = _plan(file.path, file.raw, file.root, service, {**changes, **references}, references)
+        planned = _plan(file.path, file.raw, file.root, service, changes, references)
     except Undecided as error:
         named = [name for name in service.env_files if "$" not in name and not name.startswith("~")]
         error.env_files = tuple(file.path.parent / name for name in named)
@@ -66,21 +67,19 @@ def _plan(
     root: Node | None,
     service: Service,
     changes: Values,
-    references: Collection[str] = (),
+    references: Mapping[str, str] = MappingProxyType({}),
     *,
     create: bool = False,
 ) -> Change:
     """Plan one file, with its bytes and tree as they were read. `create`: the service may be missing in it."""
     real, mode = resolve(path)
     before = decode(existing or b"")
-    values = {key: value.reveal() if isinstance(value, Secret) else value for key, value in changes.items()}
-    for value in values.values():
-        refuse_unwritable(value or "")
+    texts = {key: None if value is None else references.get(key) or _text(value) for key, value in changes.items()}
     base = with_service(before, root, service.name) if create else before
     based = root if root is not None and base == before else parse_tree(base, path.name)
-    after = set_environment(base, based, service.name, values, references)
+    after = set_environment(base, based, service.name, texts)
     edited = _parse_again(after, path.name)
-    if edited is None or wrong_variables(based, edited, service.name, values, references):
+    if edited is None or wrong_variables(based, edited, service.name, texts):
         raise FileError(
             f"{path} cannot be changed safely: its layout is one that is not understood. Put the lines in by hand "
             "(write --print compose-map). Nothing was written.",
@@ -99,11 +98,18 @@ def _plan(
     findings = (
         *link_findings(path, real),
         *(_secret_findings(path, real, inline, bits, exists=existing is not None) if inline else ()),
-        *_shell_findings(values),
-        *_env_file_findings(path.parent, service, values),
+        *_shell_findings(references),
+        *_env_file_findings(path.parent, service, texts),
     )
     bom = BOM if (existing or b"").startswith(BOM) else b""
     return Change(path, real, existing, bom + after.encode("utf-8"), diff, bits, findings=findings)
+
+
+def _text(value: str | Secret) -> str:
+    """Return what YAML is to read so that the container gets `value`. InputError where no line can hold it."""
+    text = value.reveal() if isinstance(value, Secret) else value
+    refuse_unwritable(text)
+    return doubled(text)
 
 
 def _secret_findings(path: Path, real: Path, secret: str, mode: int, *, exists: bool) -> list[Problem]:
@@ -120,10 +126,10 @@ def _secret_findings(path: Path, real: Path, secret: str, mode: int, *, exists: 
     return found + image_findings(real, secret)
 
 
-def _shell_findings(values: Mapping[str, str | None]) -> list[Problem]:
+def _shell_findings(references: Iterable[str]) -> list[Problem]:
     found: list[Problem] = []
-    for variable, value in values.items():
-        if value is not None and f"${{{variable}" in value and variable in os.environ:
+    for variable in references:
+        if variable in os.environ:
             message = (
                 f"{variable} is set in this shell, and compose prefers that to the .env file. Unset it before "
                 "docker compose up, or the container gets the shell's value."
@@ -132,14 +138,14 @@ def _shell_findings(values: Mapping[str, str | None]) -> list[Problem]:
     return found
 
 
-def _env_file_findings(folder: Path, service: Service, values: Mapping[str, str | None]) -> list[Problem]:
+def _env_file_findings(folder: Path, service: Service, texts: Texts) -> list[Problem]:
     found: list[Problem] = []
     for name in service.env_files:
         try:
             present = read_env_file(folder / name).variables
         except FileError:
             continue
-        both = [variable for variable, value in values.items() if value is not None and variable in present]
+        both = [variable for variable, text in texts.items() if text is not None and variable in present]
         if both:
             message = (
                 f"{', '.join(both)} also stand in {name}; environment: beats env_file:, so those lines count no more."
@@ -156,19 +162,13 @@ def _parse_again(text: str, name: str) -> Node | None:
         return None
 
 
-def wrong_variables(
-    before: Node, after: Node, service: str, changes: Mapping[str, str | None], references: Collection[str]
-) -> tuple[str, ...]:
+def wrong_variables(before: Node, after: Node, service: str, texts: Texts) -> tuple[str, ...]:
     """Return the variables of `service` that `after` does not hold as planned; `(file)` where anything else changed."""
     if _meaning(before, service) != _meaning(after, service):
         return ("(file)",)
     old, new = environment_texts(before, service), environment_texts(after, service)
-    wrong = {key for key in old.keys() | new.keys() if key not in changes and old.get(key) != new.get(key)}
-    for variable, value in changes.items():
-        wanted = value if value is None or variable in references else doubled(value)
-        if new.get(variable) != wanted:
-            wrong.add(variable)
-    return tuple(sorted(wrong))
+    wrong = {key for key in old.keys() | new.keys() if key not in texts and old.get(key) != new.get(key)}
+    return tuple(sorted(wrong | {key for key, text in texts.items() if new.get(key) != text}))
 
 
 def environment_texts(root: Node, service: str) -> dict[str, str | None]:

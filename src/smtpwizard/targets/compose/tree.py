@@ -196,15 +196,13 @@ _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", 
 """Plain words that some YAML reader takes for a boolean or null."""
 
 
-def mapping_value(value: str, *, reference: bool = False) -> str:
-    """Return the text after `KEY: `. With `reference`, `value` is a `${…}` of compose's own and its `$` stays."""
-    text = value if reference else doubled(value)
+def mapping_value(text: str) -> str:
+    """Return what stands after `KEY: ` so that YAML reads `text`."""
     return text if _PLAIN_VALUE.fullmatch(text) and text.lower() not in _WORDS else quoted(text)
 
 
-def list_item(key: str, value: str, *, reference: bool = False) -> str:
-    """Return the text after `- `."""
-    text = f"{key}={value if reference else doubled(value)}"
+def list_item(text: str) -> str:
+    """Return what stands after `- ` so that YAML reads `text`, which is `KEY=…`."""
     return text if _PLAIN_ITEM.fullmatch(text) else quoted(text)
 
 
