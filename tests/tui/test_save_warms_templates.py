@@ -21,15 +21,15 @@ class Watch(MetaPathFinder):
 sys.meta_path.insert(0, Watch())
 
 from pathlib import Path
-from support.apps import ABC
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import Target, WizardState
 
 async def main():
-    settings = Settings(ABC, host="127.0.0.1", port="1", sender="a@acme.example", tls="")
-    app = SmtpWizard(Services(), WizardState(settings=settings, target=Target(path=Path(".env"))), start="test")
+    services = Services()
+    settings = Settings(services.app, host="127.0.0.1", port="1", sender="a@acme.example")
+    app = SmtpWizard(services, WizardState(settings=settings, target=Target(path=Path(".env"))), start="test")
     async with app.run_test() as pilot:
         deadline = time.monotonic() + 20
         while app.state.fresh_report is None and time.monotonic() < deadline:
