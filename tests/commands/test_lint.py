@@ -75,6 +75,7 @@ def test_json_is_one_object_of_the_contract(tmp_path: Path) -> None:
         "id": "tls-not-boolean",
         "severity": "error",
         "variable": "SMTP_TLS",
+        "role": "security",
         "message": "SMTP_TLS is `yes`, and the app refuses to start. It takes `true` or `false`.",
         "changes": {"SMTP_TLS": "false"},
     }

@@ -13,7 +13,7 @@ from support.apps import ABC
 PRESETS = Presets.open()
 EHLO = Reply(250, None, "mail.example.com", ("250-mail.example.com", "250-SIZE 1000", "250 AUTH PLAIN LOGIN"))
 CLEAR = Settings.from_variables(
-    ABC, ABC, ABC, ABC, {"SMTP_PORT": "587", "SMTP_TLS": "false", "SMTP_USERNAME": "a", "SMTP_PASSWORD": "b"}
+    ABC, {"SMTP_PORT": "587", "SMTP_TLS": "false", "SMTP_USERNAME": "a", "SMTP_PASSWORD": "b"}
 )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 from smtpwizard.diagnosis.schema import STAGES, Failure
+from support.apps import ABC
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "failures.md"
 
@@ -30,8 +31,8 @@ One `[[failure]]` in the file of its stage (`auth.toml`, or `auth-<group>.toml`)
 | `providers`, `ports`, `when` | where it happens; a named condition on settings, EHLO or a pasted line |
 | `by` | sets of facts, each enough to name the failure: `[["text"], ["provider", "code"]]` |
 | `rank` | `first` where the condition alone is proof, `last` where it is merely possible |
-| `title`, `cause`, `remedy` | fact, cause, action |
-| `variables`, `changes`, `remove`, `repair`, `open_ports` | what it is about, and what a machine can change |
+| `title`, `cause`, `remedy` | fact, cause, action; `{host}` is the app's name for a role, `{implicit}` a mode's setting |
+| `roles`, `changes`, `remove`, `repair`, `open_ports` | what it is about, and what a machine can change |
 | `source`, `checked` | where it is from, and when that was last compared |
 | `evidence` | S source code, D document, I issue, L reproduced, M memory |
 | `examples` | replies, events or pastes; every one must come back as this entry |
@@ -61,7 +62,7 @@ _TABLE: Final = "| ref | failure | shows as | what to do |\n|---|---|---|---|\n"
 def page() -> str:
     """Return the whole page."""
     failures = Catalogue.open().failures
-    parts = [_HEAD.format(count=len(failures))]
+    parts = [_HEAD.replace("{count}", str(len(failures)))]
     for stage in STAGES:
         rows = [_row(failure) for failure in by_ref(failures) if failure.stages[0] == stage]
         parts.append(f"## {_STAGE_TITLES[stage]}\n\n{_TABLE}" + "\n".join(rows) + "\n")
@@ -73,7 +74,7 @@ def _row(failure: Failure) -> str:
     words = " … ".join(failure.text[0].parts) if failure.text else ""
     shown = ", ".join([*signs, *([f"“{words}”"] if words else [])]) or failure.when
     where = f" ({', '.join(failure.providers[:2])})" if failure.providers else ""
-    cells = (failure.ref, failure.title, shown + where, failure.remedy)
+    cells = (failure.ref, ABC.fill(failure.title), shown + where, ABC.fill(failure.remedy))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.loading import shipped
-from smtpwizard.apps.profile import Role
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.errors import NetworkError
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, raw, reply
@@ -142,12 +142,15 @@ class Rehearsed:
         return self.settings.host, self.settings.port
 
 
-def playable() -> tuple[Playable, ...]:
+def playable(app: AppProfile | None = None) -> tuple[Playable, ...]:
     """Return the failures that a server can show to the wizard, by reference."""
     from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 
     found = ((failure, _example(failure)) for failure in by_ref(Catalogue.open(examples=True).failures))
-    return tuple(Playable(item.ref, item.id, item.title, example) for item, example in found if example is not None)
+    fill = (app or shipped()).fill
+    return tuple(
+        Playable(item.ref, item.id, fill(item.title), example) for item, example in found if example is not None
+    )
 
 
 def matching(failures: Iterable[Playable], text: str) -> tuple[Playable, ...]:
@@ -160,7 +163,7 @@ def matching(failures: Iterable[Playable], text: str) -> tuple[Playable, ...]:
     return tuple(sorted(found, key=lambda item: exact not in (item.ref.casefold(), item.id)))
 
 
-def start(chosen: Playable) -> Rehearsed:
+def start(chosen: Playable, app: AppProfile | None = None) -> Rehearsed:
     """Start a server that shows `chosen`. NetworkError where no port can be had."""
     from smtpwizard.sandbox.certificates import Flaw, make
     from smtpwizard.sandbox.scripted import ScriptedServer
@@ -179,7 +182,7 @@ def start(chosen: Playable) -> Rehearsed:
     except OSError as error:
         raise NetworkError(f"No port of this machine can be had: {error.strerror}.", "Practice server") from error
     settings = Settings(
-        shipped(),
+        app or shipped(),
         host=server.host,
         port=str(server.port),
         sender=set_by_example.get(Role.SENDER, account.username),

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.sandbox.script import (
     USUAL,
     Act,
@@ -91,14 +92,14 @@ class ScriptedServer:
         for connection in live:
             connection.thread.join()
 
-    def settings(self, **fields: str) -> Settings:
+    def settings(self, app: AppProfile | None = None, /, **fields: str) -> Settings:
         """Return settings that reach this server; `fields` are fields of Settings, the password as text."""
         values = {"host": self.host, "port": str(self.port), "sender": "app@example.com"}
         values |= {"security": "true"} if self.script.implicit else {}
         values |= fields
         password = values.pop("password", None)
         secret = None if password is None else Secret(password)
-        return Settings(shipped(), **values, password=secret)  # type: ignore[arg-type]  # each field of its own type
+        return Settings(app or shipped(), **values, password=secret)  # type: ignore[arg-type]  # each field of its own type
 
     def turn(self, stage: Stage) -> Play | None:
         """Count a stage, and return what the script has for this time alone."""

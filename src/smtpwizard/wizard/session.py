@@ -88,7 +88,7 @@ class Session:
         """Lead the settings to a server that shows `failure`. NetworkError where it does not start."""
         from smtpwizard.sandbox.rehearsal import start
 
-        played = await _started(lambda: start(failure))
+        played = await _started(lambda: start(failure, self._state.settings.app))
         await self._lead_to(played.settings, played)
 
     async def accept_again(self) -> None:

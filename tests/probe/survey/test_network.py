@@ -33,7 +33,7 @@ def seen(
     cloud: str = "",
     **fields: str,
 ) -> Evidence:
-    settings = Settings(ABC, HOST, "587", "a@acme.com", "you", Secret("p4ssw0rd"), **fields)  # type: ignore[arg-type]
+    settings = Settings(ABC, HOST, "587", "a@acme.com", username="you", password=Secret("p4ssw0rd"), **fields)  # type: ignore[arg-type]
     handed = transport(settings)
     assert handed is not None
     return Evidence(settings, handed, provider, failed, ports, web=web, cloud=cloud)

@@ -19,6 +19,7 @@ from smtpwizard.clients.registry import DEFAULT as CLIENT
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 from smtpwizard.diagnosis.schema import Failure
 from smtpwizard.errors import ExitCode, FileError, InputError, NetworkError
+from smtpwizard.presets.schema import TlsMode
 from smtpwizard.sandbox.dialogue import ReceivedMessage
 from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse_first
 from smtpwizard.sandbox.server import PracticeServer
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     else:
         pass
 
-        play(args.play, args.port)
+        play(args.play, args.port, app_of(args))
     return ExitCode.OK
 
 
@@ -100,24 +101,24 @@ def _tell(message: ReceivedMessage) -> None:
     )
 
 
-def play(name: str, port: int | None) -> None:
+def play(name: str, port: int | None, app: AppProfile) -> None:
     """Serve until Ctrl-C; with the name `list`, print what can be played.
 
     InputError for a failure that does not exist or that no server can play, NetworkError for a port that is taken.
     """
     if name == "list":
-        emit("\n".join(f"{item.ref:<5} {item.id:<40} {item.title}" for item in playable()))
+        emit("\n".join(f"{item.ref:<5} {item.id:<40} {app.fill(item.title)}" for item in playable()))
         return
     failure = _find(name)
     account = PracticeServer()  # never started: it only lends its account
     rehearsal = rehearsal_of(failure, account)
     if rehearsal is None:
         raise InputError(
-            f"{failure.ref} ({failure.title}) shows before a server answers, or without one. "
+            f"{failure.ref} ({app.fill(failure.title)}) shows before a server answers, or without one. "
             "`smtpwizard sandbox --play list` names those that can be played.",
             "Failure that no server can play",
         )
-    _serve(failure, rehearsal, account, port)
+    _serve(failure, rehearsal, account, port, app)
 
 
 def playable() -> list[Failure]:
@@ -149,7 +150,7 @@ def _find(name: str) -> Failure:
     )
 
 
-def _serve(failure: Failure, rehearsal: Rehearsal, account: PracticeServer, port: int | None) -> None:
+def _serve(failure: Failure, rehearsal: Rehearsal, account: PracticeServer, port: int | None, app: AppProfile) -> None:
     # Costly (0.14 s), and not needed for the list.
     from smtpwizard.sandbox.certificates import Flaw, make
     from smtpwizard.sandbox.scripted import ScriptedServer
@@ -164,14 +165,11 @@ def _serve(failure: Failure, rehearsal: Rehearsal, account: PracticeServer, port
                 raise NetworkError(f"Port {port} cannot be had: {error.strerror}.", "Practice server") from error
             server = stack.enter_context(ScriptedServer(rehearsal.script, tls=context))
         settings = server.settings(
-            sender=account.username,
-            username=account.username,
-            password=account.password.reveal(),
-            tls="true" if rehearsal.tls else "false",
-        )
+            app, sender=account.username, username=account.username, password=account.password.reveal()
+        ).in_mode(TlsMode.IMPLICIT if rehearsal.tls else TlsMode.STARTTLS)
         ca_file = stack.enter_context(_ca_file(ca_pem)) if ca_pem else None
         emit(settings_block(settings, ca_file))
-        say(f"Playing {failure.ref}, {failure.title}, on {server.host}:{server.port}. Ctrl-C stops it.")
+        say(f"Playing {failure.ref}, {app.fill(failure.title)}, on {server.host}:{server.port}. Ctrl-C stops it.")
         stopped.wait()
     say(f"Stopped. {server.connections} {'connection' if server.connections == 1 else 'connections'}.")
 
