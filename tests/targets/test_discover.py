@@ -17,10 +17,10 @@ def test_services_are_offered_one_by_one_with_the_apps_first(tmp_path: Path) -> 
     )
     env, api, db = discover_targets(tmp_path, images=IMAGES, app_service="api")
     assert env.label == ".env"
-    assert (api.compose, api.service, api.likely) == (True, "api", True)
+    assert (api.compose, api.service) == (True, "api")
     assert api.label == "docker-compose.yml service api"
     assert api.detail.startswith("1 SMTP variable, exists")
-    assert (db.service, db.likely) == ("db", False)
+    assert db.service == "db"
 
 
 def test_a_compose_file_that_cannot_be_read_is_still_listed(tmp_path: Path) -> None:

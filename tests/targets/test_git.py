@@ -99,4 +99,3 @@ def test_targets_are_env_files_and_compose_files_with_what_git_says(repository: 
 def test_an_empty_folder_offers_a_new_env_file(tmp_path: Path) -> None:
     (choice,) = discover_targets(tmp_path)
     assert choice.detail == "new file, mode 0600"
-    assert not choice.exists

@@ -5,8 +5,9 @@ Reads compose files that exist, and what git says; changes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -31,7 +32,6 @@ class TargetChoice:
     """One file that settings could go to."""
 
     path: Path
-    exists: bool
     git: GitState
     detail: str
     """For the list: `exists, 14 lines, git ignores it`."""
@@ -39,8 +39,6 @@ class TargetChoice:
     """It is a compose file."""
     service: str | None = None
     """The service of a compose file; None where it has none, or cannot be read."""
-    likely: bool = False
-    """The service probably is the app: by its image, or by SMTP_ variables that it has."""
 
     @property
     def label(self) -> str:
@@ -65,49 +63,29 @@ def discover_targets(folder: Path, *, images: Collection[str] = (), app_service:
     choices = [_choice(folder / name) for name in env[:_AT_MOST]]
     for name in compose:
         file = replace(_choice(folder / name), compose=True)
-        choices += _of_services(file, _services(folder / name, images, app_service)) or [file]
+        try:
+            listed = list_services(file.path, images=images, app_service=app_service)[:_SERVICES_AT_MOST]
+        except FileError:
+            listed = ()
+        choices += [
+            replace(file, service=item.name, detail=f"{_variables(item)}, {file.detail}") for item in listed
+        ] or [file]
     return tuple(choices)
 
 
-def _services(path: Path, images: Collection[str], app_service: str) -> tuple[Service, ...]:
-    try:
-        return list_services(path, images=images, app_service=app_service)
-    except FileError:
-        return ()
-
-
-def _of_services(file: TargetChoice, listed: Sequence[Service]) -> list[TargetChoice]:
-    return [
-        replace(file, service=item.name, likely=item.likely, detail=f"{_service_detail(item)}, {file.detail}")
-        for item in listed[:_SERVICES_AT_MOST]
-    ]
-
-
-def _service_detail(item: Service) -> str:
+def _variables(item: Service) -> str:
     ours = sum(map(is_mail_setting, item.variables))
     return f"{ours or 'no'} SMTP variable{'' if ours == 1 else 's'}" if item.variables else "no variables yet"
 
 
 def _choice(path: Path) -> TargetChoice:
-    exists = path.exists()
-    state = git_state(path)
-    return TargetChoice(path, exists, state, _detail(path, exists, state))
-
-
-def _detail(path: Path, exists: bool, state: GitState) -> str:
+    exists, git = path.exists(), git_state(path)
     words = ["exists" if exists else "new file, mode 0600"]
-    if exists and (lines := _line_count(path)) is not None:
-        words.append(f"{lines} line{'' if lines == 1 else 's'}")
-    if state.tracked:
+    with contextlib.suppress(FileError):
+        count = len((read_bytes(path) or b"").splitlines())
+        words += [f"{count} line{'' if count == 1 else 's'}"] if exists else []
+    if git.tracked:
         words.append("git tracks it")
-    elif state.in_repository:
-        words.append("git ignores it" if state.ignored else "git does not ignore it")
-    return ", ".join(words)
-
-
-def _line_count(path: Path) -> int | None:
-    try:
-        raw = read_bytes(path)
-    except FileError:
-        return None
-    return None if raw is None else len(raw.splitlines())
+    elif git.in_repository:
+        words.append("git ignores it" if git.ignored else "git does not ignore it")
+    return TargetChoice(path, git, ", ".join(words))

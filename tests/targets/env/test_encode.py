@@ -10,7 +10,7 @@ import pytest
 
 from smtpwizard.errors import InputError
 from smtpwizard.targets.env.encode import encode
-from smtpwizard.targets.env.readers import DEFAULT_READERS, MODELS, Reader, parse_readers
+from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
 from support import env_readers
 from support.values import NASTY, nasty_values, passwords
 
@@ -63,7 +63,7 @@ def found_texts() -> tuple[str, ...]:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_what_a_model_promises_the_real_program_reads(program: str, texts: Callable[[], tuple[str, ...]]) -> None:
     reader, read = PROGRAMS[program]
-    readings = ((text, MODELS[reader](text)) for text in texts())
+    readings = ((text, reader.read(text)) for text in texts())
     promised = {f"K{n}": reading for n, reading in enumerate(readings) if reading[1] is not None}
     assert len(promised) > COUNT // 4
     # In one file: a value that ran over its line would show in its neighbours.
@@ -74,7 +74,7 @@ def test_what_a_model_promises_the_real_program_reads(program: str, texts: Calla
 
 
 def test_a_dotenv_beside_the_compose_file_is_substituted_exactly() -> None:
-    promised = [(text, value) for text in written_texts() if (value := MODELS[Reader.COMPOSE](text)) is not None]
+    promised = [(text, value) for text in written_texts() if (value := Reader.COMPOSE.read(text)) is not None]
     seen = env_readers.compose_substituted([text for text, _ in promised])
     assert seen is not None
     for (text, value), read in zip(promised, seen, strict=True):
@@ -92,7 +92,7 @@ def test_letters_digits_and_common_signs_always_have_a_form_that_all_read() -> N
 
 
 def test_a_google_app_password_is_read_by_docker_run_too() -> None:
-    assert encode("abcdefghijklmnop").read_by == tuple(MODELS)
+    assert encode("abcdefghijklmnop").read_by == tuple(Reader)
 
 
 def test_a_dollar_is_kept_literal_in_single_quotes() -> None:

@@ -26,7 +26,7 @@ from smtpwizard.targets.compose.services import (
 )
 from smtpwizard.targets.compose.tree import Node, NodeKind, variable_texts
 from smtpwizard.targets.env.edit import Kind, scan
-from smtpwizard.targets.env.readers import Reader, read
+from smtpwizard.targets.env.readers import Reader
 from smtpwizard.targets.files import decode, read_bytes
 
 _VARIABLE: Final = re.compile(
@@ -227,7 +227,7 @@ def _env_file(path: Path, entry: EnvEntry | None = None) -> tuple[dict[str, str]
     for item in scan(text):
         if item.kind is not Kind.ASSIGNMENT:
             continue
-        value = read(reader, text[item.value_start : item.body_end])
+        value = reader.read(text[item.value_start : item.body_end])
         values.pop(item.key, None)
         odd.discard(item.key)
         if value is None:

@@ -78,21 +78,6 @@ def scan(text: str) -> Iterator[Statement]:
         position = statement.end
 
 
-def head(text: str, item: Statement) -> str:
-    """Return everything before the value: indentation, `export`, name and sign."""
-    return text[item.start : item.value_start]
-
-
-def tail(text: str, item: Statement) -> str:
-    """Return everything between the value and the line end: blanks and comment."""
-    return text[item.value_end : item.body_end]
-
-
-def eol(text: str, item: Statement) -> str:
-    """Return the line end of a statement: empty on a last line without one."""
-    return text[item.body_end : item.end]
-
-
 def _statement(text: str, start: int, line: int) -> Statement:
     whole = _LINE.match(text, start)
     assert whole is not None  # the pattern matches everywhere
@@ -244,7 +229,8 @@ def _replace(
     text: str, found: Sequence[Statement], value: str, readers: Sequence[Reader], *, with_bom: bool
 ) -> tuple[list[_Edit], Placed]:
     item = found[-1]
-    around = Surroundings(head(text, item), tail(text, item), eol(text, item), bom=with_bom and item.line == 1)
+    head, tail = text[item.start : item.value_start], text[item.value_end : item.body_end]
+    around = Surroundings(head, tail, text[item.body_end : item.end], bom=with_bom and item.line == 1)
     earlier = tuple(other.line for other in found[:-1])
     old = text[item.value_start : item.value_end]
     start = item.value_start

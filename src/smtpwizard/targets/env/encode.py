@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from smtpwizard.errors import InputError
-from smtpwizard.targets.env.readers import DEFAULT_READERS, MODELS, Reader, read, reading_alike, running_commands
+from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, reading_alike, running_commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def encode(value: str, readers: Sequence[Reader] = DEFAULT_READERS) -> Encoded:
         score = (-len(missed), *(reader in alike for reader in readers), len(alike), -rank)
         if best is None or score > best[0]:
             best = (score, Encoded(text, alike, missed, running_commands(text)))
-        if not missed and len(alike) >= len(MODELS) - bool(rank):
+        if not missed and len(alike) >= len(Reader) - bool(rank):
             break  # no other is read by more: docker run reads no quotes
     assert best is not None  # there are always quoted candidates
     return best[1]
@@ -126,7 +126,7 @@ def misreaders(text: str, value: str, around: Surroundings, readers: Sequence[Re
     blanks = around.head[len(around.head.rstrip(" \t")) :]
     line = blanks + text + around.tail
     stumbling = {reader for affected, _ in (*line_obstacles(around), *file_obstacles(around)) for reader in affected}
-    return tuple(reader for reader in readers if reader in stumbling or read(reader, line) != value)
+    return tuple(reader for reader in readers if reader in stumbling or reader.read(line) != value)
 
 
 def line_obstacles(around: Surroundings) -> list[tuple[tuple[Reader, ...], str]]:

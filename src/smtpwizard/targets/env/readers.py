@@ -8,7 +8,7 @@ promise with the real program. Pure text; must not know files.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -275,72 +275,47 @@ def _systemd_quoted(text: str, i: int) -> tuple[str, int] | None:
 
 
 class Reader(StrEnum):
-    """A program, or several that read alike. The value is its name in `--readers`."""
+    """A program, or several that read alike: its name in `--readers`, its name in a sentence, and its model."""
 
-    COMPOSE = "compose"
+    label: str
+    model: Callable[[str], str | None]
+
+    def __new__(cls, name: str, label: str = "", model: Callable[[str], str | None] = line) -> Reader:
+        """Make a member, whose value is the name: by that alone it is looked up."""
+        member = str.__new__(cls, name)
+        member._value_, member.label, member.model = name, label, model
+        return member
+
+    COMPOSE = "compose", "docker compose", compose
     """Docker compose v2 and later: `.env` beside the compose file, and `env_file:`."""
-    NPM = "npm"
+    NPM = "npm", "npm dotenv", npm
     """Npm dotenv 16–18: what the app itself uses for its own `.env`."""
-    PYTHON = "python-dotenv"
-    SHELL = "shell"
+    PYTHON = "python-dotenv", "python-dotenv", python_dotenv
+    SHELL = "shell", "shells", shell
     """POSIX shells that source the file: bash, dash."""
-    SYSTEMD = "systemd"
+    SYSTEMD = "systemd", "systemd", systemd
     """`EnvironmentFile=` of a unit."""
-    NODE = "node"
-    """`node --env-file`."""
-    DOCKER_RUN = "docker-run"
+    NODE = "node", "node --env-file", node
+    DOCKER_RUN = "docker-run", "docker run", line
     """`docker run --env-file`, podman, and compose's `format: raw`: no quoting at all."""
-    EXPAND = "dotenv-expand"
+    EXPAND = "dotenv-expand", "dotenv-expand", dotenv_expand
     """Dotenv-expand up to 13 on top of npm dotenv."""
-    EXPAND_1000 = "dotenv-expand-1000"
+    EXPAND_1000 = "dotenv-expand-1000", "dotenv-expand 1000", dotenv_expand_1000
     """Dotenv-expand 1000, which runs commands found in values."""
-    PYTHON_PLAIN = "python-dotenv-plain"
-    """Python-dotenv with `interpolate=False`."""
+    PYTHON_PLAIN = "python-dotenv-plain", "python-dotenv without interpolation", python_dotenv_plain
 
-    @property
-    def label(self) -> str:
-        """The name in a sentence."""
-        return _LABELS[self]
+    def read(self, text: str) -> str | None:
+        """Return what it makes of `text`, the part of a line after `KEY=`; None where that cannot be promised."""
+        return self.model(text)
 
-
-_LABELS: Final[Mapping[Reader, str]] = {
-    Reader.COMPOSE: "docker compose",
-    Reader.NPM: "npm dotenv",
-    Reader.PYTHON: "python-dotenv",
-    Reader.SHELL: "shells",
-    Reader.SYSTEMD: "systemd",
-    Reader.NODE: "node --env-file",
-    Reader.DOCKER_RUN: "docker run",
-    Reader.EXPAND: "dotenv-expand",
-    Reader.EXPAND_1000: "dotenv-expand 1000",
-    Reader.PYTHON_PLAIN: "python-dotenv without interpolation",
-}
-
-MODELS: Final[Mapping[Reader, Callable[[str], str | None]]] = {
-    Reader.COMPOSE: compose,
-    Reader.NPM: npm,
-    Reader.PYTHON: python_dotenv,
-    Reader.SHELL: shell,
-    Reader.SYSTEMD: systemd,
-    Reader.NODE: node,
-    Reader.DOCKER_RUN: line,
-    Reader.EXPAND: dotenv_expand,
-    Reader.EXPAND_1000: dotenv_expand_1000,
-    Reader.PYTHON_PLAIN: python_dotenv_plain,
-}
 
 DEFAULT_READERS: Final = (Reader.COMPOSE, Reader.NPM, Reader.PYTHON, Reader.SHELL, Reader.SYSTEMD)
 """Who is assumed to read a `.env`, weightiest first."""
 
 
-def read(reader: Reader, text: str) -> str | None:
-    """Return what `reader` makes of `text`, the part of a line after `KEY=`; None where that cannot be promised."""
-    return MODELS[reader](text)
-
-
 def reading_alike(text: str, value: str) -> tuple[Reader, ...]:
     """Return the readers that read exactly `value` in `text`."""
-    return tuple(reader for reader, model in MODELS.items() if model(text) == value)
+    return tuple(reader for reader in Reader if reader.read(text) == value)
 
 
 def running_commands(text: str) -> tuple[Reader, ...]:
