@@ -1,4 +1,4 @@
-"""The real programs that read `.env` files, each given many texts at once: the oracle of the outputs tests.
+"""The real programs that read `.env` files, each given many texts at once: the oracle of the tests of targets.
 
 Every function takes texts and returns, for each, the variables that the program reads, or None where it refuses the
 text. A program that is not on this machine skips the calling test with the reason.

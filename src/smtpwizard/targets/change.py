@@ -65,7 +65,7 @@ class Undecided(FileError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A plan, ready to be shown and applied. Made by `plan_env_file` and its like."""
+    """A plan, ready to be shown and applied. Made by `plan_env_file`, `plan_compose` and the other planners."""
 
     path: Path
     """As the operator gave it."""

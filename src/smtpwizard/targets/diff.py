@@ -1,4 +1,4 @@
-"""The unified diff of a change, masked: computed on the real lines, then covered line by line.
+"""The unified diff of a change, secrets masked: it is computed on the real lines, and each line is then masked.
 
 A secret that changes therefore shows as a changed line, with equal masks on both sides. Pure.
 """
@@ -22,7 +22,7 @@ _IN_URL: Final = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/]+(
 _REFERENCE: Final = re.compile(r"['\"]?\$\{[A-Za-z_][A-Za-z0-9_]*(?::?\?[^{}$]*)?\}['\"]?\Z")
 
 _QUOTED: Final = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"\\])*\")(?P<comment>[ \t]+#[^'\"`$\\]*)?")
-"""Only behind a quoted value is a comment surely none of its characters, and shown."""
+"""Behind an unquoted value, what looks like a comment may belong to the value: only behind a quoted one is it shown."""
 
 
 _PASSWORD: Final = re.compile(
@@ -30,7 +30,7 @@ _PASSWORD: Final = re.compile(
     r"(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\s'\"#]\S*))"
 )
 _SHORTEST: Final = 4
-"""Characters below which a password is not looked for in other lines: it could be part of any word."""
+"""A password with fewer characters is not looked for in other lines: it could be part of any word."""
 
 
 def passwords_in(text: str) -> tuple[Secret, ...]:

@@ -1,4 +1,4 @@
-"""Ignore rules that keep a file with a secret out of git and out of images: found missing, planned, never made unasked.
+"""Ignore rules that keep a file with a secret out of git and out of images: finds what is missing, and plans it.
 
 For images only what a Dockerfile beside the file really copies counts. Reads names and Dockerfiles, writes nothing.
 """
@@ -93,7 +93,7 @@ def image_findings(path: Path, variable: str) -> list[Problem]:
 
 
 def with_ignore_rules(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return `changes` with the missing ignore rules before them, so that no secret lies there unignored; once asked.
+    """Return the missing ignore rules and, after them, `changes`: so the secret never lies there without its rule.
 
     The findings about those rules are taken out: they are no longer true then. FileError as any plan.
     """

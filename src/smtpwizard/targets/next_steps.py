@@ -1,4 +1,4 @@
-"""What is to be done and known once an env file or a service's variables were written, as compose has it.
+"""What the operator must do and know after an env file or a compose service was written.
 
 Reads the compose files and, where one could win, other env files; of the shell it gets names only. Changes nothing.
 """
@@ -63,7 +63,7 @@ def next_steps(
     app_service: str = "",
     environ: Collection[str] | None = None,
 ) -> tuple[Problem, ...]:
-    """Return the notes for `written` variables in `path`, the command first. Never raises.
+    """Return notes on the `written` variables of `path`, the command to run first. Never raises.
 
     `service`: `path` is a compose or override file, and this the service; None: an env file. `images`, `app_service`:
     how to know the app's service. `environ`: names of the variables in the shell, by default this process's.

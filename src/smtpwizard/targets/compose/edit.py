@@ -1,7 +1,7 @@
 """Setting variables of one service in the text of a compose file: one added variable is one changed line.
 
 Works on the node's places in the text, so that comments, quotes, anchors, indentation and line ends of everything else
-stay byte for byte. Pure; the result is proved by `compose_verify`.
+stay byte for byte. Pure; `compose.plan` proves the result.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Lines:
         return offset
 
     def content_end(self, node: Node) -> int:
-        """Return the end of a scalar without the line ends that a block scalar takes along."""
+        """Return the end of a scalar, without the line ends that belong to a block scalar."""
         end = node.end
         if node.style in ("|", ">"):
             end = self._block_scalar_end(node)
@@ -120,7 +120,7 @@ class Lines:
         return end
 
     def after_pair(self, key: Node, value: Node) -> int:
-        """Return the start of the line below a pair; comments of their own that follow stay below what is put there."""
+        """Return the start of the line below a pair. A comment line that follows stays below what is inserted there."""
         if value.kind is NodeKind.SCALAR and value.start == value.end:
             return self.line_end(max(value.start - 1, key.end - 1))
         return self.after_value(value)

@@ -36,7 +36,7 @@ _VARIABLE: Final = re.compile(
 
 
 class Gap(StrEnum):
-    """Why a variable has no certain value."""
+    """Why the value of a variable is not certain."""
 
     BLANK = "blank"
     """A `${…}` that nothing here sets: the container gets it empty."""
@@ -45,7 +45,7 @@ class Gap(StrEnum):
     PASSED = "passed"
     """Only its name stands there, and nothing here sets it: the container does not get it."""
     UNCERTAIN = "uncertain"
-    """Nested, or quoted in a way on which no promise is made."""
+    """Nested substitutions, or quotes that no model here promises to read."""
 
 
 def fill(text: str, known: Mapping[str, str]) -> tuple[str | None, Gap | None]:

@@ -163,7 +163,7 @@ COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "do
 OVERRIDE_NAMES: Final = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
 )  # fmt: skip
-"""In its order too, whatever the file beside it is called; read only where no `-f` is given (measured)."""
+"""Also in compose's order, whatever the file beside it is called; read only without `-f` (measured on 2.40.3)."""
 
 
 def default_file(folder: Path) -> Path | None:

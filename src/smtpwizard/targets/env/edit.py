@@ -1,7 +1,7 @@
 """The lossless merge: new values into the text of a `.env` file, everything else byte for byte as it was.
 
 Pure: bytes in, bytes out. Where a value already reads right, its line is left alone, so that a second run changes
-nothing. Whether python-dotenv and the app read the result as planned is checked in `env_verify`.
+nothing. `env.plan` checks that python-dotenv and the app read the result as planned.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def refuse_unwritable(value: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The line of a value without the value."""
+    """What surrounds a value on its line."""
 
     head: str
     """Indentation, `export`, name, sign and the blanks behind it."""

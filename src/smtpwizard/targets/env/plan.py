@@ -1,4 +1,4 @@
-"""What an operator should know about a `.env` file and the values that go into it, as findings. Reads no content.
+"""Planning a change of a `.env` file: the new bytes, the diff, and what the operator should know before agreeing.
 
 Lines are told by number and never by text, readers by name.
 """

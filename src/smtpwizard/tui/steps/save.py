@@ -102,6 +102,8 @@ class SaveStep(StepPane):
     @work(exclusive=True, group="targets", exit_on_error=False, description="listing the folder")
     async def _look(self) -> None:
         await self._list()
+        if self._busy:  # a file is being written: its plan stays
+            return
         model = self.model
         # Coming back to a target with its override chosen keeps it.
         model.choose(self.state.target if self.state.target.override else model.targets[model.index].target)
