@@ -4,6 +4,8 @@ BIN   := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 # xdist: one worker a core; the tests of one file stay on one worker, since some share a costly fixture.
 PYTEST := $(BIN)/python -m pytest
+# Tests start hundreds of processes; without bytecode each would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check lint types layers conformance fuzz-readers bench screenshots lock clean help
 
