@@ -9,12 +9,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.targets.env.readers import parse
 from smtpwizard.targets.files import decode, read_bytes
 
 if TYPE_CHECKING:
@@ -51,7 +49,16 @@ def read_twice(text: str) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
     plain = read_plain(text)
     if plain is not None:
         return plain, plain
-    return parse(text), {item.key: item.value for item in bindings(text) if item.key}
+    return _as_the_app_reads(text), {item.key: item.value for item in bindings(text) if item.key}
+
+
+def _as_the_app_reads(text: str) -> Mapping[str, str]:
+    plain = read_plain(text)
+    if plain is not None:
+        return plain
+    from smtpwizard.targets.env.readers import parse  # most files are plain, and its patterns take 4 ms
+
+    return parse(text)
 
 
 def bindings(text: str) -> list[Binding]:
@@ -70,20 +77,22 @@ class EnvProblem(NamedTuple):
     """What is wrong, without the line's text."""
 
 
-@dataclass(frozen=True)
 class EnvFile:
     """A `.env` file as it lies on disk. Its repr holds no value."""
 
-    path: Path
-    exists: bool
-    raw: bytes = field(default=b"", repr=False)
+    def __init__(self, path: Path, *, exists: bool, raw: bytes = b"") -> None:
+        self.path = path
+        self.exists = exists
+        self.raw = raw
+
+    def __repr__(self) -> str:
+        return f"EnvFile({self.path!r}, exists={self.exists})"
 
     @cached_property
     def variables(self) -> Mapping[str, str]:
         """What the app's reader (npm dotenv) makes of the file; bytes that are not UTF-8 are U+FFFD."""
         text = decode(self.raw)
-        plain = read_plain(text)
-        return {key: _as_node_shows(value) for key, value in (parse(text) if plain is None else plain).items()}
+        return {key: _as_node_shows(value) for key, value in _as_the_app_reads(text).items()}
 
     @cached_property
     def disagreements(self) -> tuple[str, ...]:
