@@ -80,6 +80,12 @@ class Settings(NamedTuple):
         return {**dict(constants), **found} if found else {}
 
     @property
+    def lacking(self) -> dict[str, str]:
+        """The profile's constants that are not as the app needs them: without them it uses no mail settings."""
+        found = dict(self.app.constants if self.constants is None else self.constants)
+        return {name: text for name, text in self.app.constants.items() if found.get(name, "").lower() != text.lower()}
+
+    @property
     def has_mail(self) -> bool:
         """Whether there is anything beside the app's own address."""
         return bool(self.old_names) or self._replace(url=None) != Settings(self.app, constants=self.constants)

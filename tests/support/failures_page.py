@@ -31,7 +31,7 @@ One `[[failure]]` in the file of its stage (`auth.toml`, or `auth-<group>.toml`)
 | `providers`, `ports`, `when` | where it happens; a named condition on settings, EHLO or a pasted line |
 | `by` | sets of facts, each enough to name the failure: `[["text"], ["provider", "code"]]` |
 | `rank` | `first` where the condition alone is proof, `last` where it is merely possible |
-| `title`, `cause`, `remedy` | fact, cause, action; `{host}` is the app's name for a role, `{implicit}` a mode's setting |
+| `title`, `cause`, `remedy` | fact, cause, action; `{host}`: the app's name for it, `{implicit}`: a mode's setting |
 | `roles`, `changes`, `remove`, `repair`, `open_ports` | what it is about, and what a machine can change |
 | `source`, `checked` | where it is from, and when that was last compared |
 | `evidence` | S source code, D document, I issue, L reproduced, M memory |

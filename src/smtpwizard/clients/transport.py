@@ -82,9 +82,19 @@ def refusals(settings: Settings) -> tuple[Refusal, ...]:
     return (*missing, *wrong)
 
 
+def unusable(settings: Settings) -> tuple[str, ...]:
+    """Return why the app hands nothing to its client, in words: what it refuses to start with, or goes without."""
+    name = settings.app.variable
+    found = [f"{name(item.role)} is {item.reason.value.replace('-', ' ')}" for item in refusals(settings)]
+    found += [f"{switch} is not {text}" for switch, text in settings.lacking.items()]
+    if settings.host is None and not found:
+        found.append(f"{name(Role.HOST)} is {Reason.MISSING.value}")
+    return tuple(found)
+
+
 def transport(settings: Settings, *, origin: Origin = Origin.ANSWERS) -> Transport | None:
     """Return what the app hands to its client, or None where it would refuse to start."""
-    if refusals(settings) or settings.host is None:
+    if unusable(settings) or settings.host is None:
         return None
     client = settings.app.client
     secure = implicit_tls(settings, origin)

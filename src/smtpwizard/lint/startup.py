@@ -50,11 +50,9 @@ def check_startup(context: Context) -> Iterator[Problem]:
             yield context.finding(
                 f"{_slug(item.role)}-missing", severity, item.role, message, _repair(context, item.role)
             )
-    found = context.settings.constants
-    for name, text in context.app.constants.items() if found is not None else ():
-        if dict(found or ()).get(name, "").lower() != text.lower():
-            message = f"{name} is not {text}, and the app then uses none of its mail settings. Set {name}={text}."
-            yield Problem.of("switch-missing", Severity.ERROR, name, message, {name: text}, f"Set {name}={text}")
+    for name, text in context.settings.lacking.items():
+        message = f"{name} is not {text}, and the app then uses none of its mail settings. Set {name}={text}."
+        yield Problem.of("switch-missing", Severity.ERROR, name, message, {name: text}, f"Set {name}={text}")
 
 
 def _slug(role: Role) -> str:

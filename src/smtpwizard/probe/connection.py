@@ -152,7 +152,7 @@ class Connection:
         found = certificates.certificate(session)
         reason = client.tls.mismatch(host, found) if found else UNREADABLE
         facts = certificates.facts(session, found, verified=reason is None)
-        if reason is not None:
+        if reason is not None and self.transport.verify:
             raise DialogueEnded(client.errors.wrong_name(reason, facts))
         soon = facts.days_left is not None and facts.days_left < certificates.SOON
         status = Status.WARNED if soon else Status.PASSED
@@ -171,7 +171,8 @@ class Connection:
         """Begin to make the TLS context, once. `check_ciphers` reports a refused list before the result is used."""
         if self._context is None:
             make, ciphers, authorities = self.client.tls.context, self.transport.ciphers, self._authorities
-            self._context = self._net.start(lambda: make(ciphers, authorities), brief=True)
+            checked = self.transport.verify
+            self._context = self._net.start(lambda: make(ciphers, authorities, verify=checked), brief=True)
 
     def close(self) -> None:
         """Close the connection at once."""

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from functools import partial
 
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
-from smtpwizard.clients.transport import Transport, refusals
+from smtpwizard.clients.transport import Transport, unusable
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.connection import Connection
 from smtpwizard.probe.recorder import Recorder, StageFailed
@@ -181,11 +181,7 @@ class Probe:
             mode = "TLS from the first byte" if transport.secure else self._client.starttls
             login = "with a login" if transport.logs_in else "without a login"
             return StepResult(Step.LINT, Status.PASSED, f"the app starts: {mode}, {login}", 0.0)
-        reasons = (
-            f"{self._settings.app.variable(item.role)} is {item.reason.value.replace('-', ' ')}"
-            for item in refusals(self._settings)
-        )
-        refused = ", ".join(reasons)
+        refused = ", ".join(unusable(self._settings))
         self._recorder.state = self._recorder.state._replace(failure=ClientFailure(refused))
         return StepResult(Step.LINT, Status.FAILED, f"the app refuses to start: {refused}", 0.0)
 

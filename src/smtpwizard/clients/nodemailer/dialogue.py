@@ -49,7 +49,7 @@ class NodemailerDialogue:
     ) -> None:
         self._channel = Channel(stream, transcript, timeout=timeout, until=until)
         self._transport = transport
-        self._name = "".join(filter(str.isprintable, ehlo_name or "")) or CONTAINER_NAME
+        self._name = "".join(filter(str.isprintable, ehlo_name or transport.name)) or CONTAINER_NAME
         self.capabilities = Capabilities()
         """As of the last EHLO."""
         self.secure = transport.secure
@@ -85,6 +85,8 @@ class NodemailerDialogue:
             if not self.wants_starttls:
                 self.login_allowed = self.capabilities.login
             return reply
+        if self._transport.require_tls:  # HELO knows no STARTTLS
+            raise refused(reply, "ECONNECTION", "EHLO")
         self.refused_ehlo = reply
         self.capabilities = Capabilities()
         reply = await self._ask(f"HELO {self._name}", deadline)
@@ -96,7 +98,9 @@ class NodemailerDialogue:
     @property
     def wants_starttls(self) -> bool:
         """Whether the client now sends STARTTLS."""
-        return not self.secure and self.capabilities.starttls
+        if self.secure or self.refused_ehlo is not None or self._transport.ignore_tls:
+            return False
+        return self.capabilities.starttls or self._transport.require_tls
 
     async def ask_starttls(self) -> str:
         """Send STARTTLS; any reply 2xx begins the handshake."""
@@ -149,6 +153,9 @@ class NodemailerDialogue:
         assert self._transport.username is not None
         assert self._transport.password is not None
         user, password = utf8(self._transport.username), utf8(self._transport.password.reveal())
+        if not user or not password:
+            summary = f'Missing credentials for "{self.mechanism}"'
+            raise DialogueEnded(ClientFailure(summary, "EAUTH", "API"))
         if self.mechanism == "LOGIN":
             reply = await self._login(user, password)
         elif self.mechanism == "CRAM-MD5":

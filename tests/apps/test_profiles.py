@@ -1,0 +1,166 @@
+"""Every profile works both ways: what is written for a mode is read back as the same settings, and means that mode."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from smtpwizard.apps.loading import load_profile, profile, shipped
+from smtpwizard.apps.profile import AppProfile, Role, Security
+from smtpwizard.cli.main import run
+from smtpwizard.clients.registry import DEFAULT
+from smtpwizard.clients.transport import Origin, transport
+from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.lint.check import findings
+from smtpwizard.presets.catalogue import Presets, presets_root
+from smtpwizard.presets.schema import TlsMode
+from smtpwizard.sandbox.script import Script, Stage, reply
+from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Verdict
+from smtpwizard.wizard.questions import answer, begin, questions
+
+PROFILES = tuple(shipped(path.stem) for path in sorted((presets_root() / "apps").glob("*.toml")))
+MODES = [pytest.param(app, mode, id=f"{app.id}-{mode}") for app in PROFILES for mode in Security]
+GHOST = shipped("ghost")
+
+
+def complete(app: AppProfile) -> Settings:
+    return Settings(
+        app, host="mail.acme.dev", port="587", sender="app@acme.dev", username="app@acme.dev",
+        password=Secret("correct horse"), url="https://www.acme.dev",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
+def test_what_is_taken_unchecked_is_what_a_check_would_read(app: AppProfile) -> None:
+    assert app == load_profile(presets_root() / "apps" / f"{app.id}.toml")
+    assert app.client.model == DEFAULT.name
+
+
+@pytest.mark.parametrize(("app", "mode"), MODES)
+def test_a_mode_that_is_written_is_read_back_and_means_that_mode(app: AppProfile, mode: Security) -> None:
+    if app.mode(mode) is None:
+        with pytest.raises(KeyError):
+            app.mode_changes(mode)
+        return
+    settings = complete(app).with_changes(app.mode_changes(mode))
+    variables = {name: str(value.reveal() if isinstance(value, Secret) else value)
+                 for name, value in settings.to_variables().items()}  # fmt: skip
+    assert Settings.from_variables(app, variables) == settings
+    handed = transport(settings, origin=Origin.COMPOSE)
+    assert handed is not None
+    assert (handed.secure, handed.require_tls, handed.ignore_tls) == (
+        mode is Security.IMPLICIT, mode is Security.STARTTLS, mode is Security.NONE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("app", "before"), MODES)
+def test_nothing_of_another_mode_stays(app: AppProfile, before: Security) -> None:
+    if app.mode(before) is not None:
+        settings = complete(app).with_changes(app.mode_changes(before))
+        for mode in Security:
+            if app.mode(mode) is not None:
+                direct = complete(app).with_changes(app.mode_changes(mode))
+                assert settings.with_changes(app.mode_changes(mode)) == direct
+
+
+@pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_texts_are_kept_word_for_word(app: AppProfile, data: st.DataObject) -> None:
+    names = st.sampled_from([*app.names, *app.old, *app.constants])
+    given_texts = data.draw(st.dictionaries(names, st.text(max_size=8)))
+    settings = Settings.from_variables(app, given_texts)
+    held = {name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in settings.to_variables().items()}  # fmt: skip
+    expected = {name: text for name, text in given_texts.items() if name not in app.old}
+    assert held == (expected if any(name in app.names for name in expected) else {})
+    assert dict(settings.old_names) == {name: Secret(text) for name, text in given_texts.items() if name in app.old}
+
+
+@pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
+def test_the_presets_settings_have_no_error_in_any_app(app: AppProfile) -> None:
+    for provider in Presets.open().all():
+        if provider.password_auth and not provider.status_note:
+            settings = complete(app).with_changes(app.defaults(provider))
+            worse = [item for item in findings(settings, provider=provider) if item.severity.value == "error"]
+            assert [item.id for item in worse if item.id.startswith(("tls", "port", "switch"))] == []
+
+
+def test_questions_sentences_and_repairs_name_the_apps_own_variables() -> None:
+    provider = Presets.open().provider("gmail")
+    asked = questions(provider, GHOST)
+    assert [item.id for item in asked] == [
+        "mail__options__auth__user", "mail__options__auth__pass", "mail__from", "mail__options__host",
+        "mail__options__port", "mail__options__secure", "url",
+    ]  # fmt: skip
+    assert not [item for item in asked if "SMTP_" in item.help]
+    settings = begin(provider, Settings(GHOST), address="me@gmail.com")
+    assert (settings.security, settings.require_tls) == ("false", "true")
+    tls = next(item for item in asked if item.role is Role.SECURITY)
+    assert answer(settings, tls, "true", provider).require_tls is None
+    wrong = complete(GHOST).with_changes({Role.SECURITY: "False"})
+    found = {item.id: item for item in findings(wrong)}
+    assert found["tls-misread"].message.startswith("mail__options__secure is `False`, which the app reads as on.")
+    repaired = wrong.with_changes(found["tls-on-starttls-port"].changes)
+    assert (repaired.security, repaired.require_tls) == ("false", "true")
+
+
+def test_settings_that_the_app_does_not_use_are_an_error() -> None:
+    variables = {"mail__options__host": "mail.acme.dev", "mail__from": "a@acme.dev", "url": "https://a.dev"}
+    settings = Settings.from_variables(GHOST, variables)
+    (found,) = [item for item in findings(settings) if item.id == "switch-missing"]
+    assert (found.variable, found.changes) == ("mail__transport", {"mail__transport": "SMTP"})
+    assert transport(settings) is None
+    assert transport(settings.with_changes(found.changes)) is not None
+
+
+def test_an_app_with_required_starttls_sends_nothing_in_clear(tmp_path: Path) -> None:
+    from smtpwizard.probe.engine import Probe
+
+    script = Script(starttls=False).but(Stage.STARTTLS, reply("502 5.5.1 not implemented"))
+    with ScriptedServer(script) as server:
+        settings = server.settings(GHOST, username="me", password="s3cret").in_mode(TlsMode.STARTTLS)
+        report = Probe(settings).run_blocking()
+    assert report.app.verdict is Verdict.FAILS
+    assert report.app.verify.code == "ETLS"
+    assert not any(line.startswith("AUTH") for line in server.received)
+
+
+def test_half_a_login_ends_as_nodemailer_ends_it() -> None:
+    from smtpwizard.probe.engine import Probe
+
+    with ScriptedServer(Script(clear_login=True)) as server:
+        settings = server.settings(GHOST, username="me").with_changes(GHOST.mode_changes(Security.OPPORTUNISTIC))
+        report = Probe(settings).run_blocking()
+    assert (report.app.verify.code, report.app.verify.command) == ("EAUTH", "API")
+
+
+def test_the_app_is_chosen_by_id_for_every_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / ".env"
+    wanted = ("--set", "username=a@gmail.com", "--set", "mail__from=a@gmail.com", "--set", "url=https://b.acme.dev")
+    file = ("--env-file", str(target), "--app", "ghost", "--json")
+    assert run(["write", *file, "--preset", "gmail", *wanted]) == ExitCode.CONFIG  # no password
+    target.write_text("mail__options__auth__pass=abcdefghijklmnop\n")
+    assert run(["write", *file, "--preset", "gmail", *wanted]) == ExitCode.OK
+    capsys.readouterr()
+    assert run(["lint", *file]) == ExitCode.OK
+    told = json.loads(capsys.readouterr().out)
+    assert told["settings"]["mail__transport"] == "SMTP"
+    assert told["settings"]["mail__options__auth__pass"] == "********"
+    with pytest.raises(InputError, match="The mails of Ghost are not known"):
+        run(["send", *file, "--to", "b@acme.dev"])
+    with pytest.raises(InputError, match="There is no app 'nope'"):
+        run(["lint", "--env-file", str(target), "--app", "nope"])
+
+
+def test_an_unknown_app_is_told_with_those_that_are_known() -> None:
+    with pytest.raises(InputError, match=r"Known: abc-user-feedback, ghost\."):
+        profile(Presets.open(), "ghosd")
