@@ -22,7 +22,7 @@ from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, S
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.widgets.field import Field
-from smtpwizard.wizard.check import explain_report
+from smtpwizard.wizard.check import Outcome
 from smtpwizard.wizard.state import Target, WizardState
 from support.apps import ABC
 from support.looking import Bench, closed_port, provider_with
@@ -165,10 +165,10 @@ def test_a_repair_that_was_seen_not_to_help_is_not_on_a_key() -> None:
     client = ClientOutcome(ok=True)
     steps = (StepResult(Step.EHLO, Status.WARNED, "no STARTTLS is offered", 1.0),)
     report = Report(steps, True, AppOutcome(Verdict.LEAKS, client, client), (), (), 1.0)
-    unseen = explain_report(report, provider=None, settings=settings)
+    unseen = Outcome(report, settings).problems()
     assert [item.changes.get("SMTP_PORT") for item in unseen if item.changes] == ["465"]
     look = SurveyResult(ports=(PortFacts(465, False, error="ECONNREFUSED"),))
-    seen = explain_report(report, provider=None, settings=settings, survey=look)
+    seen = Outcome(report, settings, survey=look).problems()
     assert [item.title for item in seen] == [item.title for item in unseen]
     assert not any(item.changes or item.label for item in seen)
 

@@ -8,7 +8,7 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.rehearsal import Playable, matching, playable, start
 from smtpwizard.smtp.results import OutgoingMessage
-from smtpwizard.wizard.check import explain_report
+from smtpwizard.wizard.check import Outcome
 from support.tui import PRESETS
 
 FAILURES = playable()
@@ -33,9 +33,7 @@ def test_every_failure_that_is_offered_is_explained(failure: Playable) -> None:
         report = Probe(played.settings, options, message=MESSAGE if failure.while_sending else None).run_blocking()
     finally:
         played.server.stop()
-    told = [
-        item.title for item in explain_report(report, provider=PRACTICE, settings=played.settings, rehearsed=played)
-    ]
+    told = [item.title for item in Outcome(report, played.settings, PRACTICE, rehearsed=played).problems()]
     if failure.ref == "T4":  # an offer, not a refusal: what fails for want of it comes first
         assert failure.title in told
     else:

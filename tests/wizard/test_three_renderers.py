@@ -146,7 +146,8 @@ async def causes(settings: Settings, folder: Path) -> tuple[Problem, ...]:
     check = Check(settings, Options(timeout=SECONDS, ca_files=made.ca_files, app_name=made.app.name))
     async for _ in check.run():
         pass
-    return check.problems()
+    assert check.outcome is not None
+    return check.outcome.problems()
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

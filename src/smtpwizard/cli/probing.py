@@ -109,8 +109,9 @@ def exit_code(report: Report) -> ExitCode:
 
 def to_json(check: Check, planned: Plan) -> dict[str, Any]:
     """Return the contract's object for `check --json` and `send --json`. The run has ended."""
-    report = check.report
-    assert report is not None
+    outcome = check.outcome
+    assert outcome is not None
+    report = outcome.report
     app = report.app
     value: dict[str, Any] = {
         "schema": 1,
@@ -126,7 +127,7 @@ def to_json(check: Check, planned: Plan) -> dict[str, Any]:
         },
         "findings": [item.as_finding() for item in judged(planned)],
         "proposals": [item.as_proposal() for item in (check.survey.proposals if check.survey else ())],
-        "diagnoses": [item.as_diagnosis() for item in check.diagnoses()],
+        "diagnoses": [item.as_diagnosis() for item in outcome.diagnoses()],
         "transcript": [{"from": line.sender, "line": line.line} for line in report.transcript],
     }
     if report.message is not None:
@@ -185,11 +186,14 @@ def show(
             shown = len(check.sent)
     seen = tuple(survey_lines(check.survey)) if check.survey else ()
     _out((Line(""), *seen) if seen else ())
-    refused = check.report is not None and check.report.failed and check.report.failed.step is Step.LINT
-    _out(() if refused else problem_lines(check.problems()))  # why the app refuses to start is told by the findings
+    outcome = check.outcome
+    assert outcome is not None
+    failed = outcome.report.failed
+    if failed is None or failed.step is not Step.LINT:  # why the app refuses to start is told by the findings
+        _out(problem_lines(outcome.problems()))
     found = tuple(finding_lines(judged(planned)))
     _out((Line(""), *found) if found else ())
-    return finish(check)
+    return outcome.report
 
 
 def finish(check: Check) -> Report:

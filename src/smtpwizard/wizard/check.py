@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, S
 from contextlib import aclosing
 from pathlib import PurePath
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import SmtpWizardError
@@ -159,23 +159,13 @@ class Check:
                 task.cancel()
                 await asyncio.wait([task])
 
-    def diagnoses(self) -> tuple[Problem, ...]:
-        """Return the catalogue's causes for the run as a whole, best first; a repair seen not to help is taken away."""
-        return diagnoses_of(
-            self.report, self.settings, provider=self.provider, survey=self.survey, rehearsed=self._rehearsed
-        )
-
-    def problems(self) -> tuple[Problem, ...]:
-        """Return why the app will not work, or what else is to be known of the run: the best first."""
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the run has brought; None while the stages last."""
         if self.report is None:
-            return ()
-        return explain_report(
-            self.report,
-            provider=self.provider,
-            settings=self.settings,
-            survey=self.survey,
-            rehearsed=self._rehearsed,
-            origin=self.options.origin,
+            return None
+        return Outcome(
+            self.report, self.settings, self.provider, self.survey, self._rehearsed, origin=self.options.origin
         )
 
 
@@ -184,58 +174,66 @@ async def _through(ports: AsyncIterator[PortFacts]) -> None:
         pass
 
 
-def explain_report(
-    report: Report,
-    *,
-    provider: Provider | None,
-    settings: Settings,
-    survey: SurveyResult | None = None,
-    rehearsed: Rehearsed | None = None,
-    origin: Origin | None = None,
-) -> tuple[Problem, ...]:
-    """Return the ranked explanations of a run.
+class Outcome(NamedTuple):
+    """What a run has brought, and why."""
 
-    What the survey saw at the server leads; then comes the catalogue. For the lint stage they are the findings that are
-    errors. Where the app will work there are only those that the catalogue knows as bad news all the same.
-    """
-    if report.failed is not None and report.failed.step is Step.LINT:
-        errors = [item for item in _findings(settings, provider, origin) if item.severity is Severity.ERROR]
-        return tuple(errors) or (_from_verdict(report),)
-    seen = survey.proposals if survey is not None else ()
-    proposed = [item.changes for item in seen if item.changes]
-    causes = diagnoses_of(report, settings, provider=provider, survey=survey, rehearsed=rehearsed)
-    known = [item for item in causes if not item.changes or item.changes not in proposed]
-    if not (seen or known) and report.app.verdict is not Verdict.WORKS:
-        return (_from_verdict(report),)
-    return (*seen, *known)[:_MOST]
+    report: Report
+    settings: Settings
+    provider: Provider | None = None
+    survey: SurveyResult | None = None
+    rehearsed: Rehearsed | None = None
+    """The failure that the practice server played."""
+    origin: Origin | None = None
 
+    def problems(self) -> tuple[Problem, ...]:
+        """Return why the app will not work, or what else is to be known of the run: the best first.
 
-def diagnoses_of(
-    report: Report | None,
-    settings: Settings,
-    *,
-    provider: Provider | None = None,
-    survey: SurveyResult | None = None,
-    rehearsed: Rehearsed | None = None,
-) -> tuple[Problem, ...]:
-    """Return the catalogue's causes for a run as a whole, best first.
+        What the survey saw at the server leads; then comes the catalogue. For the lint stage they are the findings
+        that are errors. Where the app will work there are only those that the catalogue knows as bad news all the same.
+        """
+        report = self.report
+        if report.failed is not None and report.failed.step is Step.LINT:
+            errors = tuple(item for item in self._findings() if item.severity is Severity.ERROR)
+            return errors or (_from_verdict(report),)
+        seen = self.survey.proposals if self.survey is not None else ()
+        proposed = [item.changes for item in seen if item.changes]
+        known = [item for item in self.diagnoses() if not item.changes or item.changes not in proposed]
+        if not (seen or known) and report.app.verdict is not Verdict.WORKS:
+            return (_from_verdict(report),)
+        return (*seen, *known)[:_MOST]
 
-    Where every stage just passed nothing is looked up: reading the catalogue takes as long as the whole dialogue.
-    """
-    if report is None or not (rehearsed or _remarkable(report)):
-        return ()
-    from smtpwizard.diagnosis.explain import explain_steps
+    def diagnoses(self) -> tuple[Problem, ...]:
+        """Return the catalogue's causes for the run as a whole, best first; a repair seen not to help is taken away.
 
-    named: Provider | str | None = provider
-    if provider is not None and provider.kind is Kind.PRACTICE:
-        named = OWN_SERVER if rehearsed is None else rehearsed.provider
-        settings = settings if rehearsed is None else rehearsed.explained_settings(settings)
-    found = explain_steps(report.steps, provider=named, settings=settings)
-    port = settings.app.variable(Role.PORT)
-    return tuple(
-        item._replace(changes=NO_CHANGES, label="") if _refuted(item.changes, port, survey) else item
-        for item in (cause._replace(link=link_of(cause, provider)) for cause in found)
-    )
+        Where every stage just passed nothing is looked up: reading the catalogue takes as long as the whole dialogue.
+        """
+        if not (self.rehearsed or _remarkable(self.report)):
+            return ()
+        from smtpwizard.diagnosis.explain import explain_steps
+
+        named: Provider | str | None = self.provider
+        settings = self.settings
+        if self.provider is not None and self.provider.kind is Kind.PRACTICE:
+            named = OWN_SERVER if self.rehearsed is None else self.rehearsed.provider
+            settings = settings if self.rehearsed is None else self.rehearsed.explained_settings(settings)
+        found = explain_steps(self.report.steps, provider=named, settings=settings)
+        linked = (item._replace(link=link_of(item, self.provider)) for item in found)
+        return tuple(
+            item._replace(changes=NO_CHANGES, label="") if self._refuted(item.changes) else item for item in linked
+        )
+
+    def _refuted(self, changes: Changes) -> bool:
+        """Say whether `changes` lead to a port that was asked and would not do."""
+        port = changes.get(self.settings.app.variable(Role.PORT))
+        ports = self.survey.ports if self.survey is not None else ()
+        return any(str(item.port) == port and not item.usable for item in ports)
+
+    def _findings(self) -> Iterable[Problem]:
+        # Judging settings is instant, but the room is loaded only where it is needed.
+        from smtpwizard.clients.transport import Origin
+        from smtpwizard.lint.check import findings
+
+        return findings(self.settings, provider=self.provider, origin=self.origin or Origin.ANSWERS)
 
 
 def _remarkable(report: Report) -> bool:
@@ -246,20 +244,6 @@ def _remarkable(report: Report) -> bool:
         or (step.step is Step.DATA and step.reply is not None and step.reply.code != 250)
         for step in report.steps
     )
-
-
-def _refuted(changes: Changes, port: str, survey: SurveyResult | None) -> bool:
-    """Say whether `changes` lead to a port that was asked and would not do."""
-    ports = survey.ports if survey is not None else ()
-    return any(str(item.port) == changes.get(port) and not item.usable for item in ports)
-
-
-def _findings(settings: Settings, provider: Provider | None, origin: Origin | None) -> Iterable[Problem]:
-    # Judging settings is instant, but the room is loaded only where it is needed.
-    from smtpwizard.clients.transport import Origin
-    from smtpwizard.lint.check import findings
-
-    return findings(settings, provider=provider, origin=origin or Origin.ANSWERS)
 
 
 def _from_verdict(report: Report) -> Problem:
@@ -353,14 +337,8 @@ class CheckStep:
         if self._explained[0] is not report:
             found: tuple[Problem, ...] = ()
             if report is not None:
-                found = explain_report(
-                    report,
-                    provider=state.provider,
-                    settings=state.settings,
-                    survey=state.look,
-                    rehearsed=state.rehearsed,
-                    origin=state.origin,
-                )
+                run = Outcome(report, state.settings, state.provider, state.look, state.rehearsed, state.origin)
+                found = run.problems()
             self._explained = (report, found)
         return self._explained[1]
 

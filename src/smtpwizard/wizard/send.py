@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from enum import Enum
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.background import in_daemon_thread
@@ -16,9 +15,9 @@ from smtpwizard.presets.schema import Kind
 from smtpwizard.probe import login_guard
 from smtpwizard.report.arrival import Arrived, Proof, arrived_line, meaning_lines, missing_line
 from smtpwizard.report.lines import Line, LineRole, Mark, milliseconds
-from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult
+from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, StepResult
 from smtpwizard.wizard import arrival
-from smtpwizard.wizard.check import Check, CheckStep, explain_report
+from smtpwizard.wizard.check import Check, CheckStep
 from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
 from smtpwizard.wizard.state import SentMail, TargetKind
 
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from smtpwizard.docker.logs import LogReport
     from smtpwizard.mail.messages import BuiltMail
     from smtpwizard.mailbox.model import Arrival, Inbox
-    from smtpwizard.presets.schema import AppMail, Provider
-    from smtpwizard.probe.verdict import Options
+    from smtpwizard.presets.schema import AppMail
     from smtpwizard.problems import Problem
     from smtpwizard.secret import Secret
     from smtpwizard.settings import Settings
@@ -38,6 +36,8 @@ if TYPE_CHECKING:
 
 _LEAD: Final = re.compile(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", re.IGNORECASE)
 """What servers put before a queue id: `: queued as `, ` id=`."""
+
+_GONE_ON: Final = frozenset({Status.PASSED, Status.WARNED})
 
 RENDER_SECONDS: Final = 30.0
 """Deadline for rendering: the first one imports pybars and its grammar, 0.4–0.6 s; a slow disk takes longer."""
@@ -60,94 +60,6 @@ class MailLine(NamedTuple):
         return Line(text, self.mark, name=self.title, aside=self.time)
 
 
-class Progress(NamedTuple):
-    """A change of one mail."""
-
-    name: str
-    """AppMail.name."""
-    line: MailLine
-    sent: SentMail | None = None
-    """The mail, once the server has taken or refused it."""
-
-
-class Delivery:
-    """Some mails over one connection with one login, as the app's pool sends them."""
-
-    def __init__(self, mails: Sequence[AppMail], app: AppProfile, settings: Settings, to: str) -> None:
-        self._mails, self._app, self._settings, self._to = tuple(mails), app, settings, to
-        self._built: list[BuiltMail] = []
-        self._began = 0.0
-        self._decided: set[int] = set()
-        """Places of the mails of which it is known whether they were accepted."""
-        self.report: Report | None = None
-        """The report, once `run` has ended."""
-
-    async def run(self, options: Options, provider: Provider | None) -> AsyncGenerator[Progress, None]:
-        """Render and send; yield each mail's line as it changes. Cancelling closes the connection.
-
-        Never raises for network reasons; what rendering raises, and a CA file that cannot be read, comes through as
-        SmtpWizardError, and TimeoutError where rendering takes too long.
-        """
-        for mail in self._mails:
-            yield Progress(mail.name, MailLine(Mark.RUNNING, mail.title, "rendering"))
-            self._built.append(await render(mail, self._app, self._settings, self._to))
-            yield Progress(mail.name, MailLine(Mark.WAITING, mail.title, "waiting"))
-        outgoing = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in self._built]
-        check = Check(self._settings, options, provider=provider, messages=outgoing, surveys=False)
-        self._began = monotonic()
-        async with aclosing(check.run()) as results:
-            async for result in results:
-                if isinstance(result, StepResult):
-                    for progress in self._after(result, check):
-                        yield progress
-        self.report = check.report
-        for place, mail in enumerate(self._mails):
-            if place not in self._decided:
-                yield self._unsent(mail, first=place == 0)
-
-    def _after(self, step: StepResult, check: Check) -> Iterator[Progress]:
-        """Yield the lines that a stage changes. What comes before the mails stands on the line of the first."""
-        place = step.message or 0
-        mail = self._mails[place]
-        decided = step.message is not None and (
-            step.step is Step.DATA or step.status in (Status.FAILED, Status.SKIPPED)
-        )
-        if decided:
-            self._decided.add(place)
-            yield self._decided_line(place, check.sent[place])
-        elif step.status in (Status.PASSED, Status.WARNED):
-            yield Progress(mail.name, MailLine(Mark.RUNNING, mail.title, f"{step.step.value}: {step.summary}"))
-
-    def _decided_line(self, place: int, message: SentMessage) -> Progress:
-        """Return the line of a mail that was accepted, refused, or not tried since another broke the dialogue off."""
-        mail = self._mails[place]
-        if not message.tried:
-            return Progress(mail.name, MailLine(Mark.SKIPPED, mail.title, message.response))
-        time, code = self._time_of_one(), self._built[place].code
-        sent = SentMail(mail.name, mail.title, self._to, message, code)
-        if not message.accepted:
-            stage = message.stage.value if message.stage else "refused"
-            return Progress(
-                mail.name, MailLine(Mark.FAILED, mail.title, f"{stage}: {message.response}", "", time), sent
-            )
-        words = f"accepted: {_without_id(message.response, message.queued_as)}"
-        return Progress(mail.name, MailLine(Mark.OK, mail.title, words, message.queued_as or "", time), sent)
-
-    def _unsent(self, mail: AppMail, *, first: bool) -> Progress:
-        """Return the line of a mail that no dialogue came to; the first one's says where it ended."""
-        failed = self.report.failed if self.report else None
-        if not first:
-            return Progress(mail.name, MailLine(Mark.SKIPPED, mail.title, "not tried"))
-        words = f"{failed.step.value}: {failed.summary}" if failed else "not accepted"
-        return Progress(mail.name, MailLine(Mark.FAILED, mail.title, words, "", self._time_of_one()))
-
-    def _time_of_one(self) -> str:
-        """Return the time since the mail before was done; the first one's holds connection and login too."""
-        now = monotonic()
-        spent, self._began = now - self._began, now
-        return milliseconds(spent * 1000)
-
-
 async def render(mail: AppMail, app: AppProfile, settings: Settings, to: str, *, code: str | None = None) -> BuiltMail:
     """Return the mail, rendered in a daemon thread, with a new code where none is given.
 
@@ -163,10 +75,18 @@ async def render(mail: AppMail, app: AppProfile, settings: Settings, to: str, *,
     return await in_daemon_thread(work, timeout=RENDER_SECONDS, name="render")
 
 
-def _without_id(response: str, queued_as: str | None) -> str:
-    """Return the reply up to its queue id, which has a place of its own: `250 2.0.0 Ok`."""
-    before = response.partition(queued_as)[0] if queued_as else response
-    return _LEAD.sub("", before) or response
+def _decided(mail: AppMail, message: SentMessage) -> MailLine:
+    """Return the line of a mail that was accepted, refused, or not tried since another broke the dialogue off."""
+    if not message.tried:
+        return MailLine(Mark.SKIPPED, mail.title, message.response)
+    time = milliseconds(message.ms)
+    if not message.accepted:
+        stage = message.stage.value if message.stage else "refused"
+        return MailLine(Mark.FAILED, mail.title, f"{stage}: {message.response}", time=time)
+    # The queue id has a place of its own.
+    reply = message.response.partition(message.queued_as)[0] if message.queued_as else message.response
+    words = f"accepted: {_LEAD.sub('', reply) or message.response}"
+    return MailLine(Mark.OK, mail.title, words, message.queued_as or "", time)
 
 
 class SendStep:
@@ -252,38 +172,60 @@ class SendStep:
         What became of a mail goes into the state. Why nothing could be sent is in `remark`, why a mail was refused in
         `problems()`. Cancelling closes the connection; `cancelled()` says what is not known then.
         """
-        state, services = self._session.state, self._session.services
         self.busy, self.failed, self._problems, self.remark = True, None, (), ""
-        self._about = settings = state.settings
+        self._about = self._session.state.settings
         self.lines = {mail.name: MailLine(Mark.WAITING, mail.title, "waiting") for mail in mails}
         self._session.update(recipient=to)
-        delivery = Delivery(mails, services.app, settings, to)
         try:
-            options = services.options(state, recipient=to)
-            async with aclosing(delivery.run(options, state.provider)) as changes:
-                async for change in changes:
-                    self.lines[change.name] = change.line
-                    if change.sent is not None:
-                        self._session.update(sent=(*self._session.state.sent, change.sent))
-                    yield change.line
+            async with aclosing(self._deliver(to, mails)) as changes:
+                async for name, line in changes:
+                    self.lines[name] = line
+                    yield line
         except SmtpWizardError as error:
-            self.remark = f"{error.title}: {error.message}" if error.title else error.message
+            self.remark = error.text
         except TimeoutError:
             self.remark = "The mail was not rendered within its deadline. Nothing was sent."
         finally:
             self.busy = False
-        if delivery.report is not None:
-            self._explain(delivery.report, settings)
 
-    def _explain(self, report: Report, settings: Settings) -> None:
+    async def _deliver(self, to: str, mails: Sequence[AppMail]) -> AsyncGenerator[tuple[str, MailLine], None]:
+        """Render and send; yield each mail's name and line. What comes before the mails stands on the first's line."""
+        state, services = self._session.state, self._session.services
+        built: list[BuiltMail] = []
+        for mail in mails:
+            yield mail.name, MailLine(Mark.RUNNING, mail.title, "rendering")
+            built.append(await render(mail, services.app, state.settings, to))
+            yield mail.name, MailLine(Mark.WAITING, mail.title, "waiting")
+        outgoing = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in built]
+        options = services.options(state, recipient=to)
+        check = Check(state.settings, options, provider=state.provider, messages=outgoing, surveys=False)
+        decided = 0
+        async with aclosing(check.run()) as results:
+            async for step in results:
+                for message in check.sent[decided:]:
+                    mail, code = mails[decided], built[decided].code
+                    decided += 1
+                    if message.tried:
+                        sent = SentMail(mail.name, mail.title, to, message, code)
+                        self._session.update(sent=(*self._session.state.sent, sent))
+                    yield mail.name, _decided(mail, message)
+                if isinstance(step, StepResult) and step.status in _GONE_ON and (step.message or 0) >= decided:
+                    mail = mails[step.message or 0]
+                    yield mail.name, MailLine(Mark.RUNNING, mail.title, f"{step.step.value}: {step.summary}")
+        failed = check.report.failed if check.report is not None else None
+        words = f"{failed.step.value}: {failed.summary}" if failed is not None else "not accepted"
+        for place, mail in enumerate(mails[decided:], decided):  # no dialogue came to them
+            mark, said = (Mark.SKIPPED, "not tried") if place else (Mark.FAILED, words)
+            yield mail.name, MailLine(mark, mail.title, said)
+        self._explain(check)
+
+    def _explain(self, check: Check) -> None:
         """Keep what failed and what the server's words mean; a yes can be bad news, too (254: suppressed)."""
-        if report.failed is not None:
-            self.failed = report
-            self._session.update(**self._session.step(CheckStep).noted(report, settings))
-        state = self._session.state
-        self._problems = explain_report(
-            report, provider=state.provider, settings=settings, rehearsed=state.rehearsed, origin=state.origin
-        )
+        if check.outcome is not None:
+            report = check.outcome.report
+            self.failed = report if report.failed is not None else None
+            self._session.update(**self._session.step(CheckStep).noted(report, check.settings))
+            self._problems = check.outcome._replace(rehearsed=self._session.state.rehearsed).problems()
 
     def cancelled(self) -> None:
         """Take a sending that is being cancelled as ended, and say what is not known of its mails."""
