@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, cast
 
 from textual import events, on
 from textual.containers import Vertical
@@ -83,8 +82,7 @@ def wizard_of(node: DOMNode) -> Wizard:
     return cast("Wizard", node.app)
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(NamedTuple):
     """A key of the key bar. Clicking it presses the key."""
 
     key: str
@@ -101,8 +99,7 @@ class Hint:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """An entry of the command palette: `area: Verb object`, help text, and a method of the step."""
 
     title: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
@@ -40,16 +39,14 @@ def domain_in(text: str) -> str:
     return domain if _DOMAIN.fullmatch(domain) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A provider, or a heading where `provider` is None."""
 
     provider: Provider | None
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a typed text may mean."""
 
     text: str

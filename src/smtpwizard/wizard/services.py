@@ -90,7 +90,7 @@ def _practice_server() -> PracticeServer:
     return PracticeServer()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Services:
     """Presets, browser, resolver, inboxes, practice server. Not frozen: the catalogue is opened on first use."""
 
