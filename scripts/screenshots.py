@@ -35,7 +35,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, SentMessage, Step, StepResult
 from smtpwizard.targets.env import plan as env_plan
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.widgets.inputs import CodeEntry
+from smtpwizard.tui.widgets.mail import CodeEntry
 from smtpwizard.wizard import send as send_run
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import SentMail, WizardState
@@ -70,7 +70,7 @@ GMAIL: Final = Settings(
     username="you@gmail.com",
     password=Secret("abcdefghijklmnop"),
     security="false",
-    opportunistic_tls="true",
+    opportunistic="true",
     url="https://feedback.acme.example",
 )
 
@@ -82,7 +82,7 @@ SENDGRID: Final = Settings(
     username="apikey",
     password=Secret("SG.abcdefghijklmnopqrstuv.wxyz"),
     security="false",
-    opportunistic_tls="true",
+    opportunistic="true",
     url="https://feedback.acme.example",
 )
 
