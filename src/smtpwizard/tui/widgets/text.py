@@ -115,9 +115,11 @@ class Results(Widget):
     def show(self, lines: Sequence[Line]) -> None:
         """Show `lines` instead of what stood here."""
         if tuple(lines) != self._lines:
+            # A time that runs changes no height: it is drawn anew without a layout.
+            grown = len(lines) != len(self._lines) or any(line.mark is Mark.FAILED or line.note for line in lines)
             self._lines = tuple(lines)
             self.display = bool(lines)
-            self.refresh(layout=True)
+            self.refresh(layout=grown)
 
     @property
     def lines(self) -> tuple[Line, ...]:
