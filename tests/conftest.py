@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from smtpwizard import secret
 from support.leaks import SHORTEST, found_in
 
 MARKED = {
@@ -73,6 +74,12 @@ def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
         yield original
 
 
+@pytest.fixture(autouse=True)
+def no_secret_of_another_test_is_hidden() -> None:
+    """Begin each test as a process does, with no secret known."""
+    secret._known.clear()
+
+
 @pytest.fixture
 def all_roots(one_root: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust all of Mozilla's authorities."""
@@ -113,10 +120,11 @@ def every_json_object_is_as_described() -> Iterator[None]:
     original = output.emit_json
 
     @functools.wraps(original)
-    def emit_json(value: Mapping[str, Any]) -> None:
-        left = [undescribed(command, value) for command in JSON]
-        assert set() in left, f"docs/cli.md does not describe {min(left, key=len)}"
-        original(value)
+    def emit_json(value: Mapping[str, Any], **more: Any) -> None:
+        if "indent" not in more:  # a preset as it is, which docs/presets.md describes
+            left = [undescribed(command, {**value, **more.get("exact", {})}) for command in JSON]
+            assert set() in left, f"docs/cli.md does not describe {min(left, key=len)}"
+        original(value, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (module for name, module in list(sys.modules.items()) if name.startswith("smtpwizard.")):

@@ -98,6 +98,78 @@ def redactor(secrets: Iterable[Secret], *, username: str = "") -> Callable[[str]
     return clear
 
 
+_UNSEEN: Final = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\U000e0000-\U000e007f\u2400-\u2421\ufffd]+"
+)
+"""Blanks, control and format characters, and what `text.safe` puts in their place: with them between its letters a
+secret is still read."""
+
+_ANYWHERE: Final = 8
+"""Characters from which a secret is hidden inside of words, too; a word of letters alone only from half as many more.
+The password `password` must not make SMTP_PASSWORD unreadable."""
+
+_known: dict[Secret, tuple[tuple[str, bool], ...]] = {}
+
+
+def hide(secrets: Iterable[Secret]) -> None:
+    """Have `cleared` hide these secrets from now on, as long as the process runs."""
+    for secret in secrets:
+        if secret not in _known:
+            _known[secret] = _traces(secret.reveal())
+
+
+def cleared(text: str, more: Iterable[Secret] = ()) -> str:
+    """Return a finished text with every known secret as MASK: in any of its forms, in small letters and capitals alike,
+    and where blanks, line ends or characters that nobody sees stand between its letters.
+
+    It comes last, after all joining and tidying: what was broken at a line end may be whole again by then.
+    """
+    traces = [trace for found in _known.values() for trace in found]
+    traces += [trace for secret in more for trace in _traces(secret.reveal())]
+    bare = _UNSEEN.sub("", text).lower() if traces else ""
+    found = [trace for trace in traces if trace[0] in bare]
+    return _masked(text, found) if found else text
+
+
+def _traces(value: str) -> tuple[tuple[str, bool], ...]:
+    """Return the forms of a secret as `cleared` looks for them, and whether each is looked for inside of words."""
+    plain = _UNSEEN.sub("", value).lower()
+    if len(plain) < _SHORTEST:
+        return ()
+    anywhere = len(plain) >= (_ANYWHERE * 3 // 2 if plain.isalpha() else _ANYWHERE)
+    coded = {_UNSEEN.sub("", form).lower() for form in _forms(value, "")} - {plain}
+    return (plain, anywhere), *((form, True) for form in sorted(coded, key=len) if len(form) >= _ANYWHERE)
+
+
+def _masked(text: str, traces: Iterable[tuple[str, bool]]) -> str:
+    letters: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(text):
+        if not _UNSEEN.match(char):
+            letters += (small := char.lower())
+            places += [place] * len(small)
+    bare = "".join(letters)
+    covered = bytearray(len(text))
+    for trace, anywhere in traces:
+        at = bare.find(trace)
+        while at >= 0:
+            start, stop = places[at], places[at + len(trace) - 1] + 1
+            if anywhere or not (_is_word(text[start - 1 : start]) or _is_word(text[stop : stop + 1])):
+                covered[start:stop] = b"\1" * (stop - start)
+            at = bare.find(trace, at + 1)
+    spans = re.split(b"(\1+)", bytes(covered))
+    out, place = [], 0
+    for span in spans:
+        out.append(MASK if span[:1] == b"\1" else text[place : place + len(span)])
+        place += len(span)
+    return "".join(out)
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
+
+
 def _base64(raw: bytes) -> str:
     import binascii
 

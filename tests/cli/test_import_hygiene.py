@@ -16,8 +16,12 @@ NETWORK = ("asyncio", "ssl", "dns", "aiosmtpd", "trustme", "cryptography", "emai
 def imported_by(arguments: list[str], cwd: Path) -> set[str]:
     """Run the command line in a fresh interpreter and return the top-level packages that it loaded."""
     program = (
-        "import sys, atexit\n"
-        "atexit.register(lambda: sys.stderr.write('\\nMODULES ' + ' '.join({m.split('.')[0] for m in sys.modules})))\n"
+        "import os, sys\n"
+        "def leave(code):\n"
+        "    sys.stderr.write('\\nMODULES ' + ' '.join({m.split('.')[0] for m in sys.modules}))\n"
+        "    sys.stderr.flush()\n"
+        "    end(code)\n"
+        "end, os._exit = os._exit, leave\n"
         "from smtpwizard.cli.main import main\n"
         f"main({arguments!r})\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -170,7 +171,7 @@ def test_stdout_may_be_a_file_and_stays_empty(tmp_path: Path) -> None:
 def test_a_hang_up_ends_it_and_restores_the_terminal(tmp_path: Path) -> None:
     with on_terminal(program(), tmp_path) as terminal:
         terminal.wait_for("Relays")
-        terminal.terminate()
+        terminal.kill(signal.SIGTERM)
         assert terminal.wait() == 143
         assert ALTERNATE_SCREEN[1] in terminal.output
 

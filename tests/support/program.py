@@ -66,21 +66,13 @@ while True:
         open(2, "wb", closefd=False), encoding=wanted, errors="backslashreplace", line_buffering=True
     )
     sys.argv = ["smtpwizard", *task["arguments"]]
-    code = 1
     try:
         smtpwizard.cli.main.main(task["arguments"])
-    except SystemExit as left:
-        code = left.code if isinstance(left.code, int) else 0 if left.code is None else 1
     except BaseException:
         import traceback
 
         traceback.print_exc()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            code = code or 120
-    os._exit(code)
+        os._exit(120)
 """
 
 _PRELOADED: Final = (

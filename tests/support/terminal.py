@@ -69,9 +69,19 @@ class Terminal:
         assert self._process.stdout is not None
         return self._process.stdout.read()
 
-    def terminate(self) -> None:
-        """Send SIGTERM."""
-        self._process.terminate()
+    def kill(self, *numbers: int) -> None:
+        """Send signals, one after the other; SIGCONT only once the process has stopped."""
+        for number in numbers:
+            self._process.send_signal(number)
+            if number == signal.SIGSTOP:
+                os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+
+    def wait_for_output(self, octets: bytes, *, seconds: float = 30.0) -> None:
+        """Read until the program has written `octets`."""
+        deadline = monotonic() + seconds
+        while octets not in self.output:
+            if not self._read(deadline - monotonic()):
+                pytest.fail(f"no {octets!r} in the output")
 
     def press(self, *keys: str) -> None:
         """Type keys: a name of KEYS, or text as it is."""

@@ -1,14 +1,14 @@
 """The command line: arguments in, one command run, an exit code out. No business logic, and nothing costly imported.
 
-`--version` must stay within 3 × `python -c pass`, so argparse itself is imported only when there is something to parse.
-stdout is data and nothing else; everything said to a person goes to stderr.
+`--version` must stay within 3 × `python -c pass`, so argparse and the output are imported only when there is something
+to parse. stdout is data and nothing else; everything said to a person goes to stderr.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from smtpwizard import __version__
 from smtpwizard.errors import BugError, ExitCode, SmtpWizardError
@@ -16,20 +16,60 @@ from smtpwizard.errors import BugError, ExitCode, SmtpWizardError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_VERSION: Final = (["--version"], ["-V"])
+
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process with the command's exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    code = _guarded(arguments)
-    _flush()
-    sys.exit(int(code))
+    if arguments in _VERSION:
+        try:
+            os.write(1, f"smtpwizard {__version__}\n".encode())
+            os._exit(ExitCode.OK)
+        except OSError:
+            pass  # `run` tells it in the usual way
+    from smtpwizard.cli.output import leave, open_missing_streams
+
+    open_missing_streams()
+    try:
+        import signal
+
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `__main__` leaves it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = status(arguments)
+    except KeyboardInterrupt:  # a second one, while the first was told
+        code = ExitCode.INTERRUPTED
+    leave(code)
+    raise AssertionError("os._exit returned")
+
+
+def status(arguments: Sequence[str]) -> int:
+    """Run the command line, tell what went wrong, and return the exit code."""
+    from smtpwizard.cli.output import say
+
+    try:
+        return int(run(arguments))
+    except SmtpWizardError as error:
+        say(f"smtpwizard: {error.text}")
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        say("smtpwizard: interrupted")
+        return ExitCode.INTERRUPTED
+    except SystemExit as left:  # argparse, or a screen that a signal ended
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    except Exception as error:
+        say(_bug(error))
+        return int(BugError.exit_code)
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
     """Parse `arguments` and run the command. Raises SmtpWizardError; SystemExit(2) for a bad flag."""
-    if list(arguments) in (["--version"], ["-V"]):
-        sys.stdout.write(f"smtpwizard {__version__}\n")
+    if list(arguments) in _VERSION:
+        from smtpwizard.cli.output import emit
+
+        emit(f"smtpwizard {__version__}")
         return ExitCode.OK
+    _leave_no_core_file()
     from importlib import import_module
 
     from smtpwizard.cli.parser import QUICK, build_parser
@@ -47,40 +87,38 @@ def run(arguments: Sequence[str]) -> ExitCode:
     return result
 
 
-def _guarded(arguments: Sequence[str]) -> ExitCode:
-    try:
-        return run(arguments)
-    except SmtpWizardError as error:
-        sys.stderr.write(f"smtpwizard: {error.text}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("smtpwizard: interrupted\n")
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe left (`| head`): not our failure, and Python must not complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
-    except Exception as error:
-        return _bug(error)
+def _leave_no_core_file() -> None:
+    """Forbid core files: one of a process with a password holds it. One octet is less than any core file has.
+
+    With 0, Linux still hands the memory to a crash reporter that a pipe leads to (core(5)); with 1 it does not.
+    """
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (int(hard != 0), hard))
 
 
-def _bug(error: Exception) -> ExitCode:
+def _bug(error: Exception) -> str:
     """Tell an unexpected error by its place, not by its message: a message can hold a value, and a value a secret."""
     if os.environ.get("SMTPWIZARD_DEBUG"):
-        raise error
+        from traceback import format_exception
+
+        return "".join(format_exception(error)).rstrip("\n")
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "unknown place"
-    sys.stderr.write(
-        f"smtpwizard: unexpected {type(error).__name__} at {where}. This is a bug in smtpwizard; nothing was written "
-        "by this step. SMTPWIZARD_DEBUG=1 shows the traceback (look it over before sharing it).\n"
+    return (
+        f"smtpwizard: unexpected {type(error).__name__} at {where}. This is a bug in smtpwizard; {_written()}. "
+        "SMTPWIZARD_DEBUG=1 shows the traceback (look it over before sharing it)."
     )
-    return BugError.exit_code
 
 
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _written() -> str:
+    """Say which files this run has changed: what `apply` knows, where it was loaded at all."""
+    module = sys.modules.get("smtpwizard.targets.apply")
+    done = module.written if module else ()
+    if not done:
+        return "nothing was written by this step"
+    told = (f"{item.path} was written" + (f" (before: {item.backup})" if item.backup else "") for item in done)
+    return ", ".join(told)

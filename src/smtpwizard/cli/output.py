@@ -1,47 +1,105 @@
-"""Where a command's words go: data to stdout, remarks to stderr. Decides nothing else.
+"""The last gate: every text that a command prints passes here, is made safe and cleared of secrets, and cannot fail it.
 
-A reader that has gone away (`| head`) is no failure of a command: BrokenPipeError is left to the top of the program.
+stdout is data, stderr is for people. A stream that is closed, full or gone costs the rest of the text and never the
+exit status, which is the verdict.
 """
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
 
 from smtpwizard.errors import InputError
-from smtpwizard.secret import Secret
+from smtpwizard.secret import Secret, cleared, hide
+from smtpwizard.text import safe
 
 _ASCII: Final = str.maketrans({"✓": "+", "✗": "x", "›": ">", "–": "-", "·": ".", "…": ".", "•": "*", "␣": "_"})
 """What the symbols of the interface become where an encoding lacks them."""
 
+_NAMES: Final = frozenset(
+    {"code", "command", "event", "from", "id", "ref", "severity", "status", "step", "tls", "variable", "verdict"}
+)
+"""Members of JSON whose values are words of the contract: a password that is one of them must not change those."""
 
-def emit_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object, on one line, to stdout; as UTF-8 where the stream takes it, else escaped."""
-    text = json.dumps(value, ensure_ascii=False)
+_lost: set[TextIO] = set()
+
+
+def shown(text: str) -> str:
+    """Return `text` as it may be printed: foreign characters made safe, then every known secret hidden."""
+    tidy = "\t".join(safe(part, limit=len(part) + 1, newlines=True) for part in text.split("\t"))
+    return cleared(tidy)
+
+
+def emit_json(value: Mapping[str, Any], *, indent: int | None = None, exact: Mapping[str, str] | None = None) -> None:
+    """Print one JSON object to stdout; as UTF-8 where the stream takes it, else escaped.
+
+    `exact` are further members that are printed as they are: a block that was asked for holds its password.
+    """
+    made = {**_shown_value(value), **(exact or {})}
+    text = json.dumps(made, ensure_ascii=False, indent=indent)
     if not _can_print(sys.stdout, text):
-        text = json.dumps(value)
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+        text = json.dumps(made, indent=indent)
+    _write(sys.stdout, text + "\n")
+
+
+def _shown_value(value: Any, name: str = "") -> Any:
+    if isinstance(value, str):
+        return value if name in _NAMES and value.isascii() and value.isprintable() else shown(value)
+    if isinstance(value, Mapping):
+        return {key: _shown_value(item, key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown_value(item, name) for item in value]
+    return value
 
 
 def emit(text: str) -> None:
     """Print the result of a command for people: one or more lines to stdout."""
-    _write(sys.stdout, text)
+    _write(sys.stdout, shown(text) + "\n")
+
+
+def emit_exact(data: str | bytes) -> None:
+    """Print to stdout what was asked for word for word: a block with its password, a script, a mail."""
+    _write(sys.stdout, data)
 
 
 def say(text: str = "") -> None:
     """Tell a person something beside the result: one or more lines to stderr."""
-    _write(sys.stderr, text)
+    _write(sys.stderr, shown(text) + "\n")
 
 
-def _write(stream: TextIO, text: str) -> None:
-    if not _can_print(stream, text):
-        encoding = stream.encoding or "ascii"
-        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
-    stream.write(text + "\n")
-    stream.flush()
+def reader_left() -> bool:
+    """Say whether stdout takes no more: what follows something without end then has nobody to tell it to."""
+    return sys.stdout in _lost
+
+
+def _write(stream: TextIO, data: str | bytes) -> None:
+    try:
+        if isinstance(data, bytes):
+            stream.buffer.write(data)
+        else:
+            if not _can_print(stream, data):
+                encoding = stream.encoding or "ascii"
+                data = data.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+            stream.write(data)
+        stream.flush()
+    except OSError as error:
+        _give_up(stream, error)
+
+
+def _give_up(stream: TextIO, error: OSError) -> None:
+    """Send the rest to the null device. A reader that left (`| head`) is no trouble; anything else is told."""
+    if stream in _lost:
+        return
+    _lost.add(stream)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+    if error.errno != errno.EPIPE and stream is not sys.stderr:
+        say(f"smtpwizard: the output could not be written: {error.strerror}. The exit status holds all the same.")
 
 
 def _can_print(stream: TextIO, text: str) -> bool:
@@ -52,13 +110,37 @@ def _can_print(stream: TextIO, text: str) -> bool:
     return True
 
 
+def open_missing_streams() -> None:
+    """Open the null device for each of stdin, stdout and stderr that the caller closed: a file would get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)  # the lowest free number: the missing one
+            os.set_inheritable(null, True)
+            stream = open(null, mode, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+
+def leave(code: int) -> None:
+    """End the process at once with what was printed.
+
+    No exit handler of the C library runs: OpenSSL's frees memory that a thread still reading a trust store uses.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        _write(stream, "")
+    os._exit(code)
+
+
 _LIMIT: Final = 64 * 1024
 """Octets that are read: no password is longer, and a file piped in by mistake is told."""
 
 
 def read_password() -> Secret:
     """Return what stdin holds, without the line end that closes it. InputError where that can be no password."""
-    raw = sys.stdin.buffer.read(_LIMIT + 1)
+    try:
+        raw = sys.stdin.buffer.read(_LIMIT + 1)
+    except OSError as error:
+        raise InputError(f"stdin cannot be read: {error.strerror}.", "No password") from None
     if len(raw) > _LIMIT:
         raise InputError(f"stdin holds more than {_LIMIT // 1024} KiB, which is no password.", "Not a password")
     try:
@@ -70,4 +152,6 @@ def read_password() -> Secret:
         raise InputError(
             "stdin is empty. Pipe the password into the command, with or without a line end.", "No password"
         )
-    return Secret(text)
+    password = Secret(text)
+    hide([password])
+    return password

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.loading import DEFAULT, profile
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.transport import Origin
-from smtpwizard.errors import FileError
+from smtpwizard.errors import FileError, SmtpWizardError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.secret import hide
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 
@@ -91,7 +93,21 @@ def _source(
     description: str,
     found: tuple[Problem, ...] = (),
 ) -> Source:
-    return Source(Settings.from_variables(app, variables), origin, path, description, found)
+    settings = Settings.from_variables(app, variables)
+    hide(settings.secrets())
+    return Source(settings, origin, path, description, found)
+
+
+def hide_in_reach(args: argparse.Namespace) -> None:
+    """Hide the secrets of the settings that lie beside: the text to be explained may hold them. None is no trouble."""
+    compose = getattr(args, "compose", None)
+    if compose is None and next(Path().glob("*compose*.y*ml"), None):
+        from smtpwizard.targets.compose.services import default_file
+
+        compose = default_file(Path())
+    for place in (None, compose) if compose else (None,):
+        with suppress(SmtpWizardError):
+            load(argparse.Namespace(**{**vars(args), "compose": place}))
 
 
 def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:

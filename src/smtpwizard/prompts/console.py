@@ -13,8 +13,13 @@ from typing import TextIO
 
 from smtpwizard.errors import InputError
 from smtpwizard.report.lines import Line, words
-from smtpwizard.secret import Secret
+from smtpwizard.secret import Secret, cleared, hide
 from smtpwizard.text import safe
+
+
+def _shown(text: str) -> str:
+    """Return a finished text as it may be printed."""
+    return cleared(safe(text, limit=len(text) + 1, newlines=True))
 
 
 @dataclass
@@ -28,7 +33,7 @@ class Console:
     def say(self, text: str | Line = "") -> None:
         """Write one line, or several."""
         spoken = text if isinstance(text, str) else "\n".join(words([text]))
-        self.sink.write(spoken + "\n")
+        self.sink.write(_shown(spoken) + "\n")
         self.sink.flush()
 
     def tell(self, lines: Iterable[Line]) -> None:
@@ -48,7 +53,7 @@ class Console:
         """
         hint = f" [{safe(default, limit=200)}]" if default else (" (optional)" if optional else "")
         while True:
-            self.sink.write(f"{label}{hint}: ")
+            self.sink.write(_shown(f"{label}{hint}: "))
             self.sink.flush()
             answer = self._line()
             if answer or default or optional:
@@ -60,9 +65,10 @@ class Console:
         hint = " (not shown; Enter keeps the present one)" if keep else " (not shown)"
         hint += " (optional)" if optional and not keep else ""
         while True:
-            answer = self._hidden(f"{label}{hint}: ")
+            answer = self._hidden(_shown(f"{label}{hint}: "))
             if answer:
-                return Secret(answer)
+                hide([password := Secret(answer)])
+                return password
             if keep:
                 return None
             if optional:

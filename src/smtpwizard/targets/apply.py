@@ -14,6 +14,7 @@ import stat
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from smtpwizard.errors import FileError
@@ -23,6 +24,9 @@ from smtpwizard.targets.files import left_project, read_bytes
 
 _MARK: Final = ".smtpwizard-"
 _SUFFIX: Final = ".tmp"
+
+written: Final[list[Applied]] = []
+"""What this process has changed so far, for whoever has to tell of a failure afterwards."""
 
 
 def apply(change: Change, consents: Collection[Consent] = (), *, backup_dir: Path | None = None) -> Applied:
@@ -46,8 +50,10 @@ def apply(change: Change, consents: Collection[Consent] = (), *, backup_dir: Pat
         overwritten = _write(change, in_place=Consent.IN_PLACE in consents)
     except OSError as error:
         raise _translated(error, change.path) from error
+    applied = Applied(change.real_path, backup, changed=True, in_place=overwritten)
+    written.append(applied)
     _read_back(change)
-    return Applied(change.real_path, backup, changed=True, in_place=overwritten)
+    return applied
 
 
 def _write(change: Change, *, in_place: bool) -> bool:
@@ -58,7 +64,7 @@ def _write(change: Change, *, in_place: bool) -> bool:
     if not os.access(change.real_path, os.W_OK):
         raise FileError(
             f"{change.path} is write-protected for this user. Run as its owner, or give write permission "
-            f"(chmod u+w {change.path}). Nothing was changed.",
+            f"(chmod u+w {quote(str(change.path))}). Nothing was changed.",
             "File is read-only",
         )
     try:

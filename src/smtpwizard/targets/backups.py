@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.files import own_folder
@@ -23,7 +24,8 @@ _ABOUT: Final = ".about.json"
 """Suffix of the small file beside each copy that says where it came from."""
 
 
-class Backup(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Backup:
     """One copy."""
 
     file: Path

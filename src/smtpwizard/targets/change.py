@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError
@@ -107,7 +106,8 @@ class Change:
         return self.path.absolute() != self.real_path
 
 
-class Applied(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Applied:
     """What `apply` did. The file was read back: its bytes are the planned ones, which its readers were asked for."""
 
     path: Path

@@ -8,7 +8,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from smtpwizard.secret import MASK, Secret, redactor
 from smtpwizard.text import safe
@@ -64,7 +65,8 @@ CONTEXT: Final = 2
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 
 
-class MaskedDiff(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MaskedDiff:
     """A diff for display and JSON, with its counts."""
 
     text: str
@@ -74,7 +76,7 @@ class MaskedDiff(NamedTuple):
     lines_kept: int
 
     @property
-    def counted(self) -> str:
+    def count(self) -> str:
         """How much changes: `6 lines change, 11 stay`."""
         lines = "1 line changes" if self.lines_changed == 1 else f"{self.lines_changed} lines change"
         return f"{lines}, {self.lines_kept} stay" if self.lines_kept else lines

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
@@ -105,7 +106,8 @@ def _for_compose(path: Path, names: Sequence[str], service: str) -> tuple[Proble
     return (*notes, note("override-wins", message))
 
 
-class _EnvFile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _EnvFile:
     """The env file that was written, seen from the compose file beside it."""
 
     path: Path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
+from smtpwizard.cli.output import emit_exact
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode
 
@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     app = app_of(args)
     _name_mails(args.parser, [mail.name for mail in app.mails])
     _mark_paths(args.parser, {"FILE": shtab.FILE, "PEM": shtab.FILE, "DIR": shtab.DIRECTORY})
-    sys.stdout.write(shtab.complete(args.parser, args.shell) + "\n")
+    emit_exact(shtab.complete(args.parser, args.shell) + "\n")
     return ExitCode.OK
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.cli import probing, source
-from smtpwizard.cli.output import emit, emit_json
+from smtpwizard.cli.output import emit, emit_exact, emit_json
 from smtpwizard.cli.source import app_of
 from smtpwizard.docker.comparison import Comparison, HostAndContainer, compare, to_json
 from smtpwizard.docker.compose import Compose, Kind, app_service, project_file
@@ -36,7 +35,7 @@ _CONTAINER_REACHES: Final = "that the app's container reaches "
 def run(args: argparse.Namespace) -> ExitCode:
     """Print the script, or run both checks and compare them."""
     if args.inside_script:
-        sys.stdout.write(script(app_of(args)))
+        emit_exact(script(app_of(args)))
         return ExitCode.OK
     if len(getattr(args, "env_files", ())) > 1:
         raise InputError("--inside takes one --env-file: a container has one set of variables.", "Source")

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.cli.commands.explain import named_provider, open_catalogue
-from smtpwizard.cli.output import emit, emit_json, say
-from smtpwizard.cli.source import app_of
+from smtpwizard.cli.output import emit, emit_json, reader_left, say
+from smtpwizard.cli.source import app_of, hide_in_reach
 from smtpwizard.docker.logs import LogReader
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     catalogue = open_catalogue(args.presets)
     reader = partial(LogReader, provider=named_provider(args.provider, args.presets, catalogue), catalogue=catalogue)
     name = _file(args)
+    hide_in_reach(args)
     if name is None:
         return _docker(args, reader)
     if args.compose is not None or args.service is not None:
@@ -84,6 +85,8 @@ def _read_file(name: str, args: argparse.Namespace, reader: LogReader) -> ExitCo
         try:
             for trouble in follow(fd, reader):
                 live.tell(trouble)
+                if reader_left():
+                    break
         except KeyboardInterrupt:
             live.interrupted(reader.close())
         return live.end(report_of(reader))
@@ -136,6 +139,8 @@ def _follow_docker(
             if isinstance(item, Problem):
                 raise _no_log(item)
             live.tell(item)
+            if reader_left():
+                break
     except KeyboardInterrupt:
         live.interrupted(taken[-1].close() if taken else ())
     return live.end(report_of(taken[-1] if taken else reader()))

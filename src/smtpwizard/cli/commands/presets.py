@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from smtpwizard.apps.loading import check_folder
 from smtpwizard.apps.profile import AppProfile
+from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.presets.catalogue import Presets
@@ -36,7 +34,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     else:
         found = _match(catalogue, _wanted(args, "a mail address or a domain"), args)
     for problem in catalogue.problems:
-        _say(f"left out: {problem}")
+        say(f"left out: {problem}")
     return found
 
 
@@ -51,10 +49,10 @@ def _list(catalogue: Presets, app: AppProfile, *, as_json: bool) -> None:
 
     found = catalogue.all()
     if as_json:
-        _emit({"presets": [summary(provider, app) for provider in found]})
+        emit_json({"schema": 1, "presets": [summary(provider, app) for provider in found]}, indent=2)
         return
-    _out(table(found))
-    _say(f"{len(found)} presets. `smtpwizard presets show ID` tells all of one; `custom` is any other server.")
+    emit("\n".join(table(found)))
+    say(f"{len(found)} presets. `smtpwizard presets show ID` tells all of one; `custom` is any other server.")
 
 
 def _show(catalogue: Presets, app: AppProfile, name: str, *, as_json: bool) -> None:
@@ -62,9 +60,9 @@ def _show(catalogue: Presets, app: AppProfile, name: str, *, as_json: bool) -> N
 
     provider = catalogue.provider(name)
     if as_json:
-        _emit({"preset": record(provider, app)})
+        emit_json({"schema": 1, "preset": record(provider, app)}, indent=2)
     else:
-        _out(page(provider, app))
+        emit("\n".join(page(provider, app)))
 
 
 def _match(catalogue: Presets, text: str, args: argparse.Namespace) -> ExitCode:
@@ -80,16 +78,16 @@ def _match(catalogue: Presets, text: str, args: argparse.Namespace) -> ExitCode:
         hosts = _mx(domain, min(args.timeout, MX_SECONDS))
         match = catalogue.match_mx(hosts)
     if args.json:
-        _emit({"match": _match_record(match)})
+        emit_json({"schema": 1, "match": _match_record(match)}, indent=2)
     elif match is not None:
         evidence = "mail domain" if match.how == "domain" else "MX"
-        _out([f"{match.provider.id}  {match.provider.name}  ({evidence} {match.evidence})"])
+        emit(f"{match.provider.id}  {match.provider.name}  ({evidence} {match.evidence})")
     if match is None:
         domain = safe(domain, limit=80)
         if hosts:
-            _say(f"{domain} receives mail at {', '.join(hosts)}, which no preset knows. Take `custom`.")
+            say(f"{domain} receives mail at {', '.join(hosts)}, which no preset knows. Take `custom`.")
         else:
-            _say(f"{domain} is in no preset, and DNS named no host that receives its mail. Take `custom`.")
+            say(f"{domain} is in no preset, and DNS named no host that receives its mail. Take `custom`.")
     return ExitCode.OK if match else ExitCode.FAILED
 
 
@@ -116,22 +114,11 @@ def _check(args: argparse.Namespace) -> ExitCode:
     folders = [named] if named else [presets_root(), *([own] if own.is_dir() else [])]
     problems: list[PresetProblem] = [problem for folder in folders for problem in check_folder(folder)]
     if args.json:
-        _emit({"problems": [problem.to_json() for problem in problems]})
+        emit_json({"schema": 1, "problems": [problem.to_json() for problem in problems]}, indent=2)
     else:
-        _out([str(problem) for problem in problems])
+        for problem in problems:
+            emit(str(problem))
         where = ", ".join(str(folder) for folder in folders)
         count = {0: "no problems", 1: "1 problem"}.get(len(problems), f"{len(problems)} problems")
-        _say(f"{where}: {count}.")
+        say(f"{where}: {count}.")
     return ExitCode.FAILED if problems else ExitCode.OK
-
-
-def _emit(fields: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps({"schema": 1, **fields}, indent=2) + "\n")
-
-
-def _out(lines: Sequence[str]) -> None:
-    sys.stdout.write("".join(f"{safe(line)}\n" for line in lines))
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{safe(text)}\n")

@@ -15,7 +15,7 @@ from typing import Any
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.cli.commands.send import mails_of
-from smtpwizard.cli.output import emit, say
+from smtpwizard.cli.output import emit, emit_exact, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.mail import templates
@@ -42,8 +42,7 @@ def run(args: argparse.Namespace) -> ExitCode:
 
         emit(safe(from_html(html).rstrip("\n"), limit=len(html) + 1, newlines=True))
         return ExitCode.OK
-    sys.stdout.buffer.write(html.encode())  # as the mail is, whatever the terminal's encoding
-    sys.stdout.buffer.flush()
+    emit_exact(html.encode())  # as the mail is, whatever the terminal's encoding
     return ExitCode.OK
 
 

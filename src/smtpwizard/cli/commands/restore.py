@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from collections.abc import Sequence
 
-from smtpwizard.cli.output import emit_json, say
+from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.targets.apply import apply
 from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan_restore
 from smtpwizard.targets.change import Consent
+from smtpwizard.text import safe
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -28,8 +28,8 @@ def run(args: argparse.Namespace) -> ExitCode:
         answer = {"schema": 1, "target": str(backup.original), "changed": change.changed, "diff": change.diff}
         emit_json({**answer, "findings": [], "written": applied is not None, "backup": kept})
         return ExitCode.OK
-    sys.stdout.write(change.diff)
-    sys.stdout.flush()
+    if change.diff:
+        emit(change.diff.removesuffix("\n"))
     if not change.changed:
         say(f"{backup.original} is as in {backup.name} already. Nothing was written.")
     elif applied is None:
@@ -46,8 +46,7 @@ def _list(found: Sequence[Backup], *, as_json: bool) -> ExitCode:
         emit_json({"schema": 1, "backups": [_row(item) for item in found]})
         return ExitCode.OK
     for item in found:
-        sys.stdout.write(f"{item.name}\t{item.original}\t{item.size} bytes\n")
-    sys.stdout.flush()
+        emit(f"{item.name}\t{safe(str(item.original))}\t{item.size} bytes")
     if found:
         say("`smtpwizard restore NAME` brings one back; what is there then is kept as well.")
     else:

@@ -26,7 +26,7 @@ from smtpwizard.presets.schema import AppMail, Provider
 from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Row, Sight
 from smtpwizard.report.lines import symbols
-from smtpwizard.secret import Secret
+from smtpwizard.secret import Secret, hide
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage
 from smtpwizard.text import safe
 from smtpwizard.wizard.services import AT_ONCE
@@ -136,7 +136,7 @@ def _password(args: argparse.Namespace, address: Address) -> Secret | None:
         return None
     given = os.environ.get(VARIABLE, "")
     if given:
-        return Secret(given)
+        return _hidden(given)
     if args.json or not sys.stdin.isatty():
         raise InputError(
             f"The mailbox wants a password. Set the variable {VARIABLE}, or pipe it in with --inbox-password-stdin.",
@@ -145,7 +145,13 @@ def _password(args: argparse.Namespace, address: Address) -> Secret | None:
     from getpass import getpass
 
     shown = safe(address.user, limit=120)
-    return Secret(getpass(f"Password of the mailbox of {shown} at {address.place}: ", stream=sys.stderr))
+    return _hidden(getpass(f"Password of the mailbox of {shown} at {address.place}: ", stream=sys.stderr))
+
+
+def _hidden(text: str) -> Secret:
+    password = Secret(text)
+    hide([password])
+    return password
 
 
 def run(args: argparse.Namespace) -> ExitCode:

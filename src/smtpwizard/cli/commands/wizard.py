@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.loading import DEFAULT
@@ -29,8 +31,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     state, step = begin_walk(services, _target(args), demo=args.demo, preset=args.preset)
     state = _line_by_line(services, state, step) if args.plain else _on_screen(services, state, step)
     if state.block is not None:
-        sys.stdout.write(state.block.reveal().rstrip("\n") + "\n")
-        sys.stdout.flush()
+        from smtpwizard.cli.output import emit_exact
+
+        emit_exact(state.block.reveal().rstrip("\n") + "\n")
     return ExitCode.OK
 
 
@@ -52,7 +55,8 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
     from smtpwizard.tui.app import SmtpWizard
 
     app = SmtpWizard(services, state, start=step)
-    last = app.run() or app.state
+    with _terminal_given_back():
+        last = app.run() or app.state
     if app.return_code:
         # A crashed Textual app leaves with status 0 unless its return code is handed on; above 128 it is a signal.
         raise SystemExit(app.return_code)
@@ -62,6 +66,55 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
     for line in summary(last):
         say(line)
     return last
+
+
+_SIGNALS: Final = ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU")
+"""Signals that end a process unless it handles them, and that it can outlive long enough to give the terminal back."""
+
+_SCREEN_OFF: Final = (
+    "\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?2048l\x1b[?7h"
+    "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m"
+)
+"""Undoes what Textual's driver asks of a terminal: bracketed paste, the mouse, focus, size reports, no wrap, the kitty
+keyboard, the alternate screen, a hidden cursor. In a terminal that has none of it on, it changes nothing."""
+
+
+@contextmanager
+def _terminal_given_back() -> Iterator[None]:
+    """Leave the terminal as it was found, whatever signal ends the process and however early it comes.
+
+    Textual remembers the modes each time it takes the terminal, after `kill -STOP` its own; here that is done once.
+    """
+    import signal
+    import termios
+
+    assert sys.__stdin__ is not None
+    assert sys.__stderr__ is not None
+    keyboard, drawn_on = sys.__stdin__.fileno(), sys.__stderr__.fileno()
+    screen, null = os.dup(drawn_on), os.open(os.devnull, os.O_WRONLY)
+    modes = termios.tcgetattr(keyboard)
+
+    def give_back() -> None:
+        with suppress(termios.error):
+            termios.tcsetattr(keyboard, termios.TCSANOW, modes)
+
+    def end(number: int, _frame: object) -> None:
+        give_back()
+        os.dup2(null, drawn_on)  # what Textual's thread still has to write
+        os.set_blocking(screen, False)  # a terminal that takes nothing (Ctrl+S) must not keep the process
+        with suppress(OSError):  # it may also be gone
+            os.write(screen, _SCREEN_OFF.encode())
+        os.set_blocking(screen, True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    for name in _SIGNALS:
+        if signal.getsignal(number := getattr(signal, name)) is signal.SIG_DFL:  # not what the caller has ignored
+            signal.signal(number, end)
+    try:
+        yield
+    finally:
+        give_back()
 
 
 def _require_terminal() -> None:

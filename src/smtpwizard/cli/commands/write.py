@@ -16,14 +16,14 @@ from typing import Final
 
 from smtpwizard.apps.loading import DEFAULT
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role
-from smtpwizard.cli.output import emit_json, read_password, say
+from smtpwizard.cli.output import emit, emit_exact, emit_json, read_password, say
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, UsernameRule
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.report.lines import Line, symbols
-from smtpwizard.secret import Secret
+from smtpwizard.secret import Secret, hide
 from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block
 from smtpwizard.targets.change import Change, Conflict, Consent
@@ -66,6 +66,7 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     known = bool(present.get(app.variable(Role.PASSWORD)))
     values = values_of(args, provider, app, have_password=known)
     settings = Settings.from_variables(app, present).with_changes(values)
+    hide((*Settings.from_variables(app, present).secrets(), *settings.secrets()))
     found = findings(settings, provider=provider, origin=Origin.ENV_FILE if args.compose is None else Origin.COMPOSE)
     if has_errors(found):
         return _refused(args, target, found)
@@ -81,8 +82,8 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
         emit_json({**_answer(target, everything, changes), **extra, "notes": [note.as_note() for note in step.notes]})
         return ExitCode.OK
     for change in changes:
-        sys.stdout.write(change.diff)
-    sys.stdout.flush()
+        if change.diff:
+            emit(change.diff.removesuffix("\n"))
     _tell([*finding_lines(found), *planned])
     if args.dry_run:
         say("Nothing was written (--dry-run).")
@@ -111,7 +112,9 @@ def _print(args: argparse.Namespace, provider: Provider, app: AppProfile) -> Exi
     style = args.print_style
     values = values_of(args, provider, app, have_password=False)
     origin = Origin.ENV_FILE if style == "env" else Origin.COMPOSE
-    found = findings(Settings(app).with_changes(values), provider=provider, origin=origin)
+    settings = Settings(app).with_changes(values)
+    hide(settings.secrets())
+    found = findings(settings, provider=provider, origin=origin)
     if has_errors(found):
         return _refused(args, style, found)
     readers = _readers(args) or DEFAULT_READERS
@@ -119,12 +122,12 @@ def _print(args: argparse.Namespace, provider: Provider, app: AppProfile) -> Exi
         found = (*found, *value_findings(values, readers))
     text = block(values, style, readers=readers)
     if args.json:
-        emit_json({**_answer(style, found), "block": text})
+        emit_json(_answer(style, found), exact={"block": text})
         return ExitCode.OK
     _tell(finding_lines(found))
     if app.secrets & values.keys() and sys.stdout.isatty():
         say("The block below holds the password.")
-    sys.stdout.write(text)
+    emit_exact(text)
     return ExitCode.OK
 
 

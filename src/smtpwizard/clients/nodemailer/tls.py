@@ -24,6 +24,9 @@ EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS"
 
 _lock = threading.Lock()
 _reading: _Reading | None = None
+_shared: dict[tuple[str, tuple[str, ...], str], ssl.SSLContext] = {}
+"""Contexts by cipher list, authorities and file of roots: to read the roots takes 17 ms; connections change none."""
+_sharing = threading.Lock()
 
 
 class _Reading(threading.Thread):
@@ -114,8 +117,18 @@ def context(ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) 
     """Return a client context with Node's trust (Mozilla's roots and `authorities`) and the app's cipher list.
 
     Names are not checked by it: `identity` does that by Node's rules. `verify` False: take any certificate.
-    CipherListError for a list that Node refuses.
+    CipherListError for a list that Node refuses. One that verifies is made once, and shared by all connections.
     """
+    if not verify:
+        return _made(ciphers, (), verify=False)
+    key = (ciphers, authorities, path())
+    with _sharing:
+        if key not in _shared:
+            _shared[key] = _made(ciphers, authorities, verify=True)
+        return _shared[key]
+
+
+def _made(ciphers: str, authorities: tuple[str, ...], *, verify: bool) -> ssl.SSLContext:
     import ssl
 
     made = take() if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -124,7 +137,7 @@ def context(ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) 
     made.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST  # Python 3.13 may add flags that Node does not set
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     _set_ciphers(made, ciphers)
-    for text in authorities if verify else ():
+    for text in authorities:
         try:
             made.load_verify_locations(cadata=text)
         except (ssl.SSLError, ValueError):

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.change import is_mail_setting
@@ -35,7 +35,8 @@ def read_compose_file(path: Path) -> ComposeFile:
     return ComposeFile(path, raw, parse_tree(decode(raw), path.name))
 
 
-class EnvEntry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class EnvEntry:
     """One file under `env_file:`."""
 
     path: str
@@ -46,7 +47,8 @@ class EnvEntry(NamedTuple):
     """`format: raw`: lines are taken as they are, quotes and all."""
 
 
-class Service(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Service:
     """One service, for a list to choose from."""
 
     name: str

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import InputError
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, reading_alike, running_commands
@@ -108,7 +108,8 @@ def refuse_unwritable(value: str) -> None:
             )
 
 
-class Surroundings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Surroundings:
     """What surrounds a value on its line."""
 
     head: str
