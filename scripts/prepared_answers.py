@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport, Standing
+from smtpwizard.dns.sender import DnsRecord, SenderCheck, SenderReport
 from smtpwizard.docker.logs import LogReader, LogReport, report_of
 from smtpwizard.mailbox.model import Arrival, Authentication, Inbox, Place, Wanted
 from smtpwizard.secret import Secret
+from smtpwizard.smtp.results import Status
 
 _DOMAIN: Final = "acme.example"
 _LOG: Final = (
@@ -27,20 +28,20 @@ async def sender(address: str, **_: Any) -> SenderReport:
     spf = DnsRecord(_DOMAIN, "TXT", "v=spf1 include:_spf.google.com include:sendgrid.net -all")
     dmarc = DnsRecord(f"_dmarc.{_DOMAIN}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{_DOMAIN}")
     checks = (
-        SenderCheck("domain", Standing.PASSED, f"{_DOMAIN} exists."),
-        SenderCheck("mx", Standing.PASSED, f"mail.{_DOMAIN} takes its mail."),
+        SenderCheck("domain", Status.PASSED, f"{_DOMAIN} exists."),
+        SenderCheck("mx", Status.PASSED, f"mail.{_DOMAIN} takes its mail."),
         SenderCheck(
             "spf",
-            Standing.FAILED,
+            Status.FAILED,
             "SendGrid is not in the record, and it ends in -all.",
             ("Found: v=spf1 include:_spf.google.com -all",),
             "Publish this record in place of the present one.",
             spf,
         ),
-        SenderCheck("dkim", Standing.PASSED, f"s1._domainkey.{_DOMAIN} has a key of 2048 bits."),
+        SenderCheck("dkim", Status.PASSED, f"s1._domainkey.{_DOMAIN} has a key of 2048 bits."),
         SenderCheck(
             "dmarc",
-            Standing.WARNED,
+            Status.WARNED,
             f"{_DOMAIN} has no DMARC record.",
             (),
             "Publish this one. It refuses nothing.",

@@ -12,7 +12,7 @@ import itertools
 import os
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -33,10 +33,9 @@ from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, SentMessage, Step, StepResult
-from smtpwizard.targets.env import plan as env_plan
+from smtpwizard.targets.change import Change
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.widgets.inputs import CodeEntry
-from smtpwizard.wizard import send as send_run
+from smtpwizard.tui.widgets.mail import CodeEntry
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import SentMail, WizardState
 from support.apps import ABC
@@ -70,7 +69,7 @@ GMAIL: Final = Settings(
     username="you@gmail.com",
     password=Secret("abcdefghijklmnop"),
     security="false",
-    opportunistic_tls="true",
+    opportunistic="true",
     url="https://feedback.acme.example",
 )
 
@@ -82,7 +81,7 @@ SENDGRID: Final = Settings(
     username="apikey",
     password=Secret("SG.abcdefghijklmnopqrstuv.wxyz"),
     security="false",
-    opportunistic_tls="true",
+    opportunistic="true",
     url="https://feedback.acme.example",
 )
 
@@ -116,6 +115,14 @@ class Played:
         return text.replace("127.0.0.1", "142.250.27.109")
 
 
+def _numbered(messages: Sequence[SentMessage]) -> tuple[SentMessage, ...]:
+    """Return messages with steady queue ids and times."""
+    return tuple(
+        message._replace(queued_as=f"173225{place}", response=f"250 2.0.0 Ok: queued as 173225{place}", ms=190.0)
+        for place, message in enumerate(messages)
+    )
+
+
 class SteadyProbe(engine.Probe):
     """The real probe with steady times and ids; for smtp.gmail.com it connects to the played one."""
 
@@ -136,11 +143,13 @@ class SteadyProbe(engine.Probe):
 
     def report(self) -> Report:
         report = super().report()
-        sent = tuple(
-            message._replace(queued_as=f"173225{place}", response=f"250 2.0.0 Ok: queued as 173225{place}")
-            for place, message in enumerate(report.messages)
+        return report._replace(
+            steps=tuple(self._steady(step) for step in report.steps), messages=_numbered(report.messages)
         )
-        return report._replace(steps=tuple(self._steady(step) for step in report.steps), messages=sent)
+
+    @property
+    def sent(self) -> tuple[SentMessage, ...]:
+        return _numbered(super().sent)
 
     def _steady(self, step: StepResult) -> StepResult:
         summary = self.played.disguise(step.summary) if self._gmail else step.summary
@@ -262,8 +271,6 @@ async def draw(name: str, picture: Picture, size: tuple[int, int]) -> None:
     """Run one walk and write its picture."""
     codes = itertools.cycle(CODES)
     vars(messages)["new_code"] = lambda: next(codes)
-    ticks = itertools.count(0, 0.19)
-    vars(send_run)["monotonic"] = lambda: next(ticks)  # a clock of 190 ms a tick
     app = SmtpWizard(picture.services, picture.state, start=picture.step)
     async with app.run_test(size=size) as pilot:
         await picture.walk(pilot, app)
@@ -282,9 +289,9 @@ def main() -> None:
     os.environ["TZ"] = "UTC"  # times of a log are shown in this machine's zone
     time.tzset()
     vars(engine)["Probe"] = SteadyProbe  # the steps import it from there when they run
-    vars(env_plan)["backup_name"] = lambda path, at: "2026-11-22-071733.env"
+    setattr(Change, "backup_name", "2026-11-22-071733.env")  # noqa: B010  # in place of a property
     ca_pem, tls = make()
-    with tempfile.TemporaryDirectory() as folder, ScriptedServer(PLAYED, security=tls) as gmail:
+    with tempfile.TemporaryDirectory() as folder, ScriptedServer(PLAYED, tls=tls) as gmail:
         os.chdir(folder)
         Path(".env").write_text(ENV_FILE)
         Path(".env").chmod(0o600)

@@ -153,7 +153,7 @@ async def test_a_narrow_screen_shows_the_repair(tmp_path: Path, size: tuple[int,
         async with at_test(settings, tmp_path, provider=listing(server), size=size) as (app, pilot):
             await finished(pilot, app)
             assert "Enter Switch" in screen_text(app)
-            assert f"{server.port} ✓" in screen_text(app)
+            assert f"Port {server.port} with STARTTLS" in screen_text(app)
             await pilot.press("enter")
             await until(pilot, lambda: app.state.proved, "green test")
 

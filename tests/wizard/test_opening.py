@@ -1,4 +1,4 @@
-"""How a walk begins: what the target holds, what the command line asked for, and the ways on from what was found."""
+"""How a walk begins: what the target holds, what the command line asked for, and what to do with settings found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from smtpwizard.cli.commands.wizard import _target
 from smtpwizard.errors import FileError, InputError
-from smtpwizard.wizard.opening import DEFAULT_ENV_FILE, PRACTICE_ENV_FILE, Beginning, Opening, Way, begin_walk
+from smtpwizard.wizard.opening import DEFAULT_ENV_FILE, PRACTICE_ENV_FILE, Beginning, Opening, OpeningChoice, begin_walk
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import Target, TargetKind
 from support.tui import quiet_services
@@ -47,21 +47,21 @@ def test_what_was_found_is_told_with_provider_and_old_names_and_a_test_is_sugges
     assert model.sentence == "smtp.gmail.com:465, Gmail, old names: SMTP_USER"
     assert "The app does not read SMTP_USER" in " ".join(item.message for item in model.findings)
     assert model.unreadable == ()
-    assert model.suggested is Way.TEST
-    assert model.choose(Way.TEST) == "test"
+    assert model.suggested is OpeningChoice.TEST
+    assert model.choose(OpeningChoice.TEST) == "test"
     assert session.state.settings == begun.state.settings
 
 
 def test_settings_with_which_no_mail_leaves_are_suggested_to_be_changed(tmp_path: Path) -> None:
     model, session = opening(beginning("SMTP_HOST=mail.acme.example\nSMTP_PORT=x\n", tmp_path / ".env"))
-    assert model.suggested is Way.CHANGE
-    assert model.choose(Way.CHANGE) == "settings"
+    assert model.suggested is OpeningChoice.CHANGE
+    assert model.choose(OpeningChoice.CHANGE) == "settings"
     assert session.state.provider is session.services.custom
 
 
 def test_starting_over_keeps_the_apps_own_address_and_what_stands_in_the_file(tmp_path: Path) -> None:
     model, session = opening(beginning(FOUND + "ADMIN_WEB_URL=https://f.example\n", tmp_path / ".env"))
-    assert model.choose(Way.START_OVER) == "provider"
+    assert model.choose(OpeningChoice.START_OVER) == "provider"
     assert session.state.provider is None
     assert session.state.settings.host is None
     assert session.state.settings.url == "https://f.example"

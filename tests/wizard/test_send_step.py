@@ -49,7 +49,7 @@ async def sent(folder: Path, script: Script | None = None, **services: Any) -> A
 
 async def send(step: SendStep, count: int = 3) -> list[str]:
     """Send the first `count` mails; return the titles in the order in which their lines changed."""
-    return [line.title async for line in step.send(READER, step.mails[:count])]
+    return [line.name async for line in step.send(READER, step.mails[:count])]
 
 
 async def watched(step: SendStep) -> list[str]:
@@ -105,7 +105,7 @@ async def test_a_wrong_code_proves_nothing_and_half_a_code_is_not_compared(tmp_p
 
 async def test_every_refused_recipient_is_told_and_explained_once(tmp_path: Path) -> None:
     async with sent(tmp_path, Script().but(Stage.RCPT, reply("550 5.1.1 no such user"))) as (step, session, server):
-        assert [line.words for line in step.lines.values()] == ["rcpt: 550 5.1.1 no such user"] * 3
+        assert [line.text for line in step.lines.values()] == ["rcpt: 550 5.1.1 no such user"] * 3
         assert marks(step) == [Mark.FAILED] * 3
         assert (step.accepted, server.messages, logins(server)) == ((), [], 1)
         assert step.failed is not None
@@ -118,7 +118,7 @@ async def test_one_refused_mail_is_explained_and_the_others_stand_as_accepted(tm
     async with sent(tmp_path, script) as (step, session, _):
         assert [mail.message.accepted for mail in session.state.sent] == [True, False, True]
         assert marks(step) == [Mark.OK, Mark.FAILED, Mark.OK]
-        assert step.lines["reset-password"].words == "data: 554 5.7.1 too much like spam"
+        assert step.lines["reset-password"].text == "data: 554 5.7.1 too much like spam"
         assert step.problems()
 
 

@@ -11,7 +11,7 @@ from smtpwizard.prompts.console import Console
 from smtpwizard.report.presets import provider_lines
 from smtpwizard.report.probe import finding_line
 from smtpwizard.text import safe
-from smtpwizard.wizard.opening import WAYS, Opening
+from smtpwizard.wizard.opening import OFFERS, Opening
 from smtpwizard.wizard.provider import ProviderStep
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.session import Session
@@ -29,8 +29,8 @@ def opening(session: Session, console: Console) -> str:
         console.say(safe(line))
     for finding in model.findings:
         console.say(finding_line(finding))
-    default = next(place for place, way in enumerate(WAYS, 1) if way.id is model.suggested)
-    return model.choose(WAYS[console.choose("What now", [way.verb for way in WAYS], default=default)].id)
+    default = next(place for place, offer in enumerate(OFFERS, 1) if offer.choice is model.suggested)
+    return model.choose(OFFERS[console.choose("What now", [offer.verb for offer in OFFERS], default=default)].choice)
 
 
 def choose_provider(session: Session, console: Console, *, given: bool = False) -> None:

@@ -16,7 +16,7 @@ from smtpwizard.report.lines import Line, Mark
 from smtpwizard.report.probe import problem_lines
 from smtpwizard.report.sender import checks, closing_lines, record_lines
 from smtpwizard.wizard.arrival import recipient_problem
-from smtpwizard.wizard.send import MailLine, Mode, SendStep, app_log, guessed_server, log_service, url_of
+from smtpwizard.wizard.send import Mode, SendStep, app_log, guessed_server, log_service, url_of
 from smtpwizard.wizard.session import Session
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def _recipient(console: Console, default: str) -> str:
 
 async def _send(step: SendStep, console: Console, to: str, mails: Sequence[AppMail]) -> None:
     """Send, and say of each mail what became of it."""
-    told: set[MailLine] = set()
+    told: set[Line] = set()
     async with aclosing(step.send(to, mails)) as changes:
         async for line in changes:
             if line.mark not in _ON_ITS_WAY and line not in told:
                 told.add(line)
-                console.tell([line.line()])
+                console.tell([line])
 
 
 _CODE: Final = "Type the code from a mail"

@@ -82,6 +82,8 @@ class Line(NamedTuple):
     aside: str = ""
     """What may be left out where room is short: how long it took."""
     indent: int = 0
+    note: str = ""
+    """A fact that has a place of its own where there is room: a queue id."""
 
 
 GAP: Final = Line("")
@@ -98,18 +100,19 @@ def symbols(lines: Iterable[Line], *, width: int = 0) -> Iterator[str]:
     for line in lines:
         indent = "  " * line.indent
         mark = f"{line.mark.symbol} " if line.mark else ""
+        beside = "".join(f", {part}" for part in (line.note, line.aside) if part)
         if line.role is LineRole.STAGE:
             columns = f"{line.name:<{_NAME_COLUMNS}} {line.text:<{_TEXT_COLUMNS}} {line.aside:>8}"
             yield f"{indent}{mark}{columns}".rstrip()
         elif line.role is LineRole.VERDICT:
-            yield f"{line.name:<{_NAME_COLUMNS}}{mark}{line.text}"
+            yield f"{line.name:<{_NAME_COLUMNS}}{mark}{line.text}{beside}"
         elif line.role is LineRole.TITLE:
             yield wrapped(line.text, width, indent) if width else f"{indent}{line.text}"
         elif line.role is LineRole.REPAIR:
             yield f"{indent}→ {line.text}"
         else:
             about = f"{line.name}: " if line.name else ""
-            text = f"{mark}{about}{line.text}{f', {line.aside}' if line.aside else ''}"
+            text = f"{mark}{about}{line.text}{beside}"
             yield wrapped(text, width, indent) if width and line.role is not LineRole.EVIDENCE else f"{indent}{text}"
 
 
@@ -127,7 +130,7 @@ def words(lines: Iterable[Line]) -> Iterator[str]:
         mark = line.mark.word if line.mark else ""
         head = ", ".join(part for part in (mark, line.aside) if part)
         named = [part for part in (line.name, head) if part]
-        yield ": ".join([*named, _SPOKEN.get(line.role, "") + line.text])
+        yield ": ".join([*named, f"{_SPOKEN.get(line.role, '')}{line.text}{f', {line.note}' if line.note else ''}"])
 
 
 def milliseconds(ms: float | None) -> str:

@@ -165,9 +165,7 @@ def verdict_lines(report: Report) -> Iterator[Line]:
     yield server_verdict(report)
     yield app_verdict(report)._replace(text=report.app.sentence)
     if len(report.messages) == 1:  # several have a line each before this
-        (message,) = report.messages
-        accepted = (Mark.OK, "accepted") if message.accepted else (Mark.FAILED, "refused")
-        yield Line(f"{accepted[1]}: {_answer(message)}", accepted[0], LineRole.VERDICT, "Message")
+        yield message_line(report.messages[0], "Message")._replace(role=LineRole.VERDICT)
     if report.not_proved:
         yield Line("Not proved:", role=LineRole.REMARK)
         yield from (Line(item, role=LineRole.REMARK, indent=1) for item in report.not_proved)
@@ -180,16 +178,22 @@ def _code(outcome: ClientOutcome) -> str:
 # Mails
 
 
+_LEAD: Final = re.compile(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", re.IGNORECASE)
+"""What servers put before a queue id: `: queued as `, ` id=`."""
+
+
 def message_line(message: SentMessage, title: str = "") -> Line:
-    """Return `✓ verification to you@example.com: 250 2.0.0 Ok: queued as 4ZQK1T, queue id 4ZQK1T, 31 ms`."""
-    mark = Mark.OK if message.accepted else Mark.FAILED if message.tried else Mark.SKIPPED
-    at = f"{message.stage.value}: " if message.stage and not message.accepted else ""
+    """Return `✓ verification to you@example.com: accepted: 250 2.0.0 Ok, queue id 4ZQK1T, 31 ms`."""
     name = title or f"{message.mail or 'mail'} to {message.recipient}"
-    return Line(f"{at}{_answer(message)}", mark, name=name, aside=milliseconds(message.ms))
-
-
-def _answer(message: SentMessage) -> str:
-    return message.response + (f", queue id {message.queued_as}" if message.queued_as else "")
+    if not message.tried:
+        return Line(message.response, Mark.SKIPPED, name=name)
+    time = milliseconds(message.ms)
+    if not message.accepted:
+        stage = message.stage.value if message.stage else "refused"
+        return Line(f"{stage}: {message.response}", Mark.FAILED, name=name, aside=time)
+    reply = message.response.partition(message.queued_as)[0] if message.queued_as else message.response
+    queue = f"queue id {message.queued_as}" if message.queued_as else ""
+    return Line(f"accepted: {_LEAD.sub('', reply) or message.response}", Mark.OK, name=name, aside=time, note=queue)
 
 
 # Findings and causes

@@ -8,10 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.files import own_folder
@@ -24,8 +23,7 @@ _ABOUT: Final = ".about.json"
 """Suffix of the small file beside each copy that says where it came from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(NamedTuple):
     """One copy."""
 
     file: Path

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError
@@ -106,8 +107,7 @@ class Change:
         return self.path.absolute() != self.real_path
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What `apply` did. The file was read back: its bytes are the planned ones, which its readers were asked for."""
 
     path: Path

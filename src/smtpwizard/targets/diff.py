@@ -8,8 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.secret import MASK, Secret, redactor
 from smtpwizard.text import safe
@@ -65,8 +64,7 @@ CONTEXT: Final = 2
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedDiff:
+class MaskedDiff(NamedTuple):
     """A diff for display and JSON, with its counts."""
 
     text: str
@@ -76,7 +74,7 @@ class MaskedDiff:
     lines_kept: int
 
     @property
-    def count(self) -> str:
+    def counted(self) -> str:
         """How much changes: `6 lines change, 11 stay`."""
         lines = "1 line changes" if self.lines_changed == 1 else f"{self.lines_changed} lines change"
         return f"{lines}, {self.lines_kept} stay" if self.lines_kept else lines

@@ -8,9 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.targets.change import is_mail_setting
@@ -27,8 +26,7 @@ _SERVICES_AT_MOST: Final = 8
 """Of one compose file; the app's come first, and `--service` takes any."""
 
 
-@dataclass(frozen=True, slots=True)
-class TargetChoice:
+class TargetChoice(NamedTuple):
     """One file that settings could go to."""
 
     path: Path
@@ -62,13 +60,13 @@ def discover_targets(folder: Path, *, images: Collection[str] = (), app_service:
     compose = [name for name in (*COMPOSE_NAMES, *OVERRIDE_NAMES) if name in names]
     choices = [_choice(folder / name) for name in env[:_AT_MOST]]
     for name in compose:
-        file = replace(_choice(folder / name), compose=True)
+        file = _choice(folder / name)._replace(compose=True)
         try:
             listed = list_services(file.path, images=images, app_service=app_service)[:_SERVICES_AT_MOST]
         except FileError:
             listed = ()
         choices += [
-            replace(file, service=item.name, detail=f"{_variables(item)}, {file.detail}") for item in listed
+            file._replace(service=item.name, detail=f"{_variables(item)}, {file.detail}") for item in listed
         ] or [file]
     return tuple(choices)
 

@@ -9,10 +9,10 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
@@ -24,8 +24,7 @@ DEADLINE: Final = 2.0
 """Seconds for each question: a repository on a hanging network mount must not hang the Save step."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitState:
+class GitState(NamedTuple):
     """What git says about one path."""
 
     tracked: bool = False

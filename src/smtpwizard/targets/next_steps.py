@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
@@ -106,8 +105,7 @@ def _for_compose(path: Path, names: Sequence[str], service: str) -> tuple[Proble
     return (*notes, note("override-wins", message))
 
 
-@dataclass(frozen=True, slots=True)
-class _EnvFile:
+class _EnvFile(NamedTuple):
     """The env file that was written, seen from the compose file beside it."""
 
     path: Path

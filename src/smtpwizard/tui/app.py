@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 from time import monotonic
@@ -24,7 +24,7 @@ from textual.widgets import ContentSwitcher
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.secret import Secret, redact
+from smtpwizard.secret import redact
 from smtpwizard.text import safe
 from smtpwizard.tui.base import STEPS, StepPane
 from smtpwizard.tui.style import THEME, fatal_error
@@ -125,10 +125,6 @@ class SmtpWizard(App[WizardState]):
     def update(self, **changes: Any) -> None:
         """Replace fields of the state. TypeError for a field it does not have; an equal value redraws nothing."""
         self.session.update(**changes)
-
-    def apply_changes(self, changes: Mapping[str, str | Secret | None]) -> None:
-        """Change the settings as a finding or an explanation proposes. KeyError for an unknown variable."""
-        self.session.update(settings=self.state.settings.with_changes(changes))
 
     def watch_state(self) -> None:
         if self._shell_ready:

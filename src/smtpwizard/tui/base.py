@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol, cast
 
 from textual import events, on
 from textual.containers import Vertical
@@ -11,8 +10,6 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
-
-from smtpwizard.secret import Secret
 
 if TYPE_CHECKING:
     from smtpwizard.wizard.services import Services
@@ -42,12 +39,6 @@ class Wizard(Protocol):
     @property
     def services(self) -> Services:
         """What is used of the world."""
-
-    def update(self, **changes: Any) -> None:
-        """Replace fields of the state."""
-
-    def apply_changes(self, changes: Mapping[str, str | Secret | None]) -> None:
-        """Change the settings as a finding or an explanation proposes."""
 
     def go(self, step_id: str, *, variable: str | None = None) -> None:
         """Show a step; with `variable`, focus and mark its field."""

@@ -1,4 +1,4 @@
-"""How a walk begins: what the target holds, what the command line asked for, and three ways on from settings found."""
+"""How a walk begins: what the target holds, what the command line asked for, and what to do with settings found."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _holding(services: Services, state: WizardState, found: Settings) -> WizardS
     return state.changed(settings=found, original=found, provider=provider)
 
 
-class Way(StrEnum):
+class OpeningChoice(StrEnum):
     """What can be done with settings that were found."""
 
     TEST = "test"
@@ -103,24 +103,24 @@ class Way(StrEnum):
     START_OVER = "over"
 
 
-class WayOn(NamedTuple):
-    """A way on, as it is offered."""
+class Offer(NamedTuple):
+    """A choice, as it is offered."""
 
-    id: Way
+    choice: OpeningChoice
     verb: str
     result: str
     """What it does, for a place with room."""
 
 
-WAYS: Final = (
-    WayOn(Way.TEST, "Test it", "as it is; nothing is changed"),
-    WayOn(Way.CHANGE, "Change it", "filled in with what was found"),
-    WayOn(Way.START_OVER, "Start over", "the file stays as it is until step 4"),
+OFFERS: Final = (
+    Offer(OpeningChoice.TEST, "Test it", "as it is; nothing is changed"),
+    Offer(OpeningChoice.CHANGE, "Change it", "filled in with what was found"),
+    Offer(OpeningChoice.START_OVER, "Start over", "the file stays as it is until step 4"),
 )
 
 
 class Opening:
-    """Shown where the target holds settings: what was found, what the app makes of it, and the ways on."""
+    """Shown where the target holds settings: what was found, what the app makes of it, and the choices."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -160,17 +160,17 @@ class Opening:
         return self._session.step(SettingsStep).findings()
 
     @property
-    def suggested(self) -> Way:
-        """The way to be offered first: a test, unless the app would not even start."""
-        return Way.CHANGE if has_errors(self.findings) else Way.TEST
+    def suggested(self) -> OpeningChoice:
+        """What to offer first: a test, unless no mail would leave."""
+        return OpeningChoice.CHANGE if has_errors(self.findings) else OpeningChoice.TEST
 
-    def choose(self, way: Way) -> str:
-        """Take a way on; return the id of the step to which it leads."""
+    def choose(self, choice: OpeningChoice) -> str:
+        """Take a choice; return the id of the step to which it leads."""
         state = self._session.state
-        if way is Way.START_OVER:
+        if choice is OpeningChoice.START_OVER:
             kept = Settings(state.settings.app, url=state.settings.url, old_names=state.settings.old_names)
             self._session.update(settings=kept, provider=None, region=None)
             return "provider"
         if state.provider is None:
             self._session.update(provider=self._session.services.custom)
-        return "test" if way is Way.TEST else "settings"
+        return "test" if choice is OpeningChoice.TEST else "settings"

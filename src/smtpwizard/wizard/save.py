@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
@@ -123,7 +123,7 @@ class SaveStep:
         """Take the target at `index`, of the kind `kind` where it has kinds."""
         item = self.targets[index]
         if kind is not None:
-            item = replace(item, target=item.with_kind(kind))
+            item = item._replace(target=item.with_kind(kind))
             self.targets = (*self.targets[:index], item, *self.targets[index + 1 :])
         self.add_rules = False
         self.choose(item.target)
@@ -392,8 +392,7 @@ SECRETS: Final = (("inline", "password here"), ("reference", ".env"))
 """The places of the password when the target is a compose file, and their names for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class SaveTarget:
+class SaveTarget(NamedTuple):
     """One target to choose."""
 
     target: Target
@@ -426,7 +425,7 @@ def _save_targets(found: Sequence[TargetChoice], wanted: Target) -> tuple[SaveTa
         kinds = SECRETS if wanted.kind is TargetKind.COMPOSE else ()
         files.insert(0, SaveTarget(wanted, str(wanted.path), "as named", kinds))
     elif place is not None and wanted.secret:
-        files[place] = replace(files[place], target=wanted)  # chosen before: its kind stays
+        files[place] = files[place]._replace(target=wanted)  # chosen before: its kind stays
     style = wanted.style if wanted.style in dict(STYLES) else STYLES[0][0]
     return (*files, SaveTarget(Target(TargetKind.PRINT, None, None, style), "a block to copy", kinds=STYLES))
 
@@ -468,7 +467,7 @@ def _facts(change: Change, *, several: bool) -> list[Line]:
     if not change.changed:
         return [_fact(f"Nothing changes: {name} holds these values already.")]
     first = (
-        f"A new file of {change.masked.lines_changed} lines." if change.before is None else f"{change.masked.count}."
+        f"A new file of {change.masked.lines_changed} lines." if change.before is None else f"{change.masked.counted}."
     )
     kept = f"Backup: {change.backup_name} in the state folder. " if change.backup_name else ""
     link = f" {name} is a link: {change.real_path} is written." if change.through_link else ""

@@ -7,15 +7,16 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe import login_guard
 from smtpwizard.report.arrival import Arrived, Proof, arrived_line, meaning_lines, missing_line
-from smtpwizard.report.lines import Line, LineRole, Mark, milliseconds
-from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, StepResult
+from smtpwizard.report.lines import Line, LineRole, Mark
+from smtpwizard.report.probe import message_line
+from smtpwizard.smtp.results import OutgoingMessage, Report, Status, StepResult
 from smtpwizard.wizard import arrival
 from smtpwizard.wizard.check import Check, CheckStep
 from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
@@ -34,30 +35,10 @@ if TYPE_CHECKING:
     from smtpwizard.wizard.session import Session
 
 
-_LEAD: Final = re.compile(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", re.IGNORECASE)
-"""What servers put before a queue id: `: queued as `, ` id=`."""
-
 _GONE_ON: Final = frozenset({Status.PASSED, Status.WARNED})
 
 RENDER_SECONDS: Final = 30.0
 """Deadline for rendering: the first one imports pybars and its grammar, 0.4–0.6 s; a slow disk takes longer."""
-
-
-class MailLine(NamedTuple):
-    """One mail, on its way or decided."""
-
-    mark: Mark
-    title: str
-    words: str
-    """`accepted: 250 2.0.0 OK`, the failed stage and the reply, or the stage under way."""
-    queue: str = ""
-    """The queue id, where the reply has one."""
-    time: str = ""
-
-    def line(self) -> Line:
-        """Return it for a renderer that writes line by line."""
-        text = f"{self.words}, queue id {self.queue}" if self.queue else self.words
-        return Line(text, self.mark, name=self.title, aside=self.time)
 
 
 async def render(mail: AppMail, app: AppProfile, settings: Settings, to: str, *, code: str | None = None) -> BuiltMail:
@@ -75,20 +56,6 @@ async def render(mail: AppMail, app: AppProfile, settings: Settings, to: str, *,
     return await in_daemon_thread(work, timeout=RENDER_SECONDS, name="render")
 
 
-def _decided(mail: AppMail, message: SentMessage) -> MailLine:
-    """Return the line of a mail that was accepted, refused, or not tried since another broke the dialogue off."""
-    if not message.tried:
-        return MailLine(Mark.SKIPPED, mail.title, message.response)
-    time = milliseconds(message.ms)
-    if not message.accepted:
-        stage = message.stage.value if message.stage else "refused"
-        return MailLine(Mark.FAILED, mail.title, f"{stage}: {message.response}", time=time)
-    # The queue id has a place of its own.
-    reply = message.response.partition(message.queued_as)[0] if message.queued_as else message.response
-    words = f"accepted: {_LEAD.sub('', reply) or message.response}"
-    return MailLine(Mark.OK, mail.title, words, message.queued_as or "", time)
-
-
 class SendStep:
     """The Send step of a walk. Truth is the state's `sent` and `arrived`; what is under way is kept here."""
 
@@ -96,7 +63,7 @@ class SendStep:
         self._session = session
         self.busy = False
         """Whether mails are being sent."""
-        self.lines: dict[str, MailLine] = {}
+        self.lines: dict[str, Line] = {}
         """AppMail.name → its line, of the mails that were sent last."""
         self.remark = ""
         """Why nothing was sent, or what is wrong with a typed code."""
@@ -166,7 +133,7 @@ class SendStep:
             return f"{self._session.state.settings.host} asks for a pause of {left}: {pause.words}"
         return arrival.recipient_problem(to) or ("" if mails else "Tick one of the mails with Space.")
 
-    async def send(self, to: str, mails: Sequence[AppMail]) -> AsyncGenerator[MailLine, None]:
+    async def send(self, to: str, mails: Sequence[AppMail]) -> AsyncGenerator[Line, None]:
         """Send `mails` to `to` over one connection with one login; yield a mail's line each time it changes.
 
         What became of a mail goes into the state. Why nothing could be sent is in `remark`, why a mail was refused in
@@ -174,7 +141,7 @@ class SendStep:
         """
         self.busy, self.failed, self._problems, self.remark = True, None, (), ""
         self._about = self._session.state.settings
-        self.lines = {mail.name: MailLine(Mark.WAITING, mail.title, "waiting") for mail in mails}
+        self.lines = {mail.name: Line("waiting", Mark.WAITING, name=mail.title) for mail in mails}
         self._session.update(recipient=to)
         try:
             async with aclosing(self._deliver(to, mails)) as changes:
@@ -188,14 +155,14 @@ class SendStep:
         finally:
             self.busy = False
 
-    async def _deliver(self, to: str, mails: Sequence[AppMail]) -> AsyncGenerator[tuple[str, MailLine], None]:
+    async def _deliver(self, to: str, mails: Sequence[AppMail]) -> AsyncGenerator[tuple[str, Line], None]:
         """Render and send; yield each mail's name and line. What comes before the mails stands on the first's line."""
         state, services = self._session.state, self._session.services
         built: list[BuiltMail] = []
         for mail in mails:
-            yield mail.name, MailLine(Mark.RUNNING, mail.title, "rendering")
+            yield mail.name, Line("rendering", Mark.RUNNING, name=mail.title)
             built.append(await render(mail, services.app, state.settings, to))
-            yield mail.name, MailLine(Mark.WAITING, mail.title, "waiting")
+            yield mail.name, Line("waiting", Mark.WAITING, name=mail.title)
         outgoing = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in built]
         options = services.options(state, recipient=to)
         check = Check(state.settings, options, provider=state.provider, messages=outgoing, surveys=False)
@@ -208,15 +175,15 @@ class SendStep:
                     if message.tried:
                         sent = SentMail(mail.name, mail.title, to, message, code)
                         self._session.update(sent=(*self._session.state.sent, sent))
-                    yield mail.name, _decided(mail, message)
+                    yield mail.name, message_line(message, mail.title)
                 if isinstance(step, StepResult) and step.status in _GONE_ON and (step.message or 0) >= decided:
                     mail = mails[step.message or 0]
-                    yield mail.name, MailLine(Mark.RUNNING, mail.title, f"{step.step.value}: {step.summary}")
+                    yield mail.name, Line(f"{step.step.value}: {step.summary}", Mark.RUNNING, name=mail.title)
         failed = check.report.failed if check.report is not None else None
         words = f"{failed.step.value}: {failed.summary}" if failed is not None else "not accepted"
         for place, mail in enumerate(mails[decided:], decided):  # no dialogue came to them
             mark, said = (Mark.SKIPPED, "not tried") if place else (Mark.FAILED, words)
-            yield mail.name, MailLine(mark, mail.title, said)
+            yield mail.name, Line(said, mark, name=mail.title)
         self._explain(check)
 
     def _explain(self, check: Check) -> None:
@@ -234,7 +201,7 @@ class SendStep:
             for name, line in self.lines.items():
                 if line.mark in (Mark.RUNNING, Mark.WAITING):
                     unknown = "cancelled; it may or may not be sent"
-                    self.lines[name] = MailLine(Mark.SKIPPED, line.title, unknown)
+                    self.lines[name] = Line(unknown, Mark.SKIPPED, name=line.name)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the ranked explanations of the last sending."""

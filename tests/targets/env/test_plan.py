@@ -41,7 +41,7 @@ def test_the_diff_shows_the_change_with_two_lines_around_it(tmp_path: Path) -> N
     assert change.diff.splitlines() == [
         "--- .env", "+++ .env", "@@ -2,5 +2,5 @@", " B=2", " C=3", "-SMTP_PORT=25", "+SMTP_PORT=587", " D=4", " E=5",
     ]  # fmt: skip
-    assert change.masked.count == "1 line changes, 6 stay"
+    assert change.masked.counted == "1 line changes, 6 stay"
 
 
 def test_the_diff_is_a_patch_that_the_real_patch_program_takes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.targets.change import Undecided, is_mail_setting
@@ -27,8 +27,7 @@ Texts = Mapping[str, str | None]
 """Variable → the text that YAML is to read, `$` doubled but for a reference of compose's own; None takes it out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The service and its `environment`, if it has one of its own."""
 
     service_key: Node

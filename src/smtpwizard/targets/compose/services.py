@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.change import is_mail_setting
@@ -35,8 +35,7 @@ def read_compose_file(path: Path) -> ComposeFile:
     return ComposeFile(path, raw, parse_tree(decode(raw), path.name))
 
 
-@dataclass(frozen=True, slots=True)
-class EnvEntry:
+class EnvEntry(NamedTuple):
     """One file under `env_file:`."""
 
     path: str
@@ -47,8 +46,7 @@ class EnvEntry:
     """`format: raw`: lines are taken as they are, quotes and all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """One service, for a list to choose from."""
 
     name: str

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.targets.change import is_mail_setting
 from smtpwizard.targets.env.encode import Surroundings, encode, misreaders
@@ -32,8 +32,7 @@ class Kind(Enum):
     """None of these: compose refuses the whole file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One line, or the lines of one quoted value. Offsets count characters of the text."""
 
     kind: Kind
@@ -159,8 +158,7 @@ HEADING: Final = "# Outgoing mail (SMTP)"
 """The comment line above the variables where a file says nothing about mail yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A variable's value in the merged file, and who would not read it so."""
 
     variable: str

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import InputError
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, reading_alike, running_commands
@@ -108,8 +108,7 @@ def refuse_unwritable(value: str) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What surrounds a value on its line."""
 
     head: str

@@ -1,4 +1,4 @@
-"""Before step 1, where the target holds settings: what was found, what the app makes of it, and three ways on."""
+"""Before step 1, where the target holds settings: what was found, what the app makes of it, and three choices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.style import hanging, lines, plain, styled
 from smtpwizard.tui.widgets.inputs import PlainList, PlainText
 from smtpwizard.tui.widgets.settings_form import finding_line, outlook_line
-from smtpwizard.wizard.opening import WAYS, Opening
+from smtpwizard.wizard.opening import OFFERS, Opening
 from smtpwizard.wizard.settings import SettingsStep
 from smtpwizard.wizard.state import WizardState
 
@@ -40,13 +40,13 @@ class OpeningStep(StepPane):
             yield PlainList(id="choices")
 
     def on_mount(self) -> None:
-        words = [Content.assemble(f"{way.verb:<12}", styled(way.result, "$text-muted")) for way in WAYS]
+        words = [Content.assemble(f"{offer.verb:<12}", styled(offer.result, "$text-muted")) for offer in OFFERS]
         self.query_one(PlainList).fill(words)
         self.watch(self.app, "state", self._state_changed, init=False)
 
     @property
     def model(self) -> Opening:
-        """What the target holds, and the ways on."""
+        """The step without its screen."""
         return self.session.step(Opening)
 
     @property
@@ -56,7 +56,7 @@ class OpeningStep(StepPane):
     @property
     def primary(self) -> str:
         index = self.query_one(OptionList).highlighted
-        return WAYS[index].verb if index is not None else ""
+        return OFFERS[index].verb if index is not None else ""
 
     def hints(self) -> tuple[Hint, ...]:
         return (Hint("f6", "Repair"),) if self._settings.next_repair() else ()
@@ -71,13 +71,13 @@ class OpeningStep(StepPane):
 
     async def entered(self) -> None:
         suggested = self.model.suggested
-        self.query_one(OptionList).highlighted = next(i for i, way in enumerate(WAYS) if way.id is suggested)
+        self.query_one(OptionList).highlighted = next(i for i, offer in enumerate(OFFERS) if offer.choice is suggested)
         self._draw()
 
     def action_primary(self) -> None:
         index = self.query_one(OptionList).highlighted
         if index is not None:
-            self.wizard.go(self.model.choose(WAYS[index].id))
+            self.wizard.go(self.model.choose(OFFERS[index].choice))
 
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:

@@ -17,7 +17,8 @@ from smtpwizard.report.arrival import Proof
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import Card
 from smtpwizard.tui.widgets.inputs import PlainText
-from smtpwizard.tui.widgets.mail import ASKED, Arrival, CodeEntry, MailForm, MailResults
+from smtpwizard.tui.widgets.mail import ASKED, Arrival, CodeEntry, MailForm
+from smtpwizard.tui.widgets.text import Results
 from smtpwizard.wizard import send as model
 from smtpwizard.wizard.arrival import mail_words
 from smtpwizard.wizard.check import CheckStep, bug_place
@@ -68,7 +69,7 @@ class SendStep(StepPane):
             yield MailForm({mail.name: mail.title for mail in self.model.mails})
             with VerticalScroll(id="send-outcome"):
                 yield PlainText(_EMPTY, id="send-empty", classes="muted")
-                yield MailResults()
+                yield Results()
                 yield Card()
                 yield Arrival()
 
@@ -299,7 +300,7 @@ class SendStep(StepPane):
 
     def _draw(self) -> None:
         step = self.model
-        self.query_one(MailResults).show(tuple(step.lines.values()))
+        self.query_one(Results).show(tuple(step.lines.values()))
         self.query_one("#send-empty").display = not step.lines and not self.state.sent
         self.card.show(step.problems())
         arrival = self.query_one(Arrival)

@@ -18,7 +18,7 @@ from smtpwizard.report.probe import app_verdict, server_verdict
 from smtpwizard.smtp.results import Report, Verdict
 from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.inputs import Fitted, Scroll
-from smtpwizard.tui.widgets.text import symbol
+from smtpwizard.tui.widgets.text import Results, symbol
 
 
 class Card(Widget, can_focus=True):
@@ -119,61 +119,6 @@ def _foot(link: str, reference: str, width: int) -> list[Content]:
 _NAME_WIDTH: Final = 10
 """The longest stage names, `starttls` and `greeting`, and two columns of air."""
 
-_TIME_WIDTH: Final = 8
-"""`9999 ms` cannot occur (it is `10.0 s`); one column of air before it."""
-
-_MUTED: Final = frozenset({Mark.SKIPPED, Mark.WAITING})
-
-
-class StepLines(Widget):
-    """The list of stages. A failed line is opened: its words are wrapped instead of cut."""
-
-    DEFAULT_CSS = """
-    StepLines { height: auto; width: 1fr; }
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: tuple[Line, ...] = ()
-
-    def show(self, lines: Sequence[Line]) -> None:
-        """Show `lines` instead of what stood here."""
-        if tuple(lines) != self._lines:
-            grown = len(lines) != len(self._lines) or any(line.mark is Mark.FAILED for line in lines)
-            self._lines = tuple(lines)
-            self.refresh(layout=grown)
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """What is shown."""
-        return self._lines
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return sum(len(self._rows(line, width)) for line in self._lines)
-
-    def render(self) -> Content:
-        rows = [row for line in self._lines for row in self._rows(line, self.content_size.width)]
-        return Content("\n").join(rows)
-
-    def _rows(self, line: Line, width: int) -> list[Content]:
-        failed = line.mark is Mark.FAILED
-        name_width = max(_NAME_WIDTH, len(line.name))
-        room = max(width - 2 - name_width - 1 - _TIME_WIDTH, 8)
-        words = plain(line.text, newlines=False)
-        parts = list(words.wrap(room)) if failed and line.text else [words.truncate(room, ellipsis=True)]
-        style = "bold" if failed else "$foreground-muted" if line.mark in _MUTED else ""
-        head = Content.assemble(symbol(line.mark or Mark.NOTE), (line.name.ljust(name_width) + " ", style))
-        rows = []
-        for index, part in enumerate(parts):
-            start = head if index == 0 else Content(" " * head.cell_length)
-            body = part.rstrip().stylize(style) if style else part.rstrip()
-            row = start + body
-            if index == 0 and line.aside:
-                gap = max(width - row.cell_length - len(line.aside), 1)
-                row = row + Content(" " * gap) + Content.styled(line.aside, "$foreground-muted")
-            rows.append(row)
-        return rows
-
 
 class Verdicts(Widget):
     """Two verdicts side by side where they fit, else below each other; a sentence; what is not proved."""
@@ -237,7 +182,7 @@ class Board(Fitted):
 
     def compose(self) -> ComposeResult:
         with Scroll():
-            yield StepLines()
+            yield Results(name_width=_NAME_WIDTH)
             yield Card()
         yield Verdicts()
 
@@ -264,7 +209,7 @@ class Board(Fitted):
     ) -> None:
         """Show a test: under way with `lines` alone, ended with all of it. A card that opens takes the focus."""
         with self.app.batch_update():
-            self.query_one(StepLines).show(lines)
+            self.query_one(Results).show(lines)
             if not problems and self.card.has_focus:
                 self.scroll.focus()  # a widget that is hidden hands its focus to whatever comes next
             self.card.set_class(report is not None and report.app.verdict is Verdict.WORKS, "-remark")

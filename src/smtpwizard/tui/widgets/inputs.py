@@ -35,11 +35,6 @@ class BarInput(Input):
             self.left_out = left_out
             """A sentence on what around the pasted text was not taken, or ''."""
 
-        @property
-        def control(self) -> BarInput:
-            """The input, for `@on(..., selector)`."""
-            return self.input
-
     @property
     def _value(self) -> Text:
         # Private in Textual 8.2.8, pinned by a test: an Input writes its text as it is, and a file's may hold an ESC.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -89,6 +89,70 @@ def _rows(line: Line, width: int, named: int) -> list[Content]:
     style = _ROLES.get(line.role, "")
     body = [part.stylize(style) if style else part for part in parts]
     return [head + body[0], *(Content(" " * head.cell_length) + part for part in body[1:])]
+
+
+_FEWEST: Final = 10
+"""Cells for a result's words; where that is all there is, what stands beside them is left out."""
+_DIMMED: Final = frozenset({Mark.SKIPPED, Mark.WAITING})
+
+
+class Results(Widget):
+    """A row a result: what it is about in a column, its words, its note and time at the right.
+
+    The words of a failed one are wrapped instead of cut. Hidden while there is none. The column has `name_width` cells,
+    and a longer name pushes its own words; without a width it is as wide as the longest name.
+    """
+
+    DEFAULT_CSS = """
+    Results { height: auto; width: 1fr; }
+    """
+
+    def __init__(self, *, name_width: int = 0) -> None:
+        super().__init__()
+        self._lines: tuple[Line, ...] = ()
+        self._name_width = name_width
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show `lines` instead of what stood here."""
+        if tuple(lines) != self._lines:
+            # A time that runs changes no height: it is drawn anew without a layout.
+            grown = len(lines) != len(self._lines) or any(line.mark is Mark.FAILED or line.note for line in lines)
+            self._lines = tuple(lines)
+            self.display = bool(lines)
+            self.refresh(layout=grown)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is shown."""
+        return self._lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return sum(len(self._rows(line, width)) for line in self._lines)
+
+    def render(self) -> Content:
+        rows = [row for line in self._lines for row in self._rows(line, self.content_size.width)]
+        return Content("\n").join(rows)
+
+    def _rows(self, line: Line, width: int) -> list[Content]:
+        failed = line.mark is Mark.FAILED
+        style = "bold" if failed else "$foreground-muted" if line.mark in _DIMMED else ""
+        named = max(self._name_width or max(len(item.name) for item in self._lines), len(line.name))
+        head = symbol(line.mark or Mark.NOTE) + plain(f"{line.name.ljust(named)} ", newlines=False).stylize(style)
+        words, note = plain(line.text, newlines=False), plain(line.note, newlines=False, limit=40)
+        beside = head.cell_length + words.cell_length + note.cell_length + len(line.aside) + 4 <= width
+        tail = "  ".join(part for part in (note.plain if beside else "", line.aside) if part)
+        if width - head.cell_length - len(tail) - 2 < _FEWEST:
+            tail = ""
+        room = max(width - head.cell_length - (len(tail) + 2 if tail else 0), _FEWEST)
+        parts = [part.rstrip() for part in words.wrap(room)] if failed else [words.truncate(room, ellipsis=True)]
+        first = head + parts[0].stylize(style)
+        if tail:
+            gap = max(width - first.cell_length - len(tail), 1)
+            first = first + Content(" " * gap) + Content.styled(tail, "$foreground-muted")
+        below = [part.stylize(style) for part in parts[1:]]
+        if note.plain and not beside:
+            below.append(note.stylize("$foreground-muted"))
+        return [first, *(Content(" " * head.cell_length) + part for part in below)]
 
 
 class RecordCard(Widget, can_focus=True):

@@ -1,13 +1,11 @@
-"""What saving means, without a terminal: the variables to write, the sentences, the rows of a diff."""
+"""What a file is to hold: which variables are written, which are taken out, and how much changes, as a sentence."""
 
 from __future__ import annotations
 
-from smtpwizard.secret import MASK, Secret
+from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.change import changes_for
 from smtpwizard.targets.diff import MaskedDiff
-from smtpwizard.tui.widgets.save import diff_rows
-from smtpwizard.wizard.save import next_command
 from support.apps import ABC
 
 SETTINGS = Settings(ABC, host="smtp.example.com", port="587", sender="a@example.com", password=Secret("pw-hunter2"))
@@ -43,23 +41,5 @@ def test_an_old_name_goes_only_once_it_was_repaired() -> None:
 
 
 def test_the_count_of_lines_is_a_sentence() -> None:
-    assert MaskedDiff("", 6, 11).count == "6 lines change, 11 stay"
-    assert MaskedDiff("", 1, 0).count == "1 line changes"
-
-
-def test_the_next_command_makes_the_container_anew() -> None:
-    assert next_command("api") == "docker compose up -d api"
-
-
-def test_a_diff_shows_shapes_and_leaves_out_its_file_headers() -> None:
-    first = f"@@ -1,2 +1,2 @@\n # mail\n-A=1\n+A={MASK}\n"
-    second = "@@ -9 +9 @@\n-Z=1\n\\ No newline at end of file\n+Z=2\n"
-    diff = f"--- .env\n+++ .env\n{first}{second}"
-    rows = diff_rows(diff)
-    assert [shape for shape, _ in rows] == [" ", "-", "+", "⋯", "-", " ", "+"]
-    assert rows[0] == (" ", "# mail")
-
-
-def test_a_changed_line_that_looks_like_a_header_is_still_shown() -> None:
-    diff = "--- .env\n+++ .env\n@@ -1 +1 @@\n--- old rule\n+++ new rule\n"
-    assert diff_rows(diff) == (("-", "-- old rule"), ("+", "++ new rule"))
+    assert MaskedDiff("", 6, 11).counted == "6 lines change, 11 stay"
+    assert MaskedDiff("", 1, 0).counted == "1 line changes"
