@@ -18,8 +18,7 @@ from pathlib import Path
 
 import trustme
 
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / ".cache" / "node" / "node_modules"

@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from smtpwizard.sandbox.script import Script, Stage, reply, wait
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply, wait
 
 FILES = 500
 MOST_RUNS = 3

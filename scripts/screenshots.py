@@ -27,8 +27,7 @@ from smtpwizard.mail import messages
 from smtpwizard.probe import engine
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.certificates import make
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings

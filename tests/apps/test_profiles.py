@@ -19,8 +19,7 @@ from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets, presets_root
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Verdict

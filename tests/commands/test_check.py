@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import SILENCE, Script, ScriptedServer, Stage, reply
 from support import program
 from support.probing import PASSWORD, USERNAME, certificates, serving
 

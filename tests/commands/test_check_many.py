@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from smtpwizard.cli.parser import build_parser
-from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import SILENCE, Script, ScriptedServer, Stage, reply
 from support import program
 
 SECRET = "zq7-Correct-Horse"

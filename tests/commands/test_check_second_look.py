@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from support import program
 from support.probing import PASSWORD, USERNAME, certificates, serving
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from support import docker_stand_in as docker
 from support import program
 from support.docker_stand_in import StandIn, stand_in

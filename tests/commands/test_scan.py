@@ -13,7 +13,7 @@ import pytest
 
 from smtpwizard.cli.commands.scan import Target, target_of
 from smtpwizard.errors import InputError
-from smtpwizard.sandbox.script import Script, Stage, reply
+from smtpwizard.sandbox.scripted import Script, Stage, reply
 from support import program
 from support.looking import Bench, closed_port
 from support.preset_files import named, put

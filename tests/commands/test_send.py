@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.sandbox.dialogue import parse
-from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import CLOSE, Script, ScriptedServer, Stage, reply
 from support import program
 from support.probing import PASSWORD, USERNAME, certificates, serving
 

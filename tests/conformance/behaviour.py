@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from smtpwizard.sandbox.script import Script
+from smtpwizard.sandbox.scripted import Script
 
 LOGIN: Mapping[str, str] = {"SMTP_USERNAME": "app@example.com", "SMTP_PASSWORD": "correct horse"}
 NO_LOGIN: Mapping[str, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.behaviour import LOGIN, ONLY_LOGIN, Behaviour
-from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Play, Script, Stage, drip, raw, reply
+from smtpwizard.sandbox.scripted import CLOSE, RESET, SILENCE, Play, Script, Stage, drip, raw, reply
 
 PLAIN = Script()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.behaviour import ONLY_LOGIN, Behaviour
-from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, drip, endless, raw, reply, wait
+from smtpwizard.sandbox.scripted import CLOSE, RESET, SILENCE, Script, Stage, drip, endless, raw, reply, wait
 
 PLAIN = Script()
 GREETING = Stage.GREETING

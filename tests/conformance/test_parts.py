@@ -16,8 +16,7 @@ from smtpwizard.clients.nodemailer import tls as trust
 from smtpwizard.clients.nodemailer.channel import ReplyQueue
 from smtpwizard.clients.nodemailer.ehlo import from_header, read
 from smtpwizard.clients.nodemailer.tls import mismatch
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.smtp.certificate import Certificate
 from support.node import node_json
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from smtpwizard.mail.messages import build
-from smtpwizard.sandbox.script import Play, Script, Stage, reply
+from smtpwizard.sandbox.scripted import Play, Script, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import OutgoingMessage, Report
 from support.apps import ABC

@@ -6,7 +6,7 @@ A reset inside TLS is left out: nodemailer itself reports it now as ESOCKET, now
 from __future__ import annotations
 
 from conformance.behaviour import LOGIN, ONLY_LOGIN, Behaviour
-from smtpwizard.sandbox.script import CLOSE, SILENCE, UPGRADE, Play, Script, Stage, raw, reply, wait
+from smtpwizard.sandbox.scripted import CLOSE, SILENCE, UPGRADE, Play, Script, Stage, raw, reply, wait
 
 OFFERED = Script(starttls=True)
 IMPLICIT = Script(implicit=True)

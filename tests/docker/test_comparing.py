@@ -10,7 +10,7 @@ import pytest
 from smtpwizard.docker.comparison import Comparison, HostAndContainer, compare, to_json
 from smtpwizard.docker.compose import Compose
 from smtpwizard.docker.inside import InsideView, Verify
-from smtpwizard.sandbox.script import Script, Stage, reply
+from smtpwizard.sandbox.scripted import Script, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
 from support.apps import ABC

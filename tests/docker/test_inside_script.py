@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from smtpwizard.docker.inside import script
-from smtpwizard.sandbox.script import CLOSE, SILENCE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import CLOSE, SILENCE, Script, Stage, reply
 from support.apps import ABC
 from support.leaks import assert_no_secret, echoes
 from support.node import node_modules

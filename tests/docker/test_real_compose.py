@@ -16,7 +16,7 @@ import pytest
 
 from smtpwizard.docker import compose as docker_words
 from smtpwizard.docker.compose import Kind
-from smtpwizard.sandbox.script import Script
+from smtpwizard.sandbox.scripted import Script
 from support import docker_stand_in as stand_in
 from support import program
 from support.compose_program import compose_binary

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from smtpwizard.cli.main import run
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from support.hostile import FLOODS, SERVERS, SPICE, SPICY, TIMEOUT, unsafe
 
 SECONDS = 8.0

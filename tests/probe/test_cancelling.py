@@ -10,7 +10,7 @@ import time
 import pytest
 
 from smtpwizard.probe.engine import Probe
-from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import SILENCE, Script, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step
 from support.apps import ABC

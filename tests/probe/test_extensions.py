@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.clients.nodemailer.ehlo import octets
-from smtpwizard.sandbox.script import Script, Stage, reply
+from smtpwizard.sandbox.scripted import Script, Stage, reply
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, Step, StepResult, Verdict
 from support.probing import probe_of, probed, serving
 

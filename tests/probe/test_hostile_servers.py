@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from smtpwizard.sandbox.script import SILENCE, UPGRADE, Script, Stage, drip, endless, raw, reply
+from smtpwizard.sandbox.scripted import SILENCE, UPGRADE, Script, Stage, drip, endless, raw, reply
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from support.probing import MESSAGE, probed, serving
 

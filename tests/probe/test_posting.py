@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.probe.engine import Probe
-from smtpwizard.sandbox.script import CLOSE, RESET, Play, Script, Stage, raw, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import CLOSE, RESET, Play, Script, ScriptedServer, Stage, raw, reply
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, Step, Verdict
 from support.probing import probe_of, probed, serving
 
@@ -122,7 +121,7 @@ def test_without_a_reset_the_rest_is_not_tried_and_the_refusal_stays_the_reason(
 
 
 def test_a_silent_reset_ends_with_its_deadline() -> None:
-    from smtpwizard.sandbox.script import SILENCE
+    from smtpwizard.sandbox.scripted import SILENCE
 
     with serving(Script().turn(Stage.RCPT, NO).but(Stage.RSET, SILENCE)) as server:
         probe = probe_of(server, *THREE, _timeout=0.3)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from smtpwizard.sandbox.script import Script
+from smtpwizard.sandbox.scripted import Script
 from smtpwizard.smtp.results import Verdict
 from support.probing import probed
 

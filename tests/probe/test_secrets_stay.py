@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from smtpwizard.probe.engine import Probe
-from smtpwizard.sandbox.script import CLOSE, Script, Stage, raw, reply
+from smtpwizard.sandbox.scripted import CLOSE, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status
 from support.apps import ABC

@@ -9,8 +9,7 @@ import pytest
 
 from smtpwizard.diagnosis.explain import explain_steps
 from smtpwizard.probe.engine import Probe
-from smtpwizard.sandbox.script import SILENCE, Script, Stage, drip, reply, wait
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import SILENCE, Script, ScriptedServer, Stage, drip, reply, wait
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import ClientOutcome, Report, Status, Step
 from support.probing import PASSWORD, USERNAME, options, probe_of, probed, serving

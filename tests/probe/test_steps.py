@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.probe.engine import Probe
-from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import CLOSE, Script, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, Step, Verdict
 from support.apps import ABC

@@ -7,7 +7,7 @@ import pytest
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
-from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import CLOSE, Script, Stage, reply
 from smtpwizard.smtp.results import Status, Step, Verdict
 from support.probing import MESSAGE, probed, serving
 

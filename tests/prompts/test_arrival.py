@@ -19,8 +19,7 @@ from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.presets.schema import Provider
 from smtpwizard.prompts import send
 from smtpwizard.prompts.console import Console
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
 from smtpwizard.wizard.services import Services

@@ -9,8 +9,19 @@ import time
 
 import pytest
 
-from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, drip, endless, raw, reply, wait
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import (
+    CLOSE,
+    RESET,
+    SILENCE,
+    Script,
+    ScriptedServer,
+    Stage,
+    drip,
+    endless,
+    raw,
+    reply,
+    wait,
+)
 from smtpwizard.secret import Secret
 from support.probing import certificates, serving
 

@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.secret import Secret
 from support import program
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from smtpwizard.sandbox.script import SILENCE, Play, Script, Stage, drip, endless, raw, reply
+from smtpwizard.sandbox.scripted import SILENCE, Play, Script, Stage, drip, endless, raw, reply
 
 TIMEOUT: Final = 1.0
 """Seconds for each stage, as `--timeout`."""

@@ -25,8 +25,7 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
 from smtpwizard.probe.survey.survey import run_survey, scan_ports
 from smtpwizard.probe.verdict import Options
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
 from support.apps import ABC

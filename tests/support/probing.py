@@ -8,8 +8,7 @@ from contextlib import contextmanager
 
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.smtp.results import OutgoingMessage, Report
 from support.tls_kinds import Certificates
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from smtpwizard.sandbox.script import CLOSE, Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import CLOSE, Script, ScriptedServer, Stage, reply
 from smtpwizard.targets.block import block
 from support import program
 from support.leaks import assert_no_secret, assert_no_secret_in_files, echoes

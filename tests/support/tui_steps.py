@@ -12,8 +12,7 @@ from typing import Final
 import pytest
 from textual.pilot import Pilot
 
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings

@@ -13,8 +13,7 @@ from textual.pilot import Pilot
 
 from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.report.arrival import Proof
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.tui.widgets.mail import CodeEntry

@@ -11,8 +11,7 @@ from smtpwizard.mailbox.model import Inbox
 from smtpwizard.mailbox.watch import discover
 from smtpwizard.presets.schema import Provider
 from smtpwizard.report.arrival import Proof
-from smtpwizard.sandbox.script import Script
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen

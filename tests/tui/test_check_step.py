@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings

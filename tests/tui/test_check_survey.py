@@ -14,8 +14,7 @@ from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.report.lines import Mark
 from smtpwizard.report.probe import port_line
-from smtpwizard.sandbox.script import SILENCE, Script, Stage
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import SILENCE, Script, ScriptedServer, Stage
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict

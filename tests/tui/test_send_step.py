@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from smtpwizard.report.arrival import Proof
-from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ConfirmScreen

@@ -15,8 +15,7 @@ from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
 from smtpwizard.probe.survey.facts import PortFacts
 from smtpwizard.problems import Basis
 from smtpwizard.report.probe import server_verdict, stage_lines
-from smtpwizard.sandbox.script import SILENCE, Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import SILENCE, Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict

@@ -14,8 +14,7 @@ from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.report.arrival import Proof
 from smtpwizard.report.container import log_lines
 from smtpwizard.report.lines import Mark, symbols
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings

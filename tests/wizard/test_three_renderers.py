@@ -15,8 +15,7 @@ from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem
 from smtpwizard.prompts import check as prompts
 from smtpwizard.prompts.console import Console
-from smtpwizard.sandbox.script import Script, Stage, reply
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block
 from smtpwizard.tui.app import SmtpWizard

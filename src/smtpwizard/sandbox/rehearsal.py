@@ -13,7 +13,7 @@ from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.errors import NetworkError
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, raw, reply
+from smtpwizard.sandbox.scripted import CLOSE, RESET, SILENCE, Script, Stage, raw, reply
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 

@@ -7,8 +7,7 @@ import socket
 import pytest
 
 from smtpwizard.probe.survey.dialer import spread
-from smtpwizard.sandbox.script import CLOSE, Script, Stage
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import CLOSE, Script, ScriptedServer, Stage
 from smtpwizard.smtp import net as resolve
 from support.looking import LOGIN, Bench, black_hole, closed_port, settings_for
 

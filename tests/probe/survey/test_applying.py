@@ -10,7 +10,7 @@ import pytest
 
 from smtpwizard.probe.survey.facts import SurveyResult, is_useful
 from smtpwizard.probe.survey.survey import run_survey
-from smtpwizard.sandbox.script import CLOSE, SILENCE, Play, Script, Stage, raw, reply
+from smtpwizard.sandbox.scripted import CLOSE, SILENCE, Play, Script, Stage, raw, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Verdict
 from support.apps import ABC

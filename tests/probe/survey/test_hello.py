@@ -10,7 +10,7 @@ from smtpwizard.clients import registry
 from smtpwizard.clients.transport import Transport
 from smtpwizard.probe.connection import HELLO_SECONDS, SILENT_SECONDS, probe_implicit_tls
 from smtpwizard.probe.survey.facts import CONNECT_SECONDS, GRACE_SECONDS, STAGE_SECONDS, TOTAL_SECONDS
-from smtpwizard.sandbox.script import SILENCE, Script, Stage
+from smtpwizard.sandbox.scripted import SILENCE, Script, Stage
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.net import BlockingNet
 from smtpwizard.smtp.net_asyncio import AsyncioNet

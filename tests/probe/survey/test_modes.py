@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.sandbox.script import CLOSE, RESET, SILENCE, Script, Stage, raw, reply, wait
+from smtpwizard.sandbox.scripted import CLOSE, RESET, SILENCE, Script, Stage, raw, reply, wait
 from support.looking import Bench, closed_port
 
 STARTTLS = Script(starttls=True, clear_login=False)

@@ -11,7 +11,7 @@ from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
 from smtpwizard.probe.survey.advice import cloud_provider, proposals
 from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach, expected_modes, ports_to_ask
 from smtpwizard.probe.survey.ranking import candidates
-from smtpwizard.sandbox.script import Script
+from smtpwizard.sandbox.scripted import Script
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step, StepResult, TlsFacts

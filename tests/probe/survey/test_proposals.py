@@ -10,7 +10,7 @@ import pytest
 from smtpwizard.apps.profile import Guide
 from smtpwizard.presets.schema import Kind, PortChoice, TlsMode
 from smtpwizard.probe.survey import port
-from smtpwizard.sandbox.script import CLOSE, SILENCE, Script, Stage, endless, reply
+from smtpwizard.sandbox.scripted import CLOSE, SILENCE, Script, Stage, endless, reply
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Verdict
 from support.apps import ABC
