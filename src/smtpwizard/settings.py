@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from smtpwizard.apps.profile import AppProfile, Role
-from smtpwizard.presets.schema import TlsMode
+from smtpwizard.presets.values import TlsMode
 from smtpwizard.problems import Changes
 from smtpwizard.secret import MASK, Secret
 

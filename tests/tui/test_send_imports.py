@@ -18,14 +18,14 @@ LATER = (
 
 PROGRAM = f"""
 import asyncio, json, sys
-from support.apps import ABC
+from smtpwizard.apps.loading import shipped
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.state import WizardState
 
 async def main():
-    settings = Settings(ABC, host="smtp.acme.example", port="587", sender="noreply@acme.example")
+    settings = Settings(shipped(), host="smtp.acme.example", port="587", sender="noreply@acme.example")
     steps = ("provider", "settings", "test", "save")
     app = SmtpWizard(Services(), WizardState(settings=settings, visited=steps), start="settings")
     loaded = {{}}

@@ -6,14 +6,15 @@ import tomllib
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smtpwizard.apps.profile import AppProfile, Client, Guide, Mode, Modes, OldName, Role, Variable
+from smtpwizard.apps.profile import AppMail, AppProfile, Client, Guide, Mode, Modes, OldName, Role, Variable
 from smtpwizard.errors import InputError
-from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
-from smtpwizard.presets.schema import AppMail
 from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.presets.catalogue import Presets
 
 DEFAULT: Final = "abc-user-feedback"
 """The app where none is named."""
@@ -26,14 +27,18 @@ def profile(presets: Presets, id: str = DEFAULT) -> AppProfile:  # noqa: A002
 
     A broken file of the operator's is left out, as with providers; `presets check` tells what is wrong with it.
     """
+    return find(presets.roots(), id)
+
+
+def find(roots: Sequence[Path], id: str = DEFAULT) -> AppProfile:  # noqa: A002
+    """Return the profile of an id from the last of some folders of presets that has it whole. Errors as `profile`."""
     files: dict[str, list[Path]] = {}
-    for root in presets.roots():
+    for root in roots:
         for path in sorted((root / "apps").glob("*.toml")):
             files.setdefault(path.stem, []).append(path)
     if id not in files:
-        raise InputError(
-            f"There is no app {safe(id, limit=_SHOWN)!r}. Known: {', '.join(sorted(files))}.", "Unknown app"
-        )
+        known = ", ".join(sorted(files))
+        raise InputError(f"There is no app {safe(id, limit=_SHOWN)!r}. Known: {known}.", "Unknown app")
     broken: tuple[PresetProblem, ...] = ()
     for path in reversed(files[id]):
         try:

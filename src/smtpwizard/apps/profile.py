@@ -8,22 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 from smtpwizard.apps.parse import BOOLEANS, CHECKS, PORTS
-from smtpwizard.presets.schema import AppMail, Provider, TlsMode, UsernameRule
 from smtpwizard.presets.values import (
     Day,
     Faults,
     Folder,
     Identifier,
     OneOf,
+    Shape,
     Source,
+    TlsMode,
     Url,
     VariableName,
     listed_twice,
     rule,
 )
+
+if TYPE_CHECKING:
+    from smtpwizard.presets.schema import Provider
 
 
 class Role(StrEnum):
@@ -160,6 +164,27 @@ class Guide(NamedTuple):
     opportunistic: str = ""
 
 
+class AppMail(NamedTuple):
+    """A mail that the app sends."""
+
+    name: Identifier
+    """As in `--mail`: verification, reset-password, invitation."""
+    title: str
+    subject: str
+    template: Annotated[str, Shape(r"[a-z0-9-]+\.hbs", "a file name such as verification.hbs")]
+    """File name under presets/mails."""
+    carries: Annotated[str, OneOf(("code", "link"))]
+    """What the reader must act on: `code` or `link`."""
+    link_path: Annotated[str, Shape("/.*", "a path that begins with a slash")] = ""
+    """Path and query of the link below the app's address, with {code} and {email}."""
+
+
+@rule(AppMail)
+def _a_link_has_a_path(mail: AppMail) -> Faults:
+    if bool(mail.link_path) != (mail.carries == "link"):
+        yield ("link_path",), "is for a mail that carries a link, and wanted there"
+
+
 class AppProfile(NamedTuple):
     """An app for which settings are made."""
 
@@ -284,7 +309,7 @@ class AppProfile(NamedTuple):
             self.variable(Role.HOST): provider.region_host(region),
             self.variable(Role.PORT): str(choice.port),
         }
-        if provider.username.rule is UsernameRule.LITERAL:
+        if provider.username.rule == "literal":
             values[self.variable(Role.USERNAME)] = provider.username.value
         values |= self.mode(self.mode_for(choice.tls)) or {}
         guide = self.guided(provider)

@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.apps.loading import DEFAULT, profile
+from smtpwizard.apps.loading import DEFAULT, find, profile
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import FileError, SmtpWizardError
-from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.files import presets_root, user_root
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import hide
 from smtpwizard.settings import Settings
@@ -49,7 +49,12 @@ class Source(NamedTuple):
 
 def app_of(args: argparse.Namespace) -> AppProfile:
     """Return the profile that --app names. InputError for an unknown one."""
-    return profile(Presets.open(getattr(args, "presets", None)), getattr(args, "app", None) or DEFAULT)
+    id_, folder = getattr(args, "app", None) or DEFAULT, getattr(args, "presets", None)
+    if folder is None:
+        return find((presets_root(), user_root()), id_)
+    from smtpwizard.presets.catalogue import Presets  # says what is wrong with the folder
+
+    return profile(Presets.open(folder), id_)
 
 
 def load(args: argparse.Namespace) -> Source:

@@ -14,7 +14,7 @@ from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import Failure
-from smtpwizard.presets.schema import TlsMode
+from smtpwizard.presets.values import TlsMode
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 

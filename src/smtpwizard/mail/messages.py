@@ -15,13 +15,12 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 
-from smtpwizard.apps.profile import AppProfile, Role
+from smtpwizard.apps.profile import AppMail, AppProfile, Role
 from smtpwizard.clients.nodemailer import headers as header
 from smtpwizard.clients.nodemailer.headers import AddressError, envelope
 from smtpwizard.errors import ConfigError, FileError, InputError
 from smtpwizard.mail import templates
 from smtpwizard.mail.plain_text import from_html
-from smtpwizard.presets.schema import AppMail
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 

@@ -25,6 +25,7 @@ from smtpwizard.presets.values import (
     rule,
     shown,
 )  # fmt: skip
+from smtpwizard.presets.values import TlsMode as TlsMode  # part of the schema, and wanted without the rest
 
 
 def _host_template(text: str) -> str:
@@ -76,14 +77,6 @@ class ProviderStatus(StrEnum):
     OK = "ok"
     WARN = "warn"
     BLOCKED = "blocked"
-
-
-class TlsMode(StrEnum):
-    """How a port speaks TLS: from the first byte, upgraded with STARTTLS, or never."""
-
-    IMPLICIT = "implicit"
-    STARTTLS = "starttls"
-    NONE = "none"
 
 
 class UsernameRule(StrEnum):
@@ -382,27 +375,6 @@ class Gateways(NamedTuple):
     checked: Day
     sources: tuple[Source, ...]
     unverified: tuple[str, ...] = ()
-
-
-class AppMail(NamedTuple):
-    """A mail that the app sends."""
-
-    name: Identifier
-    """As in `--mail`: verification, reset-password, invitation."""
-    title: str
-    subject: str
-    template: Annotated[str, Shape(r"[a-z0-9-]+\.hbs", "a file name such as verification.hbs")]
-    """File name under presets/mails."""
-    carries: Annotated[str, OneOf(("code", "link"))]
-    """What the reader must act on: `code` or `link`."""
-    link_path: Annotated[str, Shape("/.*", "a path that begins with a slash")] = ""
-    """Path and query of the link below the app's address, with {code} and {email}."""
-
-
-@rule(AppMail)
-def _a_link_has_a_path(mail: AppMail) -> Faults:
-    if bool(mail.link_path) != (mail.carries == "link"):
-        yield ("link_path",), "is for a mail that carries a link, and wanted there"
 
 
 CUSTOM: Final = Provider(

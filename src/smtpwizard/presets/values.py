@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 from smtpwizard.text import safe
+
+
+class TlsMode(StrEnum):
+    """How a port speaks TLS: from the first byte, upgraded with STARTTLS, or never."""
+
+    IMPLICIT = "implicit"
+    STARTTLS = "starttls"
+    NONE = "none"
+
 
 T = TypeVar("T")
 

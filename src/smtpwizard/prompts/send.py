@@ -20,7 +20,7 @@ from smtpwizard.wizard.send import Mode, SendStep, app_log, guessed_server, log_
 from smtpwizard.wizard.session import Session
 
 if TYPE_CHECKING:
-    from smtpwizard.presets.schema import AppMail
+    from smtpwizard.apps.profile import AppMail
     from smtpwizard.secret import Secret
 
 

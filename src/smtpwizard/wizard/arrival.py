@@ -14,9 +14,9 @@ from smtpwizard.report.arrival import Arrived, Proof, spaced
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppProfile
+    from smtpwizard.apps.profile import AppMail, AppProfile
     from smtpwizard.mailbox.model import Arrival, Wanted
-    from smtpwizard.presets.schema import AppMail, Provider
+    from smtpwizard.presets.schema import Provider
     from smtpwizard.wizard.state import SentMail
 
 

@@ -23,12 +23,11 @@ from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
 from smtpwizard.wizard.state import SentMail, TargetKind
 
 if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppProfile
+    from smtpwizard.apps.profile import AppMail, AppProfile
     from smtpwizard.dns.sender import SenderReport
     from smtpwizard.docker.logs import LogReport
     from smtpwizard.mail.messages import BuiltMail
     from smtpwizard.mailbox.model import Arrival, Inbox
-    from smtpwizard.presets.schema import AppMail
     from smtpwizard.problems import Problem
     from smtpwizard.secret import Secret
     from smtpwizard.settings import Settings

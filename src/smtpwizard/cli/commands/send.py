@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from smtpwizard.apps.profile import AppProfile
+from smtpwizard.apps.profile import AppMail, AppProfile
 from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, read_password, say
 from smtpwizard.cli.probing import Plan
@@ -22,7 +22,7 @@ from smtpwizard.errors import ExitCode, InputError, NetworkError
 from smtpwizard.lint.mail import recipient_findings
 from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.mailbox.model import Inbox, Wanted
-from smtpwizard.presets.schema import AppMail, Provider
+from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Row, Sight
 from smtpwizard.report.lines import symbols

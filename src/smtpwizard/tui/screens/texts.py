@@ -24,8 +24,8 @@ from smtpwizard.tui.widgets.inputs import PlainText
 from smtpwizard.wizard.send import render
 
 if TYPE_CHECKING:
+    from smtpwizard.apps.profile import AppMail
     from smtpwizard.mail.messages import BuiltMail
-    from smtpwizard.presets.schema import AppMail
     from smtpwizard.settings import Settings
     from smtpwizard.wizard.services import Services
 

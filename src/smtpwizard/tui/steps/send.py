@@ -24,7 +24,7 @@ from smtpwizard.wizard.arrival import mail_words
 from smtpwizard.wizard.check import CheckStep, bug_place
 
 if TYPE_CHECKING:
-    from smtpwizard.presets.schema import AppMail
+    from smtpwizard.apps.profile import AppMail
 
 
 _SENDING: Final = "send"
