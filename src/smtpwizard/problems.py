@@ -174,6 +174,11 @@ _REFERENCES: Final = {
 }
 
 
+def opened(value: str | Secret | None) -> str | None:
+    """Return a value of `changes` in the open, to be compared and never shown."""
+    return value.reveal() if isinstance(value, Secret) else value
+
+
 def shown_changes(changes: Changes) -> dict[str, str | None]:
     """Return `changes` for display and JSON, secrets masked."""
     return {name: None if value is None else str(value) for name, value in changes.items()}

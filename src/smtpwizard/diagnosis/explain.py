@@ -10,7 +10,7 @@ from smtpwizard.diagnosis.catalogue import Catalogue, complete, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.match import Match, matches
 from smtpwizard.diagnosis.schema import Failure
-from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
+from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
@@ -142,14 +142,7 @@ def changes_of(failure: Failure, event: Event) -> Changes:
     settings = event.settings
     if settings is None:
         return changes
-    return {name: value for name, value in changes.items() if not _same(settings.get(name), value)}
-
-
-def _same(old: str | Secret | None, new: str | Secret | None) -> bool:
-    def text(value: str | Secret | None) -> str | None:
-        return value.reveal() if isinstance(value, Secret) else value
-
-    return text(old) == text(new)
+    return {name: value for name, value in changes.items() if opened(settings.get(name)) != opened(value)}
 
 
 class _Stage(NamedTuple):

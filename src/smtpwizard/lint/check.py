@@ -11,7 +11,7 @@ from smtpwizard.clients.transport import Origin
 from smtpwizard.lint import login, mail, server, startup, tls
 from smtpwizard.lint.context import Context, has_shape, make_context
 from smtpwizard.presets.schema import Provider
-from smtpwizard.problems import Problem, Severity
+from smtpwizard.problems import Problem, Severity, opened
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
 
@@ -55,19 +55,11 @@ def _without_contradictions(found: Iterable[Problem]) -> Iterable[Problem]:
     """Take the repair off a finding where a graver one sets the same variable differently; it comes back afterwards."""
     decided: dict[str, str | Secret | None] = {}
     for item in found:
-        if any(name in decided and not _same(decided[name], value) for name, value in item.changes.items()):
+        if any(name in decided and opened(decided[name]) != opened(value) for name, value in item.changes.items()):
             yield item._replace(changes={}, label="")
         else:
             decided.update(item.changes)
             yield item
-
-
-def _same(one: str | Secret | None, other: str | Secret | None) -> bool:
-    return _text(one) == _text(other)
-
-
-def _text(value: str | Secret | None) -> str | None:
-    return value.reveal() if isinstance(value, Secret) else value
 
 
 _USERINFO = r"//\S*@"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from smtpwizard.addresses import bare_address
-from smtpwizard.apps.parse import number
+from smtpwizard.apps.parse import CHECKS, Reason, number
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.clients.transport import Origin, implicit_tls
 from smtpwizard.hosts import is_private_host
@@ -210,6 +210,11 @@ class Context(NamedTuple):
     def variable(self, role: Role) -> str:
         """Return the app's name for a role."""
         return self.app.variable(role)
+
+    def refuses(self, role: Role, text: str) -> bool:
+        """Say whether the app refuses to start with `text`, which the rules of `startup` tell."""
+        spec = self.app.spec(role)
+        return spec is not None and spec.check != "" and isinstance(CHECKS[spec.check](text), Reason)
 
     def put(self, role: Role, value: str | Secret, label: str = "") -> Repair:
         """Return the repair that sets a role; a Secret does not show in its label."""

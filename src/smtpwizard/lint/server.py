@@ -11,7 +11,6 @@ from smtpwizard.clients.transport import Origin, effective_port
 from smtpwizard.hosts import is_address as is_ip_address
 from smtpwizard.hosts import is_loopback, to_ascii
 from smtpwizard.lint.context import NO_REPAIR, Context, Repair, is_host_name, shown, tidy, trim_ends
-from smtpwizard.lint.tls import refuses
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
@@ -159,7 +158,7 @@ _MAIL_PORTS: Final = {
 def check_port(context: Context) -> Iterator[Problem]:
     """Yield how the text is read; where that is plain, what is unlikely about the port."""
     text = context.settings.port
-    if not text or refuses(context, Role.PORT, text):
+    if not text or context.refuses(Role.PORT, text):
         return  # `startup` tells it
     if text == str(context.port):
         yield from _meaning(context, context.port)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
 
-from smtpwizard.apps.parse import CHECKS, Reason
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import Origin, is_on
 from smtpwizard.lint.context import IMPLICIT_PORTS, NO_REPAIR, Context, Repair, meant_boolean, shown
@@ -19,13 +18,13 @@ _CERTAIN_STARTTLS: Final = frozenset({25, 587, 2587})
 
 
 def check_tls(context: Context) -> Iterator[Problem]:
-    """Yield the reading of the variables, then the TLS mode against the port's."""
+    """Yield how the app reads the variables, then whether its TLS mode is the port's."""
     text = context.settings.security
-    if not text or not refuses(context, Role.SECURITY, text):
+    if not text or not context.refuses(Role.SECURITY, text):
         yield from _spelling(context, text or "")
         yield from _mode(context)
     unused = context.settings.opportunistic
-    if unused and not refuses(context, Role.OPPORTUNISTIC, unused):
+    if unused and not context.refuses(Role.OPPORTUNISTIC, unused):
         message = (
             f"The app does not use {context.variable(Role.OPPORTUNISTIC)}: with "
             f"{context.app.assignment(Security.OPPORTUNISTIC)} it upgrades wherever it can."
@@ -33,12 +32,6 @@ def check_tls(context: Context) -> Iterator[Problem]:
         guided = context.app.guided(context.provider) is not None
         why = " The line stands as in the app's guide." if guided else " It may stay."
         yield context.finding("opportunistic-tls-ignored", Severity.INFO, Role.OPPORTUNISTIC, message + why)
-
-
-def refuses(context: Context, role: Role, text: str) -> bool:
-    """Say whether the app refuses to start with `text`, which the rules of `startup` tell."""
-    spec = context.app.spec(role)
-    return spec is not None and spec.check != "" and isinstance(CHECKS[spec.check](text), Reason)
 
 
 def _spelling(context: Context, text: str) -> Iterator[Problem]:
