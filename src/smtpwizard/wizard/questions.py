@@ -271,7 +271,7 @@ def _more(app: AppProfile) -> Iterator[Question]:
         yield _question(
             app, Role.URL, "Admin web URL" if url.default else "App's address",
             f"where people reach the admin web. Every link{without}" if url.default else url.help,
-            placeholder=url.example, optional=not url.required, advanced=True, validator=web_address,
+            placeholder=url.example, optional=not url.required, advanced=not url.required, validator=web_address,
         )  # fmt: skip
 
 

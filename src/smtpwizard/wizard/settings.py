@@ -101,8 +101,9 @@ class SettingsStep:
         tls = "TLS" if implicit_tls(settings) else "STARTTLS"
         if tls == "STARTTLS" and settings.port_number in (465, 2465):
             tls = "no TLS"  # those ports have no STARTTLS
-        links = settings.url or settings.app.default(Role.URL)
-        line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}  links → {links}", limit=200)
+        url = settings.url or settings.app.default(Role.URL)
+        links = f"  links → {url}" if url else ""
+        line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}{links}", limit=200)
         return redact(line, settings.secrets())
 
     # Repairs
