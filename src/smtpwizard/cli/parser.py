@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from smtpwizard import __version__
+from smtpwizard.cli.output import emit, say
 
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
@@ -42,26 +44,43 @@ exit status: 0 ok, 1 the app will not work, 2 usage, 3 settings missing or refus
 """
 
 
-_SENSITIVE: Final = r"--?[\w-]*(?:pass|pwd|secret|token|key)[\w-]*"
-
-
 class _Parser(argparse.ArgumentParser):
-    """Does not repeat what was given to a flag that sounds like a password's: there is none, and logs keep errors."""
+    """Repeats no value that was given: it may be a password, typed where none belongs, and logs keep errors."""
 
     _given: Sequence[str] = ()
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(_flag_alone(word) for word in unknown)}")
+        return found
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self._given = tuple(args or ())
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        for before, word in zip(("", *self._given), self._given, strict=False):
-            flag, sign, _ = word.partition("=")
-            if re.fullmatch(_SENSITIVE, flag, re.IGNORECASE) and sign:
-                message = message.replace(word, f"{flag}=…")
-            elif re.fullmatch(_SENSITIVE, before, re.IGNORECASE) and not word.startswith("-"):
-                message = message.replace(word, "…")
+        for word in self._given:
+            for part in (
+                word,
+                word.partition("=")[2],
+                word[2:],
+            ):  # as argparse takes `--flag=value` and `-fvalue` apart
+                if part:
+                    message = message.replace(repr(part), "'…'", 1)
         super().error(message)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message:
+            (emit if file is sys.stdout else say)(message.removesuffix("\n"))
+
+
+def _flag_alone(word: str) -> str:
+    """Return a flag's name, without a value; `…` for what is none."""
+    found = re.match(r"(--[A-Za-z][\w-]*|-[A-Za-z])(.*)", word, re.DOTALL)
+    if found is None:
+        return "…"
+    return found[1] + ("=…" if found[2].startswith("=") else "…" if found[2] else "")
 
 
 def build_parser(only: str = "") -> argparse.ArgumentParser:
