@@ -36,6 +36,15 @@ SIZE_LIMIT: Final = 1_000_000
 DEPTH_LIMIT: Final = 20
 """Blocks inside blocks: mails have two or three, and pybars3 needs some fifteen stack frames for each."""
 
+CODE_LIMIT: Final = 10_000
+"""Characters that pybars3 is given to parse, texts not counted: some 300 tags. It takes 0.15 ms for each."""
+
+STEPS_LIMIT: Final = 50_000
+"""Tags that are filled in and items that are walked in one rendering: `#each` in `#each` multiplies them."""
+
+RESULT_LIMIT: Final = 1_000_000
+"""Characters of a rendered mail; readers cut a mail off after 100,000 (Gmail)."""
+
 CONTEXT_DEPTH: Final = 50
 """Levels of a context: keeps its walk far from Python's recursion limit."""
 
@@ -45,8 +54,8 @@ _EXACT: Final = 2**53
 _TITLE: Final = "Mail template"
 _LOCK: Final = threading.RLock()
 
-_Compiled: TypeAlias = tuple[Callable[..., Any], dict[str, Callable[..., Any]]]
-"""What pybars3 made of a source, and the helpers that it calls."""
+_Compiled: TypeAlias = tuple[Callable[..., Any], list[str]]
+"""What pybars3 made of a source, and the texts between its tags."""
 
 _CACHE: Final[dict[tuple[str, str], _Compiled]] = {}
 
@@ -106,8 +115,8 @@ def render(name: str, context: dict[str, Any], *, directory: Path | None = None)
         key = (path.name, source)
         if key not in _CACHE:
             _CACHE[key] = _compiled(path.name, source)
-        template, helpers = _CACHE[key]
-    return str(template(_Value(context), helpers=helpers))
+        template, texts = _CACHE[key]
+    return str(template(_Value(context), helpers=_Helpers(path.name, texts).by_name()))
 
 
 def _find(name: str, directory: Path) -> Path:
@@ -221,7 +230,7 @@ def _rewritten(template: str, source: str) -> tuple[str, list[str]]:
         raise TemplateError(template, source.count("\n", 0, nul) + 1, "a NUL character stands in the text.")
     texts, tags, codes = [""], [], [""]
     opened: list[tuple[str, int, bool]] = []
-    position, line = 0, 1
+    position, line, length = 0, 1, 0
     while (start := source.find("{{", position)) >= 0:
         texts[-1] = source[position:start]
         line += texts[-1].count("\n")
@@ -233,6 +242,9 @@ def _rewritten(template: str, source: str) -> tuple[str, list[str]]:
         texts.append("")
         tags.append(tag.lastgroup)
         codes.append(_code(tag, line))
+        length += len(codes[-1])
+        if length > CODE_LIMIT:
+            raise TemplateError(template, line, "the template has more tags than are rendered here.")
         position = tag.end()
         line += tag.group().count("\n")
     texts[-1] = source[position:]
@@ -364,12 +376,16 @@ def _items(json: Any) -> list[tuple[Any, Any]]:
     return [(key, json[key]) for key in dict.fromkeys([*first, *json])]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Helpers:
-    """What the rewritten source of one template calls. `scope` is a `Scope` of pybars3 around a `_Value`."""
+    """What the rewritten source calls in one rendering. `scope` is a `Scope` of pybars3 around a `_Value`."""
 
     template: str
     texts: list[str]
+    line: int = 1
+    """The last one that a tag was on."""
+    steps: int = 0
+    length: int = 0
 
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """Return them by the names that the source has; pybars3 takes them for its own of these names."""
@@ -377,19 +393,20 @@ class _Helpers:
         return blocks | {name: getattr(self, name) for name in ("text", "show", "raw", "concat", "unless", "each")}
 
     def text(self, _scope: Any, number: int) -> str:
-        return self.texts[number]
+        return self._printed(self.texts[number])
 
     def show(self, _scope: Any, line: int, value: _Value) -> str:
-        return _text(self._json(line, value, to_print=True)).translate(_ESCAPED)
+        return self._printed(_text(self._json(line, value, to_print=True)).translate(_ESCAPED))
 
     def raw(self, _scope: Any, line: int, value: _Value) -> str:
         json = self._json(line, value, to_print=True)
         if isinstance(json, int):  # Handlebars joins with `+`: `{{{one}}}{{{two}}}` prints the sum of two numbers
             raise TemplateError(self.template, line, "a number or boolean without escaping is not supported.")
-        return _text(json)
+        return self._printed(_text(json))
 
     def concat(self, _scope: Any, line: int, *items: _Value | str) -> _Value:
-        return _Value("".join(item if isinstance(item, str) else _text(self._json(line, item)) for item in items))
+        texts = (item if isinstance(item, str) else _text(self._json(line, item)) for item in items)
+        return _Value("".join(map(self._printed, texts)))
 
     def if_(self, scope: Any, options: Any, line: int, value: _Value) -> Any:
         json = self._json(line, value)
@@ -404,6 +421,7 @@ class _Helpers:
 
     def each(self, scope: Any, options: Any, line: int, value: _Value) -> Any:
         items = _items(self._json(line, value))
+        self._count(len(items))
         data = ((index, key, index == 0, index == len(items) - 1) for index, (key, _) in enumerate(items))
         scopes = [_inside(scope, item, *map(_Value, at)) for (_, item), at in zip(items, data, strict=True)]
         return [options["fn"](inside) for inside in scopes] or options["inverse"](_same(scope))
@@ -411,7 +429,19 @@ class _Helpers:
     def _json(self, line: int, value: _Value, *, to_print: bool = False) -> Any:
         if value.is_lost or (to_print and not value.is_there):
             raise MissingVariableError(self.template, line, value.path)
+        self.line = line
+        self._count(1)
         return value.json
+
+    def _printed(self, text: str) -> str:
+        self.length += len(text)
+        self._count(1)
+        return text
+
+    def _count(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > STEPS_LIMIT or self.length > RESULT_LIMIT:
+            raise TemplateError(self.template, self.line, "from here on the mail is longer than is rendered here.")
 
 
 def _inside(scope: Any, json: Any, *data: _Value) -> Any:
@@ -435,6 +465,6 @@ def _compiled(template: str, source: str) -> _Compiled:
             return source  # `_take_lines` has done it
 
     try:
-        return Compiler().compile(rewritten), _Helpers(template, texts).by_name()
+        return Compiler().compile(rewritten), texts
     except pybars.PybarsError as error:
         raise BugError(f"pybars3 refuses {safe(template, limit=120)}.", _TITLE) from error
