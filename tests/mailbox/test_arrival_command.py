@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.cli.commands.send import Lookout, look, prepare
+from smtpwizard.cli.commands.send import InboxPlan, find_mails, prepare
 from smtpwizard.cli.parser import build_parser
 from smtpwizard.errors import FileError, InputError, NetworkError
 from smtpwizard.mailbox.model import Arrival, Authentication, InboxRefused, Place
-from smtpwizard.report.arrival import Row, Sight
+from smtpwizard.report.arrival import InboxReport, MailReport
 from smtpwizard.report.lines import symbols
 from support.catcher_mails import new_mail
 from support.catcher_raw import RawServer, answering, http
@@ -58,25 +58,23 @@ def test_a_mailbox_is_opened_before_and_the_mail_is_found_afterwards(
     dovecot.deliver("reader@acme.example", raw)
     dovecot.deliver("reader@acme.example", spam, folder="Junk")
     said: list[str] = []
-    sight = look(planned, [wanted, junk], "smtp.acme.example", None, say=said.append)
-    assert sight is not None
-    assert sight.all_arrived
+    seen = find_mails(planned, [wanted, junk], "smtp.acme.example", None, say=said.append)
+    assert seen is not None
+    assert seen.all_arrived
     name = f"the mailbox of reader@acme.example at {dovecot.host}:{dovecot.imaps_port}"
     assert said == [f"Looking for the mail in {name}, for 60 s at most."]
-    first, second = sight.to_json()
+    first, second = seen.to_json()
     assert (first["id"], first["status"], first["folder"]) == (wanted.message_id, "inbox", "INBOX")
     assert first["where"] == name
     assert isinstance(first["seconds"], float)
     assert first["authentication"] is None
     assert (second["status"], second["folder"]) == ("junk", "Junk")
-    lines = list(symbols(sight.lines({wanted.message_id: "Verification code"})))
+    lines = list(symbols(seen.lines({wanted.message_id: "Verification code"})))
     whose = name.removeprefix("the mailbox of ")
     assert lines[0].startswith(f"✓ Verification code: arrived in the inbox of {whose}, after ")
     assert lines[1].startswith(f"! The mail: arrived in junk, the folder Junk of {whose}, after ")
     assert any("It lies in junk" in line for line in lines)
-    shown = " ".join(
-        [*said, *lines, json.dumps(sight.to_json()), repr(sight), repr(planned), repr(vars(planned.inbox))]
-    )
+    shown = " ".join([*said, *lines, json.dumps(seen.to_json()), repr(seen), repr(planned), repr(vars(planned.inbox))])
     assert_no_secret(shown, {"password": WORD}, "what is shown")
 
 
@@ -122,10 +120,10 @@ def test_a_wrong_url_or_authority_is_told_before_anything_is_sent(tmp_path: Path
 def test_none_is_no_look_and_nothing_given_is_a_look_around() -> None:
     assert prepare(flags("--inbox", "none")) is None
     planned = prepare(flags("--wait", "7"))
-    assert planned == Lookout(None, 7.0)
+    assert planned == InboxPlan(None, 7.0)
     said: list[str] = []
-    assert look(planned, [new_mail()[0]], "smtp.gmail.com", None, say=said.append) is None
-    assert look(planned, [], "localhost", None, say=said.append) is None
+    assert find_mails(planned, [new_mail()[0]], "smtp.gmail.com", None, say=said.append) is None
+    assert find_mails(planned, [], "localhost", None, say=said.append) is None
     assert said == []
 
 
@@ -139,12 +137,12 @@ def test_a_catcher_that_nobody_named_is_asked_shortly_and_not_taken_for_the_trut
         wanted, raw = new_mail()
         server.catch(raw)
         said: list[str] = []
-        planned = Lookout(None, 0.2)
-        sight = look(planned, [wanted, new_mail()[0]], "127.0.0.1", None, say=said.append)
-        assert sight is not None
-        assert not sight.explicit
-        assert [row["status"] for row in sight.to_json()] == ["inbox", "missing"]
-        lines = list(symbols(sight.lines({})))
+        planned = InboxPlan(None, 0.2)
+        seen = find_mails(planned, [wanted, new_mail()[0]], "127.0.0.1", None, say=said.append)
+        assert seen is not None
+        assert not seen.explicit
+        assert [row["status"] for row in seen.to_json()] == ["inbox", "missing"]
+        lines = list(symbols(seen.lines({})))
         assert lines[0].startswith(f"✓ The mail: caught by Mailpit at {server.url}, after ")
         assert lines[1].startswith(f"✗ The mail: not seen in Mailpit at {server.url} within ")
         assert "catches mail and delivers none of it" in lines[2]
@@ -155,11 +153,11 @@ def test_an_inbox_that_cannot_be_read_any_more_loses_no_report() -> None:
     with StandIn("mailpit") as server:
         planned = prepare(flags("--inbox", server.url, "--wait", "0.1"))
         assert planned is not None
-    sight = look(planned, [new_mail()[0]], "localhost", None, say=lambda line: None)
-    assert sight is not None
-    (row,) = sight.to_json()
+    seen = find_mails(planned, [new_mail()[0]], "localhost", None, say=lambda line: None)
+    assert seen is not None
+    (row,) = seen.to_json()
     assert (row["status"], row["folder"], row["seconds"], row["authentication"]) == ("unknown", None, None, None)
-    lines = list(symbols(sight.lines({})))
+    lines = list(symbols(seen.lines({})))
     assert "could not be read" in lines[0]
     assert "nothing listens there" in lines[1]
 
@@ -167,13 +165,15 @@ def test_an_inbox_that_cannot_be_read_any_more_loses_no_report() -> None:
 def test_what_the_receiver_says_is_in_json_and_said_once() -> None:
     judged = Authentication("mx.google.com", "fail", "pass", "pass", "acme.example", 1)
     rows = tuple(
-        Row(f"<{number}@acme.example>", Arrival(f"<{number}@acme.example>", Place.INBOX, "INBOX", None, judged), 1.25)
+        MailReport(
+            f"<{number}@acme.example>", Arrival(f"<{number}@acme.example>", Place.INBOX, "INBOX", None, judged), 1.25
+        )
         for number in range(2)
     )
-    sight = Sight("the mailbox of x at y:993", True, 2.0, rows)
-    assert sight.to_json()[0]["authentication"] == {
+    seen = InboxReport("the mailbox of x at y:993", True, 2.0, rows)
+    assert seen.to_json()[0]["authentication"] == {
         "server": "mx.google.com", "spf": "fail", "dkim": "pass", "dmarc": "pass", "signer": "acme.example",
         "signatures": 1,
     }  # fmt: skip
-    lines = list(symbols(sight.lines({})))
+    lines = list(symbols(seen.lines({})))
     assert sum("mx.google.com says: SPF fail, DKIM pass by acme.example, DMARC pass." in line for line in lines) == 1

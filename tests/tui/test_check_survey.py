@@ -102,7 +102,7 @@ async def test_escape_gives_up_the_second_look_and_keeps_what_the_test_found(tmp
             await until(pilot, lambda: silent.connections, "connection of the second look")
             await pilot.press("escape")
             await until(pilot, lambda: app.state.fresh_report is not None, "report")
-            assert app.state.look is None
+            assert app.state.survey is None
             assert "✗ connect" in screen_text(app)
             pane = app.query_one(CheckStep)
             await until(pilot, lambda: all(item.is_finished for item in app.workers if item.node is pane), "end")

@@ -159,7 +159,7 @@ async def test_stopped_in_the_survey_it_keeps_what_the_stages_found(tmp_path: Pa
             assert step.report is None
         assert step.running is None
         assert step.report is not None
-        assert step._session.state.look is None
+        assert step._session.state.survey is None
 
 
 async def test_cancelled_in_the_survey_it_leaves_no_task_behind(tmp_path: Path) -> None:

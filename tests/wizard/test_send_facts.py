@@ -7,7 +7,7 @@ import pytest
 from smtpwizard.dns.sender import SenderReport
 from smtpwizard.mailbox.address import parse
 from smtpwizard.mailbox.model import Arrival, Place
-from smtpwizard.report.arrival import Arrived, Proof, arrived_line, judged
+from smtpwizard.report.arrival import Arrived, Proof, arrived_line, auth_suffix
 from smtpwizard.report.lines import Mark, symbols
 from smtpwizard.report.sender import closing_lines
 from smtpwizard.secret import Secret
@@ -140,7 +140,7 @@ def test_where_a_mail_lies_is_told(place: Place, folder: str, words: tuple[Mark,
     )
     line = arrived_line(item)
     assert (line.mark, line.text) == words
-    assert judged(item) == ""
+    assert auth_suffix(item) == ""
 
 
 @pytest.mark.parametrize(

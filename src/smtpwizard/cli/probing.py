@@ -90,7 +90,7 @@ def prepare(planned: Plan, messages: Sequence[OutgoingMessage] = (), *, surveys:
     )
 
 
-def judged(planned: Plan) -> tuple[Problem, ...]:
+def findings_of(planned: Plan) -> tuple[Problem, ...]:
     """Return what the app makes of the settings, and what is wrong with the file itself, errors first."""
     source = planned.source
     about_values = findings(source.settings, provider=planned.provider, origin=source.origin)
@@ -125,7 +125,7 @@ def to_json(check: Check, planned: Plan) -> dict[str, Any]:
             "verify": _fields(app.verify, "ok", "code", "response_code", "command"),
             "send": _fields(app.send, "ok", "code", "response_code", "command"),
         },
-        "findings": [item.as_finding() for item in judged(planned)],
+        "findings": [item.as_finding() for item in findings_of(planned)],
         "proposals": [item.as_proposal() for item in (check.survey.proposals if check.survey else ())],
         "diagnoses": [item.as_diagnosis() for item in outcome.diagnoses()],
         "transcript": [{"from": line.sender, "line": line.line} for line in report.transcript],
@@ -191,7 +191,7 @@ def show(
     failed = outcome.report.failed
     if failed is None or failed.step is not Step.LINT:  # why the app refuses to start is told by the findings
         _out(problem_lines(outcome.problems()))
-    found = tuple(finding_lines(judged(planned)))
+    found = tuple(finding_lines(findings_of(planned)))
     _out((Line(""), *found) if found else ())
     return outcome.report
 

@@ -66,7 +66,7 @@ def _place(arrival: Arrival) -> tuple[Mark, str]:
     return Mark.WARNING, f"arrived, but in the folder {arrival.folder}"
 
 
-def judged(item: Arrived) -> str:
+def auth_suffix(item: Arrived) -> str:
     """Return what the receiving server said of the sender, to be put behind: `, SPF pass, DKIM pass`."""
     found = item.arrival.authentication if item.arrival is not None else None
     if found is None:
@@ -103,7 +103,7 @@ def spaced(code: str) -> str:
     return f"{code[:3]} {code[3:]}" if len(code) == 6 else code
 
 
-class Row(NamedTuple):
+class MailReport(NamedTuple):
     """What became of one mail."""
 
     message_id: str
@@ -112,7 +112,7 @@ class Row(NamedTuple):
     """From the start of the look until it was found."""
 
 
-class Sight(NamedTuple):
+class InboxReport(NamedTuple):
     """What was seen in an inbox."""
 
     inbox: str
@@ -121,7 +121,7 @@ class Sight(NamedTuple):
     """Whether the operator named it. A catcher that was found by itself may not be where the mail goes."""
     seconds: float
     """How long was looked."""
-    rows: tuple[Row, ...]
+    rows: tuple[MailReport, ...]
     trouble: str = ""
     """Why the inbox could not be read: then what is not found is not known to be missing."""
 
@@ -130,7 +130,7 @@ class Sight(NamedTuple):
         """Whether every mail was found, junk included."""
         return all(row.arrival is not None for row in self.rows)
 
-    def status(self, row: Row) -> str:
+    def status(self, row: MailReport) -> str:
         """Return `inbox`, `junk`, `other`, `missing`, or `unknown` where the inbox could not be read."""
         if row.arrival is not None:
             return row.arrival.place.value

@@ -318,7 +318,7 @@ class CheckStep:
         self.running = None
         if check.report is not None:
             noted = self.noted(check.report, check.settings)
-            self._session.update(report=check.report, tested=check.settings, look=check.survey, **noted)
+            self._session.update(report=check.report, tested=check.settings, survey=check.survey, **noted)
 
     def noted(self, report: Report, settings: Settings) -> dict[str, object]:
         """Return the state's changes by a run that failed: a refused login, a pause that the server wants."""
@@ -337,7 +337,7 @@ class CheckStep:
         if self._explained[0] is not report:
             found: tuple[Problem, ...] = ()
             if report is not None:
-                run = Outcome(report, state.settings, state.provider, state.look, state.rehearsed, state.origin)
+                run = Outcome(report, state.settings, state.provider, state.survey, state.rehearsed, state.origin)
                 found = run.problems()
             self._explained = (report, found)
         return self._explained[1]

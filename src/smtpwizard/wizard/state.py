@@ -94,7 +94,7 @@ class WizardState:
     """The last test, kept until the next one."""
     tested: Settings | None = None
     """The settings that `report` is about."""
-    look: SurveyResult | None = None
+    survey: SurveyResult | None = None
     """What was seen at the server's other ports after `report`; None where nothing was asked."""
     refused: tuple[Settings, ...] = ()
     """Settings whose login a server has refused: not sent again without the operator's word."""

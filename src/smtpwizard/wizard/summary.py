@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.presets.schema import Kind
-from smtpwizard.report.arrival import Proof, arrived_line, judged
+from smtpwizard.report.arrival import Proof, arrived_line, auth_suffix
 from smtpwizard.report.lines import Line, Mark, symbols
 from smtpwizard.report.probe import verdict_mark
 from smtpwizard.secret import redact
@@ -80,7 +80,7 @@ def _mails(state: WizardState) -> Iterator[Line]:
         elif mail.message.id in known:
             item = known[mail.message.id]
             line = arrived_line(item)
-            words = _CONFIRMED if item.by is Proof.CODE else line.text + judged(item)
+            words = _CONFIRMED if item.by is Proof.CODE else line.text + auth_suffix(item)
             yield line._replace(text=f"{title} {words}")
         else:
             queue = f", queue id {mail.message.queued_as}" if mail.message.queued_as else ""

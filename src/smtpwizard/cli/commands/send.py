@@ -24,7 +24,7 @@ from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.mailbox.model import Inbox, Wanted
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
-from smtpwizard.report.arrival import Row, Sight
+from smtpwizard.report.arrival import InboxReport, MailReport
 from smtpwizard.report.lines import symbols
 from smtpwizard.secret import Secret, hide
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage
@@ -39,7 +39,7 @@ VARIABLE: Final = "INBOX_PASSWORD"
 """The environment variable that holds the mailbox's password."""
 
 
-class Lookout(NamedTuple):
+class InboxPlan(NamedTuple):
     """What to look in, decided before anything is sent."""
 
     inbox: Inbox | None
@@ -53,7 +53,7 @@ class Lookout(NamedTuple):
         return self.inbox is not None
 
 
-def prepare(args: argparse.Namespace) -> Lookout | None:
+def prepare(args: argparse.Namespace) -> InboxPlan | None:
     """Return where to look, or None with `--inbox none`. A named inbox is opened: a refusal comes before the mail.
 
     InputError for a URL or a password that is missing, FileError for --ca-file, NetworkError where the inbox cannot be
@@ -62,7 +62,7 @@ def prepare(args: argparse.Namespace) -> Lookout | None:
     if args.inbox is None:
         if args.inbox_password_stdin:
             raise InputError("--inbox-password-stdin wants --inbox with the mailbox.", "Inbox")
-        return Lookout(None, args.wait)
+        return InboxPlan(None, args.wait)
     if args.inbox.strip().lower() == "none":
         return None
     import asyncio
@@ -75,7 +75,7 @@ def prepare(args: argparse.Namespace) -> Lookout | None:
     authorities = read_authorities(tuple(args.ca_file))
     inbox = open_inbox(address, _password(args, address), authorities=authorities)
     asyncio.run(_opened(inbox, args.timeout))
-    return Lookout(inbox, args.wait)
+    return InboxPlan(inbox, args.wait)
 
 
 async def _opened(inbox: Inbox, timeout: float) -> None:
@@ -86,9 +86,9 @@ async def _opened(inbox: Inbox, timeout: float) -> None:
         raise
 
 
-def look(
-    planned: Lookout, wanted: Sequence[Wanted], host: str, provider: Provider | None, *, say: Callable[[str], None]
-) -> Sight | None:
+def find_mails(
+    planned: InboxPlan, wanted: Sequence[Wanted], host: str, provider: Provider | None, *, say: Callable[[str], None]
+) -> InboxReport | None:
     """Look for the mails until all are there or the time is over. None where nothing is wanted or no inbox is known.
 
     `host` is the mail server's, for a catcher that is to be found there. Raises nothing for the network's sake: the
@@ -102,8 +102,8 @@ def look(
 
 
 async def _look_for(
-    planned: Lookout, wanted: tuple[Wanted, ...], host: str, provider: Provider | None, say: Callable[[str], None]
-) -> Sight | None:
+    planned: InboxPlan, wanted: tuple[Wanted, ...], host: str, provider: Provider | None, say: Callable[[str], None]
+) -> InboxReport | None:
     from contextlib import aclosing
 
     from smtpwizard.mailbox.watch import discover, watch
@@ -114,18 +114,18 @@ async def _look_for(
         return None
     within = planned.within if planned.explicit else min(planned.within, AT_ONCE)
     say(f"Looking for the mail in {inbox.name}, for {within:g} s at most.")
-    found: dict[str, Row] = {}
+    found: dict[str, MailReport] = {}
     trouble = ""
     try:
         async with aclosing(watch(inbox, wanted, within=within)) as arrivals:
             async for arrival in arrivals:
-                found[arrival.message_id] = Row(arrival.message_id, arrival, time.monotonic() - start)
+                found[arrival.message_id] = MailReport(arrival.message_id, arrival, time.monotonic() - start)
     except NetworkError as error:
         trouble = error.message
     finally:
         await inbox.close()
-    rows = tuple(found.get(mail.message_id, Row(mail.message_id, None, None)) for mail in wanted)
-    return Sight(inbox.name, planned.explicit, time.monotonic() - start, rows, trouble)
+    rows = tuple(found.get(mail.message_id, MailReport(mail.message_id, None, None)) for mail in wanted)
+    return InboxReport(inbox.name, planned.explicit, time.monotonic() - start, rows, trouble)
 
 
 def _password(args: argparse.Namespace, address: Address) -> Secret | None:
@@ -161,43 +161,45 @@ def run(args: argparse.Namespace) -> ExitCode:
     """
     planned = probing.plan(args)
     built = _built(args, planned)
-    lookout = prepare(args) if built else None
+    inbox_plan = prepare(args) if built else None
     planned = planned._replace(findings=_about_links(args, built))
     messages = [OutgoingMessage(mail.message_id, mail.data, mail.to, mail.mail.name) for mail in built]
     check = probing.prepare(planned, messages)
-    sights: list[Sight] = []
+    reports: list[InboxReport] = []
 
-    def look(report: Report) -> dict[str, Any]:
+    def arrival(report: Report) -> dict[str, Any]:
         """Tell the codes, look for the mails, and return what is added to the JSON object."""
         _tell_codes(accepted(built, report))
-        sight = _look_again(lookout, planned, accepted(built, report))
-        if sight is None:
+        wanted = [Wanted(mail.message_id, mail.code) for mail, _ in accepted(built, report)]
+        host = planned.source.settings.host or ""
+        seen = find_mails(inbox_plan, wanted, host, planned.provider, say=say) if inbox_plan is not None else None
+        if seen is None:
             return {}
-        sights.append(sight)
+        reports.append(seen)
         return {
-            "arrival": sight.to_json(),
-            "not_proved": [item for item in report.not_proved if not _proves(sight, item)],
+            "arrival": seen.to_json(),
+            "not_proved": [item for item in report.not_proved if not _proves(seen, item)],
         }
 
     broken_off: list[KeyboardInterrupt] = []
 
-    def look_unless_stopped(report: Report) -> dict[str, Any]:
+    def arrival_unless_stopped(report: Report) -> dict[str, Any]:
         """Do so; Ctrl-C ends the look alone, since the mails are sent and their report must not be lost."""
         try:
-            return look(report)
+            return arrival(report)
         except KeyboardInterrupt as stop:
             broken_off.append(stop)
             return {}
 
-    report = probing.show(check, planned, as_json=args.json, more=look_unless_stopped)
+    report = probing.show(check, planned, as_json=args.json, more=arrival_unless_stopped)
     if not args.json:
-        look_unless_stopped(report)
+        arrival_unless_stopped(report)
         titles = {mail.message_id: _title(mail, built) for mail in built}
-        for sight in sights:
-            emit("\n".join(("", *symbols(sight.lines(titles)))))
+        for seen in reports:
+            emit("\n".join(("", *symbols(seen.lines(titles)))))
     if broken_off:
         raise broken_off[0]
-    missing = any(sight.explicit and not sight.all_arrived for sight in sights)
+    missing = any(seen.explicit and not seen.all_arrived for seen in reports)
     code = probing.exit_code(report)
     return ExitCode.FAILED if missing and code is ExitCode.OK else code
 
@@ -216,16 +218,9 @@ def _title(mail: BuiltMail, among: Sequence[BuiltMail]) -> str:
     return f"{mail.mail.title} to {mail.to}" if len({item.to for item in among}) > 1 else mail.mail.title
 
 
-def _look_again(lookout: Lookout | None, planned: Plan, mails: Sequence[tuple[BuiltMail, SentMessage]]) -> Sight | None:
-    if lookout is None:
-        return None
-    wanted = [Wanted(mail.message_id, mail.code) for mail, _ in mails]
-    return look(lookout, wanted, planned.source.settings.host or "", planned.provider, say=say)
-
-
-def _proves(sight: Sight, sentence: str) -> bool:
+def _proves(seen: InboxReport, sentence: str) -> bool:
     """Say whether what was seen settles a sentence of what is not proved; a catcher's page is no reader's mailbox."""
-    in_mailbox = all(row.arrival is not None and row.arrival.folder for row in sight.rows)
+    in_mailbox = all(row.arrival is not None and row.arrival.folder for row in seen.rows)
     return in_mailbox and "arrives" in sentence
 
 

@@ -226,7 +226,7 @@ class CheckStep(StepPane):
         self.board.head(f"Test: {settings.shown_host}:{settings.port}{played}" if settings.host else "Test")
         if running is None:
             lines = stage_lines(report.steps if report is not None else ())
-            ports = state.look.ports if report is not None and state.look is not None else ()
+            ports = state.survey.ports if report is not None and state.survey is not None else ()
             lines += (port_line(ports),) if ports else ()
         else:
             passed = monotonic() - running.since
