@@ -199,6 +199,12 @@ def repair_label(changes: Changes, secret: Iterable[str] = ()) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def gravest_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems by their weight, those of equal weight in the order in which they came."""
+    order = list(Severity)
+    return tuple(sorted(problems, key=lambda problem: order.index(problem.severity)))
+
+
 def has_errors(problems: Iterable[Problem]) -> bool:
     """Say whether any of `problems` is an error."""
     return any(problem.severity is Severity.ERROR for problem in problems)

@@ -17,7 +17,7 @@ from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.verdict import Options
-from smtpwizard.problems import Problem, Severity
+from smtpwizard.problems import Problem, gravest_first
 from smtpwizard.report.lines import Line, Mark, symbols
 from smtpwizard.report.probe import (
     finding_lines,
@@ -94,9 +94,7 @@ def findings_of(planned: Plan) -> tuple[Problem, ...]:
     """Return what the app makes of the settings, and what is wrong with the file itself, errors first."""
     source = planned.source
     about_values = findings(source.settings, provider=planned.provider, origin=source.origin)
-    order = list(Severity)
-    found = (*about_values, *source.findings, *planned.findings)
-    return tuple(sorted(found, key=lambda item: order.index(item.severity)))
+    return gravest_first((*about_values, *source.findings, *planned.findings))
 
 
 def exit_code(report: Report) -> ExitCode:

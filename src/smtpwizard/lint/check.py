@@ -11,7 +11,7 @@ from smtpwizard.clients.transport import Origin
 from smtpwizard.lint import login, mail, server, startup, tls
 from smtpwizard.lint.context import Context, has_shape, make_context
 from smtpwizard.presets.schema import Provider
-from smtpwizard.problems import Problem, Severity, opened
+from smtpwizard.problems import Problem, gravest_first, opened
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
 
@@ -30,9 +30,6 @@ RULES: Final[tuple[Callable[[Context], Iterator[Problem]], ...]] = (
 )
 
 
-_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-
-
 def findings(
     settings: Settings,
     *,
@@ -46,8 +43,7 @@ def findings(
     can be applied together: no two of them set a variable differently.
     """
     context = make_context(settings, provider, origin, in_container)
-    found = [item for rule in RULES for item in rule(context)]
-    found.sort(key=lambda item: _ORDER[item.severity])  # stable: within a severity the order of RULES
+    found = gravest_first(item for rule in RULES for item in rule(context))
     return tuple(_without_contradictions(found))
 
 

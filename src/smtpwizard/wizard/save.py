@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.problems import Problem, Severity
+from smtpwizard.problems import Problem, gravest_first
 from smtpwizard.report.lines import Line, LineRole, Mark, mark_of
 from smtpwizard.secret import Secret, redact
 from smtpwizard.targets.apply import apply
@@ -452,10 +452,7 @@ def _same(left: Target, right: Target) -> bool:
 
 def finding_lines(findings: Iterable[Problem]) -> list[Line]:
     """Return findings as lines, the gravest first."""
-    order = list(Severity)
-    return [
-        Line(item.message, mark_of(item.severity)) for item in sorted(findings, key=lambda i: order.index(i.severity))
-    ]
+    return [Line(item.message, mark_of(item.severity)) for item in gravest_first(findings)]
 
 
 def _fact(text: str) -> Line:

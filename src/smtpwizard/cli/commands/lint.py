@@ -13,10 +13,9 @@ from smtpwizard.errors import ExitCode
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.lint.context import meant_host
 from smtpwizard.presets.schema import Provider
-from smtpwizard.problems import Problem, Severity, has_errors
+from smtpwizard.problems import Problem, Severity, gravest_first, has_errors
 
 _SYMBOLS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "–"}
-_NAMES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _INDENT: Final = "    "
 
 
@@ -37,13 +36,12 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 def judged(source: Source, provider: Provider | None) -> tuple[Problem, ...]:
     """Return the findings about the values and about their file, errors first."""
-    order = list(Severity)
     about_values = findings(source.settings, provider=provider, origin=source.origin)
-    return tuple(sorted((*about_values, *source.findings), key=lambda item: order.index(item.severity)))
+    return gravest_first((*about_values, *source.findings))
 
 
 def provider_of(source: Source, args: argparse.Namespace) -> Provider | None:
-    """Return the provider whose host the settings name, or to be; None for any other server."""
+    """Return the provider whose host the settings name, or are meant to name; None for any other server."""
     host = meant_host(source.settings)
     if not host:
         return None
@@ -74,4 +72,4 @@ def summary(source: Source, found: Sequence[Problem]) -> str:
 
 def _counted(severity: Severity, found: Sequence[Problem]) -> str:
     number = sum(item.severity is severity for item in found)
-    return f"{number} {_NAMES[severity]}{'s' if number > 1 else ''}" if number else ""
+    return f"{number} {severity.word}{'s' if number > 1 else ''}" if number else ""
