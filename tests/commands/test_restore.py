@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from smtpwizard.errors import ExitCode
 from support import program
+from support.terminal import Terminal
 
 GMAIL = (
     "--preset", "gmail", "--set", "SMTP_USERNAME=you@gmail.com", "--set", "SMTP_SENDER=you@gmail.com",
@@ -77,6 +79,128 @@ def test_a_file_that_is_gone_is_made_again(written: Path) -> None:
 def test_an_unknown_backup_is_a_usage_error(written: Path) -> None:
     assert wizard(written, "restore", "nope").returncode == ExitCode.USAGE
     assert wizard(written / "state", "restore").returncode == ExitCode.OK
+
+
+@pytest.fixture
+def elsewhere(written: Path) -> Path:
+    """Return a folder of which no file has a backup, beside `written`, with the same state folder."""
+    folder = written / "elsewhere"
+    folder.mkdir()
+    (folder / "state").symlink_to(written / "state")
+    return folder
+
+
+def test_latest_is_the_latest_of_this_folder(written: Path, elsewhere: Path) -> None:
+    (elsewhere / ".env").write_text("SMTP_HOST=later\n")
+    assert wizard(elsewhere, "write", "--env-file", ".env", *GMAIL, stdin=PASSWORD).returncode == ExitCode.OK
+    done = wizard(written, "restore", "latest")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert done.stderr.startswith(f"{written}/.env: back to what it was on ")
+    assert (written / ".env").read_text() == "DB_PASSWORD=hunter2\nSMTP_HOST=old\n"
+    assert PASSWORD in (elsewhere / ".env").read_text()
+
+
+def test_latest_does_not_touch_another_folder(written: Path, elsewhere: Path) -> None:
+    before = (written / ".env").read_bytes()
+    done = wizard(elsewhere, "restore", "latest")
+    assert done.returncode == ExitCode.USAGE
+    assert f"{written}/.env" in done.stderr
+    assert (written / ".env").read_bytes() == before
+
+
+def test_a_file_of_another_folder_is_restored_without_a_terminal_only_with_yes(written: Path, elsewhere: Path) -> None:
+    (backup,) = json.loads(wizard(elsewhere, "restore", "--json").stdout)["backups"]
+    assert (backup["here"], backup["gone"]) == (False, False)
+    refused = wizard(elsewhere, "restore", backup["name"])
+    assert refused.returncode == ExitCode.USAGE
+    assert "--yes" in refused.stderr
+    assert PASSWORD in (written / ".env").read_text()
+    assert wizard(elsewhere, "restore", backup["name"], "--yes").returncode == ExitCode.OK
+    assert PASSWORD not in (written / ".env").read_text()
+
+
+def test_the_list_is_of_this_folder_unless_all_are_asked_for_and_marks_what_is_gone(
+    written: Path, elsewhere: Path
+) -> None:
+    done = wizard(elsewhere, "restore")
+    assert done.stdout == ""
+    assert "restore --all" in done.stderr
+    (written / ".env").unlink()
+    done = wizard(elsewhere, "restore", "--all")
+    assert done.stdout.rstrip().endswith("gone")
+    assert f"{written}/.env" in done.stdout
+
+
+def test_a_run_that_changed_two_files_is_restored_as_one(tmp_path: Path) -> None:
+    old = "DB_PASSWORD=hunter2\nSMTP_PASSWORD=old-password-of-all\n"
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    (tmp_path / ".env").write_text(old)
+    arguments = ("write", "--compose", "compose.yaml", "--service", "api", "--secret", "reference", *GMAIL)
+    assert wizard(tmp_path, *arguments, stdin=PASSWORD).returncode == ExitCode.OK
+    assert PASSWORD in (tmp_path / ".env").read_text()
+    done = wizard(tmp_path, "restore", "latest")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert (tmp_path / "compose.yaml").read_text() == COMPOSE
+    assert (tmp_path / ".env").read_text() == old
+    assert f"{tmp_path}/.env is as it was" in done.stderr
+    assert f"{tmp_path}/compose.yaml is as it was" in done.stderr
+
+
+def test_a_file_that_the_run_made_is_named_when_the_other_is_restored(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    arguments = ("write", "--compose", "compose.yaml", "--service", "api", "--secret", "reference", *GMAIL)
+    assert wizard(tmp_path, *arguments, stdin=PASSWORD).returncode == ExitCode.OK
+    done = wizard(tmp_path, "restore", "latest")
+    assert f"The same run made {tmp_path}/.env, which stays" in done.stderr
+    assert (tmp_path / "compose.yaml").read_text() == COMPOSE
+
+
+def test_on_a_terminal_the_file_is_named_and_asked_about(written: Path) -> None:
+    before = (written / ".env").read_bytes()
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    environment = {**kept, "XDG_STATE_HOME": str(written / "state"), "HOME": str(written), "TERM": "xterm"}
+    command = [sys.executable, "-m", "smtpwizard", "restore", "latest"]
+    for answer, restored in (("no", False), ("yes", True)):
+        with Terminal(command, cwd=written, env=environment, columns=200) as terminal:
+            shown = terminal.wait_for(f"{written}/.env: back to what it was", "Restore it? (yes or no) [no]:")
+            assert shown.index(f"{written}/.env: back") < shown.index("Restore it?")
+            assert (written / ".env").read_bytes() == before
+            terminal.press(answer, "enter")
+            assert terminal.wait() == ExitCode.OK
+        assert ((written / ".env").read_bytes() != before) is restored
+
+
+AS_NOBODY = """
+import os, sys
+from smtpwizard.cli.main import main, run
+run(["restore", "latest", "--dry-run"])  # imports all, from a folder that the other user may not be able to read
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_refused_restore_leaves_no_backup_so_that_the_next_one_restores(written: Path) -> None:
+    for path in (written / ".env", *written.rglob("state"), *written.rglob("state/**/*")):
+        os.chown(path, 65534, 65534)
+    for parent in (written, *written.parents[:3]):
+        parent.chmod(0o755)
+    copies = list((written / "state").rglob("*.env"))
+
+    def as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "XDG_STATE_HOME": str(written / "state")}
+        command = [sys.executable, "-c", AS_NOBODY, "restore", "latest", *arguments]
+        return subprocess.run(
+            command, cwd=written, capture_output=True, text=True, env=environment, timeout=30, check=False
+        )
+
+    refused = as_nobody()
+    assert refused.returncode == ExitCode.FILE, refused.stderr
+    assert "--in-place" in refused.stderr
+    assert list((written / "state").rglob("*.env")) == copies
+    assert PASSWORD in (written / ".env").read_text()
+    assert as_nobody("--in-place").returncode == ExitCode.OK
+    assert (written / ".env").read_text() == "DB_PASSWORD=hunter2\nSMTP_HOST=old\n"
 
 
 def test_a_compose_service_is_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -16,10 +17,11 @@ import pytest
 
 from smtpwizard.errors import FileError
 from smtpwizard.secret import Secret
-from smtpwizard.targets.apply import apply
+from smtpwizard.targets.apply import apply, apply_all
 from smtpwizard.targets.backups import list_backups
 from smtpwizard.targets.change import Change, Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.plan import plan_env_file
+from smtpwizard.targets.replace import Staged, write_all
 
 VALUES: dict[str, str | Secret | None] = {"SMTP_HOST": "new.example", "SMTP_PASSWORD": Secret("it's $HOME")}
 
@@ -233,7 +235,7 @@ def test_a_file_size_limit_leaves_the_old_file(tmp_path: Path, backups: Path) ->
     done = subprocess.run([sys.executable, "-c", script, str(path), str(backups)], capture_output=True, text=True)
     assert "ulimit" in done.stdout, done.stderr
     assert path.read_bytes() == b"A=1\nSMTP_HOST=old\n"
-    assert sorted(item.name for item in tmp_path.iterdir()) == [".env", "state"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == [".env"]
 
 
 def test_a_bind_mount_is_overwritten_only_with_consent(tmp_path: Path, backups: Path) -> None:
@@ -317,3 +319,113 @@ def test_the_description_of_a_backup_tells_where_it_came_from(tmp_path: Path, ba
     about = json.loads(Path(f"{applied.backup}.about.json").read_text())
     assert about["original"] == str(path.resolve())
     assert about["mode"] == "0640"
+
+
+def pair(folder: Path) -> tuple[Change, Change]:
+    """Return the plans for two files of one run."""
+    for name in ("one.env", "two.env"):
+        (folder / name).write_bytes(b"SMTP_HOST=old\n")
+    one, two = (plan_env_file(folder / name, {"SMTP_HOST": "new.example"}) for name in ("one.env", "two.env"))
+    return one, two
+
+
+def never(change: Change, consent: Consent) -> bool:
+    return False
+
+
+def test_several_files_are_written_together_and_their_copies_say_so(tmp_path: Path, backups: Path) -> None:
+    one, two = pair(tmp_path)
+    apply_all([one, two], never, backup_dir=backups)
+    assert b"new.example" in one.path.read_bytes()
+    assert b"new.example" in two.path.read_bytes()
+    later, earlier = list_backups(backups)
+    assert later.run == earlier.run != ""
+    assert (earlier.original, earlier.beside) == (one.path, (two.path,))
+
+
+def test_a_full_disk_for_the_second_file_leaves_the_first_as_it_was(tmp_path: Path, backups: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with mounted("-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)):
+        env = file_with(tmp_path)
+        (disk / "compose.env").write_bytes(b"SMTP_HOST=old\n")
+        changes = [plan_env_file(env, VALUES), plan_env_file(disk / "compose.env", {"SMTP_PASSWORD": "x" * 30_000})]
+        with pytest.raises(FileError, match=r"compose\.env cannot be written: the disk is full.*Nothing was changed\."):
+            apply_all(changes, never, backup_dir=backups)
+    assert env.read_bytes() == b"A=1\nSMTP_HOST=old\n"
+    assert list(backups.glob("*")) == []
+
+
+def test_a_bind_mount_for_the_second_file_has_the_first_put_back(tmp_path: Path, backups: Path) -> None:
+    one, two = pair(tmp_path)
+    made = plan_env_file(tmp_path / "new.env", VALUES)
+    one.path.chmod(0o640)
+    with mounted("--bind", str(two.path), str(two.path)):
+        with pytest.raises(ConsentRequired, match="bind mount") as asked:
+            apply_all([made, one, two], never, backup_dir=backups)
+        assert asked.value.path == two.path
+        assert not made.path.exists()
+        assert one.path.read_bytes() == b"SMTP_HOST=old\n"
+        assert stat.S_IMODE(one.path.stat().st_mode) == 0o640
+        assert list(backups.glob("*")) == []
+        assert sorted(item.name for item in tmp_path.iterdir()) == ["one.env", "state", "two.env"]
+
+
+def test_what_cannot_be_put_back_is_told_and_its_copy_kept(
+    tmp_path: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = pair(tmp_path)
+    replace = Staged.replace
+
+    def another_program_comes_between(self: Staged) -> None:
+        if b"new.example" in one.path.read_bytes():
+            one.path.write_bytes(b"SMTP_HOST=another\n")
+            raise OSError(errno.EIO, "Input/output error")
+        replace(self)
+
+    monkeypatch.setattr(Staged, "replace", another_program_comes_between)
+    with pytest.raises(FileError, match="Changed before that, and not to be put back") as told:
+        apply_all([one, two], never, backup_dir=backups)
+    kept = next(item for item in list_backups(backups) if item.original == one.path)
+    assert str(one.path) in told.value.message
+    assert str(kept.file) in told.value.message
+    assert one.path.read_bytes() == b"SMTP_HOST=another\n"
+
+
+@pytest.mark.parametrize("size", [1, 500, 100_000])
+def test_a_copy_that_cannot_be_finished_does_not_stay(tmp_path: Path, size: int) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with mounted("-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)):
+        (disk / "filler").write_bytes(b"x" * (16 * 1024 - min(size, 4096)))
+        path = file_with(tmp_path, b"SMTP_HOST=old\nA=" + b"x" * size)
+        with pytest.raises(FileError, match="The backup cannot be written"):
+            apply(plan_env_file(path, VALUES), backup_dir=disk / "backups")
+        assert [item for item in disk.rglob("*") if item.is_file()] == [disk / "filler"]
+
+
+def test_on_a_file_system_without_unnamed_files_it_is_the_same(
+    tmp_path: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "O_TMPFILE")
+    path = file_with(tmp_path, mode=0o644)
+    seen: list[tuple[int, str]] = []
+
+    def look(descriptor: int, data: bytes) -> None:
+        write_all(descriptor, data)
+        seen.extend((stat.S_IMODE(item.stat().st_mode), item.name) for item in tmp_path.glob("*.tmp"))
+
+    monkeypatch.setattr("smtpwizard.targets.replace.write_all", look)
+    apply(plan_env_file(path, VALUES), backup_dir=backups)
+    assert [mode for mode, _ in seen] == [0o600] * len(seen) != []
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    apply(plan_env_file(tmp_path / "new.env", VALUES), backup_dir=backups)
+    assert sorted(item.name for item in tmp_path.iterdir()) == [".env", "new.env", "state"]
+    assert len(list_backups(backups)) == 1
+
+
+def test_a_killed_runs_temporary_file_of_another_file_is_swept_away_too(tmp_path: Path, backups: Path) -> None:
+    (tmp_path / ".compose.yaml.smtpwizard-abc123.tmp").write_bytes(b"SMTP_PASSWORD=secret\n")
+    (tmp_path / ".smtpwizard-0a1b2c3d.tmp").write_bytes(b"SMTP_PASSWORD=secret\n")
+    apply(plan_env_file(file_with(tmp_path), VALUES), backup_dir=backups)
+    assert sorted(item.name for item in tmp_path.iterdir()) == [".env", "state"]

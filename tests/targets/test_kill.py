@@ -66,4 +66,6 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
     assert seen <= whole
     assert len(seen) > 1  # the writers did get to write
     leftovers = [item.name for item in tmp_path.iterdir() if item.name.endswith(".tmp")]
-    assert len(leftovers) <= 1  # each run sweeps away what the one before it left
+    assert len(leftovers) <= 1  # the name lasts from link to rename; each run sweeps away what the one before it left
+    copies = {item.name.removesuffix(".about.json") for item in backups.iterdir() if item.name.endswith(".json")}
+    assert {item.name for item in backups.iterdir() if not item.name.endswith((".json", ".tmp"))} <= copies

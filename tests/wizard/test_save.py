@@ -132,14 +132,15 @@ async def test_a_file_that_changed_meanwhile_is_planned_again_before_it_is_writt
     assert (folder / ".env").read_text().startswith("A=1\nB=from another program\n")
 
 
-async def test_what_was_written_before_a_conflict_stays_in_the_account(folder: Path) -> None:
+async def test_a_conflict_in_one_file_writes_none_and_all_are_planned_again(folder: Path) -> None:
     step = compose_step(folder)
     step.choose(replace(step.state.target, secret="reference"))
     await step.plan()
     (folder / "docker-compose.yml").write_text(COMPOSE + "# another program\n")
     with pytest.raises(Conflict):
         await step.apply()
-    assert [change.path.name for change in step.open_changes] == ["docker-compose.yml"]
+    assert not (folder / ".env").exists()
+    assert [change.path.name for change in step.open_changes] == [".env", "docker-compose.yml"]
     await step.apply()
     assert [applied.path.name for _, applied in step.done if applied.changed] == [".env", "docker-compose.yml"]
     assert (folder / "docker-compose.yml").read_text().endswith("# another program\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,8 @@ from smtpwizard.prompts.console import Console
 from smtpwizard.prompts.save import save
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.targets.apply import apply
-from smtpwizard.targets.change import Applied, Change
+from smtpwizard.targets.apply import apply_all
+from smtpwizard.targets.change import Applied, Change, Consent
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
@@ -120,11 +120,13 @@ async def test_what_another_program_writes_meanwhile_stays(
     path.chmod(0o600)
     others = iter([OTHER])
 
-    def with_another_program(change: Change, *arguments: object, **options: object) -> Applied:
+    def with_another_program(
+        changes: Sequence[Change], agreed: Callable[[Change, Consent], bool], *, backup_dir: Path | None
+    ) -> tuple[Applied, ...]:
         path.write_text(path.read_text() + next(others, ""))
-        return apply(change, *arguments, **options)  # type: ignore[arg-type]
+        return apply_all(changes, agreed, backup_dir=backup_dir)
 
-    monkeypatch.setattr("smtpwizard.wizard.save.apply", with_another_program)
+    monkeypatch.setattr("smtpwizard.wizard.save.apply_all", with_another_program)
     shown = words(await renderer(Target(path=path)))
     assert "B=from another program" in shown
     assert "Read alike by docker compose, npm dotenv, python-dotenv, shells and systemd." in shown

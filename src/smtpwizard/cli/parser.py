@@ -254,7 +254,10 @@ def _write(parser: argparse.ArgumentParser) -> None:
 
 def _restore(parser: argparse.ArgumentParser) -> None:
     _json(parser)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a backup, or latest; without it, a list")
+    parser.add_argument("name", metavar="NAME", nargs="?",
+                        help="a backup, or latest: the newest of this folder; without it, a list")  # fmt: skip
+    parser.add_argument("--all", action="store_true", help="files of all folders, this one first")
+    parser.add_argument("--yes", action="store_true", help="do not ask; needed for another folder without a terminal")
     parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
     _in_place(parser)
 

@@ -1,80 +1,193 @@
-"""Replacing a file's bytes so that a crash, a full disk or `kill -9` leaves the old bytes or the new ones, never less.
-
-Same folder, temporary file, fsync, rename, fsync of the folder. Owner, mode and extended attributes go along. Knows
-nothing about what the bytes mean.
-"""
+"""Writing a set of planned changes: all files or none, each read back, and copies kept of what they were."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
-import stat
-import tempfile
-from collections.abc import Collection
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Final
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.backups import save_backup
+from smtpwizard.targets.backups import remove_backup, save_backup
 from smtpwizard.targets.change import Applied, Change, Conflict, Consent, ConsentRequired
 from smtpwizard.targets.files import left_project, read_bytes
-
-_MARK: Final = ".smtpwizard-"
-_SUFFIX: Final = ".tmp"
+from smtpwizard.targets.replace import NotOwnerError, Staged, overwrite_in_place
+from smtpwizard.text import listed
 
 written: Final[list[Applied]] = []
 """What this process has changed so far, for whoever has to tell of a failure afterwards."""
 
 
 def apply(change: Change, consents: Collection[Consent] = (), *, backup_dir: Path | None = None) -> Applied:
-    """Write `change.after` and read it back. `backup_dir`: the state folder's own where None.
+    """Write one change: see `apply_all`."""
+    return apply_all([change], lambda _, consent: consent in consents, backup_dir=backup_dir)[0]
 
-    Conflict where the file is no longer what was planned for; ConsentRequired where it cannot be replaced, or a link
-    leads out of the project, and the consent is not among `consents`; FileError for everything else. In each of these
-    cases the file is as it was.
+
+def apply_all(
+    changes: Sequence[Change], agreed: Callable[[Change, Consent], bool], *, backup_dir: Path | None = None
+) -> tuple[Applied, ...]:
+    """Write all `changes` or none, in their order, and read them back. `backup_dir`: the state folder's own where None.
+
+    All new bytes are on their disks, and copies of all old ones, before the first file is replaced. On an error the
+    files that were replaced before are put back, and the copies are removed.
+
+    Conflict where a file is no longer what was planned for; ConsentRequired where one cannot be replaced, or a link
+    leads out of the project, and that is not `agreed`; FileError for everything else. In each of these cases every file
+    is as it was, unless the message says which is not.
     """
-    if not change.changed:
-        return Applied(change.real_path, None, changed=False)
-    if Consent.FOLLOW_LINK not in consents:
+    writing = [change for change in changes if change.changed]
+    for change in writing:
+        _refuse(change, follow=agreed(change, Consent.FOLLOW_LINK))
+    files: list[_File] = []
+    backups: dict[Path, Path] = {}
+    with contextlib.ExitStack() as stack:
+        try:
+            for change in writing:
+                in_place, last = agreed(change, Consent.IN_PLACE), change is writing[-1]
+                files.append(_File(change, stack, in_place=in_place, last=last))
+            _save_backups(writing, backups, backup_dir)
+            for file in files:
+                change = file.change
+                file.place()
+        except BaseException as error:
+            left = [file.change for file in reversed(files) if not file.put_back()]
+            written.extend(Applied(item.real_path, backups.get(item.real_path), changed=True) for item in left)
+            if not left:
+                for backup in backups.values():
+                    remove_backup(backup)
+            if isinstance(error, OSError):
+                reason = f"{change.path} cannot be written: {_reason(error)}."
+                raise FileError(f"{reason} {_outcome(left, backups)}", "File not written") from error
+            if left and isinstance(error, FileError):
+                raise FileError(f"{error.message} {_outcome(left, backups)}", error.title) from error
+            raise
+    overwritten = {file.change.real_path for file in files if file.overwritten}
+    applied = [
+        Applied(real, backups.get(real), change.changed, in_place=real in overwritten)
+        for change in changes
+        for real in (change.real_path,)
+    ]
+    written.extend(item for item in applied if item.changed)
+    for change in writing:
+        _read_back(change)
+    return tuple(applied)
+
+
+def _save_backups(writing: Sequence[Change], saved: dict[Path, Path], folder: Path | None) -> None:
+    """Copy what is to be replaced, into `saved` as it is done: real path → copy."""
+    run = secrets.token_hex(4)
+    paths = [change.real_path for change in writing]
+    for change in writing:
+        if change.before is not None:
+            real, name = change.real_path, change.backup_name or "backup"
+            beside = [path for path in paths if path != real]
+            saved[real] = save_backup(
+                change.before, real, name, mode=change.mode, folder=folder, run=run, beside=beside
+            )
+
+
+class _File:
+    """One file of a run: its new bytes lie ready, and its old ones unless it is the last to be replaced."""
+
+    def __init__(self, change: Change, stack: contextlib.ExitStack, *, in_place: bool, last: bool) -> None:
+        """ConsentRequired for an unwritable folder and another user's file; OSError."""
+        self.change = change
+        self._in_place = in_place
+        self.overwritten = False
+        self._new = self._staged(change.after, stack)
+        self._old = None
+        if self._new and not last and change.before is not None:
+            self._old = self._staged(change.before, stack)
+
+    def _staged(self, data: bytes, stack: contextlib.ExitStack) -> Staged | None:
+        """Return `data` ready to be placed; None where the file is to be overwritten where it is."""
+        change, real = self.change, self.change.real_path
+        if change.before is None:
+            return stack.enter_context(Staged(real, data, mode=change.mode))
+        try:
+            return stack.enter_context(Staged(real, data, like=os.stat(real)))
+        except NotOwnerError as error:
+            if not self._in_place:
+                raise _only_in_place(
+                    change.path,
+                    f"{real} belongs to another user, and replacing it would take it over. It can be overwritten where "
+                    "it is instead.",
+                ) from error
+        except PermissionError as error:
+            if not self._in_place:
+                raise _only_in_place(
+                    change.path,
+                    f"The folder {real.parent} is not writable, so {real.name} cannot be replaced, only overwritten "
+                    "where it is.",
+                ) from error
+        return None
+
+    def place(self) -> None:
+        """Put the new bytes in place by the safest way that works. Conflict, ConsentRequired, OSError."""
+        change = self.change
+        if change.before is None:
+            assert self._new is not None
+            try:
+                self._new.create()
+            except FileExistsError as error:
+                raise _conflict(change) from error
+            return
+        if self._new is not None:
+            try:
+                _refuse_conflict(change)
+                self._new.replace()
+                return
+            except OSError as error:
+                if self._in_place and (error.errno == errno.EBUSY or isinstance(error, PermissionError)):
+                    pass
+                elif error.errno == errno.EBUSY:
+                    raise _only_in_place(
+                        change.path,
+                        f"{change.real_path} is mounted on its own (a bind mount, as into a container), so it cannot "
+                        "be replaced, only overwritten where it is.",
+                    ) from error
+                else:
+                    raise
+        _refuse_conflict(change)
+        overwrite_in_place(change.real_path, change.before, change.after)
+        self.overwritten = True
+
+    def put_back(self) -> bool:
+        """Make the file what it was; False where it is not: it cannot be written, or another program has changed it."""
+        change, real = self.change, self.change.real_path
+        try:
+            now = read_bytes(real)
+            if now == change.before:
+                return True
+            if now != change.after:
+                return False
+            if change.before is None:
+                real.unlink()
+            elif self.overwritten:
+                overwrite_in_place(real, change.after, change.before)
+            else:
+                with self._old or Staged(real, change.before, like=os.stat(real)) as old:
+                    old.replace()
+        except (OSError, FileError):
+            return False
+        return True
+
+
+def _refuse(change: Change, *, follow: bool) -> None:
+    """Raise what can be known before anything is touched. ConsentRequired, Conflict, FileError."""
+    if not follow:
         _refuse_leaving(change)
     _refuse_conflict(change)
-    backup = None
-    if change.before is not None:
-        backup = save_backup(
-            change.before, change.real_path, change.backup_name or "backup", mode=change.mode, folder=backup_dir
-        )
-    try:
-        overwritten = _write(change, in_place=Consent.IN_PLACE in consents)
-    except OSError as error:
-        raise _translated(error, change.path) from error
-    applied = Applied(change.real_path, backup, changed=True, in_place=overwritten)
-    written.append(applied)
-    _read_back(change)
-    return applied
-
-
-def _write(change: Change, *, in_place: bool) -> bool:
-    """Write by the safest way that works; say whether that was in place."""
-    if change.before is None:
-        _create(change)
-        return False
-    if not os.access(change.real_path, os.W_OK):
+    if change.before is not None and not os.access(change.real_path, os.W_OK):
         raise FileError(
             f"{change.path} is write-protected for this user. Run as its owner, or give write permission "
             f"(chmod u+w {quote(str(change.path))}). Nothing was changed.",
             "File is read-only",
         )
-    try:
-        _replace(change)
-    except (ConsentRequired, PermissionError):
-        if not in_place:
-            raise
-        _overwrite_in_place(change.real_path, change.before, change.after)
-        return True
-    return False
 
 
 def _refuse_leaving(change: Change) -> None:
@@ -85,13 +198,16 @@ def _refuse_leaving(change: Change) -> None:
             f"{change.path} leads through a link to {change.real_path}, outside {project}, where it may belong to "
             "something else. Nothing was written. If it is meant, give --follow-link, or name that file itself.",
             "Link leaves the project",
+            path=change.path,
             question=f"{change.path.name} is a link that leads out of the project, to {change.real_path}. That file "
             "may belong to something else.",
         )
 
 
-def _only_in_place(message: str) -> ConsentRequired:
-    return ConsentRequired(Consent.IN_PLACE, message, "Only in place")
+def _only_in_place(path: Path, message: str) -> ConsentRequired:
+    message = f"{message} That is not safe against a crash in the middle; a backup is made first."
+    told = f"{message} Nothing was written. If it is meant, give --in-place."
+    return ConsentRequired(Consent.IN_PLACE, told, "Only in place", path=path, question=message)
 
 
 def _refuse_conflict(change: Change) -> None:
@@ -116,8 +232,8 @@ def _read_back(change: Change) -> None:
         )
 
 
-def _translated(error: OSError, path: Path) -> FileError:
-    """Return `error` as a FileError that says what to do; nothing was changed."""
+def _reason(error: OSError) -> str:
+    """Return why a file cannot be written, and what to do."""
     fixed = {
         errno.ENOSPC: "the disk is full. Make room, then run again",
         errno.EDQUOT: "the disk quota is used up. Make room, then run again",
@@ -127,161 +243,12 @@ def _translated(error: OSError, path: Path) -> FileError:
         errno.EPERM: "the system forbids it; the file or its folder may be immutable (lsattr) or sticky",
         errno.ENAMETOOLONG: "the name is too long",
     }
-    reason = fixed.get(error.errno or 0, error.strerror or type(error).__name__)
-    return FileError(f"{path} cannot be written: {reason}. Nothing was changed.", "File not written")
+    return fixed.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
-def _replace(change: Change) -> None:
-    """Replace an existing regular file by one that takes its name.
-
-    ConsentRequired for a bind mount, an unwritable folder or another user's file; OSError for the rest.
-    """
-    path = change.real_path
-    status = os.stat(path)
-    descriptor, name = _temporary(path)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            _take_over(file.fileno(), path, status)
-            _write_all(file.fileno(), change.after)
-            _refuse_conflict(change)
-            _rename(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
-    _sync_folder(path.parent)
-
-
-def _create(change: Change) -> None:
-    """Create a file. Conflict if something appeared there meanwhile; OSError for the rest."""
-    path = change.real_path
-    descriptor, name = _temporary(path)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), change.mode)
-            _write_all(file.fileno(), change.after)
-            try:
-                os.link(name, path)  # unlike a rename, this never replaces
-            except FileExistsError as error:
-                raise _conflict(change) from error
-            except OSError as error:
-                if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK):
-                    raise
-                if os.path.lexists(path):  # a file system without hard links
-                    raise _conflict(change) from error
-                os.replace(name, path)
-                name = ""
-    finally:
-        if name:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
-    _sync_folder(path.parent)
-
-
-def _overwrite_in_place(path: Path, before: bytes, data: bytes) -> None:
-    """Overwrite an existing file where it is: for bind mounts. Room is reserved first; on an error `before` comes back.
-
-    OSError. A crash in the middle can leave a mixture: that is why this needs consent, and a backup.
-    """
-    with open(path, "r+b", buffering=0) as file:
-        if len(data) > len(before) and hasattr(os, "posix_fallocate"):
-            try:
-                os.posix_fallocate(file.fileno(), 0, len(data))
-            except OSError as error:
-                os.ftruncate(file.fileno(), len(before))
-                if error.errno not in (errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL):
-                    raise
-        try:
-            _rewrite(file.fileno(), data)
-        except OSError:
-            with contextlib.suppress(OSError):
-                _rewrite(file.fileno(), before)
-            raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` outlive a power cut, where the file system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _temporary(path: Path) -> tuple[int, str]:
-    _sweep(path)
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}{_MARK}", suffix=_SUFFIX, dir=path.parent)
-    except PermissionError as error:
-        if path.exists() and os.access(path, os.W_OK):
-            raise _only_in_place(
-                f"The folder {path.parent} is not writable, so {path.name} cannot be replaced, only overwritten where "
-                "it is. That is not safe against a crash in the middle; a backup is made first.",
-            ) from error
-        raise
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return descriptor, name
-
-
-def _sweep(path: Path) -> None:
-    """Remove temporary files of runs that were killed: theirs hold no lock any more, and they may hold a secret."""
-    for leftover in path.parent.glob(f"{_glob_escape('.' + path.name + _MARK)}*{_SUFFIX}"):
-        with contextlib.suppress(OSError):
-            descriptor = os.open(leftover, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(leftover)
-            finally:
-                os.close(descriptor)
-
-
-def _glob_escape(text: str) -> str:
-    return "".join(f"[{char}]" if char in "*?[" else char for char in text)
-
-
-def _take_over(descriptor: int, path: Path, status: os.stat_result) -> None:
-    """Give the new file the owner, mode and extended attributes of the old one, in this order: chown clears bits."""
-    own = os.fstat(descriptor)
-    if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
-        try:
-            os.fchown(descriptor, status.st_uid, status.st_gid)
-        except PermissionError as error:
-            if own.st_uid != status.st_uid:
-                raise _only_in_place(
-                    f"{path} belongs to another user, and replacing it would take it over. It can be overwritten where "
-                    "it is instead; a backup is made first.",
-                ) from error
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-    if not hasattr(os, "listxattr"):
-        return
-    with contextlib.suppress(OSError):
-        for name in os.listxattr(path):
-            with contextlib.suppress(OSError):  # security.* may need a privilege; the kernel sets its own default
-                os.setxattr(descriptor, name, os.getxattr(path, name))
-
-
-def _rename(name: str, path: Path) -> None:
-    try:
-        os.replace(name, path)
-    except OSError as error:
-        if error.errno == errno.EBUSY:
-            raise _only_in_place(
-                f"{path} is mounted on its own (a bind mount, as into a container), so it cannot be replaced, only "
-                "overwritten where it is. That is not safe against a crash in the middle; a backup is made first.",
-            ) from error
-        raise
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.fsync(descriptor)
-
-
-def _rewrite(descriptor: int, data: bytes) -> None:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    _write_all(descriptor, data)
-    os.ftruncate(descriptor, len(data))
-    os.fsync(descriptor)
+def _outcome(left: Sequence[Change], backups: Mapping[Path, Path]) -> str:
+    """Return what is true of the files after an error; `left`: those that could not be put back."""
+    if not left:
+        return "Nothing was changed."
+    kept = [f"{change.path} (as it was: {backups.get(change.real_path, 'not there')})" for change in left]
+    return f"Changed before that, and not to be put back: {listed(kept)}. Look at it; the rest is as it was."

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ from smtpwizard.targets.change import Change
 from smtpwizard.targets.diff import masked_diff, passwords_in
 from smtpwizard.targets.env.plan import covered as covered_in_env
 from smtpwizard.targets.files import decode, read_bytes, resolve
+from smtpwizard.targets.replace import Staged
 
 _ABOUT: Final = ".about.json"
 """Suffix of the small file beside each copy that says where it came from."""
@@ -35,6 +37,10 @@ class Backup(NamedTuple):
     """Bytes."""
     mode: int
     """Permission bits of the original."""
+    run: str = ""
+    """The change of which it is a part: the same for all files that were changed together."""
+    beside: tuple[Path, ...] = ()
+    """The other files that were changed in that run, made new ones too."""
 
     @property
     def name(self) -> str:
@@ -47,31 +53,62 @@ def backup_folder() -> Path:
     return own_folder("XDG_STATE_HOME", ".local/state") / "backups"
 
 
-def save_backup(data: bytes, original: Path, name: str, *, mode: int, folder: Path | None = None) -> Path:
+def save_backup(
+    data: bytes,
+    original: Path,
+    name: str,
+    *,
+    mode: int,
+    folder: Path | None = None,
+    run: str = "",
+    beside: Sequence[Path] = (),
+) -> Path:
     """Write a copy under `name`, or `name` with a number where that is taken, and return its path.
 
-    FileError where it cannot be written: then nothing else is to be written either.
+    `run`: the change of which it is a part; `beside`: the other files changed in it. FileError where it cannot be
+    written: then nothing else is to be written either, and nothing of it stays.
     """
     where = folder or backup_folder()
+    about = {"schema": 1, "original": str(original), "at": datetime.now(UTC).isoformat(), "mode": f"{mode:04o}"}
+    text = json.dumps({**about, "run": run, "beside": [str(path) for path in beside]})
     try:
         where.mkdir(parents=True, exist_ok=True, mode=0o700)
         where.chmod(0o700)
-        path, descriptor = _create(where, name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        about = {"schema": 1, "original": str(original), "at": datetime.now(UTC).isoformat(), "mode": f"{mode:04o}"}
-        described = os.open(f"{path}{_ABOUT}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(described, "w", encoding="utf-8", errors="surrogateescape") as file:
-            json.dump(about, file)
+        stem, dot, rest = name.partition(".")
+        names = (name if number == 1 else f"{stem}-{number}{dot}{rest}" for number in count(1))
+        return next(path for path in (where / name for name in names) if _saved(path, data, text.encode()))
     except OSError as error:
         raise FileError(
             f"The backup cannot be written to {where}: {error.strerror}. Make room or give write permission there, "
             "then run again. The file itself was not touched.",
             "No backup, no change",
         ) from error
-    return path
+
+
+def _saved(path: Path, data: bytes, about: bytes) -> bool:
+    """Write a copy and its description, both or none; False where the name is taken. OSError."""
+    description = Path(f"{path}{_ABOUT}")
+    with Staged(description, about) as described, Staged(path, data) as copy:
+        try:
+            # The description first: alone it holds no secret and is not listed. A copy alone would be lost.
+            described.create()
+        except FileExistsError:
+            return False
+        try:
+            copy.create()
+        except BaseException as error:
+            description.unlink(missing_ok=True)
+            if isinstance(error, FileExistsError):
+                return False
+            raise
+    return True
+
+
+def remove_backup(path: Path) -> None:
+    """Take back a copy that nothing came of, and its description."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+        Path(f"{path}{_ABOUT}").unlink(missing_ok=True)
 
 
 def list_backups(folder: Path | None = None) -> tuple[Backup, ...]:
@@ -86,23 +123,12 @@ def list_backups(folder: Path | None = None) -> tuple[Backup, ...]:
         copy = about.with_name(about.name.removesuffix(_ABOUT))
         try:
             data = json.loads(about.read_text(encoding="utf-8", errors="surrogateescape"))
-            at = datetime.fromisoformat(data["at"])
-            found.append(Backup(copy, Path(data["original"]), at, copy.stat().st_size, int(data["mode"], 8)))
+            at, beside = datetime.fromisoformat(data["at"]), tuple(Path(path) for path in data.get("beside", ()))
+            size, mode, run = copy.stat().st_size, int(data["mode"], 8), str(data.get("run", ""))
+            found.append(Backup(copy, Path(data["original"]), at, size, mode, run, beside))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return tuple(sorted(found, key=lambda item: (item.at, item.name), reverse=True))
-
-
-def _create(folder: Path, name: str) -> tuple[Path, int]:
-    """Open a new file, numbered where `name` is taken within the same second."""
-    stem, dot, rest = name.partition(".")
-    number = 1
-    while True:
-        path = folder / (name if number == 1 else f"{stem}-{number}{dot}{rest}")
-        try:
-            return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            number += 1
 
 
 def plan_restore(backup: Backup) -> Change:

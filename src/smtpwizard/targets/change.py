@@ -44,10 +44,12 @@ class Consent(StrEnum):
 class ConsentRequired(FileError):
     """The file is written only with `consent`. The message is for a script, `question` for a person who can answer."""
 
-    def __init__(self, consent: Consent, message: str, title: str, *, question: str = "") -> None:
+    def __init__(self, consent: Consent, message: str, title: str, *, path: Path, question: str) -> None:
         super().__init__(message, title)
         self.consent = consent
-        self.question = question or message
+        self.path = path
+        """The file, as the operator gave it."""
+        self.question = question
 
 
 class Conflict(FileError):

@@ -14,10 +14,10 @@ from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, gravest_first
 from smtpwizard.report.lines import Line, LineRole, Mark, mark_of
 from smtpwizard.secret import Secret, redact
-from smtpwizard.targets.apply import apply
+from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block
-from smtpwizard.targets.change import Conflict, Undecided, changes_for
+from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
 from smtpwizard.targets.compose.services import ComposeFile, chosen, override_target, read_compose_file, services
 from smtpwizard.targets.discover import TargetChoice, discover_targets
@@ -26,6 +26,7 @@ from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.targets.next_steps import next_steps
+from smtpwizard.text import listed
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ class SaveStep:
         """Whether missing ignore rules are planned too, before the rest."""
         self._run: Run = run
         self._values: Values | None = None
+        self._asked: Path | None = None
+        """The file about which consent was asked last."""
+        self._agreed: set[tuple[Path | None, Consent]] = set()
         self._file: ComposeFile | None = None
 
     @property
@@ -242,40 +246,39 @@ class SaveStep:
     # Writing
 
     async def apply(self, consents: Collection[Consent] = (), *, for_all: bool = False) -> None:
-        """Write what is not written yet, read it back, and find out what makes the app see it.
+        """Write what is planned, all of it or nothing, read it back, and find out what makes the app see it.
 
-        `consents`: the operator's word for the next file; `for_all`: for each. ConsentRequired where another is
-        needed; Conflict where a file changed meanwhile: the rest is planned anew, and is to be shown. FileError. What
-        was written before stands in `done`.
+        `consents`: the operator's word for the file that was asked about last; `for_all`: for each. ConsentRequired
+        where another is needed; Conflict where a file changed meanwhile: it is planned anew, and is to be shown.
+        FileError.
         """
-        change = None
-        rest = self.open_changes if any(change.changed for change in self.open_changes) else ()
-        try:
-            for change in rest:
-                work = partial(apply, change, consents, backup_dir=self.session.services.backup_dir)
+        self._agreed |= {(self._asked, consent) for consent in consents}
+        changes = self.open_changes
+        work = partial(
+            apply_all,
+            changes,
+            lambda change, consent: (change.path, consent) in self._agreed or (for_all and consent in consents),
+            backup_dir=self.session.services.backup_dir,
+        )
+        if any(change.changed for change in changes):
+            try:
                 applied = await self._run(work, timeout=WRITE_SECONDS, name="write")
-                self.done.append((change, applied))
-                self.session.update(applied=(*self.state.applied, applied))
-                consents = consents if for_all else ()
-        except Conflict:
-            await self._plan_rest()
-            raise
-        except TimeoutError:
-            raise FileError(
-                f"{change.path if change else ''} was not written within {WRITE_SECONDS:.0f} s. Look at it before "
-                "trying again."
-            ) from None
+            except ConsentRequired as error:
+                self._asked = error.path
+                raise
+            except Conflict:
+                await self.plan(self._values)
+                raise
+            except TimeoutError:
+                names = listed(str(change.path) for change in changes if change.changed)
+                raise FileError(
+                    f"{names} not written within {WRITE_SECONDS:.0f} s. Look at the disk before trying again."
+                ) from None
+            self.done = list(zip(changes, applied, strict=True))
+            self.session.update(applied=(*self.state.applied, *applied))
         self.session.update(saved=self.state.settings)
         if any(applied.changed for _, applied in self.done):
             await self._find_next_steps()
-
-    async def _plan_rest(self) -> None:
-        """Plan again what is not written; what was written stays in the account."""
-        done = [(change, applied) for change, applied in self.done if applied.changed]
-        written = {change.path for change, _ in done}
-        fresh = await self.plan(self._values)
-        rest = tuple(change for change in fresh if change.changed or change.path not in written)
-        self.done, self.changes = done, (*(change for change, _ in done), *rest)
 
     async def _find_next_steps(self) -> None:
         state, app = self.state, self.app
@@ -323,6 +326,7 @@ class SaveStep:
     def forget(self) -> None:
         """Drop the plan: another target was chosen, or it is made anew."""
         self.changes, self.done, self.notes, self.undecided = None, [], (), None
+        self._asked, self._agreed = None, set()
 
     # A block to copy
 

@@ -1,69 +1,146 @@
-"""`smtpwizard restore [NAME]`: the backups that were made before files were changed, listed; or one brought back."""
+"""`smtpwizard restore [NAME]`: the backups that were made before files were changed, listed; or brought back."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.targets.apply import apply
+from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan_restore
-from smtpwizard.targets.change import Consent
+from smtpwizard.targets.change import Applied, Change, Consent
 from smtpwizard.text import safe
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """List the backups, or restore `args.name` (`latest`: the newest). InputError for an unknown one; FileError."""
+    """List the backups, or restore `args.name` (`latest`: the newest of this folder, with what its run changed too).
+
+    InputError for an unknown one, and for one of another folder where nobody can be asked; FileError.
+    """
     found = list_backups()
+    here = _of_this_folder(found)
     if args.name is None:
-        return _list(found, as_json=args.json)
-    backup = _named(args.name, found)
-    change = plan_restore(backup)
-    consents = [Consent.IN_PLACE] if args.in_place else []
-    applied = None if args.dry_run or not change.changed else apply(change, consents)
+        return _list(found, here, everything=args.all, as_json=args.json)
+    chosen = _named(args.name, found, found if args.all else here)
+    changes = [plan_restore(item) for item in chosen]
+    asked = not (args.json or args.dry_run or args.yes) and sys.stdin.isatty() and sys.stderr.isatty()
+    if not (asked or args.dry_run or args.yes) and not any(item in here for item in chosen):
+        raise InputError(
+            f"{chosen[0].name} is a backup of {safe(str(chosen[0].original))}, not of a file in this folder. Run it "
+            "there, or give --yes.",
+            "Another folder",
+        )
+    if not args.json:
+        for item in chosen:
+            say(f"{safe(str(item.original))}: back to what it was on {item.at:%Y-%m-%d %H:%M:%S} UTC ({item.name})")
+        for change in changes:
+            if change.diff:
+                emit(change.diff.removesuffix("\n"))
+    applied: Sequence[Applied] = ()
+    if not args.dry_run and any(change.changed for change in changes) and (not asked or _confirmed(chosen)):
+        applied = apply_all(changes, lambda _, consent: consent is Consent.IN_PLACE and args.in_place)
     if args.json:
-        kept = str(applied.backup) if applied and applied.backup else None
-        answer = {"schema": 1, "target": str(backup.original), "changed": change.changed, "diff": change.diff}
-        emit_json({**answer, "findings": [], "written": applied is not None, "backup": kept})
-        return ExitCode.OK
-    if change.diff:
-        emit(change.diff.removesuffix("\n"))
-    if not change.changed:
-        say(f"{backup.original} is as in {backup.name} already. Nothing was written.")
-    elif applied is None:
-        say("Nothing was written (--dry-run).")
+        emit_json(_answer(chosen, changes, applied))
     else:
-        say(f"{backup.original} is as it was on {backup.at:%Y-%m-%d %H:%M:%S} UTC, and was read back.")
-        if applied.backup:
-            say(f"What was there before: {applied.backup}")
+        _tell(chosen, changes, applied, found)
+        if not applied:
+            say("Nothing was written (--dry-run)." if args.dry_run else "Nothing was written.")
     return ExitCode.OK
 
 
-def _list(found: Sequence[Backup], *, as_json: bool) -> ExitCode:
-    if as_json:
-        emit_json({"schema": 1, "backups": [_row(item) for item in found]})
-        return ExitCode.OK
-    for item in found:
-        emit(f"{item.name}\t{safe(str(item.original))}\t{item.size} bytes")
-    if found:
-        say("`smtpwizard restore NAME` brings one back; what is there then is kept as well.")
-    else:
-        say(f"There are no backups in {backup_folder()}.")
-    return ExitCode.OK
+def _of_this_folder(found: Sequence[Backup]) -> list[Backup]:
+    """Return the backups of files in the current folder, and of those that links in it lead to."""
+    try:
+        folder = Path.cwd()
+        linked = {Path(os.path.realpath(entry.path)) for entry in os.scandir(folder) if entry.is_symlink()}
+    except OSError:
+        return []
+    return [item for item in found if item.original.parent == folder or item.original in linked]
 
 
-def _row(item: Backup) -> dict[str, object]:
-    return {"name": item.name, "original": str(item.original), "at": item.at.isoformat(), "size": item.size}
-
-
-def _named(name: str, found: Sequence[Backup]) -> Backup:
+def _named(name: str, found: Sequence[Backup], listed: Sequence[Backup]) -> list[Backup]:
+    if name == "latest" and listed:
+        newest = listed[0]
+        return [item for item in found if item is newest or (newest.run and item.run == newest.run)]
     if name == "latest" and found:
-        return found[0]
+        raise InputError(
+            f"No file in this folder has a backup. The newest of all is {found[0].name}, of "
+            f"{safe(str(found[0].original))}; `smtpwizard restore --all` lists them.",
+            "No backup of this folder",
+        )
     for item in found:
         if item.name == name:
-            return item
+            return [item]
     near = difflib.get_close_matches(name, [item.name for item in found], 1)
-    hint = f"Did you mean {near[0]}?" if near else "`smtpwizard restore` lists them."
+    hint = f"Did you mean {near[0]}?" if near else "`smtpwizard restore --all` lists them."
     raise InputError(f"There is no backup {name!r}. {hint}", "Unknown backup")
+
+
+def _confirmed(chosen: Sequence[Backup]) -> bool:
+    from smtpwizard.prompts.console import Console
+
+    return Console().confirm(f"Restore {'it' if len(chosen) == 1 else f'these {len(chosen)} files'}?")
+
+
+def _tell(
+    chosen: Sequence[Backup], changes: Sequence[Change], applied: Sequence[Applied], found: Sequence[Backup]
+) -> None:
+    """Say what became of each file, and of those that were changed in the same run and are not among them."""
+    for item, change in zip(chosen, changes, strict=True):
+        if not change.changed:
+            say(f"{safe(str(item.original))} is as in {item.name} already.")
+        elif applied:
+            say(f"{safe(str(item.original))} is as it was on {item.at:%Y-%m-%d %H:%M:%S} UTC, and was read back.")
+    for kept in applied:
+        if kept.backup:
+            say(f"What was there before: {kept.backup}")
+    restored = {item.original for item in chosen}
+    for path in sorted({path for item in chosen for path in item.beside} - restored):
+        run = chosen[0].run
+        copy = next((item.name for item in found if item.run == run and item.original == path), None)
+        if copy:
+            say(f"The same run changed {safe(str(path))}, too: `smtpwizard restore {copy}` brings that back.")
+        elif path.exists():
+            say(f"The same run made {safe(str(path))}, which stays as it is. It may hold the password.")
+
+
+def _answer(chosen: Sequence[Backup], changes: Sequence[Change], applied: Sequence[Applied]) -> dict[str, object]:
+    kept = [str(item.backup) for item in applied if item.backup]
+    return {
+        "schema": 1,
+        "target": str(chosen[0].original),
+        "targets": [str(item.original) for item in chosen],
+        "changed": any(change.changed for change in changes),
+        "diff": "".join(change.diff for change in changes),
+        "findings": [],
+        "written": bool(applied),
+        "backup": kept[0] if kept else None,
+        "backups": kept,
+    }
+
+
+def _list(found: Sequence[Backup], here: Sequence[Backup], *, everything: bool, as_json: bool) -> ExitCode:
+    if as_json:
+        emit_json({"schema": 1, "backups": [_row(item, here=item in here) for item in found]})
+        return ExitCode.OK
+    listed = [*here, *(item for item in found if item not in here)] if everything else here
+    for item in listed:
+        gone = "" if item.original.exists() else "\tgone"
+        emit(f"{item.name}\t{safe(str(item.original))}\t{item.size} bytes{gone}")
+    if listed:
+        say("`smtpwizard restore NAME` brings one back; what is there then is kept as well.")
+    elif not found:
+        say(f"There are no backups in {backup_folder()}.")
+    if others := len(found) - len(listed):
+        say(f"{others} of files in other folders: `smtpwizard restore --all` lists them.")
+    return ExitCode.OK
+
+
+def _row(item: Backup, *, here: bool) -> dict[str, object]:
+    row = {"name": item.name, "original": str(item.original), "at": item.at.isoformat(), "size": item.size}
+    return {**row, "run": item.run, "here": here, "gone": not item.original.exists()}
