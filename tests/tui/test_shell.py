@@ -76,6 +76,19 @@ async def test_a_step_can_be_reached_by_number_only_once_it_was_shown() -> None:
         assert app.state.step == "settings"
 
 
+async def test_the_step_before_and_after_are_those_that_were_shown() -> None:
+    async with wizard() as (app, pilot):
+        await pilot.press("f3", "f2")
+        await settled(pilot)
+        assert app.state.step == "provider"
+        await pilot.press("g", "m", "enter")
+        await settled(pilot)
+        for key, step in (("f2", "provider"), ("f3", "settings"), ("f3", "settings")):
+            await pilot.press(key)
+            await settled(pilot)
+            assert app.state.step == step
+
+
 async def test_a_click_on_the_key_bar_does_what_the_key_does() -> None:
     async with wizard() as (app, pilot):
         await pilot.press("g", "m")
@@ -151,7 +164,7 @@ async def test_f1_explains_the_focused_field_and_names_the_keys() -> None:
         text = screen_text(app)
         assert "App password" in text
         assert "It can be made only while 2-Step" in text
-        assert "Go to a step" in text
+        assert "Step before, after" in text
         await pilot.press("escape")
         await settled(pilot)
         assert app.state.step == "settings"

@@ -37,7 +37,7 @@ async def test_no_key_on_the_secret_field_reaches_the_clipboard_and_ctrl_c_says_
         secret = app.query_one(SecretInput)
         secret.focus()
         await pilot.pause()
-        assert secret.selection.is_empty, "focus selects nothing"
+        assert secret.selection == (0, len(PASSWORD)), "focus selects all: what is pasted takes its place"
         await pilot.press("ctrl+c")
         await settled(pilot)
         assert "Ctrl+Q quits" in next(note.message for note in app._notifications)

@@ -76,6 +76,10 @@ class SmtpWizard(App[WizardState]):
         Binding("enter", "primary", "Next", show=False),
         Binding("escape", "back", "Back", show=False),
         Binding("f1", "help", "Help", show=False),
+        # Every terminal has function keys. Alt with a digit does not come through xterm as it is set by default, nor
+        # through those of macOS: there it is a character.
+        Binding("f2", "neighbour(-1)", "Step before", show=False),
+        Binding("f3", "neighbour(1)", "Step after", show=False),
         *(Binding(f"alt+{n}", f"step('{name}')", title, show=False) for n, (name, title) in enumerate(STEPS, 1)),
     ]
 
@@ -224,8 +228,16 @@ class SmtpWizard(App[WizardState]):
 
     def action_step(self, step_id: str) -> None:
         """Go to a step that was shown before."""
-        if step_id in self.state.visited:
+        if step_id in self.state.visited and step_id != self.state.step:
             self.go(step_id)
+
+    def action_neighbour(self, by: int) -> None:
+        """Go to the step shown before that comes next before or after this one."""
+        here = self.state.step
+        shown = [step_id for step_id in ("opening", *_ORDER) if step_id in self.state.visited or step_id == here]
+        place = shown.index(here) + by
+        if 0 <= place < len(shown):
+            self.go(shown[place])
 
     def action_press(self, key: str) -> None:
         """Press a key: what a click on a word of the key bar does."""
@@ -384,7 +396,11 @@ class SmtpWizard(App[WizardState]):
                 yield _entry("practice: Accept mail again", text, self.action_accept_again)
         for number, (step_id, title) in enumerate(STEPS, 1):
             if step_id in self.state.visited and step_id != self.state.step:
-                yield _entry(f"go: {title}", f"Show step {number} (Alt+{number})", partial(self.go, step_id))
+                yield _entry(
+                    f"go: {title}",
+                    f"Show step {number} (F2: the one before, F3: the one after)",
+                    partial(self.go, step_id),
+                )
         text = "What the focused field is for, and its keys (F1)"
         yield _entry("help: Explain this field", text, self.action_help)
         yield _entry("view: Choose theme", "For this run", self.action_change_theme)

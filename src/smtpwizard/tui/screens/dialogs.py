@@ -130,7 +130,7 @@ class HelpScreen(ModalScreen[None]):
         if pane is not None:
             own = [("Enter", pane.primary)] if pane.primary else []
             own += [(hint.shown, hint.label) for hint in pane.hints()]
-        always = (("Esc", "Back"), ("Tab", "Next field"), ("Alt+1…5", "Go to a step"), ("F1", "Help"),
+        always = (("Esc", "Back"), ("Tab", "Next field"), ("F2 F3", "Step before, after"), ("F1", "Help"),
                   ("Ctrl+P", "Commands"), ("Ctrl+Q", "Quit"))  # fmt: skip
         return cls(title, prose, (*own, *(item for item in always if item[0] not in dict(own))))
 

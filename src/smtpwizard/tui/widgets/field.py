@@ -64,7 +64,7 @@ class Field(Vertical):
     def show(self) -> None:
         """Show the present answer, unless what stands here means just that."""
         if not self._model.holds(self.question, self.input.value):
-            self.input.value = self._model.value(self.question)
+            self.input.fill(self._model.value(self.question))
 
     def problem(self) -> str:
         """Return why the text cannot be an answer, once the operator has finished with it; else ''."""

@@ -6,14 +6,16 @@ The input for secrets never reaches the clipboard.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar, Final, NamedTuple, cast
 
 from rich.text import Text
 from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.keys import _character_to_key
 from textual.message import Message
 from textual.visual import VisualType
 from textual.widgets import Checkbox, Input, OptionList, RadioButton, RadioSet, Static
@@ -23,8 +25,39 @@ from smtpwizard.text import safe
 from smtpwizard.tui.style import plain
 
 
+class _Key(NamedTuple):
+    value: str
+
+
+_OPENERS: Final = "[]NOPX^_\\"
+"""What follows ESC at the start of a longer sequence (ECMA-48, 5.6; SS2 and SS3)."""
+
+
+def _name_alt_keys(table: dict[str, Any]) -> None:
+    """Have ESC and a character be Alt and that key, as most terminals mean it.
+
+    Textual 8.2.8 takes ESC and a digit for what WezTerm on macOS would have typed (¡™£¢∞), and of several such keys in
+    a row it makes `^` and the character: both were typed into the field. Its table is private; tests pin it.
+    """
+    for char in (*map(chr, range(0x21, 0x7F)), "§"):
+        if char not in _OPENERS and not isinstance(table.get(f"\x1b{char}"), tuple):
+            shift = "shift+" if char.isupper() else ""
+            table[f"\x1b{char}"] = (_Key(f"alt+{shift}{_character_to_key(char.lower())}"),)
+
+
+_name_alt_keys(cast("dict[str, Any]", ANSI_SEQUENCES_KEYS))
+
+_MODIFIERS: Final = ("alt+", "ctrl+", "super+", "hyper+", "meta+")
+
+
 class BarInput(Input):
-    """An Input of height 1. Paste takes the first line that is not blank, trimmed, and says what it left out."""
+    """An Input of height 1. Paste takes the first line that is not blank, trimmed, and says what it left out.
+
+    Whatever brings the focus, all of the text is selected: what is typed or pasted then takes its place.
+    """
+
+    _untouched = False
+    """Whether nothing was done in it since it got the focus."""
 
     class Pasted(Message):
         """A text was pasted."""
@@ -33,7 +66,7 @@ class BarInput(Input):
             super().__init__()
             self.input = sender
             self.left_out = left_out
-            """A sentence on what around the pasted text was not taken, or ''."""
+            """What around the pasted text was not taken, and whether it replaced one that is not shown; or ''."""
 
     @property
     def _value(self) -> Text:
@@ -43,14 +76,48 @@ class BarInput(Input):
             return shown
         return Text("".join(safe(char) or "␊" for char in self.value), no_wrap=True, overflow="ignore", end="")
 
+    def fill(self, text: str) -> None:
+        """Show another text that was not typed here; all of it is selected, as it is when the focus comes."""
+        self.value = text
+        if self.has_focus:
+            self.action_select_all()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        # Alt+2 comes with the character 2, and is not typing.
+        return not key.startswith(_MODIFIERS) and super().check_consume_key(key, character)
+
+    async def _on_key(self, event: events.Key) -> None:
+        self._untouched = False
+        if self.check_consume_key(event.key, event.character):
+            return  # Textual's own types it
+        event.prevent_default()
+        # The field's own keys at once: Textual runs them only when the key has come up to the app, and letters that
+        # were typed after Ctrl+U are there by then, and deleted too.
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                return
+
+    def _on_focus(self, event: events.Focus) -> None:
+        self._untouched = not event.from_app_focus
+
+    async def _on_mouse_down(self, event: events.MouseDown) -> None:
+        # The click that brings the focus selects all, as Tab does; the next one places the cursor.
+        if self._untouched:
+            event.prevent_default()
+        self._untouched = False
+
     def _on_paste(self, event: events.Paste) -> None:
         # Textual's own takes splitlines()[0]: a password pasted after a line break would be ''.
+        self._untouched = False
         event.prevent_default()
         event.stop()
         lines = [line for line in event.text.splitlines() if line.strip()]
         text = lines[0].strip() if lines else ""
         clean = "".join(char for char in text if char.isprintable() or char == "\u00a0")
-        self.replace(clean, *self.selection)
+        # Where the text cannot be seen, nobody can tell what a paste would be added to.
+        replaced = self.password and bool(self.value)
+        self.replace(clean, *((0, len(self.value)) if replaced else self.selection))
         left_out = ""
         if len(lines) > 1:
             left_out = f"Only the first of {len(lines)} pasted lines was taken."
@@ -58,6 +125,8 @@ class BarInput(Input):
             left_out = "Control characters in it were removed."
         elif clean != event.text:
             left_out = "Blanks and line ends around it were removed."
+        if replaced:
+            left_out = f"Replaced what was there. {left_out}".rstrip()
         self.post_message(self.Pasted(self, left_out))
 
 
@@ -70,8 +139,7 @@ class SecretInput(BarInput):
         """The text was shown or hidden."""
 
     def __init__(self, *, placeholder: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        # select_on_focus would make Ctrl+C, pressed to quit, a copy of the whole password.
-        super().__init__(password=True, select_on_focus=False, placeholder=placeholder, id=id, classes=classes)
+        super().__init__(password=True, placeholder=placeholder, id=id, classes=classes)
 
     def action_copy(self) -> None:
         raise SkipAction
