@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from smtpwizard.docker.logs import LogReport
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.app_log import AppLogScreen
+from smtpwizard.tui.screens.texts import AppLogScreen
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 from support.apps import ABC
 from support.docker_stand_in import NO_DAEMON, StandIn, stamped, stand_in

@@ -7,9 +7,8 @@ import pytest
 from smtpwizard.dns.sender import SenderReport
 from smtpwizard.mailbox.address import parse
 from smtpwizard.mailbox.model import Arrival, Place
-from smtpwizard.report.arrival import Arrived, Proof, arrived_line, auth_suffix
+from smtpwizard.report.arrival import Arrived, Proof, arrived_line, auth_suffix, closing_lines
 from smtpwizard.report.lines import Mark, symbols
-from smtpwizard.report.sender import closing_lines
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import SentMessage

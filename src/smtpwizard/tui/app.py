@@ -370,7 +370,7 @@ class SmtpWizard(App[WizardState]):
 
     def action_app_log(self) -> None:
         """Read what the app itself says of its mail, in its container's log."""
-        from smtpwizard.tui.screens.app_log import AppLogScreen
+        from smtpwizard.tui.screens.texts import AppLogScreen
 
         self.push_screen(AppLogScreen(self.session))
 

@@ -16,8 +16,8 @@ from smtpwizard.cli.source import app_of
 from smtpwizard.dns.sender import Sender, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
+from smtpwizard.report.arrival import checks
 from smtpwizard.report.lines import Line, LineRole, columns, wrapped
-from smtpwizard.report.sender import checks
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:

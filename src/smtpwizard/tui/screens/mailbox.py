@@ -17,8 +17,8 @@ from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
+from smtpwizard.report.arrival import checks, closing_lines
 from smtpwizard.report.lines import GAP, Line, LineRole, Mark
-from smtpwizard.report.sender import checks, closing_lines
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 from smtpwizard.tui.base import wizard_of
