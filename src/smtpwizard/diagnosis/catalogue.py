@@ -1,4 +1,4 @@
-"""The catalogue of failures: files read, the shipped ones only as far as the matcher needs them.
+"""The catalogue of failures. Of the shipped files only what the matcher needs is read at first.
 
 Reading and checking all of it takes 40 ms, most of it for examples and sentences. So of a shipped file, which the tests
 have checked, only the keys that a reply is compared with are parsed, in 12 ms; the rest of an entry is read when the

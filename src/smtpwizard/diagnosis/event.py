@@ -1,4 +1,4 @@
-"""Event: what is known of one failure, from whatever source, in the form that entries are compared with. Data only."""
+"""Event: what is known of one failure, in the form that catalogue entries are compared with. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways into this room: a probe's step, a text, and a message that was accepted but did not arrive. No network."""
+"""Explains a probe's step, a whole run, an event, or a message that was accepted but did not arrive. No network."""
 
 from __future__ import annotations
 

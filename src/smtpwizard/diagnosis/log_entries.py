@@ -1,4 +1,4 @@
-"""What a mail library says besides the message: nodemailer's error properties, smtplib's tuple, the command. Pure."""
+"""Reads what a mail library logs beside the message: nodemailer's error properties, smtplib's tuple, the command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail errors among the lines of a log, each as an Event. Everything else in a log is none of our business.
+"""Finds the mail errors among the lines of a log and explains each once. All other lines are left alone.
 
 One pasted reply or message is taken as it is. Among other lines an error must show that it is about mail: by a mail
 library's property, an enhanced status code, a mail port, or words of the catalogue.

@@ -1,4 +1,4 @@
-"""From an event to ranked causes. Pure; the catalogue is handed in.
+"""Ranks the catalogue entries that account for an event. Pure; the catalogue is handed in.
 
 Ranked as follows: provider + enhanced code + words, provider + code, words, enhanced code, code, condition that is
 merely possible. A reply whose words prove another provider than the one named is that provider's.

@@ -1,4 +1,4 @@
-"""All findings about a set of settings: runs the rules, puts the gravest first, keeps repairs from contradicting."""
+"""Runs all rules on a set of settings, puts the gravest findings first, and keeps their repairs from contradicting."""
 
 from __future__ import annotations
 

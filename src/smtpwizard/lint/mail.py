@@ -26,7 +26,7 @@ from smtpwizard.text import safe
 
 
 def check_sender(context: Context) -> Iterator[Problem]:
-    """Yield the form first; the domain and the provider's rule only for a single address."""
+    """Yield what is wrong with the form; for a single address also its domain and the provider's rule."""
     text = context.settings.sender
     if not text:
         return
@@ -102,7 +102,7 @@ _URL: Final = r"(?i)(https?)://([^/?#\s@]+)([^?#\s]*)"
 
 
 def check_links(context: Context) -> Iterator[Problem]:
-    """Yield the form first; where people would land only for an address that is one."""
+    """Yield what is wrong with the form of the address, then where its links lead."""
     text = context.settings.url
     if text == "" or Role.URL in context.misnamed:
         return  # `startup` tells these

@@ -37,7 +37,7 @@ _ENDINGS: Final = {
 
 
 def check_startup(context: Context) -> Iterator[Problem]:
-    """Yield one error for each refusal; the app names only the first. Then what it goes without, and cannot send."""
+    """Yield an error for each refusal, of which the app names only the first, then what it needs and does not check."""
     for refusal in refusals(context.settings):
         name = f"{_slug(refusal.role)}-{_ENDINGS[refusal.reason]}"
         yield context.finding(

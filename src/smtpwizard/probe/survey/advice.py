@@ -1,4 +1,4 @@
-"""From what was seen to proposals, ranked: first what a change of settings repairs, then what a person must do. Pure.
+"""Turns what was seen into proposals: first those that a change of settings repairs, then what a person must do. Pure.
 
 Each rule looks at one kind of failure and stays silent where it is not sure.
 """

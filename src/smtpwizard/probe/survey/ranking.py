@@ -1,4 +1,4 @@
-"""What was seen at the ports, in lines for a person. Pure."""
+"""Ranks the ports by how well the app would fare there, and puts what was seen at each into a line. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports that do not answer: blocked on the way, nothing there, or one of IPv4 and IPv6 dead. Pure.
+"""Rules on ports that do not answer, untrusted certificates, and another server in the provider's place. Pure.
 
 Which clouds block what, and which providers have doors beside 25, 465 and 587: the vendors' documents, 2026-11-22.
 """
