@@ -155,3 +155,54 @@ def test_a_value_that_readers_differ_on_is_told_with_their_names(tmp_path: Path)
     found = [item for item in answer(done)["findings"] if item["id"] == "readers-differ"]
     assert found[0]["variable"] == "SMTP_PASSWORD"
     assert "python-dotenv" in found[0]["message"]
+
+
+def gmails(folder: Path) -> Path:
+    """Write a `.env` that holds Gmail's settings, with a login."""
+    path = folder / ".env"
+    path.write_text(
+        "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=465\nSMTP_SENDER=a@real.net\nSMTP_USERNAME=you@gmail.com\n"
+        f"SMTP_PASSWORD={BARE}\nSMTP_TLS=true\n"
+    )
+    return path
+
+
+def test_going_to_a_server_without_a_login_takes_the_old_login_out(tmp_path: Path) -> None:
+    path = gmails(tmp_path)
+    done = write(tmp_path, "--env-file", ".env", "--preset", "mailpit")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert path.read_text() == "SMTP_HOST=mailpit\nSMTP_PORT=1025\nSMTP_SENDER=a@real.net\nSMTP_TLS=false\n"
+    assert "-SMTP_USERNAME=you@gmail.com" in done.stdout
+    assert "-SMTP_PASSWORD=****" in done.stdout
+    assert BARE not in done.stdout + done.stderr
+
+
+def test_a_login_that_is_given_for_such_a_server_is_written(tmp_path: Path) -> None:
+    path = gmails(tmp_path)
+    arguments = ("--preset", "mailpit", "--set", "SMTP_USERNAME=me", "--password-stdin")
+    assert write(tmp_path, "--env-file", ".env", *arguments, stdin="other-pw").returncode == ExitCode.OK
+    assert "SMTP_USERNAME=me\nSMTP_PASSWORD=other-pw\n" in path.read_text()
+
+
+def test_an_old_login_that_stays_at_another_server_is_told(tmp_path: Path) -> None:
+    path = gmails(tmp_path)
+    found = answer(write(tmp_path, "--env-file", ".env", "--preset", "sendgrid", "--json"))["findings"]
+    (told,) = (item for item in found if item["id"] == "login-of-another-server")
+    assert "SMTP_PASSWORD stays as it is, written for smtp.gmail.com" in told["message"]
+    assert f"SMTP_PASSWORD={BARE}" in path.read_text()
+    again = answer(write(tmp_path, "--env-file", ".env", "--preset", "sendgrid", "--json"))["findings"]
+    assert "login-of-another-server" not in {item["id"] for item in again}
+
+
+def test_an_override_empties_the_login_of_the_file_below(tmp_path: Path) -> None:
+    compose = (
+        "services:\n  api:\n    image: line/abc-user-feedback-api\n    environment:\n      SMTP_HOST: smtp.gmail.com\n"
+        f"      SMTP_SENDER: a@real.net\n      SMTP_USERNAME: you@gmail.com\n      SMTP_PASSWORD: {BARE}\n"
+    )
+    (tmp_path / "compose.yaml").write_text(compose)
+    done = write(tmp_path, "--compose", "compose.yaml", "--override", "--preset", "mailpit")
+    assert done.returncode == ExitCode.OK, done.stderr
+    made = (tmp_path / "compose.override.yaml").read_text()
+    assert 'SMTP_USERNAME: ""' in made
+    assert 'SMTP_PASSWORD: ""' in made
+    assert (tmp_path / "compose.yaml").read_text() == compose

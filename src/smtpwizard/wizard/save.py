@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, gravest_first
@@ -375,11 +376,13 @@ def _planned(
     service = chosen(services(file.root, images=app.images, app_service=app.service), target.service)
     if values is None:
         values = changes_for(state.settings, state.original, dict.fromkeys(service.variables))
-        if target.override:
-            # What an override file leaves out stays as the file below has it: there is nothing to take out.
-            values = {name: value for name, value in values.items() if value is not None}
     if target.override:
-        return (plan_override(target.path, service, values),), service.name
+        # What an override file leaves out stays as the file below has it: a login is emptied there, the rest stays.
+        login = (app.variable(Role.USERNAME), app.variable(Role.PASSWORD))
+        known = {
+            name: "" if value is None else value for name, value in values.items() if value is not None or name in login
+        }
+        return (plan_override(target.path, service, known),), service.name
     secret: SecretMode = "reference" if target.refers else "inline"  # the name of a mode
     return plan_compose(file, service, values, secret=secret), service.name
 

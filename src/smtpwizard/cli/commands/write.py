@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, UsernameRule
-from smtpwizard.problems import Problem, has_errors
+from smtpwizard.problems import Problem, Severity, has_errors
 from smtpwizard.report.lines import Line, symbols
 from smtpwizard.secret import Secret, hide
 from smtpwizard.settings import Settings
@@ -29,6 +29,7 @@ from smtpwizard.targets.block import block
 from smtpwizard.targets.change import Change, Conflict, Consent
 from smtpwizard.targets.env.plan import value_findings
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
+from smtpwizard.text import listed
 from smtpwizard.wizard.save import SaveStep, at_once, finding_lines, finish
 from smtpwizard.wizard.services import Services
 from smtpwizard.wizard.session import Session
@@ -36,6 +37,8 @@ from smtpwizard.wizard.state import Target, TargetKind, WizardState
 
 _ATTEMPTS: Final = 5
 """Plans made when another program keeps changing the file, before giving up."""
+
+_LOGIN: Final = (Role.USERNAME, Role.PASSWORD)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -63,13 +66,23 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     target = str(step.state.target.path)
     present = finish(step.read(os.environ))
     app = step.session.services.app
-    known = bool(present.get(app.variable(Role.PASSWORD)))
-    values = values_of(args, provider, app, have_password=known)
+    other = _other_server(present, provider, step)
+    known = bool(present.get(app.variable(Role.PASSWORD))) and not other
+    values: dict[str, str | Secret | None] = {**values_of(args, provider, app, have_password=known)}
+    stays = [name for name in map(app.variable, _LOGIN) if present.get(name) and name not in values]
+    if provider.password.type is PasswordType.NONE and app.variable(Role.PASSWORD) not in values:
+        values |= dict.fromkeys(stays)  # a server that asks for no login is not sent another's
     settings = Settings.from_variables(app, present).with_changes(values)
     hide((*Settings.from_variables(app, present).secrets(), *settings.secrets()))
     found = findings(settings, provider=provider, origin=Origin.ENV_FILE if args.compose is None else Origin.COMPOSE)
     if has_errors(found):
         return _refused(args, target, found)
+    if other and app.variable(Role.PASSWORD) in stays and app.variable(Role.PASSWORD) not in values:
+        message = (
+            f"{listed(stays)} {'stays as it is' if len(stays) == 1 else 'stay as they are'}, written for {other}. Give "
+            f"{provider.name}'s own password with --password-stdin, unless it stands there already."
+        )
+        found = (*found, Problem.of("login-of-another-server", Severity.WARNING, stays[-1], message))
     step.session.update(settings=settings)
     step.add_rules = args.add_ignore_rules
     finish(step.plan(values))
@@ -90,6 +103,14 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     elif any(item.changed for item in applied):
         _tell(step.written())
     return ExitCode.OK
+
+
+def _other_server(present: Mapping[str, str], provider: Provider, step: SaveStep) -> str:
+    """Return the host that the file's login is for, where that is not the provider's; else ''."""
+    services = step.session.services
+    host = present.get(services.app.variable(Role.HOST), "").strip().lower()
+    previous = services.presets.for_host(host) if host else None
+    return host if host and host != provider.host and (previous is None or previous.id != provider.id) else ""
 
 
 def _apply(step: SaveStep, args: argparse.Namespace) -> list[Line]:
