@@ -240,6 +240,7 @@ def _diagnoses(sides: HostAndContainer) -> tuple[Problem, ...]:
         stages=["auth"] if verify.fate else stages_of(text, known, ""),
         provider=sides.provider,
         settings=sides.settings if sides.same_settings else None,
+        app=sides.settings.app,
     )
     return explain_event(event)
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import LogStream, Seen
 from smtpwizard.docker.compose import (
@@ -207,13 +208,14 @@ class LogReader:
         self,
         *,
         provider: Provider | str | None = None,
+        app: AppProfile | None = None,
         catalogue: Catalogue | None = None,
         stamped: bool = False,
     ) -> None:
         """`stamped`: docker puts a stamp before each line, so what has none is docker's own words, not the log's."""
         self.words: list[str] = []
         """docker's own last words."""
-        self._stream = LogStream(provider=provider, catalogue=catalogue)
+        self._stream = LogStream(provider=provider, app=app, catalogue=catalogue)
         self._stamped = stamped
         self._found: dict[tuple[str, ...], Trouble] = {}
         self._rest = bytearray()
@@ -322,6 +324,7 @@ async def recent(
     cwd: Path,
     since: str = "10m",
     provider: Provider | str | None = None,
+    app: AppProfile | None = None,
     timeout: float = 15.0,
     catalogue: Catalogue | None = None,
 ) -> LogReport:
@@ -342,7 +345,7 @@ async def recent(
     try:
         async with asyncio.timeout(timeout):
             for program in ways:
-                reader = LogReader(provider=provider, catalogue=catalogue, stamped=True)
+                reader = LogReader(provider=provider, app=app, catalogue=catalogue, stamped=True)
                 code, cut = await _read_recent(project.words(*words, program=program), cwd, reader)
                 if not (code and lacks_plugin(reader.words)):
                     break

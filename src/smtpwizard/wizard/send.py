@@ -353,6 +353,7 @@ async def app_log(session: Session) -> LogReport:
         compose_file=target.path if target.kind is TargetKind.COMPOSE else None,
         cwd=target.path.parent if target.path is not None else Path(),
         provider=state.provider,
+        app=state.settings.app,
         timeout=services.timeout,
     )
 

@@ -68,12 +68,18 @@ async def check_sender(address: str, *, provider: Provider | None, timeout: floa
 
 
 async def recent_log(
-    service: str, *, cwd: Path, provider: Provider | None, timeout: float, compose_file: Path | None = None
+    service: str,
+    *,
+    cwd: Path,
+    provider: Provider | None,
+    app: AppProfile,
+    timeout: float,
+    compose_file: Path | None = None,
 ) -> LogReport:
     """Return what a compose service has logged in the last ten minutes; `timeout` is in seconds."""
     from smtpwizard.docker.logs import recent
 
-    return await recent(service, compose_file=compose_file, cwd=cwd, provider=provider, timeout=timeout)
+    return await recent(service, compose_file=compose_file, cwd=cwd, provider=provider, app=app, timeout=timeout)
 
 
 async def _mx_hosts(domain: str) -> tuple[str, ...]:

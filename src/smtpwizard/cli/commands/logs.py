@@ -44,7 +44,12 @@ _LEAST_SECONDS: Final = 15.0
 def run(args: argparse.Namespace) -> ExitCode:
     """Read the log that `args` name, and tell its mail trouble."""
     catalogue = open_catalogue(args.presets)
-    reader = partial(LogReader, provider=named_provider(args.provider, args.presets, catalogue), catalogue=catalogue)
+    reader = partial(
+        LogReader,
+        provider=named_provider(args.provider, args.presets, catalogue),
+        app=app_of(args),
+        catalogue=catalogue,
+    )
     name = _file(args)
     hide_in_reach(args)
     if name is None:
