@@ -167,11 +167,11 @@ def show(
     """
     if as_json:
         report = finish(check)
-        told = to_json(check, planned)
-        emit_json(told | dict(more(report) if more else {}))
+        value = to_json(check, planned)
+        emit_json(value | dict(more(report) if more else {}))
         return report
     emit(headline(planned))
-    told_once: set[str] = set()
+    warned: set[str] = set()
     shown = 0
     for item in check.run_blocking():
         if isinstance(item, Report):
@@ -180,7 +180,7 @@ def show(
         elif item.message is None or check.due == 1:
             _out(() if is_unreached(item) else [stage_line(item)])
         else:
-            _out(_warnings(item, told_once), [message_line(message) for message in check.sent[shown:]])
+            _out(_warnings(item, warned), [message_line(message) for message in check.sent[shown:]])
             shown = len(check.sent)
     seen = tuple(survey_lines(check.survey)) if check.survey else ()
     _out((Line(""), *seen) if seen else ())
@@ -203,11 +203,11 @@ def finish(check: Check) -> Report:
     return check.report
 
 
-def _warnings(step: StepResult, told: set[str]) -> Iterator[Line]:
+def _warnings(step: StepResult, warned: set[str]) -> Iterator[Line]:
     """Yield what a stage of one of several messages warns of, once for all of them."""
     for warning in step.detail or ((step.summary,) if step.status is Status.WARNED else ()):
-        if warning not in told:
-            told.add(warning)
+        if warning not in warned:
+            warned.add(warning)
             yield Line(warning, Mark.WARNING, name=step.step.value)
 
 

@@ -1,4 +1,4 @@
-"""Whether a mail arrived: the code that proves it, and where to look when it did not. Must not import textual."""
+"""What is known of sent mails, the codes that prove their arrival, and where to look when one does not arrive. Pure."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def _tell(report: LogReport, args: argparse.Namespace, source: str, since: str =
         emit_json(to_json(report, source))
     else:
         for trouble in report.troubles:
-            emit(_told(trouble))
+            emit(_text(trouble))
         emit(wrapped(f"{source}: {container.summary(report)}", columns(), ""))
     if since and not report.lines:
         say(f"The container has logged nothing in the last {since}. Look further back: --since 24h.")
@@ -169,7 +169,7 @@ def _tell(report: LogReport, args: argparse.Namespace, source: str, since: str =
     return ExitCode.FAILED if report.troubles else ExitCode.OK
 
 
-def _told(trouble: Trouble) -> str:
+def _text(trouble: Trouble) -> str:
     return "\n".join((*symbols(container.trouble_lines(trouble), width=columns()), ""))
 
 
@@ -204,22 +204,22 @@ class Live:
     def __init__(self, as_json: bool, source: str, *, terminal: bool) -> None:
         self._json = as_json
         self._source = source
-        self._told: dict[int, float] = {}  # first line of a kind → when it was last spoken of
+        self._shown: dict[int, float] = {}  # first line of a kind → when it was last spoken of
         self._terminal = terminal
         say(f"Following {source}; Ctrl+C ends it with a summary.")
 
     def tell(self, trouble: Trouble) -> None:
         """Tell a mail error."""
         now = time.monotonic()
-        before = self._told.get(trouble.first_line)
+        before = self._shown.get(trouble.first_line)
         if before is None:
-            self._told[trouble.first_line] = now
+            self._shown[trouble.first_line] = now
             if self._json:
                 emit_json({"schema": 1, "event": "trouble", **trouble.to_json()})
             else:
-                emit(_told(trouble))
+                emit(_text(trouble))
         elif self._terminal and not self._json and now - before >= QUIET_SECONDS:
-            self._told[trouble.first_line] = now
+            self._shown[trouble.first_line] = now
             emit(container.again_line(trouble, columns()))
 
     def interrupted(self, rest: Iterable[Trouble]) -> None:
