@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from smtpwizard.dns.resolver import Answer, Dns, State, unknown_because
+from smtpwizard.dns.answers import Answer, State, unknown_because
+from smtpwizard.dns.resolver import Dns
 from smtpwizard.dns.sender import Context, Owner
 from smtpwizard.presets.schema import SpfEnvelope
 
