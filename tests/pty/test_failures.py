@@ -48,3 +48,29 @@ def test_without_colour_a_played_failure_and_the_choice_of_a_service_are_shapes(
         terminal.press("\x1b[D", "enter")
         assert terminal.wait() == 0
     assert not (shop / ".env").exists()
+
+
+def test_what_the_apps_service_sets_is_found_and_is_where_the_wizard_saves(tmp_path: Path) -> None:
+    home, shop = tmp_path / "home", tmp_path / "shop"
+    home.mkdir()
+    shop.mkdir()
+    (shop / "docker-compose.yml").write_text(
+        "services:\n  mysql:\n    image: mysql:8\n  smtp4dev:\n    image: rnwood/smtp4dev\n  api:\n"
+        "    image: line/abc-user-feedback-api\n    environment:\n      - SMTP_HOST=127.0.0.1\n      - SMTP_PORT=9\n"
+        "      - SMTP_SENDER=a@example.com\n"
+    )
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    environment = {**kept, "HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    with Terminal([sys.executable, "-m", "smtpwizard"], cwd=shop, env=environment) as terminal:
+        terminal.wait_for("Found in docker-compose.yml", "→ docker-compose.yml", "127.0.0.1:9")
+        terminal.press("enter")
+        terminal.wait_for("Enter Fix in Settings")
+        terminal.press("\x07")  # Ctrl+G: on to Save whatever the test said
+        shown = terminal.wait_for("(•) docker-compose.yml service api", "( ) .env")
+        assert "mysql" not in shown
+        assert "smtp4dev" not in shown
+        terminal.press("up")
+        terminal.wait_for("(•) .env", "sets SMTP_HOST", "beats the file", "Enter Write .env")
+        terminal.press(CTRL_Q)
+        terminal.wait()
+    assert not (shop / ".env").exists()

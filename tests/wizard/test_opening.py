@@ -135,3 +135,21 @@ def test_practising_beside_real_settings_writes_into_a_file_of_its_own(
 def test_the_target_is_taken_from_the_flags(flags: dict[str, object], target: Target | None) -> None:
     given = {"env_file": None, "compose": None, "service": None, "print_style": None} | flags
     assert _target(argparse.Namespace(**given)) == target
+
+
+def test_without_a_target_the_walk_begins_with_what_the_apps_service_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docker-compose.yml").write_text(COMPOSE)
+    Path(".env").write_text("DB_PASSWORD=x\n")
+    begun = begin_walk(quiet_services())
+    assert begun.step == "opening"
+    assert begun.state.target == Target(TargetKind.COMPOSE, Path("docker-compose.yml"), "api")
+    assert begun.state.settings.host == "smtp.sendgrid.net"
+
+
+def test_a_demonstration_leaves_the_compose_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docker-compose.yml").write_text(COMPOSE)
+    assert begin_walk(quiet_services(), demo=True).state.target.path == DEFAULT_ENV_FILE

@@ -203,14 +203,13 @@ async def test_a_link_out_of_the_project_is_followed_only_with_consent(folder: P
     assert (folder / ".env").is_symlink()
 
 
-async def test_services_are_offered_below_env_files_the_apps_first(folder: Path) -> None:
+async def test_the_apps_service_is_offered_below_the_env_files(folder: Path) -> None:
     (folder / ".env.mail").write_text("A=1\n")
     compose_step(folder)
     step = env_step(folder)
     await step.discover()
     assert [item.label for item in step.targets] == [
-        *(".env", ".env.mail", "docker-compose.yml service api", "docker-compose.yml service db"),
-        "a block to copy",
+        *(".env", ".env.mail", "docker-compose.yml service api", "a block to copy"),
     ]
     assert step.index == 0
 
@@ -322,3 +321,14 @@ async def test_no_command_is_given_where_none_would_help(folder: Path) -> None:
     await step.apply()
     assert "The container of api does not get" in words(step.written())
     assert step.state.next_command == ""
+
+
+async def test_what_keeps_the_written_file_from_the_app_is_said_before_it_is_written(folder: Path) -> None:
+    (folder / "docker-compose.yml").write_text(COMPOSE)
+    step = env_step(folder, "A=1\n")
+    await step.plan()
+    first, *_ = words(step.planned()).splitlines()
+    assert "docker-compose.yml sets SMTP_HOST under environment: of api, and that beats the file" in first
+    assert not step.is_saved
+    await step.apply()
+    assert "that beats the file" in words(step.written())

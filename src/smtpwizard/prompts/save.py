@@ -109,6 +109,7 @@ def _agree(step: SaveStep, console: Console) -> str:
 
 def _write(step: SaveStep, console: Console, consents: Sequence[Consent] = ()) -> str:
     """Write; `shown again` where a file changed meanwhile, and the new difference is to be seen first."""
+    told = step.planned()
     try:
         asyncio.run(step.apply(consents))
     except ConsentRequired as error:
@@ -122,7 +123,7 @@ def _write(step: SaveStep, console: Console, consents: Sequence[Consent] = ()) -
     except SmtpWizardError as error:
         console.say(error.text)
         return "again" if console.confirm("Try again?", default=True) else "left"
-    _tell(console, step.written())
+    _tell(console, [line for line in step.written() if line not in told])
     return "written"
 
 

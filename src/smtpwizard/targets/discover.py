@@ -11,9 +11,20 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from smtpwizard.errors import FileError
+from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.change import is_mail_setting
-from smtpwizard.targets.compose.services import COMPOSE_NAMES, OVERRIDE_NAMES, Service, list_services
+from smtpwizard.targets.compose.read import env_names, layers, uses
+from smtpwizard.targets.compose.services import (
+    COMPOSE_NAMES,
+    OVERRIDE_NAMES,
+    Service,
+    chosen,
+    default_file,
+    list_services,
+    override_of,
+    read_compose_file,
+    services,
+)
 from smtpwizard.targets.files import read_bytes
 from smtpwizard.targets.git import GitState, git_state
 from smtpwizard.text import safe
@@ -48,9 +59,9 @@ class TargetChoice(NamedTuple):
 def discover_targets(folder: Path, *, images: Collection[str] = (), app_service: str = "") -> tuple[TargetChoice, ...]:
     """Return `.env` (whether it exists or not), the other `.env.*` files, and the services of the compose files.
 
-    The app's service (`images`, `app_service`: how to know it) is the first of its file. A folder that cannot be read
-    gives `.env` alone, a compose file that cannot be read itself without services. Takes at most the deadline of git
-    for each file.
+    The app's service (`images`, `app_service`: how to know it) is the first of its file; services without a sign of
+    the app are offered only where none has one. A folder that cannot be read gives `.env` alone, a compose file that
+    cannot be read itself without services. Takes at most the deadline of git for each file.
     """
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
@@ -59,16 +70,59 @@ def discover_targets(folder: Path, *, images: Collection[str] = (), app_service:
     env = [".env", *(name for name in names if name.startswith(".env.") and not name.endswith(_NOT_TARGETS))]
     compose = [name for name in (*COMPOSE_NAMES, *OVERRIDE_NAMES) if name in names]
     choices = [_choice(folder / name) for name in env[:_AT_MOST]]
+    listed = {name: _listed(folder / name, images, app_service) for name in compose}
+    signed = {item.name for found in listed.values() for item in found if item.likely or item.name == app_service}
     for name in compose:
         file = _choice(folder / name)._replace(compose=True)
-        try:
-            listed = list_services(file.path, images=images, app_service=app_service)[:_SERVICES_AT_MOST]
-        except FileError:
-            listed = ()
-        choices += [
-            file._replace(service=item.name, detail=f"{_variables(item)}, {file.detail}") for item in listed
-        ] or [file]
+        offered = [item for item in listed[name] if item.name in signed or not signed][:_SERVICES_AT_MOST]
+        choices += [file._replace(service=item.name, detail=f"{_variables(item)}, {file.detail}") for item in offered]
+        if not listed[name]:
+            choices.append(file)
     return tuple(choices)
+
+
+def _listed(path: Path, images: Collection[str], app_service: str) -> tuple[Service, ...]:
+    try:
+        return list_services(path, images=images, app_service=app_service)
+    except FileError:
+        return ()
+
+
+class AppSource(NamedTuple):
+    """Where the app's service has its mail settings from."""
+
+    path: Path
+    """The compose file, or an env file that the service reads."""
+    service: str | None = None
+    """The service, where `path` is the compose file."""
+    override: bool = False
+    """They stand in the override file beside the compose file."""
+
+
+def source_of_app(folder: Path, *, images: Collection[str] = (), app_service: str = "") -> AppSource | None:
+    """Return where the compose file of `folder` has the app's mail settings, as docker compose reads it.
+
+    None where there is none, where it cannot be read or told which service is the app, and where what is set comes
+    out of the `.env` beside it. Never raises.
+    """
+    path = default_file(folder)
+    try:
+        file = read_compose_file(path) if path else None
+        listed = services(file.root, images=images, app_service=app_service) if file else ()
+        if file is None or not any(item.likely for item in listed):
+            return None
+        service = chosen(listed, None).name
+        override = override_of(file.path)
+        above = [(override.name, read_compose_file(override).root)] if override else []
+        found = layers([(file.path.name, file.root), *above], service)
+    except (FileError, InputError):
+        return None
+    own = [name for name, text in found.environment.items() if is_mail_setting(name) and not uses(text, name)]
+    if own:
+        return AppSource(file.path, service, override=any(found.set_in[name] != file.path.name for name in own))
+    paths = [folder / entry.path for entry in found.env_files]
+    read = [path for path in paths if any(map(is_mail_setting, env_names(path)))]
+    return AppSource(read[-1]) if read and read[-1] != folder / ".env" else None
 
 
 def _variables(item: Service) -> str:

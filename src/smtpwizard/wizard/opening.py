@@ -34,11 +34,15 @@ class Beginning(NamedTuple):
 def begin_walk(
     services: Services, target: Target | None = None, *, demo: bool = False, preset: str | None = None
 ) -> Beginning:
-    """Read the target (None: `.env`) and decide where the walk starts: with what was found, else with the providers.
+    """Read the target and decide where the walk starts: with what was found, else with the providers.
+
+    No target: what the app's service reads as the compose file of this folder has it, else `.env`.
 
     FileError for a target that cannot be read; InputError for an unknown preset, and for a service that is not there.
     """
     named = target is not None
+    if target is None and not demo:
+        target = _read_by_app(services)
     state = _read(services, target or Target(TargetKind.ENV_FILE, DEFAULT_ENV_FILE), demo=demo)
     if demo:
         practice = services.presets.provider("practice")
@@ -54,6 +58,21 @@ def begin_walk(
         settings = begin(chosen, state.settings, previous=state.provider)
         return Beginning(state.changed(provider=chosen, settings=settings), "settings")
     return Beginning(state, "opening" if state.original is not None else "provider")
+
+
+def _read_by_app(services: Services) -> Target | None:
+    from smtpwizard.targets.compose.services import default_file
+
+    if default_file(Path()) is None:
+        return None
+    from smtpwizard.targets.discover import source_of_app
+
+    found = source_of_app(Path(), images=services.app.images, app_service=services.app.service)
+    if found is None:
+        return None
+    if found.service is None:
+        return Target(TargetKind.ENV_FILE, found.path)
+    return Target(TargetKind.COMPOSE, found.path, found.service, override=found.override)
 
 
 def _read(services: Services, target: Target, *, demo: bool) -> WizardState:

@@ -212,6 +212,8 @@ class SaveStep:
             raise FileError(f"{path} was not read within {PLAN_SECONDS:.0f} s. Is its disk away?") from None
         if service is not None and service != state.target.service:
             self.session.update(target=replace(state.target, service=service))
+        if any(change.changed for change in changes):
+            self.notes = await self._next_steps(changes[-1].path)
         self.changes = changes
         return changes
 
@@ -226,9 +228,11 @@ class SaveStep:
         return any(finding.id in RULES for change in self.open_changes for finding in change.findings)
 
     def planned(self) -> list[Line]:
-        """Return what is to be known before the changes are made: the facts first, then what was found."""
+        """Return what is to be known before the changes are made: what keeps them from the app, facts, findings."""
         changes = self.open_changes
         facts = [line for change in changes for line in _facts(change, several=len(changes) > 1)]
+        if not self._practises:
+            facts[:0] = [line for line in self._note_lines() if line.mark is Mark.WARNING]
         if self.state.target.refers and changes:
             facts.insert(0, _fact(f"The password goes into .env alone; {changes[-1].path.name} refers to it."))
         unique = {item.id + item.message: item for change in changes for item in change.findings}
@@ -281,18 +285,21 @@ class SaveStep:
         if any(applied.changed for _, applied in self.done):
             await self._find_next_steps()
 
-    async def _find_next_steps(self) -> None:
+    async def _next_steps(self, path: Path) -> tuple[Problem, ...]:
+        """Return what is to be done and known once `path` is written: the last of the plan, the compose file if any."""
         state, app = self.state, self.app
-        path = self.done[-1][0].path  # the compose or override file where there is one: it is written last
         names = self._values or state.settings.to_variables()
         service = state.target.service if state.target.kind is TargetKind.COMPOSE else None
-
         work = partial(next_steps, path, names, service=service, images=app.images, app_service=app.service)
         try:
-            self.notes = await self._run(work, timeout=PLAN_SECONDS, name="next steps")
+            found: tuple[Problem, ...] = await self._run(work, timeout=PLAN_SECONDS, name="next steps")
         except TimeoutError:
-            self.notes = ()
-        usual = next_command(app.service) if not self.notes or self.notes[0].id == "start-anew" else ""
+            return ()
+        return found
+
+    async def _find_next_steps(self) -> None:
+        self.notes = await self._next_steps(self.done[-1][0].path)
+        usual = next_command(self.app.service) if not self.notes or self.notes[0].id == "start-anew" else ""
         self.session.update(next_command=next((note.command for note in self.notes if note.command), usual))
 
     @property
@@ -319,10 +326,15 @@ class SaveStep:
             lines.append(Line(text, Mark.OK))
             if applied.backup:
                 lines.append(_fact(f"The file as it was: {_short(applied.backup)}"))
+        return [*lines, *([Line(_PRACTICE, Mark.WARNING)] if self._practises else self._note_lines())]
+
+    @property
+    def _practises(self) -> bool:
         provider = self.state.provider
-        if provider is not None and provider.kind is Kind.PRACTICE:
-            return [*lines, Line(_PRACTICE, Mark.WARNING)]
-        return [*lines, *(_note(note, self.app.service) for note in self.notes)]
+        return provider is not None and provider.kind is Kind.PRACTICE
+
+    def _note_lines(self) -> list[Line]:
+        return [_note(note, self.app.service) for note in self.notes]
 
     def forget(self) -> None:
         """Drop the plan: another target was chosen, or it is made anew."""

@@ -92,7 +92,8 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
         everything = (*found, *(finding for change in changes for finding in change.findings))
         backups = [str(item.backup) for item in applied if item.backup]
         extra = {"written": any(item.changed for item in applied), "backup": backups[-1] if backups else None}
-        emit_json({**_answer(target, everything, changes), **extra, "notes": [note.as_note() for note in step.notes]})
+        notes = [] if args.dry_run else [note.as_note() for note in step.notes]
+        emit_json({**_answer(target, everything, changes), **extra, "notes": notes})
         return ExitCode.OK
     for change in changes:
         if change.diff:
@@ -101,7 +102,7 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     if args.dry_run:
         say("Nothing was written (--dry-run).")
     elif any(item.changed for item in applied):
-        _tell(step.written())
+        _tell([line for line in step.written() if line not in planned])
     return ExitCode.OK
 
 
