@@ -107,7 +107,7 @@ secret is still read."""
 
 _ANYWHERE: Final = 8
 """Characters from which a secret is hidden inside of words, too; a word of letters alone only from half as many more.
-The password `password` must not make SMTP_PASSWORD unreadable."""
+The password `password` must not make the name of its variable unreadable."""
 
 _known: dict[Secret, tuple[tuple[str, bool], ...]] = {}
 

@@ -174,7 +174,7 @@ class Comparison(NamedTuple):
     """`works fails leaks crashes hangs` as in the contract, `refuses` where the app would not start, or `unknown`."""
     sentence: str
     same_settings: bool
-    """The SMTP_ variables are the file's."""
+    """The mail settings are the file's."""
     same_verdict: bool | None
     """nodemailer's verify() comes to the same on both; None where one of them did not log in, or did not run."""
     notes: tuple[Problem, ...]

@@ -75,9 +75,6 @@ CODE_DIGITS: Final = 6
 _POLICY: Final = SMTP.clone(max_line_length=76)
 """76 octets to a quoted-printable line (RFC 2045 section 6.7, rule 5); the package's own limit is a header's, 78."""
 
-_DEFAULT_WEB_URL: Final = "http://localhost:3000"
-"""For a preset without a default: what ABC User Feedback itself takes."""
-
 
 @dataclass(frozen=True, slots=True)
 class BuiltMail:
@@ -182,8 +179,9 @@ def _recipient(to: str) -> str:
 
 
 def _web_url(app: AppProfile, settings: Settings) -> str:
-    default = app.default(Role.URL)
-    url = settings.url or default or _DEFAULT_WEB_URL
+    url = settings.url or app.default(Role.URL)
+    if not url:
+        raise ConfigError(f"{app.variable(Role.URL)} is not set, and the links in mails begin with it.", "Links")
     if any(char.isspace() or not char.isprintable() for char in url):
         raise ConfigError(
             f"{app.variable(Role.URL)} ({safe(url, limit=120)}) has a blank in it: every link would break.", "Links"

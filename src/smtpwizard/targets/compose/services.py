@@ -56,7 +56,7 @@ class Service(NamedTuple):
     env_entries: tuple[EnvEntry, ...]
     """What stands under `env_file:`; a later one beats an earlier one."""
     likely: bool
-    """It probably is the app: by its image, or by SMTP_ variables that it already has."""
+    """It probably is the app: by its image, or by mail settings that it already has."""
     by_image: bool = False
 
     @property

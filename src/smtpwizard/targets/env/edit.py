@@ -193,7 +193,7 @@ def merge(raw: bytes, changes: Mapping[str, str | None], readers: Sequence[Reade
     """Return `raw` with `changes` applied: a variable's new value, or None to take its lines out.
 
     The last assignment of a variable is the one that counts and is changed. New variables go below their commented-out
-    template, else after the last active SMTP_ line, else below another SMTP_ template, else to the end under HEADING.
+    template, else after the last active mail setting, else below another template, else to the end under HEADING.
     InputError for a value that cannot be written.
     """
     bom = raw[:3] if raw.startswith(BOM) else b""
