@@ -6,8 +6,9 @@ and no message may carry a secret: exceptions are printed.
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class ExitCode(IntEnum):
@@ -68,6 +69,28 @@ class FileError(SmtpWizardError):
 
 class NetworkError(SmtpWizardError):
     """Something on the network did not answer as it must."""
+
+
+class MachineError(FileError):
+    """This machine lacks what a run takes: descriptors, memory, a file of a library. It says nothing of the app."""
+
+
+_LACKING: Final = {
+    errno.EMFILE: "this process may not open any more files (ulimit -n)",
+    errno.ENFILE: "the system has no file handles left",
+    errno.ENOMEM: "there is no memory left",
+    errno.ENOBUFS: "there is no memory left for sockets",
+}
+
+
+def lacking(error: BaseException) -> MachineError | None:
+    """Return what to tell of an error that comes from a lack of this machine; None where it is another one."""
+    reason = _LACKING.get(error.errno or 0) if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError):
+        reason = _LACKING[errno.ENOMEM]
+    if reason is None:
+        return None
+    return MachineError(f"{reason}. That says nothing of the settings: try again with less at a time.", "This machine")
 
 
 class BugError(SmtpWizardError):

@@ -15,8 +15,28 @@ _PRIVATE_SUFFIXES: Final = (
     ".intranet",
     ".private",
 )
-_SHARED: Final = "100.64.0.0/10"
-"""RFC 6598: carriers and overlay networks such as Tailscale; never routed on the public internet."""
+_PRIVATE_NETWORKS: Final = (
+    *("127.0.0.0/8", "::1/128"),
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+    "fc00::/7",  # RFC 4193
+    *("169.254.0.0/16", "fe80::/10"),  # link-local
+    "100.64.0.0/10",  # RFC 6598: carriers and overlay networks such as Tailscale
+    *("0.0.0.0/32", "::/128"),  # a socket connects to this machine
+)
+"""Not what `ipaddress.is_private` calls so: that counts the nets for documentation, and others that are routed."""
+
+
+def is_private_address(address: str) -> bool:
+    """Say whether what is sent to an IP address stays on this machine or a private network. False for a name."""
+    import ipaddress
+
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    networks = (ipaddress.ip_network(network) for network in _PRIVATE_NETWORKS)
+    return any(found.version == network.version and found in network for network in networks)
 
 
 def is_private_host(host: str) -> bool:
@@ -27,14 +47,7 @@ def is_private_host(host: str) -> bool:
     """
     name = _bare(host)
     if _is_numeric(name):
-        import ipaddress
-
-        try:
-            address = ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        shared = address.version == 4 and address in ipaddress.ip_network(_SHARED)
-        return address.is_private or address.is_loopback or address.is_link_local or address.is_unspecified or shared
+        return is_private_address(name)
     return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
 
 

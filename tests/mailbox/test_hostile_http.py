@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 import threading
 import time
+import tracemalloc
 
 import pytest
 
@@ -147,3 +149,30 @@ async def test_tls_with_a_server_that_has_none_is_told() -> None:
         pytest.raises(InboxRefused, match="TLS does not come about"),
     ):
         await open_inbox(f"https://{server.host}:{server.port}").look([], timeout=10)
+
+
+@pytest.mark.parametrize("host", ["mail.lan", "intranet", "mail.acme.example"])
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_password_goes_in_clear_text_to_a_private_address_alone(
+    host: str, private: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **more: real("127.0.0.1", port, **more))
+    if not private:
+        monkeypatch.setattr("smtpwizard.hosts._PRIVATE_NETWORKS", ("10.0.0.0/8",))
+    with RawServer(answering(http(b"{}"))) as server:
+        inbox = open_inbox(f"http://ops@{host}:{server.port}", Secret(WORD))
+        with pytest.raises(InboxRefused, match="no catcher" if private else "clear text"):
+            await inbox.look([new_mail()[0]], timeout=10)
+        assert (b"Authorization" in server.heard) is private
+
+
+async def test_json_of_a_million_values_is_not_built() -> None:
+    bomb = http(b"[" + b"{}," * 1_600_000 + b"{}]")
+    tracemalloc.start()
+    try:
+        with RawServer(answering(bomb)) as server:
+            await told(server)
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable
 
 import pytest
 import trustme
 
-from smtpwizard.errors import NetworkError
+from smtpwizard.errors import MachineError, NetworkError
 from smtpwizard.mailbox.model import Inbox, InboxRefused, Wanted
 from smtpwizard.mailbox.watch import open_inbox, watch
 from smtpwizard.secret import Secret
@@ -250,7 +252,7 @@ async def test_on_a_public_network_no_password_goes_without_tls(
     greeting: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RawServer(scripted(greeting=greeting)) as server:
-        monkeypatch.setattr("smtpwizard.mailbox.address.is_private_host", lambda host: False)
+        monkeypatch.setattr("smtpwizard.hosts._PRIVATE_NETWORKS", ("10.0.0.0/8",))
         error = await told(server)
         assert "no TLS" in error.message
         assert "It was not sent" in error.message
@@ -263,3 +265,60 @@ async def test_logins_do_not_go_on_without_end() -> None:
         with pytest.raises(InboxRefused, match="5 times after the login"):
             [arrival async for arrival in watch(inbox, [new_mail()[0]], within=60, pause=0.001)]
         assert server.heard.count(b"AUTHENTICATE") == 5
+
+
+@pytest.mark.parametrize("host", ["mail.lan", "intranet", "x.internal", "mail.acme.example"])
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_network_is_private_by_the_address_that_is_connected_to_not_by_the_name(
+    host: str, private: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **more: real("127.0.0.1", port, **more))
+    if not private:
+        monkeypatch.setattr("smtpwizard.hosts._PRIVATE_NETWORKS", ("10.0.0.0/8",))
+    with RawServer(scripted()) as server:
+        inbox = open_inbox(f"imap://{USER}@{host}:{server.port}", Secret(WORD))
+        if private:
+            assert await inbox.look([new_mail()[0]], timeout=10) == ()
+        else:
+            with pytest.raises(InboxRefused, match="It was not sent"):
+                await inbox.look([new_mail()[0]], timeout=10)
+        await inbox.close()
+        assert (b"AUTHENTICATE" in server.heard) is private
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        b'* LIST () "/" ' + b"{1}\r\nx " * 15_000,
+        b'* LIST () "/" ' + b"{0}\r\n" * 15_000,
+        b"* OK\r\n" * 19_000,
+        b"* SEARCH" + b" 7" * 400_000 + b"\r\n",
+    ],
+)
+async def test_buffered_parts_without_end_are_read_no_longer_than_the_deadline(chain: bytes) -> None:
+    start = time.monotonic()
+    with RawServer(scripted(list=chain + b"\r\n{tag} OK done\r\n", uid_search=chain)) as server:
+        await told(server, timeout=1.0)
+        assert time.monotonic() - start < 3.0
+
+
+async def test_a_name_in_the_common_name_alone_is_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("10.0.0.1", common_name="localhost").configure_cert(context)
+    with RawServer(scripted(), tls=context) as server:
+        inbox = open_inbox(
+            f"imaps://{USER}@localhost:{server.port}", Secret(WORD), authorities=[authority.cert_pem.bytes().decode()]
+        )
+        with pytest.raises(InboxRefused, match="its certificate is not accepted"):
+            await inbox.look([new_mail()[0]], timeout=10)
+        assert b"AUTHENTICATE" not in server.heard
+
+
+async def test_a_missing_list_of_authorities_is_told_as_this_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("certifi.where", lambda: "/nowhere/cacert.pem")
+    with RawServer(scripted()) as server:
+        inbox = open_inbox(f"imaps://{USER}@localhost:{server.port}", Secret(WORD))
+        with pytest.raises(MachineError, match=r"/nowhere/cacert.pem.*No such file"):
+            await inbox.look([new_mail()[0]], timeout=10)

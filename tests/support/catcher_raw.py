@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Final, Self
@@ -44,8 +45,9 @@ class RawServer:
 
     host: Final = "127.0.0.1"
 
-    def __init__(self, play: Callable[[Talk], None]) -> None:
+    def __init__(self, play: Callable[[Talk], None], *, tls: ssl.SSLContext | None = None) -> None:
         self._play = play
+        self._tls = tls
         self._threads: list[threading.Thread] = []
         self.talks: list[Talk] = []
 
@@ -93,7 +95,10 @@ class RawServer:
 
     def _serve(self, talk: Talk) -> None:
         with contextlib.suppress(OSError), talk.connection:
-            self._play(talk)
+            if self._tls is not None:
+                talk.connection = self._tls.wrap_socket(talk.connection, server_side=True)
+            with talk.connection:
+                self._play(talk)
 
 
 def http(body: bytes, *, status: str = "200 OK", kind: str = "application/json", more: str = "") -> bytes:

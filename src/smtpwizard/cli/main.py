@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from smtpwizard import __version__
-from smtpwizard.errors import BugError, ExitCode, SmtpWizardError
+from smtpwizard.errors import BugError, ExitCode, SmtpWizardError, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,9 @@ def status(arguments: Sequence[str]) -> int:
     except SystemExit as left:  # argparse, or a screen that a signal ended
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except Exception as error:
+        if (machine := lacking(error)) is not None:
+            say(f"smtpwizard: {machine.text}")
+            return int(machine.exit_code)
         say(_bug(error))
         return int(BugError.exit_code)
 

@@ -10,9 +10,12 @@ from typing import Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from smtpwizard.errors import InputError
-from smtpwizard.hosts import is_private_host
+from smtpwizard.hosts import is_address, is_private_address
 
 FORMS: Final = "imaps://USER@HOST, imap://USER@HOST, http://HOST:PORT or https://HOST"
+IN_CLEAR: Final = (
+    "The password of that page would cross the network in clear text. Use https:// in the URL of the inbox."
+)
 _PORTS: Final = {"imaps": 993, "imap": 143, "http": 80, "https": 443}
 """Well-known ports: RFC 8314 section 3.2, RFC 9051 section 2.1, RFC 9110 section 4.2."""
 _HOST: Final = re.compile(r"[\w.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
@@ -47,11 +50,6 @@ class Address(NamedTuple):
         """Whether it is a catcher's page rather than a mailbox."""
         return self.scheme in ("http", "https")
 
-    @property
-    def is_private(self) -> bool:
-        """Whether what is sent there stays on this machine or a private network, judged by the name."""
-        return is_private_host(self.host)
-
 
 def parse(text: str) -> Address:
     """Return the parts of an inbox's URL. InputError, which never repeats it, with the forms that are taken."""
@@ -80,11 +78,8 @@ def parse(text: str) -> Address:
     address = Address(parts.scheme, host, port or _PORTS[parts.scheme], user, path)
     if not web and not user:
         raise _wrong("The URL of the mailbox names no user")
-    if parts.scheme == "http" and user and not address.is_private:
-        raise InputError(
-            "The password of that page would cross the network in clear text. Use https:// in the URL of the inbox.",
-            "Inbox",
-        )
+    if parts.scheme == "http" and user and is_address(host) and not is_private_address(host):
+        raise InputError(IN_CLEAR, "Inbox")  # a name is judged by the address that it leads to, before anything is sent
     return address
 
 

@@ -21,8 +21,18 @@ from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.mailbox.address import Address
-from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, in_thread, seconds_left, secure, trust, unreachable
+from smtpwizard.mailbox.address import IN_CLEAR, Address
+from smtpwizard.mailbox.connect import (
+    TITLE,
+    Cancellation,
+    dial,
+    in_thread,
+    seconds_left,
+    secure,
+    stays_private,
+    trust,
+    unreachable,
+)
 from smtpwizard.mailbox.model import Arrival, InboxRefused, Mail, Place, Wanted, answered, plain_id, read_mail
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
@@ -189,6 +199,9 @@ CATCHERS: Final = (
 JSON_LIMIT: Final = 5_000_000
 """Octets of an answer: 50 mails of the app with all their parts are 1 MB."""
 
+VALUES_LIMIT: Final = 200_000
+"""Values in an answer: 50 mails have some thousands, and 5 MB of empty objects take 160 MB of memory."""
+
 SOURCE_LIMIT: Final = 262_144
 """Octets that are read of a mail: the app's own are some 10 kB."""
 
@@ -228,6 +241,8 @@ def get(page: Page, path: str, *, limit: int, deadline: float, cancellation: Can
     connection = http.client.HTTPConnection(address.host, address.port)
     made = dial(address.host, address.port, deadline=deadline, cancellation=cancellation)
     try:
+        if address.scheme == "http" and address.user and not stays_private(made):
+            raise InboxRefused(IN_CLEAR, TITLE)
         if address.scheme == "https":
             made = secure(made, address.host, trust(page.authorities), deadline=deadline, cancellation=cancellation)
         made.settimeout(seconds_left(deadline))
@@ -262,6 +277,8 @@ def _headers(page: Page) -> dict[str, str]:
 def decoded(answer: Answer) -> Any:
     """Return the JSON of an answer, or None where it is none. Never raises."""
     if answer.status != 200 or not answer.whole:
+        return None
+    if sum(map(answer.body.count, b"{[,")) > VALUES_LIMIT:
         return None
     try:
         return json.loads(answer.body)

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import NetworkError
+from smtpwizard.hosts import is_private_address
 from smtpwizard.mailbox.model import InboxRefused
+from smtpwizard.smtp.certificate import without_roots
+from smtpwizard.smtp.net import on_this_machine
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -80,12 +83,17 @@ def dial(host: str, port: int, *, deadline: float, cancellation: Cancellation) -
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        with on_this_machine():
+            socket.socket().close()  # without a descriptor left, a look-up fails as if no name server answered
+        raise
     except UnicodeError:  # a label that is too long, or empty
         raise socket.gaierror(socket.EAI_NONAME, "no name") from None
     error: OSError = OSError("no address")
     for index, (family, kind, protocol, _, address) in enumerate(found):
         share = seconds_left(deadline) / (len(found) - index)
-        made = socket.socket(family, kind, protocol)
+        with on_this_machine():
+            made = socket.socket(family, kind, protocol)
         try:
             cancellation.attach(made)
             made.settimeout(share)
@@ -96,6 +104,14 @@ def dial(host: str, port: int, *, deadline: float, cancellation: Cancellation) -
             continue
         return made
     raise error
+
+
+def stays_private(connection: socket.socket) -> bool:
+    """Say whether what is sent over a connection stays on this machine or a private network, by its other end."""
+    try:
+        return is_private_address(connection.getpeername()[0])
+    except OSError:  # gone already
+        return False
 
 
 def secure(
@@ -119,7 +135,11 @@ def trust(authorities: Sequence[str]) -> ssl.SSLContext:
 
     import certifi
 
-    context = ssl.create_default_context(cafile=certifi.where())
+    try:
+        context = ssl.create_default_context(cafile=certifi.where())
+    except OSError as error:
+        raise without_roots(certifi.where(), error) from error
+    context.hostname_checks_common_name = False  # a name counts among the alternative ones alone (RFC 9525 section 6.1)
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # CPython's default, which distributions take off
     for text in authorities:
         try:

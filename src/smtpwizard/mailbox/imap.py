@@ -18,7 +18,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_response
 
-from smtpwizard.errors import NetworkError
+from smtpwizard.errors import MachineError, NetworkError
 from smtpwizard.mailbox.address import Address
 from smtpwizard.mailbox.authentication import authentication_of
 from smtpwizard.mailbox.connect import TITLE, Cancellation, in_thread, unreachable
@@ -282,6 +282,9 @@ class ImapInbox:
             )
         except NetworkError as error:
             told = type(error)(redact(error.message, [self._password], username=self._address.user), error.title)
+        except MachineError:
+            self._drop(session)
+            raise
         except OSError as error:
             told = unreachable(error, self._address.place, timeout)
         except Exception as error:  # the library fails on hostile octets in a dozen ways, RecursionError among them

@@ -8,13 +8,14 @@ from __future__ import annotations
 import imaplib
 import logging
 import re
+import ssl
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from imapclient import IMAPClient
 
 from smtpwizard.mailbox.address import Address
-from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, seconds_left, secure, trust
+from smtpwizard.mailbox.connect import TITLE, Cancellation, dial, seconds_left, secure, stays_private, trust
 from smtpwizard.mailbox.model import InboxRefused
 from smtpwizard.secret import Secret, redact
 from smtpwizard.text import safe
@@ -90,12 +91,12 @@ class Connection(imaplib.IMAP4):
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
         """Connect, with TLS from the first octet for `imaps`. The deadline stands for the timeout."""
         self.host, self.port = host, port
+        context = trust(self._authorities) if self._address.scheme == "imaps" else None
         self.sock = dial(host, port, deadline=self.deadline, cancellation=self._cancellation)
-        if self._address.scheme == "imaps":
-            self._secure()
+        if context is not None:
+            self._secure(context)
 
-    def _secure(self) -> None:
-        context = trust(self._authorities)
+    def _secure(self, context: ssl.SSLContext) -> None:
         self.sock = secure(self.sock, self.host, context, deadline=self.deadline, cancellation=self._cancellation)
 
     def starttls(self, ssl_context: object = None) -> Any:
@@ -104,7 +105,7 @@ class Connection(imaplib.IMAP4):
         if kind == "OK":
             if self._buffer:
                 raise NotImapError("data before TLS")
-            self._secure()
+            self._secure(trust(self._authorities))
             self._get_capabilities()
         return kind, data
 
@@ -130,6 +131,7 @@ class Connection(imaplib.IMAP4):
     def readline(self) -> bytes:
         """Return the next line, with its end. InboxRefused where the first one is no greeting of IMAP."""
         self._lines += 1
+        seconds_left(self.deadline)  # what is buffered may be 64 KiB of empty literals
         start = 0
         while (end := self._buffer.find(b"\n", start)) < 0:
             start = len(self._buffer)
@@ -211,7 +213,7 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no type info
                 said = self.connection.answer.shown()
                 raise InboxRefused(f"{place} refuses STARTTLS: {said}. Use imaps://.", TITLE)
             self._cached_capabilities = None  # what was offered before TLS counts no more (RFC 9051 section 6.2.1)
-        elif not self.address.is_private:  # after PREAUTH there is no STARTTLS (RFC 9051 section 7.1.4)
+        elif not stays_private(self.connection.sock):  # after PREAUTH there is no STARTTLS (RFC 9051 section 7.1.4)
             raise InboxRefused(
                 f"{place} offers no TLS, so the password would cross the network in clear text. It was not sent. Use "
                 "imaps:// in the URL of the inbox.",

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from smtpwizard.clients.model import ClientFailure, Dialogue, DialogueEnded
-from smtpwizard.hosts import is_private_host
+from smtpwizard.hosts import is_private_address
 from smtpwizard.probe.connection import SILENT_SECONDS, Connection, StageOutcome
 from smtpwizard.probe.recorder import Recorder, StageFailed
 from smtpwizard.smtp.results import OutgoingMessage, Status, Step, StepResult, response_code
@@ -37,7 +37,7 @@ class Stages:
     @property
     def exposed(self) -> bool:
         """Whether the dialogue now crosses a public network in clear text."""
-        return not self.dialogue.secure and not is_private_host(self._connection.address)
+        return not self.dialogue.secure and not is_private_address(self._connection.address)
 
     async def greeting(self) -> StageOutcome:
         """Wait for the greeting; where nothing comes, find out meanwhile whether the port waits for TLS."""

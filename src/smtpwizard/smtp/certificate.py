@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.errors import FileError
+from smtpwizard.errors import FileError, MachineError, lacking
 from smtpwizard.smtp.results import TlsFacts
 from smtpwizard.text import safe
 
@@ -160,6 +160,15 @@ def read_authorities(files: tuple[Path, ...]) -> tuple[str, ...]:
             )
         texts.append(text)
     return tuple(texts)
+
+
+def without_roots(file: str, error: OSError) -> MachineError:
+    """Return what to tell where the list of public authorities cannot be read; ssl.SSLError is an OSError, too."""
+    reason = error.strerror if error.errno and error.strerror else "it holds no certificates"
+    return lacking(error) or MachineError(
+        f"{file}, the list of public certificate authorities, cannot be read: {reason}. Install certifi again.",
+        "This machine",
+    )
 
 
 SOON: Final = 15

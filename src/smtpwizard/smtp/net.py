@@ -14,13 +14,24 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
-from smtpwizard.errors import BugError
+from smtpwizard.errors import BugError, MachineError, lacking
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 FINISH_SECONDS: Final = 0.15
 """Less than the 0.2 s within which a cancelled probe must return."""
+
+
+@contextlib.contextmanager
+def on_this_machine() -> Iterator[None]:
+    """Raise MachineError for an error that comes from a lack of this machine, not from the other side."""
+    try:
+        yield
+    except OSError as error:
+        if (machine := lacking(error)) is not None:
+            raise machine from error
+        raise
 
 
 class Stream(Protocol):
@@ -68,7 +79,10 @@ class Threads:
     def run(self, call: Callable[[], None], *, brief: bool) -> threading.Thread:
         """Start a thread."""
         thread = threading.Thread(target=call, name="smtpwizard-job", daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise MachineError("no further thread can be started (ulimit -u). Try again.", "This machine") from error
         if brief:
             self._brief.append(thread)
         return thread
@@ -148,7 +162,8 @@ class BlockingNet:
 
     async def connect(self, address: str, port: int, deadline: float) -> BlockingStream:
         """Open a TCP connection to an IP address."""
-        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        with on_this_machine():
+            sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         try:
             sock.settimeout(remaining(deadline))
             sock.connect(socket_address(address, port))
@@ -211,6 +226,10 @@ def look_up(host: str) -> tuple[str, ...]:
     name = host.encode("ascii") if host.isascii() and host else host  # as text it would load IDNA tables: 3 ms
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except OSError:
+        with on_this_machine():
+            socket.socket().close()  # without a descriptor left, a look-up fails as if no name server answered
+        raise
     except (UnicodeError, ValueError) as error:  # no such name can exist: an empty or too long label, a NUL
         raise socket.gaierror(socket.EAI_NONAME, "not a host name") from error
     families = (socket.AF_INET, socket.AF_INET6) if _has_ipv6() else (socket.AF_INET,)

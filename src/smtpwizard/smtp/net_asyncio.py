@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from smtpwizard.smtp.net import Threads, remaining, socket_address
+from smtpwizard.smtp.net import Threads, on_this_machine, remaining, socket_address
 
 T = TypeVar("T")
 
@@ -68,7 +68,8 @@ class AsyncioNet:
 
     async def connect(self, address: str, port: int, deadline: float) -> AsyncioStream:
         """Open a TCP connection to an IP address."""
-        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        with on_this_machine():
+            sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         try:
             sock.setblocking(False)
             where = socket_address(address, port)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from smtpwizard.clients.nodemailer import tls
+from smtpwizard.errors import MachineError
 
 pytestmark = pytest.mark.usefixtures("all_roots")
 
@@ -54,7 +55,7 @@ def test_two_takers_never_get_the_same_context() -> None:
 def test_a_failure_is_told_to_who_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tls, "path", lambda: "/nowhere/cacert.pem")
     begin()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(MachineError):
         tls.context("", ())
 
 

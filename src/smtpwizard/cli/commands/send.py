@@ -18,7 +18,7 @@ from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, read_password, say
 from smtpwizard.cli.probing import Plan
 from smtpwizard.clients.transport import transport
-from smtpwizard.errors import ExitCode, InputError, NetworkError
+from smtpwizard.errors import ExitCode, InputError, MachineError, NetworkError
 from smtpwizard.lint.mail import recipient_findings
 from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.mailbox.model import Inbox, Wanted
@@ -120,7 +120,7 @@ async def _look_for(
         async with aclosing(watch(inbox, wanted, within=within)) as arrivals:
             async for arrival in arrivals:
                 found[arrival.message_id] = MailReport(arrival.message_id, arrival, time.monotonic() - start)
-    except NetworkError as error:
+    except (NetworkError, MachineError) as error:
         trouble = error.message
     finally:
         await inbox.close()

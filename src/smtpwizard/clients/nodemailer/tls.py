@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import CipherListError
 from smtpwizard.hosts import is_loopback
-from smtpwizard.smtp.certificate import Certificate
+from smtpwizard.smtp.certificate import Certificate, without_roots
 from smtpwizard.smtp.net import literal
 
 if TYPE_CHECKING:
@@ -65,11 +65,15 @@ def take() -> ssl.SSLContext:
 
 
 def node_context() -> ssl.SSLContext:
-    """Return a new context with the roots. OSError where they cannot be read."""
+    """Return a new context with the roots. MachineError where they cannot be read."""
     import ssl
 
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.load_verify_locations(cafile=path())
+    roots = path()
+    try:
+        made.load_verify_locations(cafile=roots)
+    except OSError as error:
+        raise without_roots(roots, error) from error
     return made
 
 

@@ -192,9 +192,13 @@ class CheckStep(StepPane):
             self._ended(error.text)
             return
         self._draw()
-        async with aclosing(self.model.run()) as results:
-            async for _ in results:
-                self._draw()
+        try:
+            async with aclosing(self.model.run()) as results:
+                async for _ in results:
+                    self._draw()
+        except SmtpWizardError as error:  # this machine has no descriptors left, or no roots
+            self._ended(error.text)
+            return
         self._ended("")
 
     def _ended(self, note: str) -> None:
