@@ -7,7 +7,7 @@ NAME at all are different things. The app's profile goes along and gives the nam
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from smtpwizard.apps.profile import AppProfile, Role
@@ -15,8 +15,41 @@ from smtpwizard.presets.values import TlsMode
 from smtpwizard.problems import Changes
 from smtpwizard.secret import MASK, Secret
 
-_LOGIN_IN_HOST: Final = r"(?s)(?:[^/@]*//(?P<url>.*)|(?P<bare>[^/]*:.*))@"
-"""A URL's `user:password@` in the host, or the same without a scheme; a password may hold `/` and `@` itself."""
+_SHORTEST: Final = 4
+"""Characters below which a secret is not looked for inside of other values."""
+
+_QUERY: Final = re.compile(r"(?i)[?&;](?:pass(?:word|wd)?|pwd|secret|token|auth|api[-_]?key|key)=([^&;\s'\"]+)")
+_TOKEN: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.-]{16,}")
+"""What no mailbox is called: it tells a token before the `@` of a host from a mail address that was pasted there."""
+
+
+def _logins(text: str, role: Role | None) -> Iterator[str]:
+    """Yield what is secret within a value: the login of a URL, alone and its password; a password in its query.
+
+    A password may hold `/` and `@` itself, so a login goes to the last `@`. In a host it may stand without a scheme.
+    """
+    start, slashes, rest = text.partition("//")
+    before = rest if slashes and "@" not in start else text if role is Role.HOST else ""
+    login, at, host = before.rpartition("@")
+    head, slash, _ = login.partition("/")
+    in_path = (
+        role is not Role.HOST and slash and not re.fullmatch(r"[^:]*:(?!\d+\Z).*|.*@.*", head)
+    )  # https://example.com/@name
+    address = not slashes and ":" not in login and not (_TOKEN.fullmatch(login) or _is_numeric(host))
+    if at and login and not in_path and not address:
+        user, _, password = login.partition(":")
+        yield from (login, password, password.rpartition(":")[2])
+        if "%" in login:
+            from urllib.parse import unquote
+
+            yield unquote(password or user)
+    yield from _QUERY.findall(text)
+    if role is Role.USERNAME:
+        yield text.partition(":")[2]  # `user@example.com:password`, copied as one
+
+
+def _is_numeric(host: str) -> bool:
+    return re.match(r"[\d.]+(?::\d+)?\Z", host) is not None
 
 
 class Settings(NamedTuple):
@@ -91,9 +124,8 @@ class Settings(NamedTuple):
         return bool(self.old_names) or self._replace(url=None) != Settings(self.app, constants=self.constants)
 
     def masked(self) -> dict[str, str]:
-        """Return the variables for display and JSON: the secret as MASK, and so a login inside the host."""
-        shown = {name: str(value) for name, value in self.to_variables().items()}
-        return shown if self.host is None else shown | {self.app.variable(Role.HOST): self.shown_host}
+        """Return the variables for display and JSON: a secret as MASK, and so where another value is or holds it."""
+        return {name: self.shown(str(value)) for name, value in self.to_variables().items()}
 
     def of(self, role: Role) -> str | Secret | None:
         """Return the value of a role, or None where it is not set."""
@@ -140,24 +172,30 @@ class Settings(NamedTuple):
         return self.with_changes(self.app.mode_changes(self.app.mode_for(tls)))
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Return every secret in these settings, for `redact()`; of a login inside the host all and its password."""
-        own = (self.password,) if self.password else ()
-        login = self._login_in_host
-        hosts = tuple(Secret(text) for text in (login, login.partition(":")[2]) if text)
-        old = self.app.old
-        return own + hosts + tuple(value for name, value in self.old_names if old[name] is Role.PASSWORD and value)
+        """Return every secret in these settings, wherever it stands: under its name, an old one, or within a value."""
+        found = [self.password] if self.password else []
+        values = [(item.role, self.of(item.role)) for item in self.app.variables]
+        for role, value in (*values, *((self.app.old[name], value) for name, value in self.old_names)):
+            text = value.reveal() if isinstance(value, Secret) else value
+            if not text:
+                continue
+            if role is Role.PASSWORD:
+                found.append(Secret(text))
+            else:
+                found += [Secret(part) for part in _logins(text, role) if part]
+        return tuple(dict.fromkeys(found))
+
+    def shown(self, value: str) -> str:
+        """Return a value for display, with the secrets of these settings that it is or holds as MASK."""
+        for secret in sorted(self.secrets(), key=len, reverse=True):
+            if len(secret) >= _SHORTEST:
+                value = value.replace(secret.reveal(), MASK)
+        return value
 
     @property
     def shown_host(self) -> str:
         """The host for display, a login inside it as MASK; empty where it is not set."""
-        host, login = self.host or "", self._login_in_host
-        return host.replace(f"{login}@", f"{MASK}@", 1) if login else host
-
-    @property
-    def _login_in_host(self) -> str:
-        """The login that came into the host with a URL or before an `@`; empty where there is none."""
-        found = re.match(_LOGIN_IN_HOST, self.host or "")
-        return (found["url"] or found["bare"] or "") if found else ""
+        return self.shown(self.host or "")
 
     @property
     def port_number(self) -> int | None:

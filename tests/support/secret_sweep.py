@@ -26,6 +26,10 @@ SECRETS: Final = {
 }
 """Each marks a place, and none occurs in another."""
 WORD: Final = SECRETS["password"]
+BARE: Final = "Zq7mark-Kx42word"
+"""One that needs no quoting anywhere."""
+KEY: Final = f"SG.{'Zq7markKx42wordTh61qk'[:22]}.{'Zq7markKx42wordTh61qkZq7markKx42wordTh61qkZ'[:43]}"
+"""One in the shape of a provider's."""
 
 NEIGHBOURS: Final = (
     f"# SMTP_PASSWORD={SECRETS['former password']}\n"
@@ -41,11 +45,35 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
     "legacy name": {"SMTP_USER": USER, "SMTP_PASS": WORD, "SMTP_PWD": WORD},
     "legacy name beside the right one": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": "x" * 9, "SMTP_PASS": WORD},
     "login in a URL": {"SMTP_HOST": f"smtp://{quote(USER)}:{quote(WORD, safe='')}@127.0.0.1"},
-    "login in a URL, unescaped": {"SMTP_HOST": "smtps://ops:Zq7mark-Kx42word@127.0.0.1:465/"},
-    "login before the host": {"SMTP_HOST": "ops:Zq7mark-Kx42word@127.0.0.1", "SMTP_USERNAME": USER},
+    "login in a URL, unescaped": {"SMTP_HOST": f"smtps://ops:{BARE}@127.0.0.1:465/"},
+    "login before the host": {"SMTP_HOST": f"ops:{BARE}@127.0.0.1", "SMTP_USERNAME": USER},
+    "login behind a scheme without slashes": {"SMTP_HOST": f"smtp:ops:{BARE}@127.0.0.1"},
+    "login with a slash and an at sign": {"SMTP_HOST": f"smtps://ops:{BARE}/x@y@127.0.0.1"},
+    "token in a URL": {"SMTP_HOST": f"smtp://{BARE}@127.0.0.1"},
+    "token before the host": {"SMTP_HOST": f"{BARE}@127.0.0.1"},
+    "password in a query": {"SMTP_HOST": f"smtp://127.0.0.1?password={BARE}"},
+    "URL with its quotes": {"SMTP_HOST": f"'smtp://ops:{BARE}@127.0.0.1'"},
+    "URL under an old name": {"SMTP_SERVER": f"smtp://ops:{BARE}@127.0.0.1", "SMTP_HOST": ""},
+    "key as user name": {"SMTP_HOST": "smtp.sendgrid.net", "SMTP_USERNAME": KEY, "SMTP_PASSWORD": "apikey"},
+    "password behind the user name": {"SMTP_USERNAME": f"{USER}:{BARE}", "SMTP_PASSWORD": WORD},
+    "password as port": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": WORD, "SMTP_PORT": WORD},
+    "password as sender": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": WORD, "SMTP_SENDER": WORD},
+    "password as host": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": WORD, "SMTP_HOST": WORD},
+    "password as ciphers": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": WORD, "SMTP_CIPHER_SPEC": WORD},
+    "password as TLS": {"SMTP_USERNAME": USER, "SMTP_PASSWORD": WORD, "SMTP_TLS": WORD},
+    "login in the app's address": {
+        "ADMIN_WEB_URL": f"https://admin:{BARE}@app.example",
+        "SMTP_USERNAME": USER,
+        "SMTP_PASSWORD": WORD,
+    },
+    "login in the app's address, with a blank": {
+        "ADMIN_WEB_URL": f"https://admin:{BARE}@a b",
+        "SMTP_USERNAME": USER,
+        "SMTP_PASSWORD": WORD,
+    },
 }
 """Where a secret can stand: variables beside or instead of the sound ones."""
-MARKED: Final = {**SECRETS, "password in a host": "Zq7mark-Kx42word"}
+MARKED: Final = {**SECRETS, "password in a host": BARE, "key": KEY}
 
 LEFT_OUT: Final = (".env", "compose.yaml", "backups")
 """What may hold secrets: the targets, and the copies of what it was."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.cli.source import Source, load
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.lint.check import findings
+from smtpwizard.lint.check import findings, secrets
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.verdict import Options
@@ -29,6 +29,7 @@ from smtpwizard.report.probe import (
     unreached_line,
     verdict_lines,
 )
+from smtpwizard.secret import hide
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult, Verdict
 from smtpwizard.text import safe
 from smtpwizard.wizard.check import Check
@@ -56,7 +57,9 @@ def plan(args: argparse.Namespace, presets: Presets | None = None, source: Sourc
         origin=source.origin,
         app_name=source.settings.app.name,
     )
-    return Plan(source, known.for_host(source.settings.host or ""), options)
+    provider = known.for_host(source.settings.host or "")
+    hide(secrets(source.settings, provider))
+    return Plan(source, provider, options)
 
 
 def recipients(args: argparse.Namespace) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -58,22 +57,21 @@ def _without_contradictions(found: Iterable[Problem]) -> Iterable[Problem]:
             yield item
 
 
-_USERINFO = r"//\S*@"
-"""`user:password@` of a URL that was pasted as a host."""
+def secrets(settings: Settings, provider: Provider | None = None) -> tuple[Secret, ...]:
+    """Return every secret of the settings, a token in the user name's place too."""
+    token = settings.username and _is_secret(settings, provider)
+    return (*settings.secrets(), *([Secret(settings.username or "")] if token else ()))
 
 
 def masked_settings(settings: Settings, provider: Provider | None = None) -> dict[str, str]:
     """Return `settings.masked()` with further secrets masked.
 
     A user name that is the password (Postmark's token), that was swapped with it, or that has the shape of the
-    provider's credential; and the login inside a URL in the host.
+    provider's credential.
     """
     shown = settings.masked()
     if settings.username and _is_secret(settings, provider):
         shown[settings.app.variable(Role.USERNAME)] = MASK
-    host = settings.app.variable(Role.HOST)
-    if host in shown:
-        shown[host] = re.sub(_USERINFO, f"//{MASK}@", shown[host])
     return shown
 
 

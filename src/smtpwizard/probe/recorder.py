@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from smtpwizard.apps.profile import Role
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
-from smtpwizard.lint.check import masked_settings
+from smtpwizard.lint.check import masked_settings, secrets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.connection import StageOutcome
 from smtpwizard.probe.verdict import RunState
-from smtpwizard.secret import MASK, Secret, redactor
+from smtpwizard.secret import redactor
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import OutgoingMessage, Reply, SentMessage, Status, Step, StepResult, parse_reply
 from smtpwizard.smtp.stream import Transcript
@@ -66,8 +65,7 @@ class Recorder:
         self.state = RunState()
         self.place: int | None = None
         """The place of the message under way; every step recorded meanwhile gets it."""
-        secrets = (*settings.secrets(), *_misplaced(settings, self.masked))
-        self._redact = redactor(secrets, username=settings.username or "")
+        self._redact = redactor(secrets(settings, provider), username=settings.username or "")
         self.transcript = Transcript(self._redact)
 
     async def stage(self, step: Step, run: Callable[[], Awaitable[StageOutcome]]) -> StepResult:
@@ -124,16 +122,6 @@ class Recorder:
 
     def _clean(self, text: str) -> str:
         return safe(self._redact(text), limit=SUMMARY)
-
-
-def _misplaced(settings: Settings, masked: Mapping[str, str]) -> Iterator[Secret]:
-    """Yield secrets that stand where they do not belong: as the user name, or before the `@` of a URL in the host."""
-    if settings.username and masked.get(settings.app.variable(Role.USERNAME)) == MASK:
-        yield Secret(settings.username)
-    if settings.host and masked.get(settings.app.variable(Role.HOST)) != settings.host:
-        login = settings.host.partition("//")[2].rpartition("@")[0]
-        yield Secret(login)
-        yield Secret(login.partition(":")[2])
 
 
 def _worded(reply: Reply | None, note: str = "") -> str:

@@ -38,6 +38,16 @@ def passwords_in(text: str) -> tuple[Secret, ...]:
     return tuple(Secret(value) for value in values if len(value) >= _SHORTEST)
 
 
+_VARIABLE: Final = re.compile(
+    r"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?['\"]?([A-Za-z_]\w*)['\"]?[ \t]*[=:][ \t]*(\S.*?)[ \t\r]*$"
+)
+
+
+def variables_in(text: str) -> dict[str, str]:
+    """Return name → value of every line of any kind of file that looks like a variable: to know what not to show."""
+    return {name: value[1:-1] if value[:1] in "'\"" else value for name, value in _VARIABLE.findall(text)}
+
+
 def is_secret_name(name: str) -> bool:
     """Say whether a variable of this name probably holds a secret."""
     return re.fullmatch(_NAME, name, re.IGNORECASE) is not None

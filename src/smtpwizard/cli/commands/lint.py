@@ -10,10 +10,11 @@ from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import Source, load
 from smtpwizard.clients.transport import refusals
 from smtpwizard.errors import ExitCode
-from smtpwizard.lint.check import findings, masked_settings
+from smtpwizard.lint.check import findings, masked_settings, secrets
 from smtpwizard.lint.context import meant_host
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity, gravest_first, has_errors
+from smtpwizard.secret import hide
 
 _SYMBOLS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "–"}
 _INDENT: Final = "    "
@@ -23,6 +24,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Judge the settings of `args` (SOURCE, presets, json). CONFIG where any finding is an error, else OK."""
     source = load(args)
     provider = provider_of(source, args)
+    hide(secrets(source.settings, provider))
     found = judged(source, provider)
     if args.json:
         shown = masked_settings(source.settings, provider)

@@ -9,11 +9,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.lint.check import secrets
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.secret import hide
+from smtpwizard.settings import Settings
 from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan_restore
 from smtpwizard.targets.change import Applied, Change, Consent
+from smtpwizard.targets.diff import variables_in
 from smtpwizard.text import safe
 
 
@@ -28,6 +35,9 @@ def run(args: argparse.Namespace) -> ExitCode:
         return _list(found, here, everything=args.all, as_json=args.json)
     chosen = _named(args.name, found, found if args.all else here)
     changes = [plan_restore(item) for item in chosen]
+    app, presets = app_of(args), Presets.open(args.presets)
+    for change in changes:
+        _hide_secrets(app, presets, change.before or b"", change.after)
     asked = not (args.json or args.dry_run or args.yes) and sys.stdin.isatty() and sys.stderr.isatty()
     if not (asked or args.dry_run or args.yes) and not any(item in here for item in chosen):
         raise InputError(
@@ -51,6 +61,12 @@ def run(args: argparse.Namespace) -> ExitCode:
         if not applied:
             say("Nothing was written (--dry-run)." if args.dry_run else "Nothing was written.")
     return ExitCode.OK
+
+
+def _hide_secrets(app: AppProfile, presets: Presets, *files: bytes) -> None:
+    for data in files:
+        settings = Settings.from_variables(app, variables_in(data.decode("utf-8", "replace")))
+        hide(secrets(settings, presets.for_host(settings.host or "")))
 
 
 def _of_this_folder(found: Sequence[Backup]) -> list[Backup]:

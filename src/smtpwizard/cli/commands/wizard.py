@@ -41,9 +41,11 @@ def _line_by_line(services: Services, state: WizardState, step: str) -> WizardSt
     """Ask one question a line: screen readers, dumb terminals, serial consoles, recorded sessions."""
     from smtpwizard.prompts.console import Console
     from smtpwizard.prompts.walk import walk
+    from smtpwizard.secret import hide
     from smtpwizard.wizard.session import Session
 
-    session = Session(services, state)
+    hide(state.settings.secrets())
+    session = Session(services, state, on_change=lambda now: hide(now.settings.secrets()))
     walk(session, Console(), step)
     return session.state
 

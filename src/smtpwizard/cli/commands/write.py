@@ -19,7 +19,7 @@ from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role
 from smtpwizard.cli.output import emit, emit_exact, emit_json, read_password, say
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.lint.check import findings
+from smtpwizard.lint.check import findings, secrets
 from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, UsernameRule
 from smtpwizard.problems import Problem, Severity, has_errors
 from smtpwizard.report.lines import Line, symbols
@@ -73,7 +73,8 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     if provider.password.type is PasswordType.NONE and app.variable(Role.PASSWORD) not in values:
         values |= dict.fromkeys(stays)  # a server that asks for no login is not sent another's
     settings = Settings.from_variables(app, present).with_changes(values)
-    hide((*Settings.from_variables(app, present).secrets(), *settings.secrets()))
+    before = Settings.from_variables(app, present)
+    hide((*secrets(before, step.session.services.presets.for_host(before.host or "")), *secrets(settings, provider)))
     found = findings(settings, provider=provider, origin=Origin.ENV_FILE if args.compose is None else Origin.COMPOSE)
     if has_errors(found):
         return _refused(args, target, found)
@@ -135,7 +136,7 @@ def _print(args: argparse.Namespace, provider: Provider, app: AppProfile) -> Exi
     values = values_of(args, provider, app, have_password=False)
     origin = Origin.ENV_FILE if style == "env" else Origin.COMPOSE
     settings = Settings(app).with_changes(values)
-    hide(settings.secrets())
+    hide(secrets(settings, provider))
     found = findings(settings, provider=provider, origin=origin)
     if has_errors(found):
         return _refused(args, style, found)
