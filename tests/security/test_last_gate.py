@@ -10,11 +10,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from smtpwizard.sandbox.script import Script, Stage, reply
 
 from smtpwizard.cli import output
 from smtpwizard.prompts.console import Console
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import MASK, Secret, cleared, hide
 from support import program
 from support.hostile import unsafe

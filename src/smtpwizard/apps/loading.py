@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -34,6 +35,8 @@ def find(roots: Sequence[Path], id: str = DEFAULT) -> AppProfile:  # noqa: A002
     """Return the profile of an id from the last of some folders of presets that has it whole. Errors as `profile`."""
     files: dict[str, list[Path]] = {}
     for root in roots:
+        if not os.path.isdir(root / "apps"):  # False, too, for another user's home
+            continue
         for path in sorted((root / "apps").glob("*.toml")):
             files.setdefault(path.stem, []).append(path)
     if id not in files:
