@@ -213,8 +213,8 @@ class ClientErrors(Protocol):
     def late(self, summary: str) -> ClientFailure:
         """Return the failure of something that did not happen in time."""
 
-    def untrusted(self, code: int, *, chain: int | None, facts: TlsFacts | None) -> ClientFailure:
-        """Return the failure of a certificate that OpenSSL refused with X509_V_ERR `code`."""
+    def untrusted(self, code: int, *, chain: int | None, facts: TlsFacts | None, words: str = "") -> ClientFailure:
+        """Return the failure of a certificate that OpenSSL refused with X509_V_ERR `code`, in its own `words`."""
 
     def wrong_name(self, reason: str, facts: TlsFacts) -> ClientFailure:
         """Return the failure of a certificate that is not for the host."""

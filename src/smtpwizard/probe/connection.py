@@ -145,7 +145,9 @@ class Connection:
             seen = await examine(
                 client, self._net, self.address, self.transport, min(self._options.timeout, _EXAMINE_SECONDS)
             )
-            failure = client.errors.untrusted(error.verify_code, chain=seen.chain, facts=seen.facts)
+            failure = client.errors.untrusted(
+                error.verify_code, chain=seen.chain, facts=seen.facts, words=error.verify_message
+            )
             raise DialogueEnded(failure) from error
         session = self._stream.tls
         assert session is not None

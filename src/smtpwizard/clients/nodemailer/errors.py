@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import CipherListError, ClientFailure, DialogueEnded
@@ -101,7 +102,10 @@ CERTIFICATE: Final[dict[int, tuple[str, str]]] = {
     27: ("CERT_UNTRUSTED", "certificate not trusted"),
     28: ("CERT_REJECTED", "certificate rejected"),
 }
-"""OpenSSL's X509_V_ERR number → Node's code and message."""
+"""OpenSSL's X509_V_ERR number → Node's code and message. Node has no code for others, and OpenSSL's message."""
+
+_AFTER_DATES: Final = frozenset(range(42, 54))
+"""What OpenSSL checks behind the dates: policies and name constraints (verify_chain in x509_vfy.c)."""
 
 REFUSED_CIPHERS = frozenset({"ERR_SSL_NO_CIPHER_MATCH", "ERR_INVALID_ARG_VALUE"})
 UNKNOWN_AUTHORITY = frozenset(CERTIFICATE[code][0] for code in (2, 18, 19, 20, 21, 27))
@@ -132,18 +136,24 @@ def word(error: OSError) -> str:
     return _ERRNO.get(error.errno or 0) or errno.errorcode.get(error.errno or 0, "ESOCKET")
 
 
-def untrusted(code: int, *, chain: int | None, facts: TlsFacts | None) -> ClientFailure:
-    """Return Node's error for a certificate that OpenSSL refused with X509_V_ERR `code`.
+def untrusted(code: int, *, chain: int | None, facts: TlsFacts | None, words: str = "") -> ClientFailure:
+    """Return Node's error for a certificate that OpenSSL refused with X509_V_ERR `code`, in OpenSSL's `words`.
 
-    Python stops at OpenSSL's first complaint. Node lets OpenSSL go on and reports the last one, which differs in two
-    cases: a leaf without its issuer (`chain` 1 certificate, or unknown) fails again with 21, and the dates are checked
-    last.
+    Python stops at OpenSSL's first complaint. Node lets OpenSSL go on and reports the last one, which differs in three
+    cases: an authority that is none fails again for its purpose, a leaf without its issuer (`chain` 1 certificate, or
+    unknown) fails again with 21, and the dates of the leaf are checked after everything but name constraints and
+    policies.
     """
-    if code in (18, 19, 20, 21) and facts is not None and facts.days_left is not None and facts.days_left < 0:
-        code = 10
+    if code not in _AFTER_DATES and facts is not None and facts.days_left is not None and facts.days_left < 0:
+        code, words = 10, ""
+    elif code not in _AFTER_DATES and facts is not None and facts.not_before > datetime.now(UTC).isoformat():
+        code, words = 9, ""
     elif code == 20 and chain in (None, 1):
-        code = 21
-    name, text = CERTIFICATE.get(code, (f"X509_V_ERR_{code}", "certificate not trusted"))
+        code, words = 21, ""
+    elif code in (24, 79):  # INVALID_CA, before and from OpenSSL 3 on
+        code, words = 26, ""
+    name, text = CERTIFICATE.get(code, ("UNSPECIFIED", "certificate not trusted"))
+    text = words or text
     if facts is not None:
         subject = facts.names[0] if facts.names else "no name"
         text += f" ({subject}, issued by {facts.issuer or 'nobody'}, valid until {facts.not_after[:10]})"

@@ -137,7 +137,9 @@ class PortProbe:
         try:
             await session.handshake(await self._dialer.context(implicit=session.implicit, verify=True))
         except ssl.SSLCertVerificationError as error:
-            failure = self._dialer.client.errors.untrusted(error.verify_code, chain=None, facts=None)
+            failure = self._dialer.client.errors.untrusted(
+                error.verify_code, chain=None, facts=None, words=error.verify_message
+            )
             self._learn(error=failure.error)
             session = await self._session(None, implicit=False)
             session.untrusted = error.verify_code
