@@ -186,7 +186,7 @@ def _set_ciphers(made: ssl.SSLContext, ciphers: str) -> None:
         made.minimum_version = ssl.TLSVersion.TLSv1_3
         return
     try:
-        made.set_ciphers(f"@SECLEVEL=2:{':'.join(below) or NODE_CIPHERS}")  # a build of Python may have another one
+        made.set_ciphers(":".join(below) or f"{NODE_CIPHERS}:@SECLEVEL=2")  # a build of Python may have another level
     except (ssl.SSLError, ValueError, UnicodeError) as error:
         raise CipherListError("no cipher match", "ERR_SSL_NO_CIPHER_MATCH") from error
 
