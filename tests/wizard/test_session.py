@@ -10,11 +10,11 @@ from time import monotonic
 import pytest
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.probe import login_guard
 from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.rehearsal import Playable, playable
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
+from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.provider import ProviderStep
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.state import WizardState

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-from smtpwizard.probe import login_guard
 from smtpwizard.prompts.answers import ask_settings
 from smtpwizard.prompts.console import Console
 from smtpwizard.report.probe import problem_lines, stage_line, survey_lines, verdict_lines
 from smtpwizard.smtp.results import Report, Status, StepResult
+from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.check import CheckStep
 from smtpwizard.wizard.session import Session
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.probe import login_guard
 from smtpwizard.probe.survey.facts import TOTAL_SECONDS, is_useful
 from smtpwizard.problems import (
     NO_CHANGES,
@@ -25,16 +24,17 @@ from smtpwizard.problems import (
     Severity,
 )
 from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
+from smtpwizard.wizard import login_guard
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
     from smtpwizard.presets.schema import Provider
-    from smtpwizard.probe.login_guard import Pause
     from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
     from smtpwizard.probe.verdict import Options
     from smtpwizard.sandbox.rehearsal import Rehearsed
     from smtpwizard.settings import Settings
     from smtpwizard.smtp.results import OutgoingMessage, SentMessage
+    from smtpwizard.wizard.login_guard import Pause
     from smtpwizard.wizard.session import Session
 
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.probe import login_guard
 from smtpwizard.report.arrival import Arrived, Proof, arrived_line, meaning_lines, missing_line
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.report.probe import message_line
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, StepResult
-from smtpwizard.wizard import arrival
+from smtpwizard.wizard import arrival, login_guard
 from smtpwizard.wizard.check import Check, CheckStep
 from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
 from smtpwizard.wizard.state import SentMail, TargetKind

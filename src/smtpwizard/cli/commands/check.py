@@ -21,11 +21,11 @@ from smtpwizard.cli.probing import Plan
 from smtpwizard.clients import registry
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
-from smtpwizard.probe import login_guard
 from smtpwizard.report.probe import verdict_mark
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
 from smtpwizard.text import safe
+from smtpwizard.wizard import login_guard
 
 if TYPE_CHECKING:
     from smtpwizard.wizard.check import Check

@@ -19,9 +19,9 @@ from smtpwizard.docker.comparison import Comparison, HostAndContainer, compare, 
 from smtpwizard.docker.compose import Compose, Kind, app_service, project_file
 from smtpwizard.docker.inside import look, ready, script
 from smtpwizard.errors import ExitCode, FileError, InputError
-from smtpwizard.probe.login_guard import asks_for_pause, refuses_login
 from smtpwizard.problems import Problem
 from smtpwizard.report.container import comparison_lines
+from smtpwizard.wizard.login_guard import asks_for_pause, refuses_login
 
 if TYPE_CHECKING:
     from smtpwizard.smtp.results import Report

@@ -14,13 +14,13 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.probe import login_guard
 from smtpwizard.problems import Problem
 from smtpwizard.report.probe import expected_order, port_line, stage_lines
 from smtpwizard.smtp.results import Verdict
 from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import Board, Card
 from smtpwizard.wizard import check as model
+from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.check import bug_place
 
 _RUN: Final = "probe"

@@ -1,18 +1,22 @@
 """Keeps a login from being repeated unasked: after refused credentials, and while a server asks for a pause.
 
-Pure: state in, answer out; each front end keeps the state. Providers throttle or lock accounts after repeated bad
-logins (failures A4, A31, A36): a rejected user, password and host needs the operator's word, and a pause is kept.
+Pure: state in, answer out. Providers throttle or lock accounts after repeated bad logins (failures A4, A31, A36): a
+rejected user, password and host needs the operator's word, and a pause is kept.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.secret import redact
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step, StepResult
+
+if TYPE_CHECKING:
+    from smtpwizard.wizard.state import WizardState
+
 
 PAUSE_SECONDS: Final = 60.0
 """The pause where the server names no time. Gmail's own lock lasts hours (A4), but the first reply does not say so."""
@@ -22,19 +26,6 @@ LONGEST_PAUSE: Final = 3600.0
 
 _TOO_MANY: Final = re.compile(r"\btoo many\b", re.IGNORECASE)
 _NAMED_TIME: Final = re.compile(r"\b(\d{1,5})\s*(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE)
-
-
-class Known(Protocol):
-    """What a front end knows: the settings as they are now, the logins refused so far, the pauses asked for."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def refused(self) -> tuple[Settings, ...]: ...
-
-    @property
-    def pauses(self) -> tuple[tuple[str, float, str], ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +46,7 @@ def same_login(left: Settings, right: Settings) -> bool:
     )
 
 
-def was_refused(state: Known) -> bool:
+def was_refused(state: WizardState) -> bool:
     """Say whether a server has refused the login that `state` would send."""
     return any(same_login(settings, state.settings) for settings in state.refused)
 
@@ -89,7 +80,7 @@ def asks_for_pause(step: StepResult) -> Pause | None:
     return Pause(_named_seconds(reply.text), str(reply))
 
 
-def remember(state: Known, step: StepResult, settings: Settings, now: float) -> dict[str, object]:
+def remember(state: WizardState, step: StepResult, settings: Settings, now: float) -> dict[str, object]:
     """Return the changes of the state that a failed `step` brings: refused logins, pauses.
 
     `now` is time.monotonic().
@@ -105,7 +96,7 @@ def remember(state: Known, step: StepResult, settings: Settings, now: float) -> 
     return changes
 
 
-def paused(state: Known, now: float) -> Pause | None:
+def paused(state: WizardState, now: float) -> Pause | None:
     """Return what is left of the pause that the host of `state` asked for, or None. `now` is time.monotonic()."""
     host = (state.settings.host or "").lower()
     for name, until, words in state.pauses:

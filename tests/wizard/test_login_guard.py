@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.probe import login_guard as guard
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
+from smtpwizard.wizard import login_guard as guard
 from smtpwizard.wizard.state import WizardState
 from support.apps import ABC
 
