@@ -8,7 +8,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
 from typing import Any, Final
@@ -33,6 +33,8 @@ class Outcome:
     command: str | None = None
     fate: str | None = None
     """`hangs` or `crashes`, where there is no result at all."""
+    message: str | None = field(default=None, compare=False)
+    """The words of the error."""
 
     def __str__(self) -> str:
         if self.ok or self.fate:
@@ -142,4 +144,4 @@ class Nodemailer:
 def _outcome(answer: dict[str, Any]) -> Outcome:
     if answer.get("hangs"):
         return Outcome(False, fate="hangs")
-    return Outcome(answer["ok"], answer["code"], answer["response_code"], answer["command"])
+    return Outcome(answer["ok"], answer["code"], answer["response_code"], answer["command"], message=answer["message"])

@@ -89,6 +89,8 @@ class Close:
     """The end of the connection: FIN, or RST with `reset`."""
 
     reset: bool = False
+    deaf: bool = False
+    """Whether what the client still sends is answered by RST, and not read and dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ Play = tuple[Act, ...]
 
 CLOSE: Final[Play] = (Close(),)
 RESET: Final[Play] = (Close(reset=True),)
+GONE: Final[Play] = (Close(deaf=True),)
 SILENCE: Final[Play] = (Silence(),)
 UPGRADE: Final[Play] = (Upgrade(),)
 
@@ -407,8 +410,9 @@ class _Connection:
                     while self._socket.recv(65536):
                         pass
                     raise _Left
-                case Close(reset):
-                    self._close(reset)
+                case Close(reset, deaf):
+                    if not deaf:
+                        self._close(reset)
                     raise _Left
                 case Upgrade(context):
                     self._upgrade(context)

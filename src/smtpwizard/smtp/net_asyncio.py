@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from smtpwizard.smtp.net import Threads, on_this_machine, remaining, socket_address
+from smtpwizard.smtp.net import CHUNK, Threads, drained, remaining, socket_address, socket_for
 
 T = TypeVar("T")
 
@@ -27,7 +27,11 @@ class AsyncioStream:
     async def receive(self, deadline: float) -> bytes:
         """Return the octets that have come; none at the end of the stream."""
         async with asyncio.timeout(remaining(deadline)):
-            return await self._loop.sock_recv(self._socket, 65536)
+            return await self._loop.sock_recv(self._socket, CHUNK)
+
+    def drain(self) -> bytes:
+        """Return what else comes at this very moment."""
+        return drained(self._socket)
 
     async def send(self, data: bytes, deadline: float) -> None:
         """Write all of `data`."""
@@ -68,8 +72,7 @@ class AsyncioNet:
 
     async def connect(self, address: str, port: int, deadline: float) -> AsyncioStream:
         """Open a TCP connection to an IP address."""
-        with on_this_machine():
-            sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        sock = socket_for(address)
         try:
             sock.setblocking(False)
             where = socket_address(address, port)

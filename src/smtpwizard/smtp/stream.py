@@ -51,6 +51,10 @@ class TlsStream:
             assert self._incoming is not None
             self._incoming.write(chunk)
 
+    def drain(self) -> bytes:
+        """Return what else comes in clear text at this very moment."""
+        return self._stream.drain()
+
     async def send(self, data: bytes, deadline: float) -> None:
         """Write all of `data`."""
         if self.tls is None:

@@ -149,17 +149,20 @@ class Channel:
         try:
             await self._stream.send(data, deadline)
         except OSError as error:
-            raise self._broken(error) from error
+            raise self._broken("write", error) from error
 
-    async def reply(self, deadline: float, *, greeting: bool = False) -> str:
-        """Return the reply that the client would handle next, its lines joined with LF."""
+    async def reply(self, deadline: float, *, greeting: bool = False, alone: bool = False) -> str:
+        """Return the reply that the client would handle next, its lines joined with LF.
+
+        `alone`: what the client does next rests on nothing else having come, so the moment is waited for to end.
+        """
         while True:
             if self._moment:
                 ready = self._feed(self._moment.popleft(), greeting)
             elif self._handled:
                 self._handled, ready = False, len(self._queue) > 0
             else:
-                self._moment.extend(await self._receive(deadline, greeting))
+                self._moment.extend(await self._receive(deadline, greeting, alone))
                 continue
             text = self._queue.take() if ready else None
             if text is not None:  # None from take(): the beginning of a reply, which the client throws away
@@ -192,14 +195,16 @@ class Channel:
             summary = "the server sends without end; no reply was complete after 4 MiB or 50,000 lines"
             raise self._late(summary, greeting, endless=True) from None
 
-    async def _receive(self, deadline: float, greeting: bool) -> list[bytes]:
+    async def _receive(self, deadline: float, greeting: bool, alone: bool) -> list[bytes]:
         try:
             records = await self._stream.receive(deadline)
+            if alone and records:
+                records[-1] += self._stream.drain()
         except OSError as error:
             if is_deadline(error):
                 endless = self._heard > deadline - self._timeout / 2
                 raise self._late(self._waited(greeting, endless), greeting, endless=endless) from None
-            raise self._broken(error) from error
+            raise self._broken("read", error) from error
         if not records:
             raise self._closed(greeting)
         self._heard = time.monotonic()
@@ -228,13 +233,13 @@ class Channel:
         summary = "Connection closed unexpectedly" + (f": {rest}" if rest else "")
         return DialogueEnded(ClientFailure(summary, "ECONNECTION", "CONN", rest or None, "ECONNECTION"))
 
-    def _broken(self, error: OSError) -> DialogueEnded:
+    def _broken(self, operation: str, error: OSError) -> DialogueEnded:
         if is_deadline(error):
             return DialogueEnded(late(self._waited(False, False)))
         if hasattr(error, "reason"):  # ssl.SSLError, not imported here
             reason, text = tls(error)  # type: ignore[arg-type]  # recognised by its attribute
             return DialogueEnded(ClientFailure(f"TLS error: {text}", "ESOCKET", "CONN", error=reason))
-        return DialogueEnded(ClientFailure(f"read {word(error)}", "ESOCKET", "CONN", error=word(error)))
+        return DialogueEnded(ClientFailure(f"{operation} {word(error)}", "ESOCKET", "CONN", error=word(error)))
 
 
 def utf8(text: str) -> bytes:

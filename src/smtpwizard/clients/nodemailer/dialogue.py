@@ -49,7 +49,9 @@ class NodemailerDialogue:
     ) -> None:
         self._channel = Channel(stream, transcript, timeout=timeout, until=until)
         self._transport = transport
-        self._name = "".join(filter(str.isprintable, ehlo_name or transport.name)) or CONTAINER_NAME
+        self._name = "".join(filter(str.isprintable, ehlo_name or "")) or CONTAINER_NAME
+        if transport.name:
+            self._name = transport.name.replace("\r", "").replace("\n", "")
         self.capabilities = Capabilities()
         """As of the last EHLO."""
         self.secure = transport.secure
@@ -97,14 +99,16 @@ class NodemailerDialogue:
 
     @property
     def wants_starttls(self) -> bool:
-        """Whether the client now sends STARTTLS."""
+        """Whether the client now sends STARTTLS: if it is offered, and if it is required although it is not."""
         if self.secure or self.refused_ehlo is not None or self._transport.ignore_tls:
             return False
         return self.capabilities.starttls or self._transport.require_tls
 
     async def ask_starttls(self) -> str:
         """Send STARTTLS; any reply 2xx begins the handshake."""
-        reply = await self._ask("STARTTLS", self._channel.deadline())
+        deadline = self._channel.deadline()
+        await self._channel.command("STARTTLS", deadline)
+        reply = await self._channel.reply(deadline, alone=True)
         if reply[:1] != "2":
             raise refused(reply, "ETLS", "STARTTLS")
         self._channel.refuse_unexpected()
@@ -188,10 +192,17 @@ class NodemailerDialogue:
         return await self._expect("DATA", "EENVELOPE", "DATA", good="23")
 
     async def message(self, data: bytes) -> str:
-        """Send the message and return the reply to it."""
+        """Send the message and return the reply to it.
+
+        In three writes, as the client's stream makes them: where the server has gone, the first write is answered by
+        a reset, and the second fails.
+        """
         deadline = self._channel.deadline()
         octets = stuffed(data)
-        await self._channel.send(octets, deadline)
+        body, end = octets.find(b"\r\n\r\n") + 4, len(octets) - len(b".\r\n")
+        for part in (octets[:body], octets[body:end], octets[end:]):
+            if part:
+                await self._channel.send(part, deadline)
         reply = await self._channel.reply(deadline)
         if reply[:1] != "2":
             raise refused(reply, "EMESSAGE", "DATA")
@@ -249,6 +260,17 @@ class NodemailerDialogue:
     async def _ask(self, line: str, deadline: float, *, shown: str | None = None) -> str:
         await self._channel.command(line, deadline, shown=shown)
         return await self._channel.reply(deadline)
+
+
+def security(transport: Transport) -> str:
+    """Return how the client uses TLS, in words."""
+    if transport.secure:
+        how = "TLS from the first byte"
+    elif transport.ignore_tls:
+        return "no TLS: STARTTLS is left alone"
+    else:
+        how = "STARTTLS required" if transport.require_tls else "STARTTLS if offered"
+    return how if transport.verify else f"{how}, whatever the certificate"
 
 
 def stuffed(data: bytes) -> bytes:

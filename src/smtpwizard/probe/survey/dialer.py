@@ -90,11 +90,11 @@ class LimitedStream:
 
     async def receive(self, deadline: float) -> bytes:
         """Return the octets that have come; none at the end of the stream."""
-        chunk = await self._stream.receive(deadline)
-        self._left -= len(chunk)
-        if self._left < 0:
-            raise OSError(errno.EMSGSIZE, "the server sends without end")
-        return chunk
+        return self._counted(await self._stream.receive(deadline))
+
+    def drain(self) -> bytes:
+        """Return what else comes at this very moment."""
+        return self._counted(self._stream.drain())
 
     async def send(self, data: bytes, deadline: float) -> None:
         """Write all of `data`."""
@@ -103,6 +103,12 @@ class LimitedStream:
     def close(self) -> None:
         """Close at once."""
         self._stream.close()
+
+    def _counted(self, chunk: bytes) -> bytes:
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise OSError(errno.EMSGSIZE, "the server sends without end")
+        return chunk
 
 
 class Dialer:
