@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from smtpwizard.apps.loading import load_profile, profile, shipped
 from smtpwizard.apps.profile import AppProfile, Role, Security
 from smtpwizard.cli.main import run
-from smtpwizard.clients.registry import DEFAULT
+from smtpwizard.clients.nodemailer.model import NODEMAILER
 from smtpwizard.clients.transport import Origin, transport
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
@@ -40,7 +40,7 @@ def complete(app: AppProfile) -> Settings:
 @pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
 def test_what_is_taken_unchecked_is_what_a_check_would_read(app: AppProfile) -> None:
     assert app == load_profile(presets_root() / "apps" / f"{app.id}.toml")
-    assert app.client.model == DEFAULT.name
+    assert app.client.model == NODEMAILER.name
 
 
 @pytest.mark.parametrize(("app", "mode"), MODES)

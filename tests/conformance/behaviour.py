@@ -22,7 +22,7 @@ class Behaviour:
     """A few words, unique; the row's title in docs/app-conformance.md."""
     script: Script
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: BOTH)
-    """Name → variables beside host, port, sender and SMTP_TLS."""
+    """Name → variables beside host, port, sender and the one for TLS from the first byte."""
     certificate: str = "trusted"
     """A kind of tests/support/tls_kinds.py, or `self-signed`."""
     host: str = "localhost"
@@ -32,3 +32,5 @@ class Behaviour:
     """Whom `send` writes to."""
     crashes: bool = False
     """Whether the client may take its process down."""
+    app: str = "abc-user-feedback"
+    """Whose variables the settings are."""

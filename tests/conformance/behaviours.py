@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from conformance import envelope_behaviours, login_behaviours, opening_behaviours, tls_behaviours
+from conformance import (
+    envelope_behaviours,
+    login_behaviours,
+    opening_behaviours,
+    option_behaviours,
+    tls_behaviours,
+)
 from conformance.behaviour import Behaviour
 
 ALL: tuple[Behaviour, ...] = (
@@ -10,4 +16,5 @@ ALL: tuple[Behaviour, ...] = (
     *tls_behaviours.ALL,
     *login_behaviours.ALL,
     *envelope_behaviours.ALL,
+    *option_behaviours.ALL,
 )

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from conformance.behaviour import Behaviour
+from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.profile import Role
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, Verdict
-from support.apps import ABC
 from support.nodemailer import Nodemailer, Outcome
 from support.tls_kinds import Certificates, self_signed
 
@@ -103,7 +104,7 @@ class Comparison:
                 for library in ("nodemailer", "nodemailer-latest")
                 for verb in ("verify", "send")
             ]
-            checked, sent = (self.probe(variables, message) for message in (None, _message(item)))
+            checked, sent = (self.probe(item, variables, message) for message in (None, _message(item)))
             verify, send, newest_verify, newest_send = (call.result() for call in calls)
         return Row(item.name, name, verify, send, newest_verify, newest_send, checked, sent)
 
@@ -113,25 +114,26 @@ class Comparison:
 
     def our_client(self, server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> Report:
         """Have ours do the same."""
-        return self.probe(variables_for(server, item, extra), _message(item))
+        return self.probe(item, variables_for(server, item, extra), _message(item))
 
-    def probe(self, variables: Mapping[str, str], message: OutgoingMessage | None = None) -> Report:
+    def probe(self, item: Behaviour, variables: Mapping[str, str], message: OutgoingMessage | None = None) -> Report:
         """Run ours with the same variables and the same trust."""
         options = Options(
             timeout=SECONDS, extra_ca_pem=self._trusted, trust_extra_env=False, recipient="to@example.com"
         )
-        return Probe(Settings.from_variables(ABC, variables), options, message=message).run_blocking()
+        return Probe(Settings.from_variables(shipped(item.app), variables), options, message=message).run_blocking()
 
 
 def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> dict[str, str]:
     """Return the app's variables for a server."""
-    return {
-        "SMTP_HOST": item.host,
-        "SMTP_PORT": item.port or str(server.port),
-        "SMTP_SENDER": "app@example.com",
-        "SMTP_TLS": "true" if item.script.implicit else "false",
-        **extra,
+    app = shipped(item.app)
+    given = {
+        Role.HOST: item.host,
+        Role.PORT: item.port or str(server.port),
+        Role.SENDER: "app@example.com",
+        Role.SECURITY: "true" if item.script.implicit else "false",
     }
+    return {**app.constants, **{app.variable(role): text for role, text in given.items()}, **extra}
 
 
 def _message(item: Behaviour) -> OutgoingMessage:

@@ -1,12 +1,35 @@
 // Runs jobs with the app's own mail client. One JSON object a line: a job in, its outcome out, in any order.
 //
-// The transport is built from the SMTP_* variables as the app does. The client's limits (2 min to connect, 30 s for the
+// The transport is built from the variables as the app does. The client's limits (2 min to connect, 30 s for the
 // greeting, 10 min without a word) are shortened through its own options, which changes when it gives up, not how.
 'use strict';
 
 const readline = require('readline');
 
+// Ghost hands its options on as they are: nconf nests them at `__` and reads each text as JSON where it is that.
+function ghostOptions(variables, limits) {
+    const options = { ...limits };
+    for (const [name, text] of Object.entries(variables)) {
+        const path = name.split('__');
+        if (path[0] !== 'mail' || path[1] !== 'options') {
+            continue;
+        }
+        let value = text;
+        try {
+            value = JSON.parse(text);
+        } catch (_) {
+            // a plain text
+        }
+        const last = path.pop();
+        path.slice(2).reduce((place, key) => (place[key] = place[key] || {}), options)[last] = value;
+    }
+    return options;
+}
+
 function transportOptions(variables, limits) {
+    if (variables.mail__transport) {
+        return ghostOptions(variables, limits);
+    }
     const options = {
         pool: true,
         host: variables.SMTP_HOST,
@@ -38,7 +61,7 @@ async function run(job) {
         job.call === 'verify'
             ? transport.verify()
             : transport.sendMail({
-                  from: `"User feedback" <${job.variables.SMTP_SENDER}>`,
+                  from: `"User feedback" <${job.variables.SMTP_SENDER || job.variables.mail__from}>`,
                   to: job.to,
                   subject: 'Conformance',
                   text: '.one line with a dot\r\n',

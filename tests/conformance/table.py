@@ -13,9 +13,10 @@ _HEAD: Final = """\
 Written by `make conformance`; a test compares it with every run. Each row is a server that behaves as the title says,
 met with the settings named. The columns `verify()` and `sendMail()` are what nodemailer {version} did there, driven as
 ABC User Feedback drives it: a pool, `secure` from SMTP_TLS, `tls.ciphers` from SMTP_CIPHER_SPEC, `auth` only with both
-user and password. `verdict` is what `smtpwizard send` says of the same server. Ok, error code, reply code and command
-of both calls are the same in all {count} rows ({behaviours} behaviours), for `check` and for `send`; otherwise the
-suite fails.
+user and password; in rows that begin with `Ghost`, as Ghost does: without a pool, with the options as they are, each
+text read as JSON where it is that. `verdict` is what `smtpwizard send` says of the same server. Ok, error code, reply
+code and command of both calls are the same in all {count} rows ({behaviours} behaviours), for `check` and for `send`;
+otherwise the suite fails.
 
 `hangs`: the call does not return. `crashes`: the process ends with an uncaught TypeError. The client's limits (2 min to
 connect, 30 s for the greeting, 10 min without a word) are shortened for the suite through its own options.

@@ -148,7 +148,9 @@ CHECKS: Final[Mapping[str, Callable[[str], str | Reason]]] = {
 BOOLEANS: Final[Mapping[str, Callable[[str], bool]]] = {
     "exact-true": lambda text: text == "true",
     "json": json_truthy,
+    "json-not-false": lambda text: trim(text) != "false",
 }
+"""`json-not-false`: what is read as JSON and compared with `=== false`, as Node does with rejectUnauthorized."""
 
 PORTS: Final[Mapping[str, Callable[[str], int | None]]] = {
     "parse-int": parse_int,

@@ -148,7 +148,7 @@ class Client(NamedTuple):
     model: Identifier
     version: str
     login: Annotated[str, OneOf(("both", "any"))] = "both"
-    """When credentials are used: only if `both` are set and not empty, or where `any` is set."""
+    """When credentials are used: only if `both` are set and not empty, or where `any` is set, be it empty."""
     implicit_on_465: bool = False
     """Whether the client decides by the port where the variable for TLS is absent."""
     implicit_ciphers: str = ""

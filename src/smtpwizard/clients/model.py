@@ -233,8 +233,6 @@ class ClientModel(Protocol):
     """The login mechanisms that it knows, in its order of preference."""
     timeouts: Mapping[Step, float]
     """Seconds for which it waits at a stage."""
-    starttls: str
-    """When it upgrades a connection that begins in clear text, in words."""
     without_auth: str
     """What it does with credentials where no login is offered, in words."""
     crash: str
@@ -243,6 +241,9 @@ class ClientModel(Protocol):
     """How it waits for ever, in words."""
     tls: TlsPolicy
     errors: ClientErrors
+
+    def security(self, transport: Transport) -> str:
+        """Return how it uses TLS, in words."""
 
     def transport(self, settings: Settings, *, origin: Origin) -> Transport | None:
         """Return what the app hands to the client, or None where the app would refuse to start."""

@@ -98,8 +98,9 @@ def transport(settings: Settings, *, origin: Origin = Origin.ANSWERS) -> Transpo
         return None
     client = settings.app.client
     secure = implicit_tls(settings, origin)
-    login = bool(settings.username), bool(settings.password)
-    logs_in = all(login) if client.login == "both" else any(login)
+    logs_in = settings.username is not None or settings.password is not None
+    if client.login == "both":
+        logs_in = bool(settings.username and settings.password)
     listed = settings.ciphers or ""
     if not listed and client.implicit_ciphers and is_on(settings, Role.SECURITY, Origin.ENV_FILE):
         listed = client.implicit_ciphers
@@ -124,7 +125,7 @@ def implicit_tls(settings: Settings, origin: Origin = Origin.ANSWERS) -> bool:
     return is_on(settings, Role.SECURITY, origin)
 
 
-def is_on(settings: Settings, role: Role, origin: Origin) -> bool:
+def is_on(settings: Settings, role: Role, origin: Origin = Origin.ANSWERS) -> bool:
     """Return what the app makes of a switch."""
     value, spec = settings.of(role), settings.app.spec(role)
     if spec is None or not spec.read:

@@ -11,7 +11,7 @@ from typing import Final
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
-from smtpwizard.clients.transport import implicit_tls
+from smtpwizard.clients.transport import implicit_tls, is_on
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.secret import Secret
 
@@ -88,8 +88,9 @@ def _is_ehlo(event: Event) -> bool:
 
 
 def starttls_missing(event: Event) -> bool:
-    """The reply to EHLO, given in clear, offers no STARTTLS."""
-    known_clear = event.settings is not None and not implicit_tls(event.settings)
+    """The reply to EHLO, given in clear, offers no STARTTLS, and the app goes on without it."""
+    settings = event.settings
+    known_clear = settings is not None and not (implicit_tls(settings) or is_on(settings, Role.REQUIRE_TLS))
     offered = any(word.upper() == "STARTTLS" for word in _keywords(event))
     return _is_ehlo(event) and known_clear and not event.encrypted and not offered
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.clients.registry import DEFAULT as CLIENT
+from smtpwizard.clients.nodemailer.model import NODEMAILER as CLIENT
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
 from smtpwizard.diagnosis.log_entries import Properties, stages_of

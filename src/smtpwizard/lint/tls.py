@@ -82,15 +82,28 @@ def _mode(context: Context) -> Iterator[Problem]:
     elif mode is TlsMode.NONE and context.secure:
         message = f"Port {port} speaks no TLS, and with {on} the app opens with it. Set {off}."
         yield context.finding("tls-on-clear-port", severity, Role.SECURITY, message, context.use_mode(mode))
-    elif not context.secure and not is_on(context.settings, Role.REQUIRE_TLS, context.origin):
+    elif not context.secure and not _insists(context):
         yield from _in_clear(context, mode)
+
+
+def _insists(context: Context) -> bool:
+    """Say whether the app sends nothing where STARTTLS is not offered."""
+    required, ignored = (is_on(context.settings, role, context.origin) for role in (Role.REQUIRE_TLS, Role.IGNORE_TLS))
+    return required and not ignored
 
 
 def _in_clear(context: Context, mode: TlsMode) -> Iterator[Problem]:
     """Tell where the password could cross a public network readable."""
     if not context.public or not (context.settings.username and context.settings.password):
         return
-    if mode is TlsMode.NONE:
+    if is_on(context.settings, Role.IGNORE_TLS, context.origin):
+        message = (
+            f"With {context.variable(Role.IGNORE_TLS)} on, the app leaves STARTTLS alone: password and mails cross the "
+            "network in clear."
+        )
+        drop = context.drop(Role.IGNORE_TLS)
+        yield context.finding("clear-text-login", Severity.WARNING, Role.IGNORE_TLS, message, drop)
+    elif mode is TlsMode.NONE:
         message = (
             f"Port {context.port} has no TLS: password and mails cross the network in clear. Choose a port with TLS."
         )

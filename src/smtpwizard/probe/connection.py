@@ -153,12 +153,14 @@ class Connection:
         assert session is not None
         found = certificates.certificate(session)
         reason = client.tls.mismatch(host, found) if found else UNREADABLE
-        facts = certificates.facts(session, found, verified=reason is None)
-        if reason is not None and self.transport.verify:
+        checked = self.transport.verify
+        facts = certificates.facts(session, found, verified=checked and reason is None)
+        if checked and reason is not None:
             raise DialogueEnded(client.errors.wrong_name(reason, facts))
+        summary = certificates.sentence(facts, host) + ("" if checked else "; the app does not check it")
         soon = facts.days_left is not None and facts.days_left < certificates.SOON
-        status = Status.WARNED if soon else Status.PASSED
-        return StageOutcome(certificates.sentence(facts, host), status, tls=facts, detail=certificates.lines(facts))
+        status = Status.WARNED if soon or not checked else Status.PASSED
+        return StageOutcome(summary, status, tls=facts, detail=certificates.lines(facts))
 
     async def refuse_silent_tls_port(self) -> None:
         """Raise DialogueEnded if a port that has sent no greeting answers a TLS hello on another connection.

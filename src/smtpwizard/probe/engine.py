@@ -139,7 +139,13 @@ class Probe:
                 yield await self._recorder.stage(Step.STARTTLS, stages.starttls)
                 yield await self._recorder.stage(Step.EHLO, stages.ehlo)
             yield await self._recorder.stage(Step.AUTH, stages.auth)
-            self._verified(stages)
+            self._recorder.state = self._recorder.state._replace(
+                verified=True,
+                logged_in=stages.dialogue.logged_in,
+                encrypted=stages.dialogue.secure,
+                exposed=stages.exposed,
+                unchecked=stages.dialogue.secure and not transport.verify,
+            )
             async with aclosing(self._mails(stages) if self._messages else self._envelope(stages)) as results:
                 async for result in results:
                     yield result
@@ -167,18 +173,9 @@ class Probe:
             yield self._recorder.add(StepResult(Step.RCPT, Status.SKIPPED, "no recipient to name"))
         await stages.farewell(reset=True)
 
-    def _verified(self, stages: Stages) -> None:
-        dialogue = stages.dialogue
-        self._recorder.state = self._recorder.state._replace(
-            verified=True,
-            logged_in=dialogue.logged_in,
-            encrypted=dialogue.secure,
-            exposed=stages.exposed,
-        )
-
     def _lint(self, transport: Transport | None) -> StepResult:
         if transport is not None:
-            mode = "TLS from the first byte" if transport.secure else self._client.starttls
+            mode = self._client.security(transport)
             login = "with a login" if transport.logs_in else "without a login"
             return StepResult(Step.LINT, Status.PASSED, f"the app starts: {mode}, {login}", 0.0)
         refused = ", ".join(unusable(self._settings))

@@ -134,7 +134,7 @@ class Stages:
 def _offer(reply: str, dialogue: Dialogue) -> str:
     """Return the EHLO keywords that matter: `SIZE 35882577, AUTH LOGIN PLAIN XOAUTH2`."""
     offered = dialogue.capabilities
-    parts = ["STARTTLS"] if dialogue.wants_starttls else []
+    parts = ["STARTTLS"] if offered.starttls and not dialogue.secure else []
     parts += [f"SIZE {offered.size}"] if offered.size else []
     mechanisms = offered.announced
     parts += ["AUTH " + " ".join(mechanisms)] if mechanisms else (["AUTH"] if offered.login else ["no AUTH"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from smtpwizard.clients import registry
 from smtpwizard.clients.model import ClientFailure, ClientModel
+from smtpwizard.clients.nodemailer.model import NODEMAILER
 from smtpwizard.clients.transport import Origin
 from smtpwizard.presets.schema import Provider, SenderRule
 from smtpwizard.smtp.certificate import read_authorities
@@ -26,6 +26,8 @@ class RunState(NamedTuple):
     encrypted: bool = False
     exposed: bool = False
     """Whether password or mail crossed a public network in clear text."""
+    unchecked: bool = False
+    """Whether the client took the server's certificate without a look at it."""
     due: int = 0
     """Messages that were to be sent."""
     sent: int = 0
@@ -59,10 +61,12 @@ def not_proved(state: RunState, *, where: str, recipient: str, provider: Provide
         return ("that the mails accepted arrive: accepted is not delivered",)
     if state.failure is not None or not state.finished:
         return ()
-    container = f"that the app's container reaches {where}"
+    ends = [f"that the app's container reaches {where}"]
+    if state.unchecked:
+        ends.append("that this is the right server: the app does not check its certificate")
     if state.sent:
         arrival = "the mail arrives" if state.sent == 1 else "the mails arrive"
-        return (f"that {arrival}: accepted is not delivered", container)
+        return (f"that {arrival}: accepted is not delivered", *ends)
     verified = provider is not None and provider.sender.rule is SenderRule.VERIFIED
     name = provider.name if provider is not None else ""
     sender = f" ({name} says only after the message whether the sender is verified)" if verified else ""
@@ -70,7 +74,7 @@ def not_proved(state: RunState, *, where: str, recipient: str, provider: Provide
         f"that the message itself is accepted: check sends none{sender}",
         f"that mail to others than {recipient} is accepted" if recipient else "that any recipient is accepted",
         "that mail arrives",
-        container,
+        *ends,
     )
 
 
@@ -114,7 +118,7 @@ class Options(NamedTuple):
     """The name for EHLO; None: what the client says in a container whose host name has no dot."""
     trust_extra_env: bool = True
     """Whether to trust the authorities that the client's environment variable names, as the client does."""
-    client: ClientModel = registry.DEFAULT
+    client: ClientModel = NODEMAILER
     """The app's mail client."""
     origin: Origin = Origin.ANSWERS
     """Where the settings come from, which decides what the app makes of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.clients.registry import DEFAULT as CLIENT
+from smtpwizard.clients.nodemailer.model import NODEMAILER as CLIENT
 from smtpwizard.report.lines import GAP, Line, LineRole, Mark, counted, symbols, wrapped
 from smtpwizard.report.probe import cause_lines, name_of
 from smtpwizard.smtp.results import Report, Status, Step, Verdict

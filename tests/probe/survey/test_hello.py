@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from smtpwizard.clients import registry
+from smtpwizard.clients.nodemailer.model import NODEMAILER
 from smtpwizard.clients.transport import Transport
 from smtpwizard.probe.connection import HELLO_SECONDS, SILENT_SECONDS, probe_implicit_tls
 from smtpwizard.probe.survey.facts import CONNECT_SECONDS, GRACE_SECONDS, STAGE_SECONDS, TOTAL_SECONDS
@@ -25,11 +25,11 @@ def says_hello(port: int, *, blocking: bool) -> TlsFacts | None:
     if not blocking:
 
         async def ask() -> TlsFacts | None:
-            return await probe_implicit_tls(registry.DEFAULT, AsyncioNet(), "127.0.0.1", asked)
+            return await probe_implicit_tls(NODEMAILER, AsyncioNet(), "127.0.0.1", asked)
 
         return asyncio.run(ask())
     try:
-        probe_implicit_tls(registry.DEFAULT, BlockingNet(), "127.0.0.1", asked).send(None)
+        probe_implicit_tls(NODEMAILER, BlockingNet(), "127.0.0.1", asked).send(None)
     except StopIteration as done:
         facts: TlsFacts | None = done.value
         return facts

@@ -15,7 +15,7 @@ from typing import Final
 from smtpwizard.apps.profile import AppProfile, Role, Security
 from smtpwizard.cli.output import emit, say
 from smtpwizard.cli.source import app_of
-from smtpwizard.clients.registry import DEFAULT as CLIENT
+from smtpwizard.clients.nodemailer.model import NODEMAILER as CLIENT
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 from smtpwizard.diagnosis.schema import Failure
 from smtpwizard.errors import ExitCode, FileError, InputError, NetworkError

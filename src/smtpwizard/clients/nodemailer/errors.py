@@ -112,17 +112,6 @@ UNKNOWN_AUTHORITY = frozenset(CERTIFICATE[code][0] for code in (2, 18, 19, 20, 2
 NAME_MISMATCH = "ERR_TLS_CERT_ALTNAME_INVALID"
 DISCONNECTED: Final = "Client network socket disconnected before secure TLS connection was established"
 
-_ERRNO: Final = {
-    errno.ECONNREFUSED: "ECONNREFUSED",
-    errno.ECONNRESET: "ECONNRESET",
-    errno.EPIPE: "EPIPE",
-    errno.EHOSTUNREACH: "EHOSTUNREACH",
-    errno.ENETUNREACH: "ENETUNREACH",
-    errno.ETIMEDOUT: "ETIMEDOUT",
-    errno.EACCES: "EACCES",
-    errno.EADDRNOTAVAIL: "EADDRNOTAVAIL",
-}
-
 
 def word(error: OSError) -> str:
     """Return the name of an error: `ECONNREFUSED`; that of a look-up is the one of Node's dns.lookup."""
@@ -133,7 +122,7 @@ def word(error: OSError) -> str:
         return "ENOTFOUND" if error.errno in (socket.EAI_NONAME, nodata) else "EAI_FAIL"
     if is_deadline(error):
         return "ETIMEDOUT"
-    return _ERRNO.get(error.errno or 0) or errno.errorcode.get(error.errno or 0, "ESOCKET")
+    return errno.errorcode.get(error.errno or 0, "ESOCKET")
 
 
 def untrusted(code: int, *, chain: int | None, facts: TlsFacts | None, words: str = "") -> ClientFailure:

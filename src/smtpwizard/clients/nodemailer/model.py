@@ -1,15 +1,16 @@
-"""nodemailer 8.0.5 as a client model."""
+"""nodemailer 8.0.5 as a client model: the one by which the rooms above know it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from smtpwizard.clients import transport as options
-from smtpwizard.clients.model import ClientErrors, TlsPolicy
+from smtpwizard.clients.model import ClientErrors, ClientModel, TlsPolicy
+from smtpwizard.clients.nodemailer import dialogue as dialogues
 from smtpwizard.clients.nodemailer import ehlo
 from smtpwizard.clients.nodemailer import errors as node_errors
 from smtpwizard.clients.nodemailer import tls as node_tls
-from smtpwizard.clients.nodemailer.dialogue import NodemailerDialogue
 from smtpwizard.smtp.results import Step
 
 
@@ -20,7 +21,6 @@ class Nodemailer:
     version = "8.0.5"
     mechanisms: tuple[str, ...] = ehlo.MECHANISMS
     timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
-    starttls = "STARTTLS if offered"
     without_auth = "the app goes on without its user and password"
     crash = "its mail client stops with a TypeError where only XOAUTH2 is offered"
     hang = "its mail client neither sends nor reports an error"
@@ -29,7 +29,11 @@ class Nodemailer:
     errors: ClientErrors = node_errors
 
     transport = staticmethod(options.transport)
+    security = staticmethod(dialogues.security)
     sender_address = staticmethod(ehlo.from_header)
     recipient_address = staticmethod(ehlo.normalise)
     doubts = staticmethod(ehlo.doubts)
-    dialogue = NodemailerDialogue
+    dialogue = dialogues.NodemailerDialogue
+
+
+NODEMAILER: Final[ClientModel] = Nodemailer()

@@ -63,7 +63,7 @@ def _ports(evidence: Evidence) -> Iterator[Problem]:
                 id=f"port-{item.port}",
                 title=f"Port {item.port} {MANNER[item.tls or TlsMode.NONE]}",
                 cause=f"{_trouble(evidence)} {_virtues(item, evidence)}{_blocked(item, evidence)}",
-                remedy=f"Use port {item.port}: {_assignments(changes)}.{_strict(item)}",
+                remedy=f"Use port {item.port}: {_assignments(changes)}.{_strict(item, evidence)}",
                 changes=changes,
                 label=label_for(item, changes, evidence),
             )
@@ -79,6 +79,14 @@ def _other_mode(item: PortFacts, evidence: Evidence) -> Problem:
             f"{app.variable(Role.SECURITY)} off the app waits 30 s for a greeting that does not come."
         )
         remedy = f"Set {on}."
+    elif not evidence.transport.secure and item.tls is TlsMode.STARTTLS:
+        title = "STARTTLS left alone"
+        cause = f"Port {item.port} offers STARTTLS, and the app goes on in clear text."
+        remedy = f"{label_for(item, changes, evidence)}."
+    elif not evidence.transport.secure:
+        title = "TLS required of a port without it"
+        cause = f"Port {item.port} offers no STARTTLS, and the app insists on it."
+        remedy = f"{label_for(item, changes, evidence)}: the mails then cross this private network in clear text."
     else:
         title = "Clear-text port spoken to in TLS"
         offer = "offers STARTTLS" if item.tls is TlsMode.STARTTLS else "offers no TLS"
@@ -125,8 +133,9 @@ def _virtues(item: PortFacts, evidence: Evidence) -> str:
     return f"Port {item.port} of the same host {listed(said)}."
 
 
-def _strict(item: PortFacts) -> str:
-    return " It cannot fall back to clear text." if item.tls is TlsMode.IMPLICIT else ""
+def _strict(item: PortFacts, evidence: Evidence) -> str:
+    gained = item.tls is TlsMode.IMPLICIT and not evidence.transport.require_tls
+    return " It cannot fall back to clear text." if gained else ""
 
 
 def _blocked(item: PortFacts, evidence: Evidence) -> str:
@@ -135,7 +144,7 @@ def _blocked(item: PortFacts, evidence: Evidence) -> str:
 
 
 def _assignments(changes: Mapping[str, str | Secret | None]) -> str:
-    return " and ".join(f"{name}={value}" for name, value in changes.items())
+    return " and ".join(f"{name} left out" if value is None else f"{name}={value}" for name, value in changes.items())
 
 
 DMI: Final = Path("/sys/class/dmi/id")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from smtpwizard.clients import registry
 from smtpwizard.clients.model import ClientModel
+from smtpwizard.clients.nodemailer.model import NODEMAILER
 from smtpwizard.clients.transport import Transport
 from smtpwizard.lint.context import IMPLICIT_PORTS
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
@@ -125,7 +125,7 @@ class Evidence:
     """The cloud in which this machine stands."""
     service: str = "api"
     """The app's compose service."""
-    client: ClientModel = registry.DEFAULT
+    client: ClientModel = NODEMAILER
     """The app's mail client."""
 
     @property
@@ -200,7 +200,7 @@ def expected_modes(provider: Provider | None = None) -> Mapping[int, TlsMode]:
     return numbers | ({choice.port: choice.tls for choice in provider.ports} if provider else {})
 
 
-def is_useful(report: Report, client: ClientModel = registry.DEFAULT) -> bool:
+def is_useful(report: Report, client: ClientModel = NODEMAILER) -> bool:
     """Say whether a survey makes sense after `report`.
 
     It does for a closed or silent port, for everything about TLS and certificates, for a server that greets in a

@@ -44,8 +44,10 @@ def would_do(item: PortFacts, evidence: Evidence) -> bool:
 
 def is_current(item: PortFacts, evidence: Evidence) -> bool:
     """Say whether a port is the settings' own in the settings' own mode."""
-    implicit = item.tls is TlsMode.IMPLICIT
-    return item.port == evidence.transport.port and implicit == evidence.transport.secure
+    transport = evidence.transport
+    other = {TlsMode.STARTTLS: transport.ignore_tls, TlsMode.NONE: transport.require_tls and not transport.ignore_tls}
+    fits = transport.secure == (item.tls is TlsMode.IMPLICIT)
+    return item.port == transport.port and fits and not (item.tls and other.get(item.tls))
 
 
 def changes_for(item: PortFacts, evidence: Evidence) -> Changes:
