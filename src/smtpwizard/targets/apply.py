@@ -15,7 +15,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.targets.backups import remove_backup, save_backup
 from smtpwizard.targets.change import Applied, Change, Conflict, Consent, ConsentRequired
 from smtpwizard.targets.files import left_project, read_bytes
-from smtpwizard.targets.replace import NotOwnerError, Staged, overwrite_in_place
+from smtpwizard.targets.replace import NotOwnerError, Staged, overwrite_in_place, sync_folder
 from smtpwizard.text import listed
 
 written: Final[list[Applied]] = []
@@ -50,6 +50,8 @@ def apply_all(
                 in_place, last = agreed(change, Consent.IN_PLACE), change is writing[-1]
                 files.append(_File(change, stack, in_place=in_place, last=last))
             _save_backups(writing, backups, backup_dir)
+            for change in writing:
+                _refuse_conflict(change)
             for file in files:
                 change = file.change
                 file.place()
@@ -65,6 +67,9 @@ def apply_all(
             if left and isinstance(error, FileError):
                 raise FileError(f"{error.message} {_outcome(left, backups)}", error.title) from error
             raise
+        finally:
+            for folder in {file.change.real_path.parent for file in files}:
+                sync_folder(folder)
     overwritten = {file.change.real_path for file in files if file.overwritten}
     applied = [
         Applied(real, backups.get(real), change.changed, in_place=real in overwritten)
@@ -138,7 +143,6 @@ class _File:
             return
         if self._new is not None:
             try:
-                _refuse_conflict(change)
                 self._new.replace()
                 return
             except OSError as error:
@@ -152,7 +156,6 @@ class _File:
                     ) from error
                 else:
                     raise
-        _refuse_conflict(change)
         overwrite_in_place(change.real_path, change.before, change.after)
         self.overwritten = True
 

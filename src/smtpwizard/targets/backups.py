@@ -19,7 +19,7 @@ from smtpwizard.targets.change import Change
 from smtpwizard.targets.diff import masked_diff, passwords_in
 from smtpwizard.targets.env.plan import covered as covered_in_env
 from smtpwizard.targets.files import decode, read_bytes, resolve
-from smtpwizard.targets.replace import Staged
+from smtpwizard.targets.replace import Staged, sync_folder
 
 _ABOUT: Final = ".about.json"
 """Suffix of the small file beside each copy that says where it came from."""
@@ -101,6 +101,7 @@ def _saved(path: Path, data: bytes, about: bytes) -> bool:
             if isinstance(error, FileExistsError):
                 return False
             raise
+    sync_folder(path.parent)
     return True
 
 

@@ -27,6 +27,8 @@ _NO_UNNAMED_FILES: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.
 class Staged:
     """Bytes on the disk of `path`'s folder, not yet in its place. A context manager: what was not placed is gone.
 
+    Once all is in place `sync_folder` makes it last: it takes as long as the rest, and files of one run wait for none.
+
     Until it is placed it is readable by its owner only. It has no name where the file system can do that; elsewhere a
     locked temporary file is used, and one that a killed run left behind is removed by the next `Staged` in its folder.
     """
@@ -60,7 +62,6 @@ class Staged:
             if os.path.lexists(self._path):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self._path)) from error
             self._rename()
-        sync_folder(self._path.parent)
 
     def replace(self) -> None:
         """Put it in the place of `path`, whatever is there. OSError."""
@@ -70,7 +71,6 @@ class Staged:
             self._name = str(name)
         self._take_over()
         self._rename()
-        sync_folder(self._path.parent)
 
     def _take_over(self) -> None:
         """Take the extended attributes of the old file, and its mode: it may let others read."""
