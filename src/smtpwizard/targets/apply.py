@@ -41,6 +41,8 @@ def apply_all(
     """
     writing = [change for change in changes if change.changed]
     for change in writing:
+        if change.asks is not None and not agreed(change, change.asks.consent):
+            raise change.asks
         _refuse(change, follow=agreed(change, Consent.FOLLOW_LINK))
     files: list[_File] = []
     backups: dict[Path, Path] = {}
@@ -220,8 +222,8 @@ def _refuse_conflict(change: Change) -> None:
 
 def _conflict(change: Change) -> Conflict:
     return Conflict(
-        f"{change.path} was changed by another program since the difference was shown. Nothing was written; look at "
-        "the new difference.",
+        f"{change.path} was changed by another program after it was read. Nothing was written; look at it, and at the "
+        "new difference.",
         "File changed meanwhile",
     )
 

@@ -18,7 +18,7 @@ from smtpwizard.files import own_folder
 from smtpwizard.targets.change import Change
 from smtpwizard.targets.diff import masked_diff, passwords_in
 from smtpwizard.targets.env.plan import covered as covered_in_env
-from smtpwizard.targets.files import decode, read_bytes, resolve
+from smtpwizard.targets.files import decode, decode_yaml, read_bytes, resolve
 from smtpwizard.targets.replace import Staged, sync_folder
 
 _ABOUT: Final = ".about.json"
@@ -139,7 +139,8 @@ def plan_restore(backup: Backup) -> Change:
         raise FileError(f"The backup {backup.file} is gone.", "No such backup")
     real, mode = resolve(backup.original)
     existing = read_bytes(real)
-    before, after = decode(existing or b""), decode(data)
+    text_of = decode_yaml if backup.original.suffix in (".yaml", ".yml") else decode
+    before, after = text_of(existing or b""), text_of(data)
     diff = masked_diff(
         before,
         after,

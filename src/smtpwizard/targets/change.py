@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError
@@ -34,11 +34,20 @@ class Consent(StrEnum):
     """Overwrite a file where it is: a crash in the middle can leave a mixture."""
     FOLLOW_LINK = "follow-link"
     """Write through a link that leads out of the project."""
+    SHARED = "shared"
+    """Change a value that other services take too."""
 
     @property
     def action(self) -> str:
         """What is agreed to, as an imperative."""
-        return "Overwrite it in place" if self is Consent.IN_PLACE else "Write that file"
+        return _ACTIONS[self]
+
+
+_ACTIONS: Final = {
+    Consent.IN_PLACE: "Overwrite it in place",
+    Consent.FOLLOW_LINK: "Write that file",
+    Consent.SHARED: "Change it for all",
+}
 
 
 class ConsentRequired(FileError):
@@ -83,6 +92,8 @@ class Change:
     findings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     """Sentences for the Save step, such as who reads the file alike."""
+    asks: ConsentRequired | None = field(default=None, compare=False)
+    """What is written only with the operator's word."""
     at: datetime = field(default_factory=datetime.now, compare=False)
     """When it was planned."""
 

@@ -18,7 +18,7 @@ from smtpwizard.targets.compose.services import (
     COMPOSE_NAMES,
     OVERRIDE_NAMES,
     Service,
-    chosen,
+    choose,
     default_file,
     list_services,
     override_of,
@@ -108,18 +108,17 @@ def source_of_app(folder: Path, *, images: Collection[str] = (), app_service: st
     path = default_file(folder)
     try:
         file = read_compose_file(path) if path else None
-        listed = services(file.root, images=images, app_service=app_service) if file else ()
-        if file is None or not any(item.likely for item in listed):
+        if file is None or not any(item.likely for item in services(file.root, images=images)):
             return None
-        service = chosen(listed, None).name
+        service = choose(file, None, images=images, app_service=app_service).name
         override = override_of(file.path)
-        above = [(override.name, read_compose_file(override).root)] if override else []
-        found = layers([(file.path.name, file.root), *above], service)
+        found = layers([file, *([read_compose_file(override)] if override else [])], service)
     except (FileError, InputError):
         return None
     own = [name for name, text in found.environment.items() if is_mail_setting(name) and not uses(text, name)]
     if own:
-        return AppSource(file.path, service, override=any(found.set_in[name] != file.path.name for name in own))
+        above = override is not None and any(found.set_in[name] == override.name for name in own)
+        return AppSource(file.path, service, override=above)
     paths = [folder / entry.path for entry in found.env_files]
     read = [path for path in paths if any(map(is_mail_setting, env_names(path)))]
     return AppSource(read[-1]) if read and read[-1] != folder / ".env" else None

@@ -106,6 +106,25 @@ def read_bytes(path: Path) -> bytes | None:
         raise FileError(f"{path} cannot be read: {error.strerror}.", "File not readable") from error
 
 
+_UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+"""Byte order marks that a YAML parser knows besides UTF-8's (YAML 1.2.2, section 5.2), and Python's name for each."""
+
+
+def decode_yaml(raw: bytes) -> str:
+    """Return the text of a YAML file without its BOM: UTF-16 where a BOM says so and it is that, else as `decode`."""
+    try:
+        return raw[2:].decode(_UTF16[raw[:2]])
+    except (KeyError, UnicodeError):
+        return decode(raw)
+
+
+def encode_yaml(text: str, like: bytes) -> bytes:
+    """Return `text` in the encoding of the file `like`, with its BOM."""
+    if like[:2] in _UTF16:
+        return like[:2] + text.encode(_UTF16[like[:2]])
+    return (BOM if like.startswith(BOM) else b"") + text.encode("utf-8")
+
+
 def decode(raw: bytes) -> str:
     """Return the text of a file without its BOM; bytes that are not UTF-8 become surrogates and survive `encode`."""
     return raw.removeprefix(BOM).decode("utf-8", "surrogateescape")

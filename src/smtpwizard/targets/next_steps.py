@@ -94,7 +94,7 @@ def _for_compose(path: Path, names: Sequence[str], service: str) -> tuple[Proble
     notes = (_recreate([service], _files(base, override) if path in (base, override) else [base, path]),)
     if path != base or override is None:
         return notes
-    above = layers([(override.name, read_compose_file(override).root)], service)
+    above = layers([read_compose_file(override)], service)
     beaten = [name for name in names if name in above.environment]
     if not beaten:
         return notes
@@ -115,11 +115,11 @@ class _EnvFile(NamedTuple):
     def notes(self, shell: Collection[str], images: Collection[str], app_service: str) -> tuple[Problem, ...]:
         """Return the notes; none where no service has to do with the file. FileError."""
         override = override_of(self.compose)
-        documents = [(item.name, read_compose_file(item).root) for item in (self.compose, override) if item]
+        documents = [read_compose_file(item) for item in (self.compose, override) if item]
         seeing: list[str] = []
         obstacles: list[Problem] = []
         filled: set[str] = set()
-        for item in services(documents[0][1], images=images, app_service=app_service):
+        for item in services(documents[0].root, images=images, app_service=app_service):
             found = layers(documents, item.name)
             fates = self._fates(found, item)
             if any(fate in (Fate.HANDED_OVER, Fate.FILLED_IN) for fate, _ in fates.values()):

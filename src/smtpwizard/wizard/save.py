@@ -20,7 +20,7 @@ from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
-from smtpwizard.targets.compose.services import ComposeFile, chosen, override_target, read_compose_file, services
+from smtpwizard.targets.compose.services import ComposeFile, choose, override_target, read_compose_file
 from smtpwizard.targets.discover import TargetChoice, discover_targets
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
@@ -178,8 +178,7 @@ class SaveStep:
             if target.kind is TargetKind.ENV_FILE:
                 return read_env_file(path).variables, None, None
             file = read_compose_file(path)
-            listed = services(file.root, images=app.images, app_service=app.service)
-            name = chosen(listed, target.service).name
+            name = choose(file, target.service, images=app.images, app_service=app.service).name
             return service_variables(file, name, environ).variables, file, name
 
         found: Mapping[str, str]
@@ -381,22 +380,22 @@ def _planned(
             values = changes_for(state.settings, state.original, read_env_file(target.path).variables)
         readers = tuple(Reader(name) for name in state.readers) or DEFAULT_READERS
         return (plan_env_file(target.path, values, readers=readers),), None
-    from smtpwizard.targets.compose.plan import plan_compose, plan_override
+    from smtpwizard.targets.compose.plan import plan_compose
 
     if file is None:
         file = read_compose_file(target.path)
-    service = chosen(services(file.root, images=app.images, app_service=app.service), target.service)
+    service = choose(file, target.service, images=app.images, app_service=app.service)
     if values is None:
         values = changes_for(state.settings, state.original, dict.fromkeys(service.variables))
     if target.override:
         # What an override file leaves out stays as the file below has it: a login is emptied there, the rest stays.
         login = (app.variable(Role.USERNAME), app.variable(Role.PASSWORD))
-        known = {
+        values = {
             name: "" if value is None else value for name, value in values.items() if value is not None or name in login
         }
-        return (plan_override(target.path, service, known),), service.name
-    secret: SecretMode = "reference" if target.refers else "inline"  # the name of a mode
-    return plan_compose(file, service, values, secret=secret), service.name
+    modes: tuple[SecretMode, ...] = ("reference", "inline")
+    secret: SecretMode = next((mode for mode in modes if mode == target.secret), "")
+    return plan_compose(file, service, values, secret=secret, override=target.override), service.name
 
 
 def next_command(service: str) -> str:

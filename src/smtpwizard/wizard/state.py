@@ -55,7 +55,7 @@ class Target:
     @property
     def refers(self) -> bool:
         """Whether a compose file gets a reference to the password, which goes into the `.env` beside it."""
-        return self.kind is TargetKind.COMPOSE and self.secret == "reference" and not self.override  # noqa: S105
+        return self.kind is TargetKind.COMPOSE and self.secret == "reference"  # noqa: S105  # the name of a mode
 
     @property
     def label(self) -> str:

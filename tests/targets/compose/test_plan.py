@@ -46,7 +46,7 @@ def plan_compose(path: Path, name: str | None, values: Values, secret: SecretMod
 
 
 def plan_override(path: Path, name: str, values: Values) -> Change:
-    return plan.plan_override(path, service_of(path, name), values)
+    return plan.plan_compose(read_compose_file(path), service_of(path, name), values, override=True)[-1]
 
 
 def apply_all(changes: tuple[Change, ...], folder: Path) -> None:
@@ -178,7 +178,7 @@ def test_without_a_name_the_apps_service_is_taken_or_asked_for(project: Path) ->
     ("data", "said"),
     [
         (b"services:\n  api: [\n", "line"),
-        (b"a: 1\n---\nb: 2\n", "several"),
+        (b"a: 1\n---\nb: 2\n", "second YAML document"),
         (b"", "empty"),
         (b"services:\n  api: {x: \xff}\n", "not allow"),
         (b"- a\n- b\n", "no service"),

@@ -18,7 +18,7 @@ from smtpwizard.apps.loading import DEFAULT
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role
 from smtpwizard.cli.output import emit, emit_exact, emit_json, read_password, say
 from smtpwizard.clients.transport import Origin
-from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.lint.check import findings, secrets
 from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, UsernameRule
 from smtpwizard.problems import Problem, Severity, has_errors
@@ -117,15 +117,19 @@ def _other_server(present: Mapping[str, str], provider: Provider, step: SaveStep
 
 def _apply(step: SaveStep, args: argparse.Namespace) -> list[Line]:
     """Apply; plan anew where another program changed a file meanwhile. Return what was planned."""
-    given = {Consent.IN_PLACE: args.in_place, Consent.FOLLOW_LINK: args.follow_link}
+    given = {Consent.IN_PLACE: args.in_place, Consent.FOLLOW_LINK: args.follow_link, Consent.SHARED: args.shared}
     consents = [consent for consent, agreed in given.items() if agreed]
     for attempt in range(1, _ATTEMPTS + 1):
         planned = step.planned()
         try:
             finish(step.apply(consents, for_all=True))
-        except Conflict:
+        except Conflict as error:
             if attempt == _ATTEMPTS:
-                raise
+                message = (
+                    f"Another program changed {step.state.target.path} during each of {_ATTEMPTS} attempts. Stop it, "
+                    "then run again."
+                )
+                raise FileError(message, error.title) from error
         else:
             break
     return planned

@@ -8,82 +8,102 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.targets.change import Undecided, is_mail_setting
 from smtpwizard.targets.compose.services import extending
-from smtpwizard.targets.compose.tree import Node, NodeKind, list_item, mapping_value, quoted
-
-_WAYS_OUT = (
-    "What works: a compose.override.yaml beside it, which compose merges key by key (not read when -f is given); or "
-    "the .env file that the service reads through env_file."
-)
-
+from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, list_item, mapping_value, quoted
 
 Texts = Mapping[str, str | None]
 """Variable → the text that YAML is to read, `$` doubled but for a reference of compose's own; None takes it out."""
 
 
 class Place(NamedTuple):
-    """The service and its `environment`, if it has one of its own."""
+    """The service and the `environment` that is its alone, wherever in the file it stands."""
 
     service_key: Node
     service: Node
     environment: tuple[Node, Node] | None
+    """Its key and its value; an alias resolved."""
 
 
 def find_place(root: Node, service: str) -> Place:
-    """Return where to edit. Undecided, with the ways out, where the edit would reach further than this service."""
+    """Return where to edit. Undecided where the edit would reach further than this service."""
     found = root.get("services")
     pair = found[1].get(service) if found else None
-    if pair is None:
+    if found is None or pair is None:
         raise Undecided(f"There is no service {service} in this file.", "Unknown service")
     key, node = pair
     if node.kind is not NodeKind.MAPPING:
         what = "an alias of another one" if node.kind is NodeKind.ALIAS else "empty"
         raise _undecided(service, f"is {what}, so it has no place of its own for variables")
-    if node.flow:
-        raise _undecided(service, "is written on one line in braces; write it in lines first, by hand")
     dependents = extending(root, service)
     if dependents:
         raise _undecided(service, f"is extended by {', '.join(dependents[:3])}, which would get the variables too")
-    if node.anchor and _used(root, node.anchor):
+    if node.anchor and _uses(root, [node]):
         raise _undecided(service, f"carries the anchor &{node.anchor}, so other parts of the file would change too")
-    environment = node.get("environment")
-    if environment is None:
-        _refuse_inherited(service, node)
-    elif environment[1].kind is NodeKind.ALIAS:
-        raise _undecided(service, f"takes its environment from *{environment[1].value}, which others may share")
-    elif environment[1].anchor and _used(root, environment[1].anchor):
-        raise _undecided(service, f"shares its environment through &{environment[1].anchor}: others would change too")
-    elif environment[1].kind is NodeKind.SCALAR and not environment[1].is_null:
-        raise _undecided(service, "has an environment that is neither a list nor a mapping")
-    return Place(key, node, environment)
+    environment = node.effective("environment")
+    value = environment[1].resolved if environment else None
+    if RESET in (found[1].tag, node.tag, value.tag if value else ""):
+        raise _undecided(service, "is tagged !reset, so compose drops what stands there; write !override instead")
+    if environment is None or value is None:
+        if node.get("extends"):
+            raise _undecided(
+                service, "extends another one and has no environment of its own: the variables could go to either"
+            )
+        return Place(key, node, None)
+    if (value is not environment[1] or node.get("environment") is None) and not _is_sole(root, value):
+        if node.get("environment") is None:
+            reason = "gets its environment through <<, and one of its own would replace all of that, not add to it"
+        else:
+            reason = f"takes its environment from *{environment[1].value}, which others share"
+        raise _undecided(service, reason)
+    if value is environment[1] and node.get("environment") and value.anchor and _uses(root, [value]):
+        raise _undecided(service, f"shares its environment through &{value.anchor}: others would change too")
+    return Place(key, node, (environment[0], value))
 
 
-def _refuse_inherited(service: str, node: Node) -> None:
-    if any(item.get("environment") for item in node.merged()):
-        raise _undecided(
-            service, "gets its environment through <<, and one of its own would replace all of that, not add to it"
-        )
-    if node.get("extends"):
-        raise _undecided(
-            service, "extends another one and has no environment of its own: the variables could go to either"
-        )
+def _is_sole(root: Node, node: Node) -> bool:
+    """Say whether `node` counts in one place: it stands under an `x-…` key, and one alias in the file leads to it."""
+    for key, value in root.pairs:
+        if key.value.startswith("x-"):
+            path = _path(value, node)
+            if path:
+                return _uses(root, path) == 1
+    return False
 
 
-def _used(root: Node, anchor: str) -> bool:
-    return any(node.kind is NodeKind.ALIAS and node.value == anchor for node in root.walk())
+def _path(top: Node, node: Node) -> list[Node]:
+    """Return the nodes from `top` down to `node`; none where it does not stand there."""
+    stack = [[top]]
+    while stack:
+        path = stack.pop()
+        if path[-1] is node:
+            return path
+        children = [child for _, child in path[-1].pairs] or path[-1].items
+        stack += [[*path, child] for child in children if child.start <= node.start < child.end]
+    return []
+
+
+def _uses(root: Node, nodes: Sequence[Node]) -> int:
+    """Return how many aliases of the file lead to one of `nodes`."""
+    ids = {id(node) for node in nodes}
+    return sum(node.kind is NodeKind.ALIAS and id(node.target) in ids for node in root.walk())
 
 
 def _undecided(service: str, reason: str) -> Undecided:
-    return Undecided(f"Service {service} {reason}. {_WAYS_OUT}")
+    return Undecided(f"Service {service} {reason}.")
 
 
 _BREAK: Final = re.compile(r"\r\n|\n|\r")
+
+
+def _only(text: str) -> str:
+    """Return the line end of a text without `\\n`: the `\\r` of old Macs, if it has one, which YAML reads too."""
+    return "\r" if "\r" in text else "\n"
 
 
 class Lines:
@@ -92,7 +112,7 @@ class Lines:
     def __init__(self, text: str) -> None:
         self.text = text
         self.starts = [0, *(found.end() for found in _BREAK.finditer(text))]
-        self.eol = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+        self.eol = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n" if "\n" in text else _only(text)
 
     def line_start(self, offset: int) -> int:
         """Return where the line of `offset` begins."""
@@ -150,10 +170,13 @@ class Lines:
             raise Undecided(
                 "The environment is a list in brackets with comments inside. Put the lines in by hand (write --print)."
             )
-        at = opening + 1 + len(body.rstrip())
         before = body.rstrip()
-        separator = "" if not before else " " if before.endswith(",") else ", "
-        return at, at, separator + ", ".join(new)
+        at = opening + 1 + len(before)
+        last = node.items[-1] if node.items else node.pairs[-1][0] if node.pairs else None
+        indent = self.text[self.line_start(last.start) : last.start] if last else "x"
+        between = self.eol + indent if not indent.strip() else " "  # an entry on a line of its own has such neighbours
+        separator = "" if not before else between if before.endswith(",") else f",{between}"
+        return at, at, separator + f",{between}".join(new)
 
     def dash_prefix(self, item: Node) -> str:
         """Return indentation and dash of a list item, for its new neighbours. Undecided where it is not on one line."""
@@ -215,6 +238,9 @@ def set_environment(text: str, root: Node, service: str, changes: Texts) -> str:
 def _add_block(work: _Work, wanted: Mapping[str, str]) -> None:
     """Write a mapping below `environment:`, which is made where it is missing."""
     place, lines = work.place, work.lines
+    if place.service.flow:
+        _add_flow(work, wanted)
+        return
     column = place.service.pairs[0][0].column if place.service.pairs else place.service_key.column + 2
     step = max(column - place.service_key.column, 1)
     body = [" " * (column + step) + f"{name}: {mapping_value(value)}" for name, value in wanted.items()]
@@ -228,52 +254,107 @@ def _add_block(work: _Work, wanted: Mapping[str, str]) -> None:
     work.edits.append(lines.insertion(lines.line_end(key.end), body))
 
 
+def _add_flow(work: _Work, wanted: Mapping[str, str]) -> None:
+    """Write a mapping in braces as the `environment` of a service in braces."""
+    service = work.place.service
+    name = _flow_key("environment", service)
+    body = ", ".join(f"{_flow_key(key, service)}: {quoted(value)}" for key, value in wanted.items())
+    if work.place.environment is None:
+        work.edits.append(work.lines.flow_insertion(service, [f"{name}: {{{body}}}"]))
+    else:
+        value = work.place.environment[1]
+        work.replace(value.start, value.end, f"{{{body}}}" if value.end > value.start else f" {{{body}}}")
+
+
+def _flow_key(name: str, node: Node) -> str:
+    """Return a key for a mapping in braces: in quotes where the others are, as in JSON."""
+    return quoted(name) if any(key.style == '"' for key, _ in node.pairs) else name
+
+
 def _edit_mapping(work: _Work, node: Node, changes: Texts) -> None:
     have = {key.value: (key, value) for key, value in node.pairs}
     written = quoted if node.flow else mapping_value
     new: list[str] = []
+    gone: list[Node] = []
     inherited = {key.value for mapping in node.merged() for key, _ in mapping.pairs}
     for name, value in changes.items():
         if name not in have:
             if value is None and name in inherited:
                 raise Undecided(f"{name} comes through <<, from a place that others share.")
             if value is not None:
-                new.append(f"{name}: {written(value)}")
+                siblings = node if node.pairs else work.place.service
+                new.append(f"{_flow_key(name, siblings) if node.flow else name}: {written(value)}")
             continue
         key, old = have[name]
         if value is None:
-            _take_out(work, node, key, old)
+            gone.append(key)
         elif not _reads_as(old, value):
             _refuse_shared(name, old)
             if old.end > old.start:
                 work.replace(old.start, work.lines.content_end(old), written(value))
             else:
                 work.replace(old.start, old.start, f" {written(value)}")
-    if new:
-        _append(work, node, new)
+    _finish(work, node, gone, new)
 
 
 def _edit_list(work: _Work, node: Node, changes: Texts) -> None:
-    have: dict[str, Node] = {}
+    have: dict[str, list[Node]] = {}
     for item in node.items:
         text = item.text
         if text is not None:
-            have[text.split("=", 1)[0]] = item
+            have.setdefault(text.split("=", 1)[0], []).append(item)
     written = quoted if node.flow else list_item
     new: list[str] = []
+    gone: list[Node] = []
     for name, value in changes.items():
         if name not in have:
             if value is not None:
                 new.append(written(f"{name}={value}"))
             continue
-        old = have[name]
+        old = have[name][-1]  # the one that counts where the name stands there twice
         if value is None:
-            _take_out(work, node, None, old)
+            gone += have[name]
         elif old.kind is NodeKind.ALIAS or old.value != f"{name}={value}":
             _refuse_shared(name, old)
             work.replace(old.start, work.lines.content_end(old), written(f"{name}={value}"))
+    _finish(work, node, gone, new)
+
+
+def _finish(work: _Work, node: Node, gone: Sequence[Node], new: list[str]) -> None:
+    """Take entries out, given by key or item, and put the `new` ones behind the rest."""
+    lines = work.lines
+    entries = list(node.pairs) or [(item, item) for item in node.items]
+    taken = {id(entry) for entry in gone}
+    kept = [entry for entry in entries if id(entry[0]) not in taken]
+    if gone and node.flow:
+        _take_out_flow(work, entries, taken, new if not kept else [])
+        new = new if kept else []
+    for key, value in () if node.flow else [entry for entry in entries if id(entry[0]) in taken]:
+        end = lines.after_pair(key, value) if node.pairs else lines.after_value(value)
+        work.replace(lines.line_start(key.start), end, "")
+    if gone and not node.flow and not kept and not new and work.place.environment:
+        # Compose refuses an empty `environment:`.
+        colon = lines.text.index(":", work.place.environment[0].end) + 1
+        work.replace(colon, colon, " {}")
     if new:
         _append(work, node, new)
+
+
+def _take_out_flow(work: _Work, entries: Sequence[tuple[Node, Node]], taken: set[int], instead: Sequence[str]) -> None:
+    """Take entries out of braces or brackets, each with one comma; `instead`: what comes there when none stays."""
+    ends = [max(key.end, value.end) for key, value in entries]
+    spans: list[tuple[int, int]] = []
+    stays = [number for number, (key, _) in enumerate(entries) if id(key) not in taken]
+    if not stays:
+        spans = [(entries[0][0].start, ends[-1])]
+    for number, (key, _) in enumerate(entries) if stays else ():
+        if id(key) in taken:
+            tail = number > stays[-1]  # nothing stays behind it: the comma before it goes
+            spans.append((ends[number - 1], ends[number]) if tail else (key.start, entries[number + 1][0].start))
+    for start, end in spans:
+        if re.search(r"\s#", work.lines.text[start:end]):
+            raise Undecided("A variable to be taken out stands in a list on one line with comments; do it by hand.")
+        work.replace(start, end, ", ".join(instead))
 
 
 def _append(work: _Work, node: Node, new: list[str]) -> None:
@@ -293,14 +374,6 @@ def _append(work: _Work, node: Node, new: list[str]) -> None:
     work.edits.append(lines.insertion(at, [prefix + text for text in new]))
 
 
-def _take_out(work: _Work, node: Node, key: Node | None, value: Node) -> None:
-    if node.flow:
-        raise Undecided(f"{(key or value).value.split('=', 1)[0]} stands in a list on one line; take it out by hand.")
-    start = work.lines.line_start((key or value).start)
-    end = work.lines.after_pair(key, value) if key else work.lines.after_value(value)
-    work.replace(start, end, "")
-
-
 def _refuse_shared(name: str, old: Node) -> None:
     if old.kind is NodeKind.ALIAS:
         raise Undecided(f"{name} takes its value from *{old.value}, which others share. Edit it by hand.")
@@ -310,7 +383,7 @@ def _refuse_shared(name: str, old: Node) -> None:
 
 def _reads_as(old: Node, text: str) -> bool:
     """Say whether `old` already gives exactly `text`, in compose v1, v2 and podman-compose alike."""
-    if old.kind is not NodeKind.SCALAR or old.value != text:
+    if old.kind is not NodeKind.SCALAR or old.value != text or old.tag:
         return False
     return bool(old.style or _SAME_NUMBER.fullmatch(text)) or mapping_value(text) == text
 

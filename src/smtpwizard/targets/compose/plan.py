@@ -6,59 +6,146 @@ Compares and proves; writes nothing. A secret goes in as it is, or as a referenc
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.targets.change import PRIVATE, Change, Undecided, Values, secrets_in
+from smtpwizard.targets.change import PRIVATE, Change, Consent, ConsentRequired, Undecided, Values, secrets_in
 from smtpwizard.targets.compose.edit import Texts, set_environment, with_service
-from smtpwizard.targets.compose.services import ComposeFile, Service, override_target
+from smtpwizard.targets.compose.read import layers, source_of, takes
+from smtpwizard.targets.compose.services import (
+    OVERRIDE_NAMES,
+    ComposeFile,
+    Service,
+    override_of,
+    override_target,
+    parse_compose,
+    read_compose_file,
+    services,
+)
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
 from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.env.encode import refuse_unwritable
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import exposure_findings, link_findings, plan_env_file
-from smtpwizard.targets.files import BOM, decode, read_bytes, resolve
+from smtpwizard.targets.files import decode_yaml, encode_yaml, read_bytes, resolve
 from smtpwizard.targets.git import git_state, image_findings
+from smtpwizard.text import listed, safe
 
-SecretMode = Literal["inline", "reference"]
+SecretMode = Literal["", "inline", "reference"]
+"""Where a password goes: into the compose file; into the `.env` beside it, with a reference to it in the compose file;
+or, with nothing said, to where the reference that stands there leads, else into the compose file."""
 
 
 def plan_compose(
-    file: ComposeFile,
-    service: Service,
-    changes: Values,
-    *,
-    secret: SecretMode = "inline",  # noqa: S107  # the name of a mode
+    file: ComposeFile, service: Service, changes: Values, *, secret: SecretMode = "", override: bool = False
 ) -> tuple[Change, ...]:
-    """Plan `changes` for a service of `file`. To be applied in the order returned.
+    """Plan `changes` for a service of `file`, or with `override` for the file beside it, and `file` stays as it is.
 
-    With `secret="reference"` the compose file gets `${…_PASSWORD:?…}` and a first change puts the secret into the
-    `.env` beside it. Undecided where a person must choose; InputError for a value that cannot be; FileError.
+    To be applied in the order returned. A value that a `${…}` in place takes from the `.env` beside the file goes
+    there, but for `secret="inline"`; with "reference" each secret goes there. Undecided where a person must choose;
+    InputError for a value that cannot be; FileError.
     """
+    folder = file.path.parent
+    kept = _references(file, service, changes) if secret != "inline" else {}  # noqa: S105  # the name of a mode
     secrets = secrets_in(changes)
-    references = {key: f"${{{key}:?set {key} in .env}}" for key in secrets if secret == "reference"}  # noqa: S105
-    beside = (plan_env_file(file.path.parent / ".env", secrets),) if references else ()
+    made = {name: f"${{{name}:?set {name} in .env}}" for name in secrets if secret == "reference" and name not in kept}  # noqa: S105
+    moved = {kept.get(name, name): value for name, value in changes.items() if name in kept or name in made}
+    texts = {
+        name: None if value is None else made.get(name) or _text(value)
+        for name, value in changes.items()
+        if name not in kept
+    }
+    beside = (_shared(plan_env_file(folder / ".env", moved), file, service, moved),) if moved else ()
     try:
-        planned = _plan(file.path, file.raw, file.root, service, changes, references)
+        planned = (_plan_override if override and texts else _plan_file)(file, service, changes, texts, moved)
     except Undecided as error:
-        named = [name for name in service.env_files if "$" not in name and not name.startswith("~")]
-        error.env_files = tuple(file.path.parent / name for name in named)
-        raise
+        raise _with_ways_out(error, file, service, override=override) from error
+    if kept:
+        goes = "goes" if len(kept) == 1 else "go"
+        note = f"{listed(kept)} {goes} into .env, to which {file.path.name} refers."
+        planned = replace(planned, notes=(*planned.notes, note))
     return (*beside, planned)
 
 
-def plan_override(path: Path, service: Service, changes: Values) -> Change:
-    """Plan the same for the override file beside `path`: compose merges it key by key, and `path` stays as it is."""
-    target = override_target(path)
+def _references(file: ComposeFile, service: Service, changes: Values) -> dict[str, str]:
+    """Return variable → the one of `.env` that it is filled from, where the new value can go there and nothing else."""
+    override = override_of(file.path)
+    found = layers([file, *([read_compose_file(override)] if override else [])], service.name)
+    kept: dict[str, str] = {}
+    for name, value in changes.items():
+        if value is None or name not in found.environment:
+            continue
+        text = value.reveal() if isinstance(value, Secret) else value
+        source = source_of(name, found.environment[name], text)
+        others = {changes[other] for other, taken in kept.items() if taken == source}
+        if source is not None and others <= {value}:
+            kept[name] = source
+    return kept
+
+
+def _with_ways_out(error: Undecided, file: ComposeFile, service: Service, *, override: bool) -> Undecided:
+    """Return `error` with what works instead."""
+    named = [name for name in service.env_files if "$" not in name and not name.startswith("~")]
+    ways = []
+    if not override and file.path.name not in OVERRIDE_NAMES:
+        target = override_target(file.path).name
+        ways.append(
+            f"--override, which writes the same into {target} beside it: compose merges that key by key (with -f it "
+            "has to be named)"
+        )
+    if named:
+        ways.append(f"--env-file {file.path.parent / named[-1]}, which the service reads through env_file")
+    told = Undecided(f"{error} What works: {'; or '.join(ways)}." if ways else str(error), error.title)
+    told.env_files = tuple(file.path.parent / name for name in named)
+    return told
+
+
+def _shared(change: Change, file: ComposeFile, service: Service, moved: Values) -> Change:
+    """Return the change of the `.env`, with a question where other services take a value from it that changes."""
+    present = read_env_file(change.path).variables
+    changing = [
+        name
+        for name, value in moved.items()
+        if name in present and present[name] != (value.reveal() if isinstance(value, Secret) else value)
+    ]
+    takers = {
+        item: [name for name in changing if takes(file, item, name, change.path)] for item in _others(file, service)
+    }
+    names = [safe(item) for item, taken in takers.items() if taken]
+    if not names:
+        return change
+    which = listed(sorted({name for taken in takers.values() for name in taken}))
+    message = f"{listed(names)} {'takes' if len(names) == 1 else 'take'} {which} from {change.path.name} too"
+    found = Problem.of("reference-shared", Severity.WARNING, changing[0], f"{message}, and would get the new value.")
+    asked = ConsentRequired(
+        Consent.SHARED,
+        f"{message}, and would get the new value. Nothing was written. If that is meant, give --shared; if not, "
+        "--secret inline keeps the value to this service.",
+        "Others take it too",
+        path=change.path,
+        question=f"{message}, and would get the new value with this service.",
+    )
+    return replace(change, findings=(*change.findings, found), asks=asked)
+
+
+def _others(file: ComposeFile, service: Service) -> list[str]:
+    return [item.name for item in services(file.root) if item.name != service.name]
+
+
+def _plan_override(file: ComposeFile, service: Service, changes: Values, texts: Texts, moved: Values) -> Change:
+    target = override_target(file.path)
     raw = read_bytes(resolve(target)[0])
-    text = decode(raw or b"")
-    root = parse_tree(text, target.name) if text.strip() else None
-    return _plan(target, raw, root, service, changes, create=True)
+    root = parse_compose(raw or b"", target.name)
+    return _plan(target, raw, root, service, changes, texts, moved, create=True)
+
+
+def _plan_file(file: ComposeFile, service: Service, changes: Values, texts: Texts, moved: Values) -> Change:
+    return _plan(file.path, file.raw, file.root, service, changes, texts, moved)
 
 
 def _plan(
@@ -67,14 +154,17 @@ def _plan(
     root: Node | None,
     service: Service,
     changes: Values,
-    references: Mapping[str, str] = MappingProxyType({}),
+    texts: Texts,
+    moved: Values,
     *,
     create: bool = False,
 ) -> Change:
-    """Plan one file, with its bytes and tree as they were read. `create`: the service may be missing in it."""
+    """Plan one file, with its bytes and tree as they were read. `create`: the service may be missing in it.
+
+    `moved`: what goes into the `.env` beside it instead.
+    """
     real, mode = resolve(path)
-    before = decode(existing or b"")
-    texts = {key: None if value is None else references.get(key) or _text(value) for key, value in changes.items()}
+    before = decode_yaml(existing or b"")
     base = with_service(before, root, service.name) if create else before
     based = root if root is not None and base == before else parse_tree(base, path.name)
     after = set_environment(base, based, service.name, texts)
@@ -94,15 +184,16 @@ def _plan(
         covered_after=covered(after, edited),
     )
     bits = PRIVATE if mode is None else mode
-    inline = next((key for key in reversed(secrets_in(changes)) if key not in references), "")
+    # A `$` of a value is doubled: what starts with `${` is a reference.
+    inline = next((key for key in reversed(secrets_in(changes)) if not (texts.get(key) or "${").startswith("${")), "")
     findings = (
         *link_findings(path, real),
         *(_secret_findings(path, real, inline, bits, exists=existing is not None) if inline else ()),
-        *_shell_findings(references),
+        *_shell_findings(moved),
         *_env_file_findings(path.parent, service, texts),
+        *_duplicate_findings(based, service.name, texts),
     )
-    bom = BOM if (existing or b"").startswith(BOM) else b""
-    return Change(path, real, existing, bom + after.encode("utf-8"), diff, bits, findings=findings)
+    return Change(path, real, existing, encode_yaml(after, existing or b""), diff, bits, findings=findings)
 
 
 def _text(value: str | Secret) -> str:
@@ -154,6 +245,22 @@ def _env_file_findings(folder: Path, service: Service, texts: Texts) -> list[Pro
     return found
 
 
+def _duplicate_findings(root: Node, service: str, texts: Texts) -> list[Problem]:
+    """Return the variables to be changed that a list names twice."""
+    pair = _service_of(root, service)[1]
+    names = [(item.text or "").split("=", 1)[0] for item in pair[1].resolved.items] if pair else []
+    return [
+        Problem.of(
+            "duplicate-variable",
+            Severity.INFO,
+            name,
+            f"{name} stands in the list twice; the last one counts, and only that one is written.",
+        )
+        for name, text in texts.items()
+        if text is not None and names.count(name) > 1
+    ]
+
+
 def _parse_again(text: str, name: str) -> Node | None:
     """Return the tree of an edited text; None where the edit made it unreadable."""
     try:
@@ -172,29 +279,38 @@ def wrong_variables(before: Node, after: Node, service: str, texts: Texts) -> tu
 
 
 def environment_texts(root: Node, service: str) -> dict[str, str | None]:
-    """Return variable → the text under the `environment:` that the service has of its own; null as None."""
+    """Return variable → the text under the `environment:` that the file gives the service; null as None."""
     _, environment = _service_of(root, service)
     return variable_texts(environment[1]) if environment else {}
 
 
 def _meaning(root: Node, service: str) -> list[tuple[object, ...]]:
-    """Return everything of the file but its layout and the service's own environment."""
-    body, environment = _service_of(root, service)
-    skipped = {id(node) for part in environment or () for node in part.walk()}
-    tokens: list[tuple[object, ...]] = []
+    """Return everything of the file but its layout and the content of the service's environment."""
+    owner, environment = _service_of(root, service)
+    skipped: set[int] = set()
+    tokens: list[tuple[object, ...]] = [("", "", "")]
+    if environment is not None:
+        value = environment[1].resolved
+        skipped = {id(node) for part in (*environment, value) for node in part.walk()}
+        tokens = [(value.tag, value.anchor, environment[1].value if environment[1] is not value else "")]
     for node in root.walk():
         if id(node) in skipped:
             continue
-        own_pairs = len(node.pairs) - (1 if environment is not None and node is body else 0)
+        own_pairs = len(node.pairs) - (1 if environment is not None and node is owner else 0)
         tokens.append((node.kind, node.value, bool(node.style), node.anchor, node.tag, own_pairs, len(node.items)))
     return tokens
 
 
 def _service_of(root: Node, service: str) -> tuple[Node | None, tuple[Node, Node] | None]:
-    """Return the body of a service, and the pair of its `environment:`."""
+    """Return the mapping that has the service's `environment:`, its own or one of `<<`, and the pair."""
     found = root.get("services") if root.kind is NodeKind.MAPPING else None
     pair = found[1].get(service) if found else None
-    return (pair[1], pair[1].get("environment")) if pair else (None, None)
+    if pair is None:
+        return None, None
+    for mapping in (pair[1], *pair[1].merged()):
+        if mapping.get("environment") is not None:
+            return mapping, mapping.get("environment")
+    return pair[1], None
 
 
 def covered(text: str, root: Node) -> frozenset[int]:

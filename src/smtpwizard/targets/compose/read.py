@@ -1,12 +1,13 @@
 """What a service's variables are once compose has read its files: `env_file`, `environment`, and `${…}` filled in.
 
 Follows compose's order: `environment:` beats `env_file:`, the override file beats both, and the shell beats the `.env`
-beside the compose file. Reads only; what compose would take from elsewhere (other -f files, `include`, other
---env-file) is not looked for.
+beside the compose file; the files of `extends:` are read. Reads only; what compose would take from elsewhere (other
+-f files, `include`, other --env-file) is not looked for.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +19,12 @@ from smtpwizard.errors import FileError
 from smtpwizard.targets.compose.services import (
     ComposeFile,
     EnvEntry,
-    chosen,
+    choose,
     env_entries,
     override_of,
     read_compose_file,
-    services,
 )
-from smtpwizard.targets.compose.tree import Node, NodeKind, variable_texts
+from smtpwizard.targets.compose.tree import OVERRIDE, RESET, Node, NodeKind, reset_names, variable_texts
 from smtpwizard.targets.env.edit import Kind, scan
 from smtpwizard.targets.env.readers import Reader
 from smtpwizard.targets.files import decode, read_bytes
@@ -80,6 +80,38 @@ def uses(text: str | None, variable: str) -> bool:
     return text is None or any(variable in (found["bare"], found["name"]) for found in _VARIABLE.finditer(text))
 
 
+def source_of(name: str, text: str | None, value: str) -> str | None:
+    """Return the variable of `.env` that gives `value` to `name` if it holds it; None where no one does.
+
+    `text`: what stands there, `${…}` untouched; None for `name` alone, which is filled from its namesake.
+    """
+    if text is None:
+        return name
+    found = _VARIABLE.fullmatch(text)
+    variable = (found["bare"] or found["name"]) if found else None
+    return variable if variable and fill(text, {variable: value}) == (value, None) else None
+
+
+def takes(file: ComposeFile, service: str, variable: str, env_file: Path) -> bool:
+    """Say whether `service` takes `variable` from the `.env` beside `file`: filled in anywhere, or by `env_file:`."""
+    override = override_of(file.path)
+    found = layers([file, *([read_compose_file(override)] if override else [])], service)
+    if variable in found.environment and uses(found.environment[variable], variable):
+        return True
+    if any(uses(text, variable) for text in found.environment.values() if text is not None):
+        return True
+    folder, real = file.path.parent, os.path.realpath(env_file)
+    if variable not in found.environment and any(
+        os.path.realpath(folder / item.path) == real for item in found.env_files
+    ):
+        return True
+    return any(
+        node.kind is NodeKind.SCALAR and "$" in node.value and uses(node.value, variable)
+        for _, body in _bodies(file, service)[0]
+        for node in body.walk()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Layers:
     """One service, all its files taken together."""
@@ -91,47 +123,68 @@ class Layers:
     """Variable → the name of the file whose `environment` sets it."""
     env_files: tuple[EnvEntry, ...]
     elsewhere: bool = False
-    """It extends a service of another file, which is not read: there may be more variables."""
+    """It extends a service of a file that could not be read: there may be more variables."""
 
 
-def layers(documents: Sequence[tuple[str, Node]], service: str) -> Layers:
-    """Take `documents` (file name, root), the override last, together for `service`."""
+def layers(files: Sequence[ComposeFile], service: str) -> Layers:
+    """Take `files`, the override last, together for `service`: what `!reset` and `!override` say included."""
     environment: dict[str, str | None] = {}
     set_in: dict[str, str] = {}
     entries: list[EnvEntry] = []
     elsewhere = False
-    for name, root in documents:
-        bodies, outside = _bodies(root, service)
+    for file in files:
+        bodies, outside = _bodies(file, service)
         elsewhere = elsewhere or outside
-        for body in bodies:
-            own = body.effective("environment")
+        for source, body in bodies:
+            own, reading = body.effective("environment"), body.effective("env_file")
+            if body.tag == OVERRIDE or (own and own[1].tag in (RESET, OVERRIDE)):
+                environment.clear()
+            if body.tag == OVERRIDE or (reading and reading[1].tag in (RESET, OVERRIDE)):
+                entries.clear()
             texts = variable_texts(own[1]) if own else {}
             environment.update(texts)
-            set_in.update(dict.fromkeys(texts, name))
-            entries += env_entries(body.effective("env_file"))
+            for name in reset_names(own[1]) if own else ():
+                environment.pop(name, None)
+            set_in.update(dict.fromkeys(texts, source.path.name))
+            if reading and reading[1].tag != RESET:
+                entries += [_seen_from(files[0].path.parent, source, entry) for entry in env_entries(reading)]
     return Layers(service, environment, set_in, tuple(entries), elsewhere)
 
 
-def _bodies(root: Node, service: str) -> tuple[list[Node], bool]:
-    """Return the service's mapping with those that it extends before it, and whether one of them is elsewhere."""
-    found = root.get("services") if root.kind is NodeKind.MAPPING else None
-    bodies: list[Node] = []
-    seen: set[str] = set()
+def _seen_from(folder: Path, source: ComposeFile, entry: EnvEntry) -> EnvEntry:
+    """Return an entry of `source`, whose paths are relative to its own folder, as one of the project's `folder`."""
+    if source.path.parent == folder:
+        return entry
+    return entry._replace(path=os.path.relpath(source.path.parent / entry.path, folder))
+
+
+def _bodies(file: ComposeFile, service: str) -> tuple[list[tuple[ComposeFile, Node]], bool]:
+    """Return the service's mapping with those that it extends before it, and whether one of them was not read.
+
+    Each with the file that it stands in. What is tagged `!reset` is not there; `!override` hides what is below.
+    """
+    bodies: list[tuple[ComposeFile, Node]] = []
+    seen: set[tuple[Path, str]] = set()
     name: str | None = service
-    while name is not None and name not in seen and found is not None:
-        seen.add(name)
-        pair = found[1].get(name)
+    while name is not None and (file.path, name) not in seen:
+        seen.add((file.path, name))
+        found = file.root.get("services") if file.root.kind is NodeKind.MAPPING else None
+        pair = found[1].resolved.effective(name) if found and found[1].tag != RESET else None
         body = pair[1].resolved if pair else None
-        if body is None or body.kind is not NodeKind.MAPPING:
+        if body is None or body.kind is not NodeKind.MAPPING or body.tag == RESET:
             break
-        bodies.insert(0, body)
+        bodies.insert(0, (file, body))
         extends = body.effective("extends")
-        if extends is None:
+        if extends is None or extends[1].tag == RESET:
             break
-        base = extends[1].get("service") if extends[1].kind is NodeKind.MAPPING else extends
-        if extends[1].kind is NodeKind.MAPPING and extends[1].get("file") is not None:
-            return bodies, True
-        name = base[1].text if base else None
+        base, other = extends[1].resolved, extends[1].resolved.get("file")
+        if other is not None:
+            try:
+                file = read_compose_file(file.path.parent / (other[1].text or ""))
+            except FileError:
+                return bodies, True
+        target = base.get("service") if base.kind is NodeKind.MAPPING else (base, base)
+        name = target[1].text if target else None
     return bodies, False
 
 
@@ -148,7 +201,7 @@ class ServiceVariables:
     override: Path | None = None
     """The override file that was read too."""
     elsewhere: bool = False
-    """The service extends one of another file, which was not read."""
+    """The service extends one of another file, which could not be read."""
 
     @property
     def unresolved(self) -> tuple[str, ...]:
@@ -166,7 +219,7 @@ def read_service(
 ) -> ServiceVariables:
     """Read the variables of `service`; None: the app's one. FileError; InputError where the service cannot be told."""
     file = read_compose_file(path)
-    one = chosen(services(file.root, images=images, app_service=app_service), service)
+    one = choose(file, service, images=images, app_service=app_service)
     return service_variables(file, one.name, environ)
 
 
@@ -174,8 +227,7 @@ def service_variables(file: ComposeFile, service: str, environ: Mapping[str, str
     """Return the variables of a service of `file`, with what compose takes from elsewhere. FileError."""
     path = file.path
     override = override_of(path)
-    documents = [(path.name, file.root), *([(override.name, read_compose_file(override).root)] if override else [])]
-    found = layers(documents, service)
+    found = layers([file, *([read_compose_file(override)] if override else [])], service)
     values, gaps, missing = _from_files(found, path.parent)
     needed = any(text is None or "$" in text for text in found.environment.values())
     known = {**(_env_file(path.parent / ".env")[0] if needed else {}), **environ}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.change import is_mail_setting
-from smtpwizard.targets.compose.tree import Node, NodeKind, parse_tree, variable_texts
-from smtpwizard.targets.files import decode, read_bytes
+from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
+from smtpwizard.targets.files import decode_yaml, read_bytes
+from smtpwizard.text import listed as listed_words
 from smtpwizard.text import safe
 
 _LISTED: Final = 12
@@ -29,10 +30,91 @@ class ComposeFile:
 
 def read_compose_file(path: Path) -> ComposeFile:
     """Read the file at `path`. FileError where it does not exist, cannot be read, or is no YAML."""
+    if path.is_dir():
+        name = default_file(path) or path / COMPOSE_NAMES[0]
+        raise FileError(f"{path} is a folder. Name the compose file in it, for example {name}.", "Not a file")
     raw = read_bytes(path)
     if raw is None:
         raise FileError(f"There is no file {path}. Check the path.", "No such file")
-    return ComposeFile(path, raw, parse_tree(decode(raw), path.name))
+    root = parse_compose(raw, path.name)
+    if root is None:
+        raise FileError(f"{path.name} is empty: it has no services. Check the path.", "Empty compose file")
+    return ComposeFile(path, raw, root)
+
+
+def parse_compose(raw: bytes, name: str) -> Node | None:
+    """Return the tree of a compose file; None for an empty one. FileError where it is no YAML, or compose refuses it.
+
+    What compose refuses (measured on 2.40.3) has no settings to read, and nothing written into it would count.
+    """
+    text = decode_yaml(raw)
+    if not text.strip():
+        return None
+    root = parse_tree(text, name)
+    fault = next(_faults(root), None)
+    if fault is not None:
+        node, reason = fault
+        message = f"{name}, line {node.line + 1}: {reason}. docker compose refuses the file; repair it by hand."
+        raise FileError(message, "Refused by compose")
+    return root
+
+
+def _faults(root: Node) -> Iterator[tuple[Node, str]]:
+    """Yield what compose refuses, with its place."""
+    for node in root.walk():
+        if node.kind is NodeKind.ALIAS and node.target is None:
+            yield node, f"*{safe(node.value)} has no anchor &{safe(node.value)} above it"
+        keys = [key.value for key, _ in node.pairs]
+        if len(set(keys)) < len(keys):
+            twice = next(key for number, (key, _) in enumerate(node.pairs) if key.value in keys[:number])
+            yield twice, f"the key {safe(twice.value)} stands here twice"
+        for key, value in node.pairs:
+            if key.value == "<<" and not key.style and not _is_merge(value):
+                yield value, "<< takes in a mapping or a list of mappings, and this is neither"
+    for body in _bodies(root):
+        environment = body.get("environment")
+        if environment is not None and environment[1].tag != RESET:
+            yield from _environment_faults(environment[1])
+
+
+def _is_merge(value: Node) -> bool:
+    node = value.resolved
+    items = node.items if node.kind is NodeKind.SEQUENCE else [node]
+    return all(item.resolved.kind is NodeKind.MAPPING for item in items)
+
+
+def _bodies(root: Node) -> list[Node]:
+    found = root.get("services") if root.kind is NodeKind.MAPPING else None
+    return [value for _, value in found[1].resolved.pairs] if found else []
+
+
+def _environment_faults(environment: Node) -> Iterator[tuple[Node, str]]:
+    node = environment.resolved
+    if node.kind is NodeKind.SCALAR and not node.is_null:
+        yield node, "environment is a text, and has to be a mapping (KEY: value) or a list (- KEY=value)"
+    for item in node.items:
+        if item.resolved.kind is NodeKind.MAPPING:
+            yield item, "an item of the list under environment is a mapping (KEY: value), not KEY=value"
+        elif not item.resolved.is_text:
+            yield item, "an item of the list under environment is no text of the form KEY=value"
+    for key, value in node.pairs:
+        if not key.is_text:
+            yield key, "the name of a variable is no text to YAML: put it in quotes"
+        elif key.value != "<<" and value.resolved.kind is not NodeKind.SCALAR and value.tag != RESET:
+            yield value, "a value under environment is a mapping or a list"
+        elif value.resolved.is_date:
+            yield value, "a value under environment is a date to YAML: put it in quotes"
+
+
+def included(file: ComposeFile) -> tuple[Path, ...]:
+    """Return the files that `include:` names, whose services compose takes in; those with a `${…}` are left out."""
+    found = file.root.get("include") if file.root.kind is NodeKind.MAPPING else None
+    names: list[str] = []
+    for entry in found[1].resolved.items if found else ():
+        path = entry.get("path") if entry.kind is NodeKind.MAPPING else (entry, entry)
+        if path is not None:
+            names += [item.text or "" for item in path[1].resolved.items or [path[1]]]
+    return tuple(file.path.parent / name for name in names if name and "$" not in name)
 
 
 class EnvEntry(NamedTuple):
@@ -74,13 +156,26 @@ def services(root: Node, *, images: Collection[str] = (), app_service: str = "")
     return tuple(sorted(listed, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
 
 
+def choose(file: ComposeFile, name: str | None, *, images: Collection[str] = (), app_service: str = "") -> Service:
+    """Return the service `name` of `file`, or the app's. InputError as `chosen`."""
+    return chosen(services(file.root, images=images, app_service=app_service), name, included(file))
+
+
 def list_services(path: Path, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
     """Return the services of the compose file at `path`, the app's most likely one first. FileError."""
     return services(read_compose_file(path).root, images=images, app_service=app_service)
 
 
-def chosen(listed: tuple[Service, ...], name: str | None) -> Service:
-    """Return the service `name`; without a name the only one, or the only one that can be the app. InputError else."""
+def chosen(listed: tuple[Service, ...], name: str | None, includes: Sequence[Path] = ()) -> Service:
+    """Return the service `name`; without a name the only one, or the only one that can be the app. InputError else.
+
+    `includes`: the files that the compose file takes in. The app's service may be in one of them.
+    """
+    where = (
+        f" Those of {listed_words(map(safe, map(str, includes)))} are not looked at: name that file with --compose."
+        if includes
+        else ""
+    )
     if name is not None:
         for item in listed:
             if item.name == name:
@@ -88,14 +183,15 @@ def chosen(listed: tuple[Service, ...], name: str | None) -> Service:
         near = difflib.get_close_matches(name, [item.name for item in listed], 1, 0.6)
         meant = f" Did you mean {safe(near[0])}?" if near else ""
         raise InputError(
-            f"The compose file has no service {safe(name)!r}.{meant} It has: {_names(listed)}.", "Unknown service"
+            f"The compose file has no service {safe(name)!r}.{meant} It has: {_names(listed)}.{where}",
+            "Unknown service",
         )
     likely = [item for item in listed if item.likely]
-    for candidates in (listed, [item for item in listed if item.by_image], likely):
+    for candidates in (() if includes else listed, [item for item in listed if item.by_image], likely):
         if len(candidates) == 1:
             return candidates[0]
     which = f"More than one could be the app: {_names(likely)}." if likely else f"It has: {_names(listed)}."
-    raise InputError(f"Name the service of the compose file with --service NAME. {which}", "Which service")
+    raise InputError(f"Name the service of the compose file with --service NAME. {which}{where}", "Which service")
 
 
 def _names(listed: Sequence[Service]) -> str:

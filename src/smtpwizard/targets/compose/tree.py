@@ -15,6 +15,12 @@ from typing import Any, Final
 
 from smtpwizard.errors import FileError
 
+RESET: Final = "!reset"
+"""Tag of a value that takes out what the files below set, its own content with it (compose 2.18 and later)."""
+
+OVERRIDE: Final = "!override"
+"""Tag of a value that replaces what the files below set, where it would be merged (compose 2.24 and later)."""
+
 
 class NodeKind(Enum):
     """What a node is."""
@@ -52,6 +58,18 @@ class Node:
         """Whether this is a plain scalar that YAML takes for null."""
         return self.kind is NodeKind.SCALAR and not self.style and self.value in ("", "~", "null", "Null", "NULL")
 
+    @property
+    def is_date(self) -> bool:
+        """Whether this is a plain scalar that YAML takes for a date, which compose refuses as a value."""
+        return self.kind is NodeKind.SCALAR and not self.style and not self.tag and bool(_DATE.match(self.value))
+
+    @property
+    def is_text(self) -> bool:
+        """Whether this is a scalar that YAML takes for text, not for a number, a boolean, a date or null."""
+        if self.kind is not NodeKind.SCALAR or self.is_null:
+            return False
+        return bool(self.style or self.tag) or not (self.is_date or _NOT_TEXT.fullmatch(self.value))
+
     def get(self, key: str) -> tuple[Node, Node] | None:
         """Return the pair of `key` in a mapping, the last one if it stands there twice."""
         return next((pair for pair in reversed(self.pairs) if pair[0].value == key), None)
@@ -66,6 +84,15 @@ class Node:
         """The text of a scalar, also through an alias; None for anything else."""
         node = self.resolved
         return node.value if node.kind is NodeKind.SCALAR else None
+
+    @property
+    def typed(self) -> str | None:
+        """The text of a scalar as compose hands it over: a plain number or boolean is written anew (`010` is `8`)."""
+        if self.kind is not NodeKind.SCALAR:
+            return None
+        if self.tag not in _NUMBER_TAGS if self.tag else self.style:
+            return self.value
+        return self.value.lower() if self.value in _BOOLEANS else _number(self.value)
 
     def merged(self) -> list[Node]:
         """Return the mappings that `<<` brings in, at any depth; the ones that win come first."""
@@ -103,15 +130,25 @@ def parse_tree(text: str, name: str) -> Node:
         raise FileError(f"{name}{where}: this is not valid YAML. Repair it by hand.", "Not valid YAML") from None
     except (yaml.YAMLError, UnicodeError):
         raise FileError(
-            f"{name} holds bytes or characters that YAML does not allow. Repair it.", "Not valid YAML"
+            f"{name}{_not_allowed(text)} holds bytes or characters that YAML does not allow. Repair it.",
+            "Not valid YAML",
         ) from None
     if len(documents) > 1:
         raise FileError(
-            f"{name} holds several YAML documents; compose reads one. Name a file with one.", "Several documents"
+            f"{name}, line {documents[1].line + 1}: a second YAML document. docker compose merges it with the first, "
+            "and its older versions and podman-compose read the first alone, so what a service gets is not certain. "
+            "Put all into one document; the second can be a compose.override.yaml beside it.",
+            "Several documents",
         )
     if not documents:
         raise FileError(f"{name} is empty: it has no services. Check the path.", "Empty compose file")
     return documents[0]
+
+
+def _not_allowed(text: str) -> str:
+    """Return the line of the first character that YAML does not allow, as a part of a sentence."""
+    found = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+    return f", line {text.count(chr(10), 0, found.start()) + 1}," if found else ""
 
 
 def _build(events: Iterator[Any]) -> Node:
@@ -153,6 +190,33 @@ def _build(events: Iterator[Any]) -> Node:
     return top[0]
 
 
+_NUMBER_TAGS: Final = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool"})
+_BOOLEANS: Final = ("true", "True", "TRUE", "false", "False", "FALSE")
+_INT: Final = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)")
+_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+
+
+_DATE: Final = re.compile(r"[0-9]{4}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])(?:$|[Tt ][0-9]{1,2}:)")
+_NOT_TEXT: Final = re.compile(f"{_INT.pattern}|{_FLOAT.pattern}|{'|'.join(_BOOLEANS)}")
+
+
+def _number(text: str) -> str:
+    """Return a plain scalar that is a YAML 1.1 number in compose's spelling; any other text as it is."""
+    bare = text.replace("_", "")
+    if _INT.fullmatch(text):
+        return str(int(re.sub(r"^([-+]?0)(?=[0-7])", r"\1o", bare), 0))
+    if not _FLOAT.fullmatch(text):
+        return text
+    from decimal import Decimal  # 12 ms, for a file that holds such a number
+
+    value = float(bare)
+    # Go's strconv.FormatFloat(value, 'g', -1, 64): an exponent below -4 or from 6 on is written out.
+    digits, _, exponent = f"{Decimal(repr(value)).normalize():e}".partition("e")
+    if -4 <= int(exponent) < 6:
+        return f"{Decimal(repr(value)).normalize():f}"
+    return f"{digits}e{exponent[0]}{exponent[1:]:0>2}"
+
+
 def _close(node: Node, children: list[Node], end: int) -> None:
     node.end = end
     if node.kind is NodeKind.SEQUENCE:
@@ -174,20 +238,28 @@ def _merged(node: Node, seen: set[int]) -> Iterator[Node]:
 
 
 def variable_texts(node: Node) -> dict[str, str | None]:
-    """Return variable → the text in an `environment` node as YAML gives it, `$$` and `${…}` untouched; null as None.
+    """Return variable → the text in an `environment` node as compose takes it, `$$` and `${…}` untouched; null as None.
 
-    List, mapping, alias; what `<<` brings into a mapping stands below what it has of its own.
+    List, mapping, alias; what `<<` brings into a mapping stands below what it has of its own. What is tagged `!reset`
+    is not there.
     """
     node = node.resolved
     texts: dict[str, str | None] = {}
+    if node.tag == RESET:
+        return texts
     for mapping in (node, *node.merged()):
         for key, value in mapping.pairs:
-            if key.value != "<<":
-                texts.setdefault(key.value, None if value.is_null else value.text)
+            if key.value != "<<" and value.tag != RESET:
+                texts.setdefault(key.value, None if value.resolved.is_null else value.resolved.typed)
     for item in node.items:
         key_text, sign, text = (item.text or "").partition("=")
         texts[key_text] = text if sign else None
     return texts
+
+
+def reset_names(node: Node) -> list[str]:
+    """Return the variables in an `environment` mapping whose value is tagged `!reset`."""
+    return [key.value for key, value in node.resolved.pairs if value.tag == RESET]
 
 
 _PLAIN_VALUE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*")
