@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.-]{16,}")
 """What no mailbox is called: it tells a token before the `@` of a host from a mail address that was pasted there."""
 
 
-def _logins(text: str, role: Role | None) -> Iterator[str]:
+def logins_in(text: str, role: Role | None = None) -> Iterator[str]:
     """Yield what is secret within a value: the login of a URL, alone and its password; a password in its query.
 
     A password may hold `/` and `@` itself, so a login goes to the last `@`. In a host it may stand without a scheme.
@@ -182,7 +182,7 @@ class Settings(NamedTuple):
             if role is Role.PASSWORD:
                 found.append(Secret(text))
             else:
-                found += [Secret(part) for part in _logins(text, role) if part]
+                found += [Secret(part) for part in logins_in(text, role) if part]
         return tuple(dict.fromkeys(found))
 
     def shown(self, value: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from smtpwizard.cli.parser import build_parser
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
-from smtpwizard.targets.diff import passwords_in
+from smtpwizard.targets.diff import masked_diff, passwords_in
 from support.apps import ABC
 
 
@@ -72,3 +72,72 @@ def test_a_wrong_argument_is_told_without_its_value(
     said = capsys.readouterr().err
     assert told in said
     assert "hunter2" not in said
+
+
+FOREIGN = [
+    "JWT=MkForeign8Gnu",
+    "STRIPE=sk_live_MkForeign8Gnu",
+    "GH=ghp_MkForeign8Gnu",
+    "export SESSION='MkForeign8Gnu' # MkForeign8Gnu",
+    "COOKIE: MkForeign8Gnu",
+    "WEBHOOK=https://hooks.slack.com/services/MkForeign8Gnu",
+    "SENTRY=https://MkForeign8Gnu@o1.ingest.example/1",
+    "DATABASE_URL=postgres://u:a/bMkForeign8Gnu@db",
+    "AWS=AKIAMkForeign8Gnu",
+    "HEADER=Basic MkForeign8Gnu",
+    "CRON=mysql -pMkForeign8Gnu",
+    "HEALTH=curl -u a:MkForeign8Gnu http://h",
+    "MAILGUN_API_KEY=MkForeign8Gnu",
+    "a.b-c=MkForeign8Gnu",
+    "MkForeign8Gnu",
+    "    command: --requirepass MkForeign8Gnu",
+    "    command: [redis-server, --requirepass, MkForeign8Gnu]",
+    "      - MkForeign8Gnu",
+    "      - JWT=MkForeign8Gnu",
+    '      - "JWT=MkForeign8Gnu"',
+    "      test: mysqladmin -pMkForeign8Gnu ping",
+    "  environment: {JWT: MkForeign8Gnu}",
+    "# MkForeign8Gnu",
+    "# JWT=MkForeign8Gnu",
+    "# the old password is MkForeign8Gnu",
+    "# mysql -pMkForeign8Gnu",
+    "JWT:  # MkForeign8Gnu",
+]
+
+
+@pytest.mark.parametrize("line", FOREIGN)
+def test_a_diff_shows_no_value_of_a_line_that_is_not_ours(line: str) -> None:
+    text = masked_diff(f"{line}\nSMTP_PORT=25\n", f"{line}\nSMTP_PORT=587\n", ".env").text
+    assert "MkForeign8Gnu" not in text
+    assert "bMkForeign" not in text
+    assert MASK in text
+    assert "-SMTP_PORT=25\n+SMTP_PORT=587\n" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("JWT=word", f"JWT={MASK}"),
+        ("export JWT='word'", f"export JWT={MASK}"),
+        ("    image: nginx:1.2", f"    image: {MASK}"),
+        ("services:", "services:"),
+        ("  <<: *common", f"  <<: {MASK}"),
+        ("      - SMTP_TLS=true", "      - SMTP_TLS=true"),
+        ("MAIL_HOST: mail.example.com", "MAIL_HOST: mail.example.com"),
+        ("APP_URL=https://app.example", "APP_URL=https://app.example"),
+        ("SMTP_HOST=smtp://ops:word@host", f"SMTP_HOST=smtp://{MASK}@host"),
+        ("SMTP_SERVER=ops:word@host", f"SMTP_SERVER={MASK}@host"),
+        ("SMTP_PASS=word", f"SMTP_PASS={MASK}"),
+        ("SMTP_PASSWORD=${SMTP_PASSWORD:?set it in .env}", "SMTP_PASSWORD=${SMTP_PASSWORD:?set it in .env}"),
+        ("# Mail settings, see the guide", "# Mail settings, see the guide"),
+        ("# Outgoing mail (SMTP)", "# Outgoing mail (SMTP)"),
+        ("# --- mail ---", "# --- mail ---"),
+        ("# SMTP_PORT=465", "# SMTP_PORT=465"),
+        ("# SMTP_PASSWORD=word", f"# SMTP_PASSWORD={MASK}"),
+        ("# old password correcthorse", f"# old password {MASK}"),
+        ("", ""),
+    ],
+)
+def test_a_diff_still_shows_which_line_it_is(line: str, shown: str) -> None:
+    text = masked_diff(f"{line}\nA_=1\n", f"{line}\nA_=2\n", ".env", ours=["APP_URL"]).text
+    assert f" {shown}\n-A_={MASK}\n+A_={MASK}\n" in text

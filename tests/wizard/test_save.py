@@ -130,7 +130,7 @@ async def test_a_file_that_changed_meanwhile_is_planned_again_before_it_is_writt
     with pytest.raises(Conflict):
         await step.apply()
     assert (folder / ".env").read_text() == "A=1\nB=from another program\n"
-    assert " B=from another program" in diff(step)
+    assert " B=********" in diff(step)
     await step.apply()
     assert (folder / ".env").read_text().startswith("A=1\nB=from another program\n")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -132,8 +132,11 @@ def list_backups(folder: Path | None = None) -> tuple[Backup, ...]:
     return tuple(sorted(found, key=lambda item: (item.at, item.name), reverse=True))
 
 
-def plan_restore(backup: Backup) -> Change:
-    """Plan to put `backup` back where it was taken from. FileError where either cannot be read."""
+def plan_restore(backup: Backup, ours: Collection[str] = ()) -> Change:
+    """Plan to put `backup` back where it was taken from. FileError where either cannot be read.
+
+    `ours` are variables whose values may be shown, beside those that look like mail settings.
+    """
     data = read_bytes(backup.file)
     if data is None:
         raise FileError(f"The backup {backup.file} is gone.", "No such backup")
@@ -148,6 +151,7 @@ def plan_restore(backup: Backup) -> Change:
         secrets=(*passwords_in(before), *passwords_in(after)),
         covered_before=_covered(backup.original, before),
         covered_after=_covered(backup.original, after),
+        ours=ours,
     )
     return Change(backup.original, real, existing, data, diff, backup.mode if mode is None else mode)
 

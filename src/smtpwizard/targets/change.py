@@ -5,7 +5,6 @@ Planning reads and compares; only `apply` writes. Neither the repr nor the diff 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -134,11 +133,6 @@ class Applied(NamedTuple):
 def secrets_in(changes: Values) -> dict[str, Secret]:
     """Return the variables that get a secret; the password last, where the user name is the same token."""
     return {name: value for name, value in changes.items() if isinstance(value, Secret) and value}
-
-
-def is_mail_setting(name: str) -> bool:
-    """Say whether a variable looks like a mail setting, whatever the app: `SMTP_…`, `MAIL_…`, `EMAIL_…`."""
-    return re.match(r"(?i)smtp_|e?mail_", name) is not None
 
 
 def changes_for(settings: Settings, original: Settings | None, present: Mapping[str, object]) -> Values:

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.secret import MASK, Secret, redactor
+from smtpwizard.settings import logins_in
 from smtpwizard.text import safe
 
 _NAME: Final = r"[\w.-]*(?:PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|AUTH|SALT|DSN)[\w.-]*"
-_ASSIGNED: Final = re.compile(
-    rf"(?P<head>['\"]?(?<![/\w.-]){_NAME}['\"]?[ \t]*[=:][ \t]*)(?P<value>\S.*)", re.IGNORECASE
-)
-_IN_URL: Final = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/]+(?=@)", re.IGNORECASE)
 _REFERENCE: Final = re.compile(r"['\"]?\$\{[A-Za-z_][A-Za-z0-9_]*(?::?\?[^{}$]*)?\}['\"]?\Z")
-
-_QUOTED: Final = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"\\])*\")(?P<comment>[ \t]+#[^'\"`$\\]*)?")
-"""Behind an unquoted value, what looks like a comment may belong to the value: only behind a quoted one is it shown."""
-
+_NAMED: Final = re.compile(
+    r"(?P<head>[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?['\"]?(?P<name>[A-Za-z_<][\w.<-]*)['\"]?[ \t]*"
+    r"[=:](?:[ \t]+|(?=\S)|\Z))(?P<value>.*)\Z"
+)
+_COMMENT: Final = re.compile(r"(?P<head>[ \t]*#+[ \t]*)(?P<text>.*)\Z")
+_PROSE: Final = re.compile(
+    r"(?:\(?(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,12}|\d{1,4})\)?[,;.:!?]?(?:[ \t]+|\Z)|-+[ \t]+|[-=#*]+\Z)*"
+)
+"""Words as one writes them. A token, a path, an option or an assignment ends it."""
+_TELLS: Final = re.compile(r"(?i).*?\b(?:pass\w*|pwd|secret|token|keys?|login|credentials?|user\w*)\b[:,;.]?[ \t]*")
 
 _PASSWORD: Final = re.compile(
     r"(?i)\b\w*(?:smtp|mail)\w*_(?:password|pass|pwd)['\"]?[ \t]*[=:][ \t]*"
@@ -53,19 +57,49 @@ def is_secret_name(name: str) -> bool:
     return re.fullmatch(_NAME, name, re.IGNORECASE) is not None
 
 
-def _mask_line(line: str, clear: Callable[[str], str]) -> str:
-    """Return one line for display: foreign characters made safe, secret values as MASK. No line end."""
-    line = _IN_URL.sub(lambda found: found["head"] + MASK, clear(line))
-    return safe(_ASSIGNED.sub(_cover, line))
+def is_mail_setting(name: str) -> bool:
+    """Say whether a variable looks like a mail setting, whatever the app: `SMTP_…`, `MAIL_…`, `EMAIL_…`."""
+    return re.match(r"(?i)smtp_|e?mail_", name) is not None
 
 
-def _cover(found: re.Match[str]) -> str:
-    value = found["value"]
-    comment_only = value.startswith("#") and found["head"][-1] in " \t"
-    if comment_only or _REFERENCE.match(value):
-        return found.group()
-    quoted = _QUOTED.fullmatch(value)
-    return f"{found['head']}{MASK}{(quoted['comment'] or '') if quoted else ''}"
+class _Masks:
+    """Shows of a line what it is about, and the values of our own variables alone."""
+
+    def __init__(self, texts: Iterable[str], secrets: Iterable[Secret], ours: Collection[str]) -> None:
+        self._ours = ours
+        found = (item for text in texts for item in variables_in(text).items())
+        logins = (part for name, value in found if self._is_ours(name) for part in logins_in(value, Role.HOST))
+        self._secrets = redactor([*secrets, *(Secret(part) for part in logins if len(part) >= _SHORTEST)])
+
+    def _is_ours(self, name: str) -> bool:
+        return (name in self._ours or is_mail_setting(name)) and not is_secret_name(name)
+
+    def line(self, text: str) -> str:
+        """Return a line for display, without a line end."""
+        if comment := _COMMENT.match(text):
+            return safe(comment["head"] + self._comment(comment["text"]))
+        named = _NAMED.match(text)
+        if named is None:
+            head = text[: len(text) - len(text.lstrip(" \t"))] + ("- " if text.lstrip().startswith("- ") else "")
+            return safe(head + MASK if text.strip() not in ("", "-", "---", "]", "}") else text)
+        return safe(named["head"] + self._value(named["name"], named["value"]))
+
+    def _value(self, name: str, value: str) -> str:
+        if not value.strip() or self._is_ours(name) or _REFERENCE.match(value):
+            return self._secrets(value)
+        if value.lstrip().startswith("#"):
+            return f"# {self._comment(value.lstrip().lstrip('# '))}"
+        return MASK
+
+    def _comment(self, text: str) -> str:
+        named = _NAMED.match(text)
+        if named is not None and not named["head"].endswith(": "):  # a line that was switched off
+            return named["head"] + self._value(named["name"], named["value"])
+        prose = _PROSE.match(text)
+        shown = prose.group() if prose else ""
+        tells = _TELLS.match(shown)
+        shown = tells.group() if tells else shown
+        return self._secrets(shown + (MASK if text[len(shown) :].strip() else ""))
 
 
 CONTEXT: Final = 2
@@ -98,13 +132,17 @@ def masked_diff(
     secrets: Iterable[Secret] = (),
     covered_before: Collection[int] = (),
     covered_after: Collection[int] = (),
+    ours: Collection[str] = (),
+    values: bool = True,
 ) -> MaskedDiff:
-    """Compare two texts. `covered_*` are line numbers (from 1) that are shown as MASK whatever they hold.
+    """Compare two texts. Values are shown of variables in `ours` and of mail settings; `values` False: it has none.
+
+    `covered_*` are line numbers (from 1) that are shown as MASK whatever they hold.
 
     A new line that says the same as a covered old one is covered as well: it only gained a line end.
     """
     old, new = _LINE.findall(before), _LINE.findall(after)
-    clear = redactor(secrets)
+    masks = _Masks((before, after), secrets, ours) if values else None
     hidden = {old[number - 1].rstrip("\r\n") for number in covered_before if number <= len(old)}
     covered_after = {*covered_after, *(n for n, line in enumerate(new, 1) if hidden and line.rstrip("\r\n") in hidden)}
     lead, trail = _common_ends(old, new)
@@ -117,12 +155,12 @@ def masked_diff(
         out.append(_header(spans))
         for tag, i1, i2, j1, j2 in spans:
             if tag == "equal":
-                out += _shown(" ", old, i1, i2, covered_before, clear)
+                out += _shown(" ", old, i1, i2, covered_before, masks)
                 continue
             changed += max(i2 - i1, j2 - j1)
             kept -= i2 - i1
-            out += _shown("-", old, i1, i2, covered_before, clear)
-            out += _shown("+", new, j1, j2, covered_after, clear)
+            out += _shown("-", old, i1, i2, covered_before, masks)
+            out += _shown("+", new, j1, j2, covered_after, masks)
     if not out:
         return MaskedDiff("", 0, len(old))
     shown = safe(name)
@@ -150,12 +188,14 @@ def _range(start: int, stop: int) -> str:
 
 
 def _shown(
-    mark: str, lines: Sequence[str], start: int, stop: int, covered: Collection[int], clear: Callable[[str], str]
+    mark: str, lines: Sequence[str], start: int, stop: int, covered: Collection[int], masks: _Masks | None
 ) -> list[str]:
     out: list[str] = []
     for number in range(start, stop):
         body = lines[number].rstrip("\r\n")
-        out.append(mark + (MASK if number + 1 in covered and body.strip() else _mask_line(body, clear)))
+        out.append(
+            mark + (MASK if number + 1 in covered and body.strip() else masks.line(body) if masks else safe(body))
+        )
         if body == lines[number]:
             out.append("\\ No newline at end of file")
     return out

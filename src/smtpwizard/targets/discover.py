@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError, InputError
-from smtpwizard.targets.change import is_mail_setting
 from smtpwizard.targets.compose.read import env_names, layers, uses
 from smtpwizard.targets.compose.services import (
     COMPOSE_NAMES,
@@ -25,6 +24,7 @@ from smtpwizard.targets.compose.services import (
     read_compose_file,
     services,
 )
+from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.files import read_bytes
 from smtpwizard.targets.git import GitState, git_state
 from smtpwizard.text import safe

@@ -118,7 +118,7 @@ def plan_ignore_rule(path: Path, ignore_file: str) -> Change:
     rule = path.name.encode("utf-8", "surrogateescape")
     there = rule in [line.strip() for line in raw.splitlines()]
     after = raw if there else raw + (eol if raw and not raw.endswith(b"\n") else b"") + rule + eol
-    diff = masked_diff(decode(raw), decode(after), target.name)
+    diff = masked_diff(decode(raw), decode(after), target.name, values=False)
     return Change(target, real, existing, after, diff, _NEW_MODE if mode is None else mode)
 
 

@@ -39,13 +39,14 @@ def test_a_plan_writes_nothing(tmp_path: Path) -> None:
 def test_the_diff_shows_the_change_with_two_lines_around_it(tmp_path: Path) -> None:
     change = planned(tmp_path, b"A=1\nB=2\nC=3\nSMTP_PORT=25\nD=4\nE=5\nF=6\n", SMTP_PORT="587")
     assert change.diff.splitlines() == [
-        "--- .env", "+++ .env", "@@ -2,5 +2,5 @@", " B=2", " C=3", "-SMTP_PORT=25", "+SMTP_PORT=587", " D=4", " E=5",
+        "--- .env", "+++ .env", "@@ -2,5 +2,5 @@", " B=********", " C=********",
+        "-SMTP_PORT=25", "+SMTP_PORT=587", " D=********", " E=********",
     ]  # fmt: skip
     assert change.masked.counted == "1 line changes, 6 stay"
 
 
 def test_the_diff_is_a_patch_that_the_real_patch_program_takes(tmp_path: Path) -> None:
-    data = b"A=1\nB=2\nSMTP_PORT=25\nC=3\n" + b"X=1\n" * 9 + b"SMTP_HOST=h # c"
+    data = b"MAIL_A=1\nMAIL_B=2\nSMTP_PORT=25\nMAIL_C=3\n" + b"MAIL_X=1\n" * 9 + b"SMTP_HOST=h # c"
     change = planned(tmp_path, data, SMTP_PORT="587", SMTP_HOST="new.example")
     done = subprocess.run(
         ["git", "apply", "--unsafe-paths", "-p0", "-"], input=change.diff, text=True, cwd=tmp_path, capture_output=True

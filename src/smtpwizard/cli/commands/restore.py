@@ -34,8 +34,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.name is None:
         return _list(found, here, everything=args.all, as_json=args.json)
     chosen = _named(args.name, found, found if args.all else here)
-    changes = [plan_restore(item) for item in chosen]
     app, presets = app_of(args), Presets.open(args.presets)
+    ours = {*(item.name for item in app.variables), *app.old}
+    changes = [plan_restore(item, ours) for item in chosen]
     for change in changes:
         _hide_secrets(app, presets, change.before or b"", change.after)
     asked = not (args.json or args.dry_run or args.yes) and sys.stdin.isatty() and sys.stderr.isatty()

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.change import Undecided, is_mail_setting
+from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.compose.services import extending
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, list_item, mapping_value, quoted
+from smtpwizard.targets.diff import is_mail_setting
 
 Texts = Mapping[str, str | None]
 """Variable → the text that YAML is to read, `$` doubled but for a reference of compose's own; None takes it out."""

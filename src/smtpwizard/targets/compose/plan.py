@@ -180,6 +180,7 @@ def _plan(
         after,
         path.name,
         secrets=[value for value in changes.values() if isinstance(value, Secret) and len(value) > 3],
+        ours=changes.keys(),
         covered_before=covered(before, root) if root else (),
         covered_after=covered(after, edited),
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError, InputError
-from smtpwizard.targets.change import is_mail_setting
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
+from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.files import decode_yaml, read_bytes
 from smtpwizard.text import listed as listed_words
 from smtpwizard.text import safe

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from smtpwizard.targets.change import is_mail_setting
+from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.env.encode import Surroundings, encode, misreaders
 from smtpwizard.targets.env.readers import Reader, reading_alike, running_commands
 from smtpwizard.targets.files import BOM

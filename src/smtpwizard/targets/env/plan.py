@@ -13,8 +13,8 @@ from typing import Final
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
-from smtpwizard.targets.change import PRIVATE, Change, Values, is_mail_setting, secrets_in
-from smtpwizard.targets.diff import is_secret_name, masked_diff
+from smtpwizard.targets.change import PRIVATE, Change, Values, secrets_in
+from smtpwizard.targets.diff import is_mail_setting, is_secret_name, masked_diff
 from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
 from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
 from smtpwizard.targets.env.file import read_twice
@@ -232,6 +232,7 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
         after,
         path.name,
         secrets=_secrets(changes, merged, before),
+        ours=changes.keys(),
         covered_before=covered(before, merged.statements),
     )
     secret = next(reversed(secrets_in(changes)), "")
