@@ -92,9 +92,10 @@ class BarInput(Input):
             return  # Textual's own types it
         event.prevent_default()
         # The field's own keys at once: Textual runs them only when the key has come up to the app, and letters that
-        # were typed after Ctrl+U are there by then, and deleted too.
+        # were typed after Ctrl+U are there by then, and deleted too. Enter leads elsewhere, and has to come after all
+        # that the letters before it bring about.
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
-            if await self.app.run_action(binding.action, self):
+            if binding.action != "submit" and await self.app.run_action(binding.action, self):
                 event.stop()
                 return
 
