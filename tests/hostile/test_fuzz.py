@@ -15,8 +15,7 @@ from smtpwizard.diagnosis.catalogue import default
 from smtpwizard.diagnosis.explain import explain, explain_steps
 from smtpwizard.diagnosis.logs import explain_log, explain_text
 from smtpwizard.problems import Problem
-from smtpwizard.report.lines import symbols
-from smtpwizard.report.probe import problem_lines
+from smtpwizard.report.lines import problem_lines, symbols
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Report, Status, Step, StepResult, parse_reply, response_code
 from support.apps import ABC, FIELDS

@@ -18,17 +18,8 @@ from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem, gravest_first
-from smtpwizard.report.lines import Line, Mark, symbols
-from smtpwizard.report.probe import (
-    finding_lines,
-    is_unreached,
-    message_line,
-    problem_lines,
-    stage_line,
-    survey_lines,
-    unreached_line,
-    verdict_lines,
-)
+from smtpwizard.report.lines import Line, Mark, finding_lines, problem_lines, symbols
+from smtpwizard.report.probe import is_unreached, message_line, stage_line, survey_lines, unreached_line, verdict_lines
 from smtpwizard.secret import hide
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult, Verdict
 from smtpwizard.text import safe

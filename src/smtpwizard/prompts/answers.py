@@ -8,8 +8,8 @@ from typing import Final
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 from smtpwizard.problems import Severity
 from smtpwizard.prompts.console import Console
+from smtpwizard.report.lines import finding_line
 from smtpwizard.report.presets import provider_lines
-from smtpwizard.report.probe import finding_line
 from smtpwizard.text import safe
 from smtpwizard.wizard.opening import OFFERS, Opening
 from smtpwizard.wizard.provider import ProviderStep

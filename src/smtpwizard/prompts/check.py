@@ -7,7 +7,8 @@ from contextlib import aclosing
 
 from smtpwizard.prompts.answers import ask_settings
 from smtpwizard.prompts.console import Console
-from smtpwizard.report.probe import problem_lines, stage_line, survey_lines, verdict_lines
+from smtpwizard.report.lines import problem_lines
+from smtpwizard.report.probe import stage_line, survey_lines, verdict_lines
 from smtpwizard.smtp.results import Report, Status, StepResult
 from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.check import CheckStep

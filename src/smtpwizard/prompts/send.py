@@ -12,8 +12,7 @@ from smtpwizard.prompts.check import may_log_in
 from smtpwizard.prompts.console import Console
 from smtpwizard.report.arrival import checks, closing_lines, meaning_lines, record_lines
 from smtpwizard.report.container import log_lines
-from smtpwizard.report.lines import Line, Mark
-from smtpwizard.report.probe import problem_lines
+from smtpwizard.report.lines import Line, Mark, problem_lines
 from smtpwizard.wizard.arrival import recipient_problem
 from smtpwizard.wizard.send import Mode, SendStep, app_log, guessed_server, log_service, url_of
 from smtpwizard.wizard.session import Session

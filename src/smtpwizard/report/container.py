@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.nodemailer.model import NODEMAILER as CLIENT
-from smtpwizard.report.lines import GAP, Line, LineRole, Mark, counted, symbols, wrapped
-from smtpwizard.report.probe import cause_lines, name_of
+from smtpwizard.report.lines import GAP, Line, LineRole, Mark, cause_lines, counted, name_of, symbols, wrapped
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from smtpwizard.text import safe
 

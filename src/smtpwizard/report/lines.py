@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
+from smtpwizard.problems import Basis, Changes, Problem, Severity
 from smtpwizard.text import safe
 
 
@@ -162,3 +163,55 @@ def wrapped(text: str, width: int, indent: str = "  ", rest: str = "  ") -> str:
     return textwrap.fill(
         safe(text), width, initial_indent=indent, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
     )
+
+
+def finding_line(finding: Problem) -> Line:
+    """Return `! NAME: …`."""
+    return Line(finding.message, mark_of(finding.severity), name=finding.variable or "")
+
+
+def finding_lines(findings: Iterable[Problem]) -> Iterator[Line]:
+    """Yield what the app would refuse or misread; what is merely worth knowing is `lint`'s to tell."""
+    yield from (finding_line(item) for item in findings if item.severity is not Severity.INFO)
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[Line]:
+    """Yield each cause, the likeliest first: what happened, why, what to do, the repair, and where that is known from.
+
+    A gap stands before each.
+    """
+    for number, item in enumerate(problems, 1):
+        yield GAP
+        seen = ", seen just now" if item.basis is Basis.SURVEY else ""
+        yield Line(item.title, role=LineRole.TITLE, name=f"Cause {number}{seen}")
+        yield from _advice(item.cause, item.remedy, item.changes)
+        yield from (Line(fact, role=LineRole.EVIDENCE, indent=2) for fact in item.facts)
+        if item.link:
+            yield Line(item.link, role=LineRole.REMARK, indent=1)
+        if item.reference and not seen:
+            yield Line(item.reference, role=LineRole.REMARK, indent=1)
+
+
+def cause_lines(diagnoses: Sequence[Problem], *, indent: int = 1) -> Iterator[Line]:
+    """Yield what a line of a log means: its likeliest cause in full with its source, the others by name."""
+    first, *others = diagnoses
+    yield Line(name_of(first), role=LineRole.TITLE, name="Cause", indent=indent)
+    yield from _advice(first.cause, first.remedy, first.changes)
+    if first.source:
+        yield Line(f"Source: {first.source}; checked {first.checked}.", role=LineRole.REMARK, indent=1)
+    yield from (Line(f"Also possible: {name_of(other)}", role=LineRole.REMARK, indent=1) for other in others)
+
+
+def name_of(diagnosis: Problem) -> str:
+    """Return the catalogue's reference and title of a cause."""
+    return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
+
+
+def _advice(cause: str, remedy: str, changes: Changes) -> Iterator[Line]:
+    if cause:
+        yield Line(cause, indent=1)
+    if remedy:
+        yield Line(remedy, role=LineRole.ACTION, indent=1)
+    for name, value in changes.items():
+        repair = f"leave {name} out" if value is None else f"{name}={safe(str(value))}"
+        yield Line(repair, role=LineRole.REPAIR, indent=1)

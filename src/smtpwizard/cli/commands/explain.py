@@ -17,8 +17,7 @@ from smtpwizard.cli.source import app_of, hide_in_reach
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import Explained, explain_log, flat
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.report.lines import columns, symbols
-from smtpwizard.report.probe import cause_lines
+from smtpwizard.report.lines import cause_lines, columns, symbols
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider

@@ -27,8 +27,7 @@ from smtpwizard.docker.logs import LogReader
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
 from smtpwizard.report import container
-from smtpwizard.report.lines import columns, symbols, wrapped
-from smtpwizard.report.probe import name_of
+from smtpwizard.report.lines import columns, name_of, symbols, wrapped
 
 if TYPE_CHECKING:
     from smtpwizard.docker.compose import Compose
