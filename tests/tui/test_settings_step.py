@@ -117,6 +117,28 @@ async def test_the_port_takes_five_digits_and_is_checked() -> None:
         assert "SMTP_PORT" in dict(app.current.missing())
 
 
+async def test_to_be_led_to_a_field_selects_all_of_it_wherever_the_cursor_was() -> None:
+    settings = Settings(ABC).with_changes({"SMTP_USERNAME": "o@gmail.com", "SMTP_PASSWORD": Secret("abcdefghijklmnop")})
+    async with wizard(chosen("gmail", settings), start="settings") as (app, pilot):
+        await pilot.press("tab", "home", "right")
+        app.focus_variable("SMTP_PASSWORD")
+        await settled(pilot)
+        assert app.query_one(SecretInput).selection == (0, 16)
+        await pilot.press("x")
+        await settled(pilot)
+        assert app.state.settings.password == Secret("x")
+
+
+async def test_a_value_that_is_filled_in_under_the_cursor_is_selected() -> None:
+    async with wizard(chosen("gmail"), start="settings") as (app, pilot):
+        await settled(pilot)
+        app.session.update(settings=app.state.settings.with_changes({"SMTP_USERNAME": "o@gmail.com"}))
+        await settled(pilot)
+        await pilot.press("m")
+        await settled(pilot)
+        assert app.state.settings.username == "m"
+
+
 async def test_choosing_tls_by_arrow_and_space_changes_the_state() -> None:
     async with wizard(chosen("gmail"), start="settings") as (app, pilot):
         app.focus_variable("SMTP_TLS")

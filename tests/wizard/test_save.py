@@ -335,3 +335,14 @@ async def test_what_keeps_the_written_file_from_the_app_is_said_before_it_is_wri
     assert not step.is_saved
     await step.apply()
     assert "that beats the file" in words(step.written())
+
+
+async def test_what_a_killed_run_left_behind_is_gone_before_anything_is_planned(folder: Path) -> None:
+    left = folder / ".smtpwizard-0a1b2c3d.tmp"
+    step = env_step(folder, "A=1\n")
+    left.write_text("SMTP_PASSWORD=secret\n")
+    await step.discover()
+    assert not left.exists()
+    left.write_text("SMTP_PASSWORD=secret\n")
+    await step.read({})
+    assert not left.exists()

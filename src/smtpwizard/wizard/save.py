@@ -27,6 +27,7 @@ from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.targets.next_steps import next_steps
+from smtpwizard.targets.replace import sweep
 from smtpwizard.text import listed
 from smtpwizard.wizard.state import Target, TargetKind, WizardState
 
@@ -112,7 +113,10 @@ class SaveStep:
         wanted, app = self.state.target, self.app
         folder = wanted.path.parent if wanted.path else Path()
 
-        work = partial(discover_targets, folder, images=app.images, app_service=app.service)
+        def work() -> tuple[TargetChoice, ...]:
+            sweep(folder)
+            return discover_targets(folder, images=app.images, app_service=app.service)
+
         try:
             found = await self._run(work, timeout=PLAN_SECONDS, name="targets")
         except (TimeoutError, SmtpWizardError):
@@ -175,6 +179,7 @@ class SaveStep:
         path = target.path
 
         def work() -> tuple[Mapping[str, str], ComposeFile | None, str | None]:
+            sweep(path.parent)
             if target.kind is TargetKind.ENV_FILE:
                 return read_env_file(path).variables, None, None
             file = read_compose_file(path)
