@@ -7,7 +7,12 @@ import io
 import json
 import os
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import quote
 
 import pytest
 
@@ -178,3 +183,47 @@ def test_and_of_the_password_in_the_compose_file(tmp_path: Path) -> None:
     done = program.run(["explain", f"535 5.7.8 no login with {WORD}"], cwd=tmp_path, text=True, encoding="utf-8")
     assert "535" in done.stdout
     assert WORD not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "host", ["ops:Zq7mark-Kx42@127.0.0.1", "smtp://ops:Zq7mark-Kx42@127.0.0.1:x", "ops:Zq7mark-Kx42@a b"]
+)
+def test_a_login_before_the_host_to_scan_is_not_repeated(host: str, tmp_path: Path) -> None:
+    for flag in ((), ("--json",)):
+        done = program.run(["scan", host, "--timeout", "2", *flag], cwd=tmp_path, text=True, encoding="utf-8")
+        assert "Zq7mark" not in done.stdout + done.stderr
+
+
+def test_the_password_of_a_mailbox_is_not_repeated_from_a_redirect(tmp_path: Path) -> None:
+    word = "MkInbox6Gnu+/="
+    with ScriptedServer(Script()) as server, redirecting(f"http://x/?pw={quote(word, safe='')}&also={word}") as port:
+        (tmp_path / ".env").write_text(
+            f"SMTP_HOST=127.0.0.1\nSMTP_PORT={server.port}\nSMTP_SENDER=a@b.example\nSMTP_TLS=false\n"
+        )
+        done = program.run(
+            ["send", "--to", "a@b.example", "--inbox", f"http://ops@127.0.0.1:{port}", "--inbox-password-stdin",
+             "--wait", "3", "--timeout", "3"],
+            cwd=tmp_path, input=word, text=True, encoding="utf-8",
+        )  # fmt: skip
+    assert "redirects to" in done.stdout + done.stderr
+    assert word not in done.stdout + done.stderr
+    assert quote(word, safe="") not in done.stdout + done.stderr
+
+
+@contextmanager
+def redirecting(location: str) -> Iterator[int]:
+    """Start a catcher that sends every request elsewhere, and yield its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", location)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import on, work
 from textual._path import CSSPathType
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.containers import Horizontal
+from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.reactive import var
 from textual.screen import Screen
@@ -61,6 +65,23 @@ _PAGE_SECONDS: Final = 5.0
 """How long a browser launcher may take."""
 
 
+class _SafeLines(LineFilter):
+    """Keeps foreign characters from the terminal, whatever widget forgot to: no text may move a cursor or turn around.
+
+    What has no width is left out and what has some becomes a stand-in: the line stays as wide as it was laid out.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # Textual's signature
+        if all(segment.control or segment.text.isprintable() for segment in segments):
+            return segments
+        return [
+            segment
+            if segment.control
+            else Segment("".join(safe(char) if cell_len(char) else "" for char in segment.text), segment.style)
+            for segment in segments
+        ]
+
+
 class SmtpWizard(App[WizardState]):
     """The application. `session` holds the truth; `state` mirrors it, so that widgets can watch it."""
 
@@ -90,6 +111,7 @@ class SmtpWizard(App[WizardState]):
         self.session = Session(services, state, on_change=partial(setattr, self, "state"))
         self.set_reactive(SmtpWizard.state, self.session.state)
         self._start = start
+        self._safe_lines = _SafeLines()
         self._shell_ready = False
         self._shell_stale = False
         self._interrupted_at = float("-inf")
@@ -99,6 +121,9 @@ class SmtpWizard(App[WizardState]):
             self.set_reactive(App.theme, THEME.name)
             self.stylesheet.set_variables(self.get_css_variables())
             self.add_class(f"-theme-{THEME.name}")
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return (*super().get_line_filters(), self._safe_lines)
 
     def compose(self) -> ComposeResult:
         yield HeaderLine(id="header")

@@ -23,7 +23,8 @@ from smtpwizard.probe.survey.facts import PortFacts, expected_modes, ports_to_as
 from smtpwizard.probe.survey.ranking import answer, meaning, strictest
 from smtpwizard.probe.verdict import Options
 from smtpwizard.report.lines import Mark
-from smtpwizard.secret import MASK
+from smtpwizard.secret import MASK, Secret, hide
+from smtpwizard.settings import logins_in
 from smtpwizard.smtp.net import literal
 from smtpwizard.text import safe
 
@@ -47,6 +48,7 @@ class Target:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Ask the ports of `args.host` and print what they said."""
+    hide(Secret(part) for part in logins_in(args.host, Role.HOST) if part)
     target = target_of(args.host)
     provider = Presets.open(args.presets).for_host(target.host)
     facts = asyncio.run(_asked(target, provider, args))
