@@ -30,6 +30,9 @@ services:
     <<: *mail
     image: line/abc-user-feedback-api
     env_file: [mail.env]
+  worker:
+    <<: *mail
+    image: busybox
 """
 
 
