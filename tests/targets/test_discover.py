@@ -100,3 +100,12 @@ def test_a_hostile_service_name_is_made_safe(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text('services:\n  "a\\e[2J":\n    image: x\n')
     _, choice = discover_targets(tmp_path)
     assert "\x1b" not in choice.label
+
+
+def test_a_service_that_refers_to_its_password_is_known(tmp_path: Path) -> None:
+    text = "services:\n  api:\n    image: a\n    environment: {}\n"
+    for value, refers in (("${SMTP_PASSWORD}", True), ("$PW", True), ("", True), ("it's", False), ("x${A}", False)):
+        body = text.format(f"\n      SMTP_HOST: a\n      SMTP_PASSWORD: {value}")
+        (tmp_path / "compose.yaml").write_text(body.replace("environment: \n", "environment:\n"))
+        (found,) = [item for item in discover_targets(tmp_path) if item.service == "api"]
+        assert found.refers is refers

@@ -346,3 +346,9 @@ async def test_what_a_killed_run_left_behind_is_gone_before_anything_is_planned(
     left.write_text("SMTP_PASSWORD=secret\n")
     await step.read({})
     assert not left.exists()
+
+
+async def test_a_reference_that_stands_there_is_what_is_offered_first(folder: Path) -> None:
+    step = compose_step(folder, COMPOSE.rstrip("\n") + "\n      - SMTP_PASSWORD=${SMTP_PASSWORD}\n")
+    await step.discover()
+    assert [item.target.secret for item in step.targets if item.target.service == "api"] == ["reference"]

@@ -24,7 +24,7 @@ from smtpwizard.targets.compose.services import (
     read_compose_file,
     services,
 )
-from smtpwizard.targets.diff import is_mail_setting
+from smtpwizard.targets.diff import is_mail_setting, is_secret_name
 from smtpwizard.targets.files import read_bytes
 from smtpwizard.targets.git import GitState, git_state
 from smtpwizard.text import safe
@@ -48,6 +48,8 @@ class TargetChoice(NamedTuple):
     """It is a compose file."""
     service: str | None = None
     """The service of a compose file; None where it has none, or cannot be read."""
+    refers: bool = False
+    """The service takes its password from elsewhere already, by a `${…}`."""
 
     @property
     def label(self) -> str:
@@ -75,7 +77,10 @@ def discover_targets(folder: Path, *, images: Collection[str] = (), app_service:
     for name in compose:
         file = _choice(folder / name)._replace(compose=True)
         offered = [item for item in listed[name] if item.name in signed or not signed][:_SERVICES_AT_MOST]
-        choices += [file._replace(service=item.name, detail=f"{_variables(item)}, {file.detail}") for item in offered]
+        choices += [
+            file._replace(service=item.name, detail=f"{_variables(item)}, {file.detail}", refers=_refers(item))
+            for item in offered
+        ]
         if not listed[name]:
             choices.append(file)
     return tuple(choices)
@@ -122,6 +127,10 @@ def source_of_app(folder: Path, *, images: Collection[str] = (), app_service: st
     paths = [folder / entry.path for entry in found.env_files]
     read = [path for path in paths if any(map(is_mail_setting, env_names(path)))]
     return AppSource(read[-1]) if read and read[-1] != folder / ".env" else None
+
+
+def _refers(item: Service) -> bool:
+    return any(is_mail_setting(name) and is_secret_name(name) for name in item.filled)
 
 
 def _variables(item: Service) -> str:

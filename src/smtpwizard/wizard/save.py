@@ -456,8 +456,9 @@ def _save_targets(found: Sequence[TargetChoice], wanted: Target) -> tuple[SaveTa
 def _of_choice(choice: TargetChoice) -> SaveTarget:
     if not choice.compose:
         return SaveTarget(Target(TargetKind.ENV_FILE, choice.path), choice.label, choice.detail)
-    # What git tracks is in everybody's clone with the next commit: there the password goes elsewhere.
-    secret = "reference" if choice.git.tracked else "inline"
+    # What git tracks is in everybody's clone with the next commit: there the password goes elsewhere. A reference that
+    # stands there stays.
+    secret = "reference" if choice.git.tracked or choice.refers else "inline"
     target = Target(TargetKind.COMPOSE, choice.path, choice.service, secret=secret)
     return SaveTarget(target, choice.label, choice.detail, SECRETS)
 

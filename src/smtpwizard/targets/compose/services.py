@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +141,8 @@ class Service(NamedTuple):
     likely: bool
     """It probably is the app: by its image, or by mail settings that it already has."""
     by_image: bool = False
+    filled: tuple[str, ...] = ()
+    """Variables that get their value from elsewhere: by a `${…}` alone, or by their name alone."""
 
     @property
     def env_files(self) -> tuple[str, ...]:
@@ -216,14 +219,18 @@ def extending(root: Node, service: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+_REFERENCE: Final = re.compile(r"\$(?:\w+|\{[^{}]*\})", re.ASCII)
+
+
 def _service(name: str, node: Node, images: Collection[str]) -> Service:
     body = node.resolved
     image = _text(body.effective("image"))
     environment = body.effective("environment")
-    variables = tuple(variable_texts(environment[1])) if environment else ()
+    texts = variable_texts(environment[1]) if environment else {}
+    filled = tuple(key for key, text in texts.items() if text is None or _REFERENCE.fullmatch(text))
     by_image = _is_image(image, images)
-    likely = by_image or any(map(is_mail_setting, variables))
-    return Service(name, image, variables, env_entries(body.effective("env_file")), likely, by_image)
+    likely = by_image or any(map(is_mail_setting, texts))
+    return Service(name, image, tuple(texts), env_entries(body.effective("env_file")), likely, by_image, filled)
 
 
 def _is_image(image: str, images: Collection[str]) -> bool:
