@@ -106,3 +106,34 @@ def test_ignore_rules_are_added_only_when_asked(tmp_path: Path) -> None:
     assert "dockerignore-missing" not in [item["id"] for item in answer(done)["findings"]]
     assert (tmp_path / ".dockerignore").read_text() == ".env\n"
     assert (tmp_path / ".env").exists()
+
+
+def test_a_value_that_another_service_takes_is_changed_only_with_shared(tmp_path: Path) -> None:
+    web = "  web:\n    image: a\n    environment:\n      SMTP_PASSWORD: ${SMTP_PASSWORD}\n"
+    (tmp_path / "docker-compose.yml").write_text(f"services:\n{web}  worker:\n    image: b\n")
+    (tmp_path / ".env").write_text("SMTP_PASSWORD=old\n")
+    target = ("--compose", "docker-compose.yml", "--service", "worker", "--secret", "reference")
+    done = write(tmp_path, *target)
+    assert done.returncode == ExitCode.FILE
+    assert "web takes SMTP_PASSWORD from .env too" in done.stderr
+    assert "--shared" in done.stderr
+    assert (tmp_path / ".env").read_text() == "SMTP_PASSWORD=old\n"
+    assert write(tmp_path, *target, "--shared").returncode == ExitCode.OK
+    assert (tmp_path / ".env").read_text() == "SMTP_PASSWORD=abcdefghijklmnop\n"
+
+
+def test_an_override_keeps_the_secret_out_when_asked_to(tmp_path: Path) -> None:
+    text = 'x-env: &env\n  A: "1"\nservices:\n  web:\n    image: x\n    environment: *env\n'
+    (tmp_path / "docker-compose.yml").write_text(text)
+    done = write(tmp_path, "--compose", "docker-compose.yml", "--service", "web", "--override", "--secret", "reference")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert "abcdefgh" not in (tmp_path / "docker-compose.override.yml").read_text()
+    assert "abcdefghijklmnop" in (tmp_path / ".env").read_text()
+
+
+def test_a_folder_is_answered_with_its_compose_file(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "docker-compose.yml").write_text(COMPOSE)
+    done = write(tmp_path, "--compose", "app")
+    assert done.returncode == ExitCode.FILE
+    assert "for example app/docker-compose.yml" in done.stderr

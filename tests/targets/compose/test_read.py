@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from smtpwizard.errors import InputError
 from smtpwizard.targets.compose.read import Gap, read_service
-from smtpwizard.targets.compose.services import list_services
+from smtpwizard.targets.compose.services import choose, list_services, read_compose_file
 from support.compose_program import compose_config
 
 SHAPES = sorted((Path(__file__).parent / "shapes").glob("*.yaml"))
@@ -102,3 +103,45 @@ def test_the_image_and_variables_that_a_merge_brings_in_tell_the_app(tmp_path: P
     )
     found = list_services(tmp_path / "compose.yaml", images=("line/abc-user-feedback-api",))
     assert (found[0].name, found[0].by_image, found[0].variables) == ("feedback", True, ("SMTP_HOST",))
+
+
+def test_a_service_that_an_included_file_has_is_told_with_that_file(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "compose.yaml").write_text("services:\n  web:\n    image: x\n")
+    for include in ("[web/compose.yaml]", "[{path: web/compose.yaml}]", "[{path: [web/compose.yaml]}]"):
+        (tmp_path / "compose.yaml").write_text(f"include: {include}\nservices:\n  db:\n    image: postgres\n")
+        file = read_compose_file(tmp_path / "compose.yaml")
+        for name in ("web", None):  # without a name, `db` is not the only one that could be the app
+            with pytest.raises(InputError, match=r"web/compose\.yaml are not looked at: name that file with --compose"):
+                choose(file, name)
+        assert choose(file, "db").name == "db"
+
+
+def test_the_file_that_a_service_extends_is_read_as_compose_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "x.env").write_text("E=sub\n")
+    (tmp_path / "sub" / "base.yml").write_text(
+        "services:\n  b:\n    image: x\n    env_file: x.env\n    environment: {V: '${I}', H: b}\n    extends: c\n"
+        "  c:\n    image: y\n    environment: {C: 1}\n"
+    )
+    (tmp_path / ".env").write_text("I=top\n")
+    for own in ("{H: own}", "!override {H: own}", "!reset null"):
+        text = f"services:\n  web:\n    extends: {{file: sub/base.yml, service: b}}\n    environment: {own}\n"
+        (tmp_path / "compose.yaml").write_text(text)
+        found = compose_config(tmp_path)
+        assert found is not None
+        read = read_service(tmp_path / "compose.yaml", "web", {})
+        assert (dict(read.variables), read.elsewhere) == (found["services"]["web"].get("environment") or {}, False)
+
+
+def test_numbers_and_booleans_are_read_as_compose_hands_them_over(tmp_path: Path) -> None:
+    values = (
+        "True", "TRUE", "false", "off", "yes", "1.50", "0x10", "010", "0o17", "0b11", "-010", "+5", "08", "1e3", ".5",
+        "1.", "1.0", "0.00001", "1_000", "1234567.0", "123456789.25", "12345678901234567890", "1.2.3", "1:30", "12e03",
+        "-0", "00", "587", "!!str 010", "!!int 010", "!foo 010", "!!str true", "'010'",
+    )  # fmt: skip
+    body = "".join(f"      V{number}: {value}\n" for number, value in enumerate(values))
+    (tmp_path / "compose.yaml").write_text(f"services:\n  web:\n    image: x\n    environment:\n{body}")
+    found = compose_config(tmp_path)
+    assert found is not None
+    assert read_service(tmp_path / "compose.yaml", "web", {}).variables == found["services"]["web"]["environment"]
