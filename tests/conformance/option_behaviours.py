@@ -24,6 +24,7 @@ EVERY_WAY: Mapping[str, Mapping[str, str]] = {
     "neither, login": LOGIN,
 }
 REFUSED_ANYWAY = ("wrong-name", "expired", "not-yet-valid", "untrusted", "self-signed", "common-name-only")
+ONE_LOGIN = {"login": LOGIN}
 ONE_HALF = {"user alone": {USER: LOGIN[USER]}}
 HALF: Mapping[str, Mapping[str, str]] = {
     **ONE_HALF,
@@ -87,6 +88,10 @@ ALL: tuple[Behaviour, ...] = (
         CLEAR.but(Stage.EHLO, reply("501 5.5.4 no such name")).but(Stage.HELO, reply("501 5.5.4 no such name")),
         {"name": {"mail__options__name": "blog.example.com"}},
     ),
+    _ghost("closed before the greeting", CLEAR.but(Stage.GREETING, CLOSE), ONE_LOGIN),
+    _ghost("closed after half a 220", CLEAR.but(Stage.GREETING, raw("220 scrip"), CLOSE), ONE_LOGIN),
+    _ghost("closed after half a 421", CLEAR.but(Stage.GREETING, raw("421 too many"), CLOSE), ONE_LOGIN),
+    _ghost("closed before the greeting of implicit TLS", IMPLICIT.but(Stage.GREETING, CLOSE), ONE_LOGIN),
     _ghost("half a login, all mechanisms", Script(mechanisms=("PLAIN", "LOGIN", "CRAM-MD5")), HALF),
     _ghost("half a login, none offered", Script(mechanisms=()), HALF),
     _ghost("half a login, XOAUTH2 alone", Script(mechanisms=("XOAUTH2",)), ONE_HALF),

@@ -8,7 +8,7 @@ from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import Security
 from smtpwizard.lint.check import findings
 from smtpwizard.probe.engine import Probe
-from smtpwizard.sandbox.scripted import Script, Stage, reply
+from smtpwizard.sandbox.scripted import CLOSE, Script, Stage, reply
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
@@ -64,6 +64,12 @@ def test_the_apps_own_name_goes_into_ehlo_in_one_line() -> None:
     with serving(Script()) as server:
         Probe(server.settings(GHOST, client_name="blog.example.com\r\nQUIT"), options()).run_blocking()
     assert server.received[0] == "EHLO blog.example.comQUIT"
+
+
+def test_without_a_pool_a_connection_closed_before_the_greeting_is_an_error_and_no_hang() -> None:
+    app = report_of(Script().but(Stage.GREETING, CLOSE)).app
+    assert (app.verdict, app.send.code) == (Verdict.FAILS, None)
+    assert app.sentence == "The app will fail: Connection closed before the greeting."
 
 
 @pytest.mark.parametrize(

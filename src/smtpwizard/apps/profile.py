@@ -149,6 +149,8 @@ class Client(NamedTuple):
     version: str
     login: Annotated[str, OneOf(("both", "any"))] = "both"
     """When credentials are used: only if `both` are set and not empty, or where `any` is set, be it empty."""
+    pool: bool = False
+    """Whether the client keeps connections for the mails to come."""
     implicit_on_465: bool = False
     """Whether the client decides by the port where the variable for TLS is absent."""
     implicit_ciphers: str = ""

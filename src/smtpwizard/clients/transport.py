@@ -55,6 +55,8 @@ class Transport(NamedTuple):
     """Whether the client checks the certificate."""
     name: str = ""
     """The name in EHLO; empty: the client's own choice."""
+    pool: bool = False
+    """Whether the client keeps connections for the mails to come."""
 
     @property
     def logs_in(self) -> bool:
@@ -115,6 +117,7 @@ def transport(settings: Settings, *, origin: Origin = Origin.ANSWERS) -> Transpo
         ignore_tls=is_on(settings, Role.IGNORE_TLS, origin),
         verify=settings.verify is None or is_on(settings, Role.VERIFY, origin),
         name=settings.client_name or "",
+        pool=client.pool,
     )
 
 

@@ -85,8 +85,8 @@ def _bad(failure: ClientFailure, options: Options) -> str:
     if failure.verdict is Verdict.HANGS:
         return f"{app} will wait for ever: {options.client.hang}."
     outcome = failure.outcome
-    if outcome.code is None:
-        return f"{app} refuses to start: {failure.summary}."
+    if outcome.code is None:  # the settings' own failures have no word of a system either
+        return f"{app} {'will fail' if failure.error else 'refuses to start'}: {failure.summary}."
     code = " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)
     return f"{app} will fail: {code}" + (f" at {outcome.command}." if outcome.command not in (None, "CONN") else ".")
 

@@ -116,12 +116,21 @@ def is_refusal(text: str) -> bool:
 class Channel:
     """The dialogue of one connection. Every method raises DialogueEnded where nodemailer gives up."""
 
-    def __init__(self, stream: TlsStream, transcript: Transcript, *, timeout: float, until: float = math.inf) -> None:
+    def __init__(
+        self,
+        stream: TlsStream,
+        transcript: Transcript,
+        *,
+        timeout: float,
+        until: float = math.inf,
+        pooled: bool = True,
+    ) -> None:
         """`timeout` is in seconds for each stage; `until`, a moment of time.monotonic(), ends all of them."""
         self._stream = stream
         self._transcript = transcript
         self._timeout = timeout
         self._until = until
+        self._pooled = pooled
         self._queue = ReplyQueue()
         self._moment: deque[bytes] = deque()
         """Octets that came at the same moment and are still to be cut into replies, one TLS record each."""
@@ -228,8 +237,9 @@ class Channel:
         if rest:
             self._transcript.server(rest)
         if greeting and not is_refusal(rest):
-            summary = "Connection closed before the greeting"
-            return DialogueEnded(ClientFailure(summary, error="EOF", verdict=Verdict.HANGS))
+            # A pool never hears of it; without one there is an error without a code a second later.
+            verdict = Verdict.HANGS if self._pooled else Verdict.FAILS
+            return DialogueEnded(ClientFailure("Connection closed before the greeting", error="EOF", verdict=verdict))
         summary = "Connection closed unexpectedly" + (f": {rest}" if rest else "")
         return DialogueEnded(ClientFailure(summary, "ECONNECTION", "CONN", rest or None, "ECONNECTION"))
 

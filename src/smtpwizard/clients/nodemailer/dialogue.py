@@ -47,7 +47,7 @@ class NodemailerDialogue:
         until: float = math.inf,
         ehlo_name: str | None = None,
     ) -> None:
-        self._channel = Channel(stream, transcript, timeout=timeout, until=until)
+        self._channel = Channel(stream, transcript, timeout=timeout, until=until, pooled=transport.pool)
         self._transport = transport
         self._name = "".join(filter(str.isprintable, ehlo_name or "")) or CONTAINER_NAME
         if transport.name:
