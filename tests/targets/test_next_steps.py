@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,24 @@ def test_restart_is_never_the_advice(here: Path) -> None:
     (note,) = next_steps(Path(".env"), NAMES, environ=())
     assert "restart is not enough" in note.message
     assert "restart" not in note.command
+
+
+@pytest.mark.parametrize(
+    ("services", "seconds"),
+    [
+        ("".join(f"  s{n}:\n    extends: s{n + 1}\n" for n in range(3000)) + "  s3000:\n    env_file: .env\n", 5.0),
+        (
+            "".join(f"  s{n}:\n    extends: {{service: s{(n + 1) % 3000}}}\n    env_file: .env\n" for n in range(3000)),
+            10.0,
+        ),
+        ("".join(f"  s{n}:\n    image: x\n    env_file: .env\n" for n in range(6000)), 10.0),
+    ],
+    ids=["a chain of 3000", "a ring of 3000", "6000 services"],
+)
+def test_a_compose_file_is_looked_through_in_linear_time(tmp_path: Path, services: str, seconds: float) -> None:
+    (tmp_path / ".env").write_text("SMTP_HOST=x\n")
+    (tmp_path / "compose.yaml").write_text(f"services:\n{services}")
+    start = time.process_time()
+    notes = next_steps(tmp_path / ".env", ["SMTP_HOST"], environ=())
+    assert time.process_time() - start < seconds
+    assert [note.id for note in notes] == ["recreate"]

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.targets.compose.read import Layers, env_names, layers, uses
+from smtpwizard.targets.compose.read import Layering, Layers, env_names, layers, uses
 from smtpwizard.targets.compose.services import (
     OVERRIDE_NAMES,
     Service,
@@ -119,9 +120,11 @@ class _EnvFile(NamedTuple):
         seeing: list[str] = []
         obstacles: list[Problem] = []
         filled: set[str] = set()
+        layering = Layering(documents)
+        real = cache(lambda entry: os.path.realpath(self.compose.parent / entry))
         for item in services(documents[0].root, images=images, app_service=app_service):
-            found = layers(documents, item.name)
-            fates = self._fates(found, item)
+            found = layering.of(item.name)
+            fates = self._fates(found, item, real)
             if any(fate in (Fate.HANDED_OVER, Fate.FILLED_IN) for fate, _ in fates.values()):
                 seeing.append(item.name)
             filled |= {name for name, (fate, _) in fates.items() if fate is Fate.FILLED_IN}
@@ -137,10 +140,11 @@ class _EnvFile(NamedTuple):
             notes.append(note("shell-wins", message))
         return tuple(notes)
 
-    def _fates(self, found: Layers, item: Service) -> Fates:
+    def _fates(self, found: Layers, item: Service, real: Callable[[str], str]) -> Fates:
         """Return what becomes of each variable in a service; nothing where the file is not its business."""
         spellings = [entry.path for entry in found.env_files]
-        last = max((at for at, entry in enumerate(spellings) if self._is_at(entry)), default=-1)
+        own = real(os.path.abspath(self.path))
+        last = max((at for at, entry in enumerate(spellings) if real(entry) == own), default=-1)
         later = spellings[last + 1 :] if last >= 0 else None
         if later is not None or item.likely:
             return {name: self._fate(name, found, later) for name in self.names}
@@ -148,10 +152,6 @@ class _EnvFile(NamedTuple):
         named = [name for name in self.names if self.path.name == ".env" and name in found.environment]
         fates = {name: self._fate(name, found, later) for name in named}
         return {name: fate for name, fate in fates.items() if fate[0] is Fate.FILLED_IN}
-
-    def _is_at(self, entry: str) -> bool:
-        """Say whether a path under `env_file:` leads to the file."""
-        return os.path.realpath(self.compose.parent / entry) == os.path.realpath(self.path)
 
     def _fate(self, name: str, found: Layers, later: Sequence[str] | None) -> tuple[Fate, str]:
         """`later`: the paths under `env_file:` below this one; None where the file is not among them."""

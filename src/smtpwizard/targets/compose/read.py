@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.targets.compose.services import (
@@ -128,27 +128,93 @@ class Layers:
 
 def layers(files: Sequence[ComposeFile], service: str) -> Layers:
     """Take `files`, the override last, together for `service`: what `!reset` and `!override` say included."""
-    environment: dict[str, str | None] = {}
-    set_in: dict[str, str] = {}
-    entries: list[EnvEntry] = []
-    elsewhere = False
-    for file in files:
-        bodies, outside = _bodies(file, service)
-        elsewhere = elsewhere or outside
-        for source, body in bodies:
-            own, reading = body.effective("environment"), body.effective("env_file")
-            if body.tag == OVERRIDE or (own and own[1].tag in (RESET, OVERRIDE)):
-                environment.clear()
-            if body.tag == OVERRIDE or (reading and reading[1].tag in (RESET, OVERRIDE)):
-                entries.clear()
-            texts = variable_texts(own[1]) if own else {}
-            environment.update(texts)
-            for name in reset_names(own[1]) if own else ():
-                environment.pop(name, None)
-            set_in.update(dict.fromkeys(texts, source.path.name))
-            if reading and reading[1].tag != RESET:
-                entries += [_seen_from(files[0].path.parent, source, entry) for entry in env_entries(reading)]
-    return Layers(service, environment, set_in, tuple(entries), elsewhere)
+    return Layering(files).of(service)
+
+
+class Layering:
+    """Takes the same files together for one service after the other: what several extend is read once."""
+
+    def __init__(self, files: Sequence[ComposeFile]) -> None:
+        self._files = files
+        self._extends = _Extends()
+        self._parts: dict[tuple[Path, str], _Part] = {}
+
+    def of(self, service: str) -> Layers:
+        """Return the layers of a service."""
+        whole = _Part()
+        for file in self._files:
+            whole = whole.under(self._part(file, service))
+        folder = self._files[0].path.parent
+        return Layers(
+            service,
+            {name: text for name, (text, _) in whole.variables.items()},
+            {name: source for name, (_, source) in whole.variables.items()},
+            tuple(_seen_from(folder, source, entry) for source, entry in whole.env_files),
+            whole.elsewhere,
+        )
+
+    def _part(self, file: ComposeFile, service: str) -> _Part:
+        """Return what a file says of a service, with what it extends below it."""
+        chain: list[tuple[ComposeFile, str, Node]] = []
+        seen: set[tuple[Path, str]] = set()
+        at: tuple[ComposeFile, str] | None = (file, service)
+        part = _Part()
+        while at is not None:
+            key = at[0].path, at[1]
+            if key in self._parts or key in seen:
+                part = self._parts.get(key, part)
+                break
+            seen.add(key)
+            body = self._extends.body(*at)
+            if body is None:
+                break
+            chain.append((*at, body))
+            try:
+                at = self._extends.base(at[0], body)
+            except FileError:
+                part = _Part(elsewhere=True)
+                break
+        for source, name, body in reversed(chain):
+            part = self._parts[source.path, name] = part.under(_own(source, body))
+        return part
+
+
+class _Part(NamedTuple):
+    """What a body says, or several of them one over the other, and what that takes away from those below."""
+
+    variables: Mapping[str, tuple[str | None, str]] = {}
+    """Variable → its text, and the name of the file that sets it."""
+    removed: frozenset[str] = frozenset()
+    alone: bool = False
+    """No variable from below stays."""
+    env_files: tuple[tuple[ComposeFile, EnvEntry], ...] = ()
+    files_alone: bool = False
+    elsewhere: bool = False
+
+    def under(self, above: _Part) -> _Part:
+        """Return both as one, `above` over this."""
+        kept = {} if above.alone else {name: at for name, at in self.variables.items() if name not in above.removed}
+        return _Part(
+            {**kept, **above.variables},
+            (self.removed | above.removed) - above.variables.keys(),
+            self.alone or above.alone,
+            (() if above.files_alone else self.env_files) + above.env_files,
+            self.files_alone or above.files_alone,
+            self.elsewhere or above.elsewhere,
+        )
+
+
+def _own(source: ComposeFile, body: Node) -> _Part:
+    own, reading = body.effective("environment"), body.effective("env_file")
+    removed = frozenset(reset_names(own[1])) if own else frozenset()
+    texts = variable_texts(own[1]) if own else {}
+    return _Part(
+        {name: (text, source.path.name) for name, text in texts.items() if name not in removed},
+        removed,
+        body.tag == OVERRIDE or (own is not None and own[1].tag in (RESET, OVERRIDE)),
+        tuple((source, entry) for entry in env_entries(reading)) if reading and reading[1].tag != RESET else (),
+        body.tag == OVERRIDE or (reading is not None and reading[1].tag in (RESET, OVERRIDE)),
+    )
 
 
 def _seen_from(folder: Path, source: ComposeFile, entry: EnvEntry) -> EnvEntry:
@@ -163,29 +229,63 @@ def _bodies(file: ComposeFile, service: str) -> tuple[list[tuple[ComposeFile, No
 
     Each with the file that it stands in. What is tagged `!reset` is not there; `!override` hides what is below.
     """
+    extends = _Extends()
     bodies: list[tuple[ComposeFile, Node]] = []
     seen: set[tuple[Path, str]] = set()
-    name: str | None = service
-    while name is not None and (file.path, name) not in seen:
-        seen.add((file.path, name))
-        found = file.root.get("services") if file.root.kind is NodeKind.MAPPING else None
-        pair = found[1].resolved.effective(name) if found and found[1].tag != RESET else None
-        body = pair[1].resolved if pair else None
-        if body is None or body.kind is not NodeKind.MAPPING or body.tag == RESET:
+    at: tuple[ComposeFile, str] | None = (file, service)
+    while at is not None and (at[0].path, at[1]) not in seen:
+        seen.add((at[0].path, at[1]))
+        body = extends.body(*at)
+        if body is None:
             break
-        bodies.insert(0, (file, body))
+        bodies.insert(0, (at[0], body))
+        try:
+            at = extends.base(at[0], body)
+        except FileError:
+            return bodies, True
+    return bodies, False
+
+
+class _Extends:
+    """The services of files, found by name, and the one that a service extends; each file is read once."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, ComposeFile | FileError] = {}
+        self._services: dict[Path, dict[str, Node]] = {}
+
+    def body(self, file: ComposeFile, name: str) -> Node | None:
+        """Return the mapping of a service; None where there is none, or it is tagged `!reset`."""
+        if file.path not in self._services:
+            found = file.root.get("services") if file.root.kind is NodeKind.MAPPING else None
+            mapping = found[1].resolved if found and found[1].tag != RESET else None
+            every = (mapping, *mapping.merged()) if mapping else ()
+            self._services[file.path] = {key.value: value for one in reversed(every) for key, value in one.pairs}
+        value = self._services[file.path].get(name)
+        body = value.resolved if value else None
+        return None if body is None or body.kind is not NodeKind.MAPPING or body.tag == RESET else body
+
+    def base(self, file: ComposeFile, body: Node) -> tuple[ComposeFile, str] | None:
+        """Return the service that one of `file` extends, and its file. FileError where that cannot be read."""
         extends = body.effective("extends")
         if extends is None or extends[1].tag == RESET:
-            break
+            return None
         base, other = extends[1].resolved, extends[1].resolved.get("file")
         if other is not None:
-            try:
-                file = read_compose_file(file.path.parent / (other[1].text or ""))
-            except FileError:
-                return bodies, True
+            file = self._read(file.path.parent / (other[1].text or ""))
         target = base.get("service") if base.kind is NodeKind.MAPPING else (base, base)
         name = target[1].text if target else None
-    return bodies, False
+        return (file, name) if name is not None else None
+
+    def _read(self, path: Path) -> ComposeFile:
+        if path not in self._files:
+            try:
+                self._files[path] = read_compose_file(path)
+            except FileError as error:
+                self._files[path] = error
+        found = self._files[path]
+        if isinstance(found, FileError):
+            raise found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
