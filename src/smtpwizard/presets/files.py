@@ -67,12 +67,20 @@ def _reason(path: Path, error: OSError) -> str:
 def presets_root() -> Path:
     """Return where the shipped presets are: inside the installed package, or the checkout's top-level folder.
 
-    In a checkout the edited files win over copies that an editable install left in the package.
+    In a checkout the edited files win over copies that an editable install left in the package. FileError where they
+    are no files, as in a zip archive: unpacked, they would be left behind, and Textual could not read its own either.
     """
     here = Path(__file__).resolve()  # importlib.resources would cost 10 ms of import
     if here.parents[2].name == "src" and (checkout := here.parents[3] / "presets").is_dir():
         return checkout
-    return here.parents[1] / "data"
+    data = here.parents[1] / "data"
+    if not data.is_dir():
+        raise FileError(
+            f"{data} is no folder, so this copy of smtpwizard has no presets, mails and failures: it is incomplete, or "
+            "runs from an archive. Install it with pipx or pip.",
+            "Installation",
+        )
+    return data
 
 
 def user_root() -> Path:

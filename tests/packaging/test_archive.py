@@ -1,0 +1,54 @@
+"""In a zip archive the presets are no files: that is said at the start, and nothing pretends that there are none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from smtpwizard import __version__
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("archive") / "smtpwizard.pyz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("__main__.py", "from smtpwizard.cli.main import main\nmain()\n")
+        for source in (ROOT / "src" / "smtpwizard").rglob("*"):
+            if source.is_file() and "__pycache__" not in source.parts:
+                file.write(source, source.relative_to(ROOT / "src"))
+        for source in (ROOT / "presets").rglob("*.*"):
+            file.write(source, Path("smtpwizard", "data") / source.relative_to(ROOT / "presets"))
+    return path
+
+
+def run(archive: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (archive.parent / ".env").write_text("SMTP_HOST=127.0.0.1\nSMTP_PORT=9\nSMTP_SENDER=a@b.example\n")
+    command = [sys.executable, str(archive), *arguments]
+    return subprocess.run(command, cwd=archive.parent, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("presets", "list"), ("lint",), ("check",), ("explain", "535 5.7.8 no"), ("preview", "--mail", "verification"),
+        ("write", "--print", "env", "--preset", "gmail"), ("--plain", "--demo"),
+    ],
+)  # fmt: skip
+def test_a_command_that_needs_the_presets_says_that_they_are_not_there(
+    archive: Path, arguments: tuple[str, ...]
+) -> None:
+    done = run(archive, *arguments)
+    assert (done.returncode, done.stdout) == (4, ""), done.stderr
+    assert "Installation: " in done.stderr
+    assert "runs from an archive" in done.stderr
+    assert "bug" not in done.stderr
+
+
+def test_the_version_is_told_all_the_same(archive: Path) -> None:
+    assert run(archive, "--version").stdout == f"smtpwizard {__version__}\n"
