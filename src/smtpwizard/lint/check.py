@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -43,7 +44,21 @@ def findings(
     """
     context = make_context(settings, provider, origin, in_container)
     found = gravest_first(item for rule in RULES for item in rule(context))
-    return tuple(_without_contradictions(found))
+    hidden = [item.reveal() for item in secrets(settings, provider) if len(item) >= _SHORTEST]
+    return tuple(_without_secrets(item, hidden) for item in _without_contradictions(found))
+
+
+_SHORTEST: Final = 4
+"""A secret with fewer characters is not looked for in sentences: it could be part of any word."""
+
+
+def _without_secrets(item: Problem, hidden: Iterable[str]) -> Problem:
+    """Return the problem with its texts cleared of secrets, as values that are quoted may hold them."""
+    texts = {name: getattr(item, name) for name in ("title", "cause", "remedy", "label")}
+    for secret in sorted(hidden, key=len, reverse=True):
+        for name, text in texts.items():
+            texts[name] = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+    return item if all(getattr(item, name) == text for name, text in texts.items()) else item._replace(**texts)
 
 
 def _without_contradictions(found: Iterable[Problem]) -> Iterable[Problem]:

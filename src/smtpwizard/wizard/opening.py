@@ -152,7 +152,7 @@ class Opening:
         state = self._session.state
         settings = state.settings
         parts = [
-            f"{settings.shown_host}:{settings.port or '?'}"
+            f"{settings.shown_host}:{settings.shown(settings.port or '?')}"
             if settings.host
             else f"no {settings.app.variable(Role.HOST)}"
         ]

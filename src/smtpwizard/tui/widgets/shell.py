@@ -7,6 +7,7 @@ from enum import Enum
 from textual import events
 from textual.content import Content
 
+from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import BULLETS, MASK, Secret, redact
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
@@ -169,16 +170,16 @@ class Preview(ShellPart):
         self.border_title = styled(session.state.target.label, "", limit=28)
         if not session.state.settings.to_variables():
             return styled("The lines appear here once a provider is chosen.", "$text-muted")
-        return masked_lines(session.state.settings, max(width, 20))
+        return masked_lines(session.state.settings, max(width, 20), session.state.provider)
 
 
-def masked_lines(settings: Settings, width: int) -> Content:
+def masked_lines(settings: Settings, width: int, provider: Provider | None = None) -> Content:
     """Return `NAME=value` lines cut to `width` cells, every secret as bullets of one width."""
     # All the rules on settings: not before there is one to mask.
     from smtpwizard.lint.check import masked_settings
 
     shown: list[Content] = []
-    masked = masked_settings(settings)
+    masked = masked_settings(settings, provider)
     for name, value in settings.to_variables().items():
         hidden = (isinstance(value, Secret) and value) or masked[name] == MASK
         text = BULLETS if hidden else redact(safe(masked[name]), settings.secrets())
