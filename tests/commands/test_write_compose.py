@@ -8,7 +8,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from smtpwizard.errors import ExitCode
+import pytest
+
+from smtpwizard.cli.main import run
+from smtpwizard.errors import ExitCode, FileError
+from smtpwizard.targets.apply import apply_all
+from smtpwizard.wizard import save
 from support import program
 
 GMAIL = (
@@ -137,3 +142,22 @@ def test_a_folder_is_answered_with_its_compose_file(tmp_path: Path) -> None:
     done = write(tmp_path, "--compose", "app")
     assert done.returncode == ExitCode.FILE
     assert "for example app/docker-compose.yml" in done.stderr
+
+
+def test_a_file_that_keeps_changing_is_told_without_a_difference_that_nobody_saw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text(COMPOSE)
+
+    def while_another_writes(*arguments: Any, **more: Any) -> Any:
+        with path.open("a") as file:
+            file.write("# another program\n")
+        return apply_all(*arguments, **more)
+
+    monkeypatch.setattr(save, "apply_all", while_another_writes)
+    monkeypatch.setenv("SMTP_PASSWORD", "abcdefghijklmnop")
+    with pytest.raises(FileError, match=r"Another program changed .* during each of 5 attempts") as caught:
+        run(["write", "--compose", str(path), *GMAIL[:-1]])
+    assert "difference" not in str(caught.value)
+    assert path.read_text() == COMPOSE + "# another program\n" * 5

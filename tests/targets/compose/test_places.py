@@ -10,6 +10,7 @@ import pytest
 
 from smtpwizard.secret import Secret
 from smtpwizard.targets.apply import apply_all
+from smtpwizard.targets.backups import list_backups, plan_restore
 from smtpwizard.targets.change import Undecided, Values
 from smtpwizard.targets.compose.plan import SecretMode, plan_compose
 from smtpwizard.targets.compose.read import read_service
@@ -181,3 +182,14 @@ def test_a_name_that_a_list_has_twice_is_told(folder: Path) -> None:
     assert [item.variable for item in change.findings if item.id == "duplicate-variable"] == ["SMTP_HOST"]
     write(path)
     assert environments(folder) == {"web": {"B": "1", **NEW}}
+
+
+def test_a_file_in_utf_16_is_restored_without_a_word_of_its_password(folder: Path) -> None:
+    path = folder / "compose.yaml"
+    path.write_bytes("services:\n  web:\n    image: x\n".encode("utf-16"))
+    before = path.read_bytes()
+    write(path)
+    change = plan_restore(list_backups(folder.parent / "backups")[0])
+    assert "SMTP_PASSWORD: ********" in change.diff
+    assert "S3cret" not in change.diff.replace("\0", "")
+    assert change.after == before
