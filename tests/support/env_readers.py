@@ -68,7 +68,10 @@ def shell(texts: Sequence[str], program: str, keys: Sequence[str] = KEYS) -> lis
         for number, text in enumerate(texts):
             Path(folder, f"{number}.env").write_bytes(text.encode("utf-8", "surrogateescape"))
         show = "; ".join(f'printf "%s\\0" "${key}"' for key in keys)
-        script = f"i=0; while [ $i -lt {len(texts)} ]; do ( set -a; . ./$i.env; {show} ) 2>&-; i=$((i+1)); done"
+        # A text that the shell cannot read ends it: what was set by then is shown all the same.
+        script = (
+            f"i=0; while [ $i -lt {len(texts)} ]; do ( trap '{show}' EXIT; set -a; . ./$i.env ) 2>&-; i=$((i+1)); done"
+        )
         Path(folder, "show.sh").write_text(script)
         done = subprocess.run([binary, "show.sh"], cwd=folder, env={"PATH": ""}, capture_output=True, check=False)
     values = done.stdout.decode("utf-8", "surrogateescape").split("\0")

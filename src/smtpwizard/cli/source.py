@@ -118,10 +118,10 @@ def hide_in_reach(args: argparse.Namespace) -> None:
 def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:
     for problem in file.problems:
         message = f"Line {problem.line}: {problem.message}. Correct the line."
-        yield Problem.of("env-line", Severity.WARNING, None, message)
-    for name in file.disagreements:
+        yield Problem.of("env-line", problem.severity, None, message)
+    for name, advice in file.disagreements.items():
         if app.reads(name):
-            message = f"Not all readers of .env files read the same value for {name}. Put the value in single quotes."
+            message = f"Not all readers of .env files read the same value for {name}. {advice}"
             yield Problem.of("readers-differ", Severity.WARNING, name, message)
 
 
@@ -143,6 +143,12 @@ _GAPS: Final[Mapping[str, tuple[str, Severity, str]]] = {
         Severity.WARNING,
         "{file} names {name} without a value, and neither this shell nor the .env beside it sets it: the container "
         "does not get it. Set it in that .env.",
+    ),
+    "dollar": (
+        "compose-dollar",
+        Severity.WARNING,
+        "docker compose takes a $ in {name} for the beginning of a variable, which nothing here sets: the container "
+        "gets the value without it. Put the value in single quotes.",
     ),
     "uncertain": (
         "compose-uncertain",
@@ -174,8 +180,11 @@ def _findings(app: AppProfile, path: Path, found: ServiceVariables) -> Iterator[
             "take the name out."
         )
         yield Problem.of("compose-env-file-missing", Severity.ERROR, None, message)
+    for name, stop in found.refused:
+        message = f"{safe(name)}, line {stop.line}: {stop.cause}. docker compose refuses to start. Correct the line."
+        yield Problem.of("compose-env-file-refused", Severity.ERROR, None, message)
     for name, gap in found.gaps.items():
-        if app.reads(name):
+        if name in app.names or name in app.constants or gap == "required":  # an old name has a finding of its own
             id_, severity, words = _GAPS[gap]
             yield Problem.of(id_, severity, name, words.format(name=name, file=path.name))
     if found.elsewhere:

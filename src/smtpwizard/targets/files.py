@@ -38,7 +38,7 @@ def resolve(path: Path) -> tuple[Path, int | None]:
     except OSError as error:
         raise FileError(f"{path} cannot be reached: {error.strerror}. Check the path.", "File not reachable") from error
     if not stat.S_ISREG(status.st_mode):
-        raise _special(path, status.st_mode)
+        raise _special(path, status.st_mode, edited=True)
     return real, stat.S_IMODE(status.st_mode)
 
 
@@ -65,16 +65,17 @@ def repository_of(folder: Path) -> Path | None:
     return None
 
 
-def _special(path: Path, mode: int) -> FileError:
+def _special(path: Path, mode: int, *, edited: bool = False) -> FileError:
     """Return the error for what is no regular file, by its `mode`."""
     if stat.S_ISDIR(mode):
         return FileError(f"{path} is a folder. Name the file in it, for example {path / '.env'}.", "Not a file")
     kind = "a FIFO" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
-    return FileError(
-        f"{path} is {kind}, not a regular file; it cannot be edited. Name a regular file, or print a block with "
-        "`write --print env`.",
-        "Not a regular file",
+    what, then = (
+        ("edited", "Name a regular file, or print a block with `write --print env`.")
+        if edited
+        else ("read", "Save what it gives in a file and name that, or take the variables of this shell with --environ.")
     )
+    return FileError(f"{path} is {kind}, not a regular file; it cannot be {what}. {then}", "Not a regular file")
 
 
 def read_bytes(path: Path) -> bytes | None:

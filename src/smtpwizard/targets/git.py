@@ -32,6 +32,8 @@ class GitState(NamedTuple):
     """An ignore rule covers it. Always False for a tracked file, which ignore rules do not concern."""
     in_repository: bool = False
     """False also where git is missing or did not answer in time."""
+    refused: bool = False
+    """There is a repository, and git does not answer this user: it belongs to another one (`dubious ownership`)."""
 
 
 def git_state(path: Path) -> GitState:
@@ -43,16 +45,34 @@ def git_state(path: Path) -> GitState:
     if listed == 0:
         return GitState(tracked=True, in_repository=True)
     ignored = _git(real, "check-ignore", "-q") if listed == 1 else None
-    if ignored not in (0, 1):
-        return GitState()  # 128: refused or no repository after all; None: no git, or too slow
+    if ignored not in (0, 1):  # 128: refused or no repository after all; None: no git, or too slow
+        return GitState(refused=listed == _REFUSED and _foreign(real) is not None)
     return GitState(ignored=ignored == 0, in_repository=True)
 
 
+_REFUSED: Final = 128
+"""What git ends with where it answers nothing."""
+
+
+def _foreign(path: Path) -> int | None:
+    """Return who owns the repository of `path`, where that is not this user."""
+    repository = repository_of(path.parent)
+    try:
+        owner = os.stat(repository / ".git").st_uid if repository else os.geteuid()
+    except OSError:
+        return None
+    return owner if owner != os.geteuid() else None
+
+
 def _git(path: Path, *command: str) -> int | None:
+    """Return git's exit status. Root asks as the repository's owner, whom git answers."""
     # core.fsmonitor may name a program in a foreign repository's configuration; ls-files would start it.
     line = ["git", "-c", "core.fsmonitor=false", "-C", str(path.parent), *command, "--", path.name]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    owner = _foreign(path) if os.geteuid() == 0 else None
+    if owner is not None:  # root's own configuration is not for him to read
+        environment |= {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
     try:
         return subprocess.run(  # noqa: S603  # a fixed program; the path stands behind `--`
             line,
@@ -62,6 +82,8 @@ def _git(path: Path, *command: str) -> int | None:
             env=environment,
             timeout=DEADLINE,
             check=False,
+            user=owner,
+            extra_groups=None if owner is None else [],
         ).returncode
     except (OSError, subprocess.SubprocessError):
         return None

@@ -27,7 +27,7 @@ def test_values_are_what_the_apps_reader_sees(tmp_path: Path) -> None:
 
 def test_a_value_that_python_reads_otherwise_is_named(tmp_path: Path) -> None:
     found = read_env_file(_file(tmp_path, b"SMTP_HOST=a.b\nSMTP_PASSWORD=ab#cd\n"))
-    assert found.disagreements == ("SMTP_PASSWORD",)
+    assert list(found.disagreements) == ["SMTP_PASSWORD"]
 
 
 def test_bytes_that_are_not_utf8_are_read_as_node_reads_them(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from smtpwizard.targets.compose.services import (
 )
 from smtpwizard.targets.compose.tree import OVERRIDE, RESET, Node, NodeKind, reset_names, variable_texts
 from smtpwizard.targets.env.edit import Kind, scan
-from smtpwizard.targets.env.readers import Reader
+from smtpwizard.targets.env.whole import Stop, compose_file
 from smtpwizard.targets.files import decode, read_bytes
 
 _VARIABLE: Final = re.compile(
@@ -46,6 +46,8 @@ class Gap(StrEnum):
     """Only its name stands there, and nothing here sets it: the container does not get it."""
     UNCERTAIN = "uncertain"
     """Nested substitutions, or quotes that no model here promises to read."""
+    DOLLAR = "dollar"
+    """A `$` in an env file begins a variable that nothing here sets: the container gets the value without it."""
 
 
 def fill(text: str, known: Mapping[str, str]) -> tuple[str | None, Gap | None]:
@@ -302,6 +304,8 @@ class ServiceVariables:
     """The override file that was read too."""
     elsewhere: bool = False
     """The service extends one of another file, which could not be read."""
+    refused: tuple[tuple[str, Stop], ...] = ()
+    """The .env beside the compose file and files of `env_file:` that compose refuses, with the first such line."""
 
     @property
     def unresolved(self) -> tuple[str, ...]:
@@ -328,62 +332,84 @@ def service_variables(file: ComposeFile, service: str, environ: Mapping[str, str
     path = file.path
     override = override_of(path)
     found = layers([file, *([read_compose_file(override)] if override else [])], service)
-    values, gaps, missing = _from_files(found, path.parent)
-    needed = any(text is None or "$" in text for text in found.environment.values())
-    known = {**(_env_file(path.parent / ".env")[0] if needed else {}), **environ}
-    for name, text in found.environment.items():
-        value, gap = (known.get(name), None) if text is None else fill(text, known)
+    beside = _env_file(path.parent / ".env", known=environ)
+    known = {**beside.values, **environ}
+    own = {
+        name: (known.get(name), None) if text is None else fill(text, known) for name, text in found.environment.items()
+    }
+    given = {**{name: value for name, (value, _) in own.items() if value is not None}, **known}
+    values, gaps, missing, refused = _from_files(found, path.parent, given)
+    refused = (*((".env", stop) for stop in beside.stops[:1]), *refused)
+    for name, (value, gap) in own.items():
         values.pop(name, None)
         gaps.pop(name, None)
         if value is not None:
             values[name] = value
         if gap is not None or value is None:
             gaps[name] = gap or Gap.PASSED
-    return ServiceVariables(service, values, gaps, missing, override, found.elsewhere)
+    return ServiceVariables(service, values, gaps, missing, override, found.elsewhere, refused)
 
 
 def env_names(path: Path) -> frozenset[str]:
     """Return the names that an env file sets; none where it is missing or cannot be read."""
-    values, odd = _env_file(path)
-    return frozenset(values) | odd
+    read = _env_file(path)
+    return frozenset(read.values.keys() | read.gaps.keys())
 
 
-def _from_files(found: Layers, folder: Path) -> tuple[dict[str, str], dict[str, Gap], tuple[str, ...]]:
+def _from_files(
+    found: Layers, folder: Path, known: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, Gap], tuple[str, ...], tuple[tuple[str, Stop], ...]]:
     values: dict[str, str] = {}
     gaps: dict[str, Gap] = {}
     missing: list[str] = []
+    refused: list[tuple[str, Stop]] = []
     for entry in found.env_files:
         path = folder / entry.path
         if entry.required and not entry.path.startswith("~") and "$" not in entry.path and not path.exists():
             missing.append(entry.path)
-        more, odd = _env_file(path, entry)
-        for name in odd:
+        read = _env_file(path, entry, known)
+        refused += [(entry.path, stop) for stop in read.stops[:1]]
+        for name in read.values.keys() | read.gaps.keys():
             values.pop(name, None)
-            gaps[name] = Gap.UNCERTAIN
-        for name, value in more.items():
             gaps.pop(name, None)
-            values[name] = value
-    return values, gaps, tuple(missing)
+        values.update(read.values)
+        gaps.update(read.gaps)
+    return values, gaps, tuple(missing), tuple(refused)
 
 
-def _env_file(path: Path, entry: EnvEntry | None = None) -> tuple[dict[str, str], frozenset[str]]:
-    """Return what compose reads from a file, and the names whose value is not certain. A missing file is empty."""
+class _EnvValues(NamedTuple):
+    """What compose reads from an env file."""
+
+    values: Mapping[str, str]
+    gaps: Mapping[str, Gap]
+    stops: tuple[Stop, ...] = ()
+    """The lines for which it refuses the file."""
+
+
+def _env_file(path: Path, entry: EnvEntry | None = None, known: Mapping[str, str] | None = None) -> _EnvValues:
+    """Return what compose reads from a file; a missing one is empty.
+
+    `$…` in a value is filled in from `known` (the shell, and the .env beside the compose file), else from the lines
+    above.
+    """
     try:
         raw = read_bytes(path)
     except FileError:
         raw = None
     text = decode(raw or b"")
-    reader = Reader.DOCKER_RUN if entry is not None and entry.raw else Reader.COMPOSE
-    values: dict[str, str] = {}
-    odd: set[str] = set()
-    for item in scan(text):
-        if item.kind is not Kind.ASSIGNMENT:
-            continue
-        value = reader.read(text[item.value_start : item.body_end])
-        values.pop(item.key, None)
-        odd.discard(item.key)
-        if value is None:
-            odd.add(item.key)
-        else:
-            values[item.key] = value
-    return values, frozenset(odd)
+    if entry is not None and entry.raw:
+        lines = [item for item in scan(text) if item.kind is Kind.ASSIGNMENT]
+        return _EnvValues({item.key: text[item.value_start : item.body_end] for item in lines}, {})
+    gaps: dict[str, Gap] = {}
+
+    def substitute(name: str, above: Mapping[str, str | None], value: str) -> str | None:
+        given = {**{other: old for other, old in above.items() if old is not None}, **(known or {})}
+        if any(old is None and other not in given and uses(value, other) for other, old in above.items()):
+            return None
+        filled, gap = fill(value, given)
+        gaps.update({name: Gap.DOLLAR} if gap is Gap.BLANK else {})
+        return filled
+
+    read = compose_file(text, substitute)
+    sure = {name: value for name, value in read.variables.items() if value is not None}
+    return _EnvValues(sure, gaps | dict.fromkeys(read.variables.keys() - sure.keys(), Gap.UNCERTAIN), read.stops)

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.errors import FileError
+from smtpwizard.problems import Severity
 from smtpwizard.targets.files import decode, read_bytes
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 _STRANGE: Final = "\0\x0b\x0c\x1c\x1d\x1e\x1f\x7f\x85\u2028\u2029"
 """What some reader takes for a line end or a blank, and others do not."""
 _REMARK: Final = r"[ \t]*(?:#[^\r]*)?"
-_BARE: Final = r"[ !$-&(-\[\]-_a-~]*"
-"""ASCII without control characters, quotes, the backslash and #."""
-_QUOTED: Final = r"(['\"])([ !#-&(-\[\]-_a-~]*)\2"
+_BARE: Final = r"[ !%*-:=?-\[\]^_a-{}~]*"
+"""ASCII without control characters, quotes, the backslash, #, $, and what divides a shell's words and commands."""
+_QUOTED: Final = r"(['\"])([ !#%&(-\[\]^_a-~]*)\2"
 _LINE: Final = rf"{_REMARK}|(?:export )?([A-Za-z_][A-Za-z0-9_]*)=(?:{_QUOTED}(?:[ \t]+#[^\r]*)?|({_BARE}))[ \t]*"
 
 
@@ -75,6 +77,7 @@ class EnvProblem(NamedTuple):
     """Counted from 1."""
     message: str
     """What is wrong, without the line's text."""
+    severity: Severity = Severity.WARNING
 
 
 class EnvFile:
@@ -95,25 +98,92 @@ class EnvFile:
         return {key: _as_node_shows(value) for key, value in _as_the_app_reads(text).items()}
 
     @cached_property
-    def disagreements(self) -> tuple[str, ...]:
-        """Variables for which python-dotenv reads another value than the app's reader, or none. Names only."""
-        app, python = read_twice(decode(self.raw))
-        return tuple(sorted(key for key in app.keys() | python.keys() if app.get(key) != python.get(key)))
+    def disagreements(self) -> Mapping[str, str]:
+        """Variable that docker compose or python-dotenv reads otherwise than the app's reader → what helps."""
+        text = decode(self.raw)
+        if read_plain(text) is not None:
+            return {}
+        return {name: _advice(text, name) for name in sorted(_differing(text))}
 
     @cached_property
     def problems(self) -> tuple[EnvProblem, ...]:
-        """The lines that python-dotenv cannot read."""
+        """The lines that python-dotenv cannot read, for which compose refuses the file, or at which a shell stops."""
         text = decode(self.raw)
-        return tuple(
-            EnvProblem(item.original.line + _blank_lines_before(item), "python-dotenv cannot read this line")
-            for item in (() if read_plain(text) is not None else bindings(text))
-            if item.error
+        if read_plain(text) is not None:
+            return ()
+        from smtpwizard.targets.env.whole import compose_file, shell_file
+
+        found: dict[int, str] = {}
+        for item in bindings(text):
+            if item.error:
+                found[item.original.line + _blank_lines_before(item)] = "python-dotenv cannot read this line"
+        for stop in compose_file(text).stops:
+            also = ", and python-dotenv cannot read the line" if stop.line in found else ""
+            found[stop.line] = f"{stop.cause}. docker compose refuses the whole file{also}"
+        shell = [
+            EnvProblem(line, f"{cause}. A shell that sources the file sets nothing from there on", Severity.INFO)
+            for line, cause in shell_file(text).stops
+            if line not in found
+        ]
+        return tuple(sorted([*(EnvProblem(line, message) for line, message in found.items()), *shell]))
+
+
+def _differing(text: str) -> set[str]:
+    """Return the variables that docker compose or python-dotenv reads otherwise than npm dotenv."""
+    from smtpwizard.targets.env.whole import compose_file
+
+    app, python = read_twice(text)
+    compose = compose_file(text)
+    others = [python] if compose.stops else [python, compose.variables]
+    return {key for view in others for key in app.keys() | view.keys() if app.get(key) != view.get(key)}
+
+
+def _advice(text: str, name: str) -> str:
+    """Return what to do so that all read the same value of `name`. Each is tried on the text before it is given."""
+    from smtpwizard.targets.env.edit import Kind, scan
+    from smtpwizard.targets.env.readers import Reader, parse
+
+    item = next((one for one in reversed([*scan(text)]) if one.key == name and one.kind is Kind.ASSIGNMENT), None)
+    if item is None:
+        return f"Write it as {name}=value on a line of its own."
+    raw = text[item.value_start : item.value_end]
+    bare = raw[1:-1] if raw[:1] in ("'", '"', "`") and raw[-1:] == raw[:1] and len(raw) > 1 else raw
+    if raw.startswith('"'):
+        bare = next(
+            (read for one in (Reader.COMPOSE, Reader.PYTHON_PLAIN) if (read := one.read(raw)) is not None), bare
+        )
+    if name not in _differing(text[item.start : item.end]):
+        return "A line above it is read differently: correct that one."
+    if re.search(r"\$\{[A-Za-z_]", bare) and raw[:1] != "'":
+        return "docker compose fills in the ${…} in it, and npm dotenv does not: write the value itself in its place."
+    doubled = ", with one $ where two stand for docker compose" if "$$" in raw else ""
+    tries = {
+        "Put = in the place of the colon.": f"={raw}" if item.sign == ":" else "",
+        f"Put the value in single quotes{doubled}.": f"='{bare}'",
+        "Put the value in double quotes.": f'="{bare}"',
+        "Write the value without quotes.": f"={bare}" if bare != raw else "",
+    }
+    for advice, line in tries.items():
+        after = f"{text[: item.start]}{name}{line}{text[item.body_end :]}"
+        right = item.sign == ":" or parse(after).get(name) == bare
+        if line and right and name not in _differing(after) and _differing(after) <= _differing(text):
+            return advice
+    return "No way of quoting it helps: take a value without quotes, backslash, # and $."
+
+
+def refuse_no_text(path: Path, raw: bytes) -> None:
+    """Raise FileError for NUL bytes and UTF-16, in which every reader of `.env` files finds no variable."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw:
+        raise FileError(
+            f"{path} holds NUL bytes: no text, or UTF-16, as `>` in Windows PowerShell writes it. Save it as UTF-8.",
+            "Not a text file",
         )
 
 
 def read_env_file(path: Path) -> EnvFile:
-    """Read `path`. A file that does not exist gives `exists=False`. FileError as `read_bytes`."""
+    """Read `path`. A file that does not exist gives `exists=False`. FileError as `read_bytes`, and for no text."""
     raw = read_bytes(path)
+    refuse_no_text(path, raw or b"")
     return EnvFile(path, exists=raw is not None, raw=raw or b"")
 
 

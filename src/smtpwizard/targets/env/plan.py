@@ -17,8 +17,9 @@ from smtpwizard.targets.change import PRIVATE, Change, Values, secrets_in
 from smtpwizard.targets.diff import is_mail_setting, is_secret_name, masked_diff
 from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
 from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
-from smtpwizard.targets.env.file import read_twice
+from smtpwizard.targets.env.file import read_twice, refuse_no_text
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, name_list
+from smtpwizard.targets.env.whole import Cause, Reading, read_whole
 from smtpwizard.targets.files import BOM, decode, left_project, other_names, read_bytes, resolve
 from smtpwizard.targets.git import GitState, git_state, image_findings
 from smtpwizard.text import listed
@@ -78,31 +79,50 @@ def _stumbling(item: Placed, readers: Sequence[Reader]) -> list[Problem]:
     return [Problem.of("line-not-read-alike", Severity.INFO, item.variable, " ".join(sentences))] if sentences else []
 
 
-def file_findings(name: str, raw: bytes, statements: Iterable[Statement], readers: Sequence[Reader]) -> list[Problem]:
-    """Return what is wrong with the file as it is, for those of `readers` that mind."""
-    items = tuple(statements)
+def file_findings(
+    name: str, raw: bytes, readings: Mapping[Reader, Reading], statements: Iterable[Statement]
+) -> list[Problem]:
+    """Return what is wrong with the file itself, for those of its readers that mind."""
     found: list[Problem] = []
-    open_quotes = [item.line for item in items if not item.closed]
-    garbage = [item.line for item in items if item.kind is Kind.GARBAGE]
-    strict = [reader for reader in (Reader.COMPOSE, Reader.DOCKER_RUN) if reader in readers]
-    if open_quotes:
+    compose = readings[Reader.COMPOSE].stops if Reader.COMPOSE in readings else ()
+    for cause in dict.fromkeys(stop.cause for stop in compose):
         message = (
-            f"{name}, {line_list(open_quotes)}: a quote opens and does not close. docker compose refuses the file."
+            f"{name}, {line_list(stop.line for stop in compose if stop.cause is cause)}: {cause}. "
+            "docker compose refuses the whole file."
         )
-        found.append(Problem.of("env-quote-open", Severity.WARNING, None, message))
-    if garbage and strict:
-        message = f"{name}, {line_list(garbage)}: not an assignment. {name_list(strict)} would refuse the whole file."
+        id_ = "env-quote-open" if cause is Cause.QUOTE else "env-line-refused"
+        found.append(Problem.of(id_, Severity.WARNING, None, message))
+    garbage = [item.line for item in statements if item.kind is Kind.GARBAGE]
+    if garbage and Reader.DOCKER_RUN in readings:
+        message = f"{name}, {line_list(garbage)}: {Cause.NAME}. docker run would refuse the whole file."
         found.append(Problem.of("env-line-refused", Severity.WARNING, None, message))
-    if raw.startswith(BOM) and (Reader.SHELL in readers or Reader.SYSTEMD in readers):
+    one_line = b"\r" in raw and b"\n" not in raw
+    shell = _NOTHING if one_line else readings.get(Reader.SHELL, _NOTHING)
+    for stop in shell.stops:
+        message = f"{name}, line {stop.line}: {stop.cause}. A shell that sources the file sets nothing from there on."
+        found.append(Problem.of("env-shell-stops", Severity.INFO, None, message))
+    if shell.commands and b"\r" not in raw:
+        lines = line_list(shell.commands)
+        message = f"{name}, {lines}: a shell that sources the file would run a part of it as a command."
+        found.append(Problem.of("env-shell-runs", Severity.INFO, None, message))
+    if raw.startswith(BOM) and (Reader.SHELL in readings or Reader.SYSTEMD in readings):
         message = f"{name} starts with a byte order mark: shells and systemd lose its first variable."
         found.append(Problem.of("env-byte-order-mark", Severity.INFO, None, message))
-    if b"\r" in raw and Reader.SHELL in readers:
+    if one_line:
+        message = (
+            f"{name} has line ends of CR alone, of which docker compose and shells make one line. Save it with LF."
+        )
+        found.append(Problem.of("env-mac-line-ends", Severity.WARNING, None, message))
+    elif b"\r" in raw and Reader.SHELL in readings:
         message = f"{name} has Windows line ends, which stay: a shell would take them for a part of every value."
         found.append(Problem.of("env-windows-line-ends", Severity.INFO, None, message))
     if not _is_utf8(raw):
         message = f"{name} holds bytes that are not UTF-8: they stay as they are, but systemd would refuse the file."
         found.append(Problem.of("env-not-utf8", Severity.INFO, None, message))
     return found
+
+
+_NOTHING: Final = Reading({})
 
 
 def link_findings(path: Path, real: Path) -> list[Problem]:
@@ -141,6 +161,12 @@ def exposure_findings(name: str, state: GitState, mode: int, *, secret: str, exi
     elif secret and state.in_repository and not state.ignored:
         message = f"No ignore rule covers {name}, so git would add the password. Add the line {name} to .gitignore."
         found.append(Problem.of("git-does-not-ignore", Severity.WARNING, secret, message))
+    elif secret and state.refused:
+        message = (
+            f"git does not say here whether it tracks {name}, since the repository belongs to another user. Ask as its "
+            f"owner: git ls-files {name}. If it prints the name, the password would go into the history."
+        )
+        found.append(Problem.of("git-does-not-answer", Severity.WARNING, secret, message))
     if secret and exists and mode & 0o077:
         message = (
             f"{name} has mode {mode:04o}, so other users of this machine may read the password. The mode stays; "
@@ -185,21 +211,48 @@ def differences(
     return tuple(sorted(wrong))
 
 
-def refuse_differences(path: Path, wrong: Sequence[str], statements: Iterable[Statement]) -> None:
-    """Raise FileError where `wrong` is not empty, with the line that most likely is the cause."""
+def refuse_differences(
+    path: Path, raw: bytes, merged: Merged, values: Mapping[str, str | None], readers: Sequence[Reader]
+) -> None:
+    """Raise FileError where the merged file is not read as planned, with the line that is the cause."""
+    wrong = differences(raw, merged.data, values, merged.placed)
     if not wrong:
         return
-    suspects = [item.line for item in statements if not item.closed or item.kind is Kind.GARBAGE]
+    line = _culprit(raw, merged.statements, values, readers)
     cause = (
-        f"Line {suspects[0]} holds a quote that never closes, or is no assignment, and programs differ on what follows."
-        if suspects
+        f"Line {line} holds a quote that never closes or is escaped, or is no assignment, and programs differ on what "
+        "follows."
+        if line
         else "Its lines are read differently by different programs."
     )
     raise FileError(
         f"{path} cannot be changed safely: {', '.join(wrong[:3])} would be read wrong afterwards. {cause} "
-        "Repair that line by hand, then run again. Nothing was written.",
+        f"Repair {'that line' if line else 'its lines'} by hand, then run again. Nothing was written.",
         "File read differently by its readers",
     )
+
+
+_ODD: Final = re.compile(r"['\"`\\]")
+_SUSPECTS: Final = 64
+"""Lines that are tried at most: each costs a merge of the whole file."""
+
+
+def _culprit(
+    raw: bytes, statements: Iterable[Statement], values: Mapping[str, str | None], readers: Sequence[Reader]
+) -> int | None:
+    """Return the first line without which the file would be read as planned; None where no single one is to blame."""
+    text = decode(raw)
+    odd = [
+        item
+        for item in statements
+        if item.kind is Kind.GARBAGE or (item.key not in values and _ODD.search(text, item.start, item.end))
+    ]
+    for item in odd[:_SUSPECTS]:
+        without = (text[: item.start] + text[item.end :]).encode("utf-8", "surrogateescape")
+        merged = merge(without, values, readers)
+        if not differences(without, merged.data, values, merged.placed):
+            return item.line
+    return odd[0].line if odd else None
 
 
 def _differ(old: Mapping[str, str | None], new: Mapping[str, str | None], key: str) -> bool:
@@ -221,11 +274,10 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
     real, mode = resolve(path)
     existing = read_bytes(real)
     raw = existing or b""
-    if b"\0" in raw:
-        raise FileError(f"{path} holds NUL bytes: no text, or UTF-16. Save it as UTF-8.", "Not a text file")
+    refuse_no_text(path, raw)
     values = {name: value.reveal() if isinstance(value, Secret) else value for name, value in changes.items()}
     merged = merge(raw, values, readers)
-    refuse_differences(path, differences(raw, merged.data, values, merged.placed), merged.statements)
+    refuse_differences(path, raw, merged, values, readers)
     before, after = decode(raw), decode(merged.data)
     diff = masked_diff(
         before,
@@ -235,19 +287,30 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
         ours=changes.keys(),
         covered_before=covered(before, merged.statements),
     )
+    readings = {reader: read_whole(reader, after) or _NOTHING for reader in readers}
     secret = next(reversed(secrets_in(changes)), "")
     bits = PRIVATE if mode is None else mode
     findings = (
         *reader_findings(merged.placed, readers),
-        *file_findings(path.name, raw, merged.statements, readers),
+        *file_findings(path.name, raw, readings, merged.statements),
         *link_findings(path, real),
         *exposure_findings(path.name, git_state(real), bits, secret=secret, exists=existing is not None),
         *(image_findings(real, secret) if secret else ()),
     )
     missed = {reader for item in merged.placed for reader in item.misread_by}
+    missed |= {reader for reader in readers if _misses(reader, readings[reader], values)}
     alike = [reader for reader in readers if reader not in missed]
     notes = (f"Read alike by {name_list(alike)}.",) if alike and merged.placed else ()
     return Change(path, real, existing, merged.data, diff, bits, findings, notes)
+
+
+def _misses(reader: Reader, reading: Reading, values: Mapping[str, str | None]) -> bool:
+    """Say whether `reader`, of which the whole file is modelled, would not have `values` in the end."""
+    if reading is _NOTHING:
+        return False
+    wanted = {name: value for name, value in values.items() if value is not None}
+    refused = reader is Reader.COMPOSE and reading.stops
+    return bool(refused) or any(reading.variables.get(name) != value for name, value in wanted.items())
 
 
 def _check_names(changes: Values) -> None:

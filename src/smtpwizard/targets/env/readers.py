@@ -78,7 +78,7 @@ def compose(text: str) -> str | None:
     """Docker compose v2 and later, for `.env` and `env_file:` alike (compose-go's dotenv)."""
     text = text.lstrip("\t\v\f\r \x85\xa0")
     if text[:1] not in ("'", '"'):
-        return _compose_dollars(text.split(" #", 1)[0].rstrip())
+        return compose_dollars(text.split(" #", 1)[0].rstrip())
     quote, content, i = text[0], [], 1
     while i < len(text) and text[i] != quote:
         if text[i] == "\\" and i + 1 < len(text):
@@ -94,10 +94,10 @@ def compose(text: str) -> str | None:
         return value
     if re.search(r"\\[abcfnrtv0]", re.sub(r'\\[\\"$]', "", value)):
         return None  # \n, \t, \0ooo … are decoded
-    return _compose_dollars(re.sub(r'\\([\\"$])', lambda m: "$$" if m[1] == "$" else m[1], value))
+    return compose_dollars(re.sub(r'\\([\\"$])', lambda m: "$$" if m[1] == "$" else m[1], value))
 
 
-def _compose_dollars(text: str) -> str | None:
+def compose_dollars(text: str) -> str | None:
     """Apply `$$` → `$`. None where a `$` could start a variable, for its value is not known here."""
     if re.search(r"(?<!\$)(?:\$\$)*\$(?:[{_A-Za-z]|[\u017f\u212a])", text):
         return None  # U+017F and U+212A fold to s and k in Go's case-insensitive pattern
