@@ -165,3 +165,76 @@ def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     heavy = {"asyncio", "ssl", "socket", "email", "textual", "rich", "pybars", "dns", "aiosmtpd", "trustme"}
     assert not heavy & set(done.stderr.split())
+
+
+@pytest.mark.parametrize("value", ["pa$word", '"pa$word"', "pa$$word", "${OTHER}", '"a\\$b\'c"'])
+def test_a_dollar_that_compose_and_npm_read_differently_is_told(tmp_path: Path, value: str) -> None:
+    (tmp_path / ".env").write_text(SOUND.replace("abcdefghijklmnop", value))
+    assert findings(lint(tmp_path, "--json"))["readers-differ"]["variable"] == "SMTP_PASSWORD"
+
+
+def test_a_dollar_in_single_quotes_is_no_alarm(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(SOUND.replace("abcdefghijklmnop", "'abcdefgh$jklmnop'"))
+    assert "readers-differ" not in findings(lint(tmp_path, "--json"))
+
+
+def _service(folder: Path, env: str) -> subprocess.CompletedProcess[str]:
+    (folder / "app.env").write_text(env)
+    (folder / "compose.yaml").write_text("services:\n  web:\n    image: x\n    env_file: app.env\n")
+    return lint(folder, "--compose", "compose.yaml", "--json")
+
+
+def test_a_service_gets_what_compose_makes_of_a_dollar_in_its_env_file(tmp_path: Path) -> None:
+    done = _service(tmp_path, SOUND.replace("abcdefghijklmnop", "pa$word"))
+    assert findings(done)["compose-dollar"]["variable"] == "SMTP_PASSWORD"
+    assert "SMTP_PASSWORD" in json.loads(done.stdout)["settings"]
+    assert not {"compose-uncertain", "password-missing"} & set(findings(done))
+    for value in ('"a\\$b\'c"', "pa$$word", "x${SMTP_HOST}"):
+        found = findings(_service(tmp_path, SOUND.replace("abcdefghijklmnop", value)))
+        assert not {"compose-uncertain", "compose-dollar", "password-missing"} & set(found), value
+
+
+def test_an_env_file_that_compose_refuses_is_an_error_with_its_line(tmp_path: Path) -> None:
+    done = _service(tmp_path, SOUND + "just words\n")
+    assert done.returncode == 3
+    assert "app.env, line 9: not an assignment" in findings(done)["compose-env-file-refused"]["message"]
+
+
+def test_an_old_name_that_is_filled_from_nothing_is_not_said_to_need_a_value(tmp_path: Path) -> None:
+    text = (
+        "services:\n  web:\n    image: x\n    environment:\n      SMTP_HOST: h.example\n      SMTP_USER: ${SMTP_USER}\n"
+    )
+    (tmp_path / "compose.yaml").write_text(text)
+    found = json.loads(lint(tmp_path, "--compose", "compose.yaml", "--json").stdout)["findings"]
+    assert [item["id"] for item in found if item["variable"] == "SMTP_USER"] == ["legacy-name"]
+
+
+@pytest.mark.parametrize("line", ["DIR='C:\\data\\'", "GREETING='don't'", 'A="x" "y"', "just words"])
+def test_a_line_for_which_compose_refuses_the_file_is_told(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".env").write_text(f"{line}\n{SOUND}")
+    told = findings(lint(tmp_path, "--json"))["env-line"]["message"]
+    assert told.startswith("Line 1: ")
+    assert "docker compose refuses the whole file" in told
+
+
+def test_a_line_at_which_a_shell_stops_is_a_note(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"KEY=<YOUR-KEY>\n{SOUND}")
+    assert findings(lint(tmp_path, "--json"))["env-line"]["severity"] == "info"
+
+
+@pytest.mark.parametrize("command", ["lint", "check"])
+def test_utf16_is_told_as_that(tmp_path: Path, command: str) -> None:
+    (tmp_path / ".env").write_bytes(SOUND.encode("utf-16"))
+    done = program.run([command], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=30, check=False)
+    assert done.returncode == 4
+    assert "UTF-16" in done.stderr
+
+
+@pytest.mark.parametrize("flags", [("--env-file", "a", "--env-file", "b"), ("--compose", "a", "--compose", "b")])
+def test_a_file_given_twice_is_refused(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    for verb in (["lint"], ["write", "--preset", "gmail"], []):
+        done = program.run(
+            [*verb, *flags], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=30, check=False
+        )
+        assert done.returncode == 2
+        assert "given twice" in done.stderr

@@ -7,7 +7,7 @@ import pytest
 from smtpwizard.lint.check import findings
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.settings import Settings
-from support.apps import LEGACY
+from support.apps import ABC, LEGACY
 from support.traps import LEFT_OUT, judge, make, of, plain
 
 
@@ -15,7 +15,11 @@ def legacy(settings: Settings) -> dict[str | None, Problem]:
     return {item.variable: item for item in findings(settings) if item.id == "legacy-name"}
 
 
-@pytest.mark.parametrize(("old", "right"), LEGACY.items())
+FOREIGN = {item.name: item.of for item in ABC.old_names if item.of}
+"""Names of other apps."""
+
+
+@pytest.mark.parametrize(("old", "right"), [(old, right) for old, right in LEGACY.items() if old not in FOREIGN])
 def test_a_value_under_an_old_name_moves_to_the_right_one(old: str, right: str) -> None:
     value = "false" if right.endswith("TLS") else "value"
     settings = make(**{right: LEFT_OUT, old: value, "PORT": "587", "TLS": LEFT_OUT})
@@ -26,6 +30,55 @@ def test_a_value_under_an_old_name_moves_to_the_right_one(old: str, right: str) 
     after = settings.with_changes(found.changes)
     assert after.get(right) is not None
     assert after.old_names == ()
+
+
+@pytest.mark.parametrize(("old", "app"), FOREIGN.items())
+def test_a_name_of_another_app_is_told_as_that_and_its_line_is_left_to_it(old: str, app: str) -> None:
+    right = LEGACY[old]
+    value = {"SMTP_TLS": "false", "SMTP_PORT": "587"}.get(right, "value")
+    found = legacy(make(**{"PORT": "587", "TLS": LEFT_OUT, right: LEFT_OUT, old: value}))[old]
+    assert found.message.startswith(f"{old} is {app}'s name; the app reads {right}")
+    assert plain(found) == {right: value}
+
+
+def test_a_name_of_another_app_beside_ours_is_none_of_our_business() -> None:
+    assert legacy(make(MAIL_HOST="smtp.other.example", EMAIL_PORT="25")) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "port", "right"),
+    [
+        ("SMTP_SECURE", "tls", "587", "false"),
+        ("SMTP_SECURE", "ssl", "465", "true"),
+        ("SMTP_SECURE", "STARTTLS", "587", "false"),
+        ("SMTP_SECURE", "1", "465", "true"),
+        ("SMTP_SECURE", "yes", "465", "true"),
+        ("SMTP_SECURE", "none", "587", "false"),
+        ("SMTP_SECURITY", "starttls", "587", "false"),
+        ("SMTP_USE_TLS", "True", "587", "false"),
+        ("MAIL_ENCRYPTION", "tls", "587", "false"),
+    ],
+)
+def test_a_value_that_the_app_would_refuse_comes_with_the_one_that_it_takes(
+    name: str, text: str, port: str, right: str
+) -> None:
+    settings = make(TLS=LEFT_OUT, PORT=port, **{name: text})
+    found = legacy(settings)[name]
+    assert plain(found)["SMTP_TLS"] == right
+    assert found.label.startswith(f"Set SMTP_TLS={right}")
+    assert "Rename" not in found.message + found.label
+    assert not any(item.id.startswith("tls-not") for item in findings(settings.with_changes(found.changes)))
+
+
+def test_the_port_of_another_app_decides_what_its_word_for_tls_means() -> None:
+    found = legacy(make(PORT=LEFT_OUT, TLS=LEFT_OUT, MAIL_PORT="587", MAIL_ENCRYPTION="tls"))
+    assert plain(found["MAIL_ENCRYPTION"]) == {"SMTP_TLS": "false"}
+
+
+def test_a_port_that_is_none_is_offered_to_nobody() -> None:
+    found = legacy(make(PORT=LEFT_OUT, MAIL_PORT="smtp"))["MAIL_PORT"]
+    assert found.changes == {}
+    assert "Its value is none that SMTP_PORT takes." in found.message
 
 
 def test_an_old_name_beside_the_right_one_is_dropped() -> None:

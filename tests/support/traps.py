@@ -42,7 +42,8 @@ def preset(name: str) -> Provider:
 
 def make(**changed: Any) -> Settings:
     """Return SOUND with changes; the variables without their SMTP_, as HOST="…", or in full."""
-    full = {name if name.startswith(("ADMIN_", "SMTP_")) else f"SMTP_{name}": v for name, v in changed.items()}
+    whole = {name for name in changed if name.startswith(("ADMIN_", "SMTP_")) or name in ABC.old}
+    full = {name if name in whole else f"SMTP_{name}": v for name, v in changed.items()}
     return Settings.from_variables(ABC, {name: v for name, v in {**SOUND, **full}.items() if v is not LEFT_OUT})
 
 

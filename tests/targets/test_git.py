@@ -99,3 +99,26 @@ def test_targets_are_env_files_and_compose_files_with_what_git_says(repository: 
 def test_an_empty_folder_offers_a_new_env_file(tmp_path: Path) -> None:
     (choice,) = discover_targets(tmp_path)
     assert choice.detail == "new file, mode 0600"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_root_learns_from_another_users_git_what_it_tracks(repository: Path) -> None:
+    for folder in list(repository.parents)[:3]:
+        folder.chmod(0o755)
+    subprocess.run(["chown", "-R", "65534:65534", str(repository)], check=True)
+    assert git_state(repository / "tracked.env") == GitState(tracked=True, in_repository=True)
+    assert git_state(repository / ".env") == GitState(ignored=True, in_repository=True)
+    change = plan_env_file(repository / "tracked.env", {"SMTP_PASSWORD": Secret("x")})
+    assert "git-tracks-file" in [finding.id for finding in change.findings]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_where_git_does_not_answer_this_user_that_is_told(repository: Path) -> None:
+    subprocess.run(["chown", "-R", "65534:65534", str(repository)], check=True)
+    os.chown(repository / ".git", 65533, 65533)  # git answers the owner of both, and there is none
+    for folder in list(repository.parents)[:3]:
+        folder.chmod(0o755)
+    assert git_state(repository / "tracked.env") == GitState(refused=True)
+    change = plan_env_file(repository / "tracked.env", {"SMTP_PASSWORD": Secret("x")})
+    (told,) = [finding for finding in change.findings if finding.id == "git-does-not-answer"]
+    assert "git ls-files tracked.env" in told.message

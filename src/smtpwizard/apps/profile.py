@@ -123,6 +123,8 @@ class OldName(NamedTuple):
     role: Role
     fact: str = ""
     """What the app does with it, up to the name that counts, where it is more than not reading it."""
+    of: str = ""
+    """The other app or framework whose name it is: its line is left alone, and told only where ours is not set."""
 
 
 class Mode(NamedTuple):

@@ -167,13 +167,26 @@ class _Files(argparse.Action):
         namespace.env_files = [*getattr(namespace, "env_files", ()), values]
 
 
+class _Once(argparse.Action):
+    """Refuses a second file, of which the last would win in silence."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        if getattr(namespace, self.dest, None) is not None:
+            raise argparse.ArgumentError(self, "given twice; this command takes one file at a time")
+        setattr(namespace, self.dest, values)
+
+
 def _source(parser: argparse.ArgumentParser, *, several: bool = False) -> argparse.ArgumentParser:
     group = parser.add_argument_group("source (default: --env-file .env)")
     one = group.add_mutually_exclusive_group()
-    action: dict[str, Any] = {"action": _Files} if several else {}
+    action: dict[str, Any] = {"action": _Files if several else _Once}
     text = "read the variables from this file" + (" (repeatable: one line for each)" if several else "")
     one.add_argument("--env-file", type=Path, metavar="FILE", help=text, **action, **_BELOW)
-    one.add_argument("--compose", type=Path, metavar="FILE", help="read them from a compose service", **_BELOW)
+    one.add_argument(
+        "--compose", type=Path, action=_Once, metavar="FILE", help="read them from a compose service", **_BELOW
+    )
     one.add_argument("--environ", action="store_true", help="read them from the environment")
     group.add_argument("--service", metavar="NAME", help="the service in the compose file", **_BELOW)
     return parser
@@ -183,8 +196,10 @@ def _target(parser: argparse.ArgumentParser, *, top: bool) -> None:
     default = {"default": None} if top else _BELOW
     group = parser.add_argument_group("target" + (" (default: --env-file .env)" if top else ""))
     one = group.add_mutually_exclusive_group(required=not top)
-    one.add_argument("--env-file", type=Path, metavar="FILE", help="write into this .env file", **default)
-    one.add_argument("--compose", type=Path, metavar="FILE", help="write into a compose service", **default)
+    one.add_argument("--env-file", type=Path, action=_Once, metavar="FILE", help="write into this .env file", **default)
+    one.add_argument(
+        "--compose", type=Path, action=_Once, metavar="FILE", help="write into a compose service", **default
+    )
     one.add_argument("--print", choices=PRINT_STYLES, dest="print_style", help="print a block to paste", **default)
     group.add_argument("--service", metavar="NAME", help="the service in the compose file", **default)
 

@@ -9,7 +9,7 @@ from smtpwizard.addresses import is_address
 from smtpwizard.apps.parse import Reason
 from smtpwizard.apps.profile import OldName, Role
 from smtpwizard.clients.transport import Refusal, refusals
-from smtpwizard.lint.context import NO_REPAIR, Context, Repair, meant_boolean, shown
+from smtpwizard.lint.context import NO_REPAIR, Context, Repair, meant_boolean, meant_port, shown
 from smtpwizard.presets.schema import ProviderStatus, SenderRule
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
@@ -102,7 +102,10 @@ def _port(context: Context) -> Repair:
 
 
 def check_old_names(context: Context) -> Iterator[Problem]:
-    """Yield one finding for each such name: a warning where its value is needed, else a note."""
+    """Yield one finding for each such name: a warning where its value is needed, else a note.
+
+    A name of another app is told only where its value is needed: the line may be there for that app.
+    """
     known = {item.name: item for item in context.app.old_names}
     moved: set[Role] = set()
     for name, value in context.settings.old_names:
@@ -110,8 +113,10 @@ def check_old_names(context: Context) -> Iterator[Problem]:
         role, right = old.role, context.variable(old.role)
         if role in context.misnamed and role not in moved and value.reveal().strip():
             moved.add(role)
-            severity, then = Severity.WARNING, "and that one is not set. Rename the variable."
-            repair = Repair({right: _value(context, role), name: None}, f"Rename {name} to {right}")
+            severity, (then, repair) = Severity.WARNING, _moved(context, old)
+            then = f"and that one is not set. {then}"
+        elif old.of:
+            continue
         else:
             is_set = context.settings.of(role) or role in context.misnamed
             severity, then = (
@@ -124,19 +129,43 @@ def check_old_names(context: Context) -> Iterator[Problem]:
         yield made._replace(roles=(role.value,))
 
 
+def _moved(context: Context, old: OldName) -> tuple[str, Repair]:
+    """Return what to do with the value under an old name: it moves, or what is meant by it, but never a refused one."""
+    right, found = context.variable(old.role), context.misnamed[old.role]
+    value = _value(context, old.role)
+    dropped: dict[str, str | Secret | None] = {} if old.of else {old.name: None}
+    if isinstance(value, str) and context.refuses(old.role, value):
+        return f"Its value is none that {right} takes.", NO_REPAIR
+    if value is None:
+        return "Leave it out.", Repair(dropped, f"Drop {old.name}") if dropped else NO_REPAIR
+    put = context.put(old.role, value)
+    if value != found:
+        label = f"{put.label}, drop {old.name}" if dropped else put.label
+        return f"{put.label}.", Repair({**put.changes, **dropped}, label)
+    if old.of:
+        return f"Set {right} to the same value.", put
+    return "Rename the variable.", Repair({**put.changes, **dropped}, f"Rename {old.name} to {right}")
+
+
 def _fact(old: OldName, right: str) -> str:
     if old.fact:
         return f"{old.name} {old.fact} {right},"
+    if old.of:
+        return f"{old.name} is {old.of}'s name; the app reads {right},"
     return f"The app does not read {old.name}; it reads {right},"
 
 
 def _value(context: Context, role: Role) -> str | Secret | None:
     value = context.misnamed[role]
     if role is Role.SECURITY:
-        return context.best_tls(str(value))
+        port = context.port or meant_port(str(context.misnamed.get(Role.PORT, "")))  # it moves as well
+        return context._replace(port=port).best_tls(str(value))
     if role is Role.OPPORTUNISTIC:
         meant = meant_boolean(str(value))
         return None if meant is None else str(meant).lower()
+    if role is Role.PORT and context.refuses(role, str(value)):
+        port = meant_port(str(value))
+        return value if port is None else str(port)
     return value
 
 
