@@ -8,8 +8,7 @@ import tempfile
 import time
 
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import Services, WizardState
 
 
 async def measure(runs: int) -> dict[str, float]:

@@ -34,9 +34,8 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, SentMessage, Step, StepResult
 from smtpwizard.targets.change import Change
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.widgets.mail import CodeEntry
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import SentMail, WizardState
+from smtpwizard.tui.steps.send import CodeEntry
+from smtpwizard.wizard.session import SentMail, Services, WizardState
 from support.apps import ABC
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"

@@ -15,11 +15,10 @@ import dns.rdatatype
 import dns.resolver
 import pytest
 
-from smtpwizard.dns.answers import State, name_servers
 from smtpwizard.dns.check import check_sender, check_sender_blocking
 from smtpwizard.dns.dnspython import LONGEST_SECONDS, AnswerCache
 from smtpwizard.dns.resolver import Dns, prepare
-from smtpwizard.dns.sender import SenderReport
+from smtpwizard.dns.sender import SenderReport, State, name_servers
 from smtpwizard.smtp.results import Status
 from support.name_server import NameServer
 from support.sender_checks import check, company, one

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.dns.answers import NameServer, name_servers
-from smtpwizard.dns.sender import is_example, probably_meant, sender_of, undeliverable
+from smtpwizard.dns.sender import NameServer, is_example, name_servers, probably_meant, sender_of, undeliverable
 from smtpwizard.errors import InputError
 
 

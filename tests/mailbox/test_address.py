@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpwizard.errors import InputError
-from smtpwizard.mailbox.address import Address, parse
+from smtpwizard.mailbox.model import Address, parse
 from smtpwizard.mailbox.watch import open_inbox
 from smtpwizard.secret import Secret
 

@@ -11,7 +11,6 @@ import pytest
 from smtpwizard.apps.loading import check_folder
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import presets_root, provider_files
-from smtpwizard.presets.loading import load_provider
 from smtpwizard.presets.schema import (
     CUSTOM,
     DkimSelector,
@@ -32,6 +31,7 @@ from smtpwizard.presets.schema import (
     UsernameRule,
     UsernameSpec,
 )
+from smtpwizard.presets.toml import load_provider
 from support.apps import ABC
 
 PROVIDERS = [load_provider(path) for path in provider_files(presets_root())]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from smtpwizard.apps.loading import DEFAULT, check_folder, profile
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
-from smtpwizard.presets.loading import load_provider
+from smtpwizard.presets.toml import load_provider
 from smtpwizard.presets.values import MATCHED, RULES, pattern
 from support.preset_files import GOOD, changed, line, named, put
 from support.program import run

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import smtpwizard.presets.loading as module
+import smtpwizard.presets.toml as module
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import presets_root, provider_files
 from smtpwizard.presets.schema import Provider

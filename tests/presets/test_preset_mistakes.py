@@ -8,7 +8,7 @@ import pytest
 
 from smtpwizard.apps.loading import load_profile
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root
-from smtpwizard.presets.loading import load_gateways, load_provider
+from smtpwizard.presets.toml import load_gateways, load_provider
 from support.preset_files import GOOD, changed, line, put
 
 APP = (presets_root() / "apps" / "abc-user-feedback.toml").read_text("utf-8")

@@ -10,7 +10,7 @@ import pytest
 from smtpwizard.errors import ExitCode
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import LIMIT, PresetFileError, presets_root, provider_files
-from smtpwizard.presets.loading import load_provider
+from smtpwizard.presets.toml import load_provider
 from support.preset_files import GOOD, named, put
 
 

@@ -9,8 +9,7 @@ from typing import Any
 from smtpwizard.prompts.answers import choose_provider, opening, repair
 from smtpwizard.prompts.console import Console
 from smtpwizard.wizard.opening import begin_walk
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
 from support.tui import GMAIL, quiet_services
 
 COMPOSE = """services:

@@ -22,9 +22,7 @@ from smtpwizard.prompts.console import Console
 from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Services, Session, Target, WizardState
 from support.inboxes import FAILS, Drawer, Mailboxes, Nearby
 
 Rules = Sequence[tuple[str, str | Callable[[str], str]]]

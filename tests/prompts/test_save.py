@@ -14,9 +14,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 from support.apps import ABC
 
 PASSWORD = "zq7-Correct-Horse"

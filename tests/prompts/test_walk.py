@@ -21,9 +21,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.targets.block import block
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.wizard.opening import begin_walk
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind
+from smtpwizard.wizard.session import Services, Session, Target, TargetKind
 from support.looking import closed_port, provider_with
 
 

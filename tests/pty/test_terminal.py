@@ -142,7 +142,7 @@ def test_quitting_does_not_wait_for_a_resolver_thread(tmp_path: Path) -> None:
     body = """
 import threading
 from smtpwizard.background import in_daemon_thread
-from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.session import Services
 
 async def slow(domain):
     return await in_daemon_thread(lambda: threading.Event().wait(30) or (), timeout=60)
@@ -246,7 +246,7 @@ def test_the_first_frame_needs_neither_pybars_nor_the_practice_server(tmp_path: 
 import sys
 from smtpwizard.tui.steps.provider import ProviderStep
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.services import Services
+from smtpwizard.wizard.session import Services
 
 app = SmtpWizard(Services())
 loaded = []

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Target, WizardState
 from smtpwizard.wizard.summary import summary
 from support.apps import ABC
 from support.leaks import assert_no_secret

@@ -14,8 +14,7 @@ from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import Services, WizardState
 from support.apps import ABC
 
 HOSTILE = ("[/]", "[/foo]", "[b]x[/b]", "[@click=app.quit]go[/]", "[220]", "a [ b", "\x1b[31mred", "\u202eback")

@@ -17,8 +17,7 @@ from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Services, Target, WizardState
 from support.tui import PASSWORD, quiet_services
 
 VISITED: Final = ("provider", "settings")

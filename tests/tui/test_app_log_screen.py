@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 from smtpwizard.docker.logs import LogReport
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.texts import AppLogScreen
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.tui.screens.dialogs import AppLogScreen
+from smtpwizard.wizard.session import Target, TargetKind, WizardState
 from support.apps import ABC
 from support.docker_stand_in import NO_DAEMON, StandIn, stamped, stand_in
 from support.tui import HOSTILE, quiet_services, screen_text

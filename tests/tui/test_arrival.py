@@ -16,8 +16,8 @@ from smtpwizard.report.arrival import Proof
 from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
-from smtpwizard.tui.widgets.mail import CodeEntry
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.tui.steps.send import CodeEntry
+from smtpwizard.wizard.session import WizardState
 from smtpwizard.wizard.summary import summary
 from support.inboxes import PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret

@@ -15,8 +15,7 @@ from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Services, Target, WizardState
 from smtpwizard.wizard.summary import summary
 from support.apps import ABC
 from support.dovecot import Dovecot

@@ -15,7 +15,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
 from smtpwizard.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from smtpwizard.tui.steps.check import CheckStep
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Target, WizardState
 from support.apps import ABC
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text, wizard
 from support.tui_steps import VISITED, finished, logins, practising, scripted, until

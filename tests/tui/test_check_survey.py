@@ -20,9 +20,9 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.steps.check import CheckStep
-from smtpwizard.tui.widgets.field import Field
+from smtpwizard.tui.widgets.settings_form import Field
 from smtpwizard.wizard.check import Outcome
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Target, WizardState
 from support.apps import ABC
 from support.looking import Bench, closed_port, provider_with
 from support.tui import PASSWORD, quiet_services, screen_text

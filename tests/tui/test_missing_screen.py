@@ -18,7 +18,7 @@ from smtpwizard.smtp.results import Status
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MissingScreen
 from smtpwizard.tui.widgets.text import RecordCard
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 from support.apps import ABC
 from support.name_server import NameServer
 from support.tui import HOSTILE, quiet_services, screen_text

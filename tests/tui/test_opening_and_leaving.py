@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from smtpwizard.wizard.opening import begin_walk
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Target, WizardState
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard
 
 FOUND = "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=465\nSMTP_TLS=true\nSMTP_USER=you@gmail.com\nSMTP_SENDER=you@gmail.com\n"

@@ -14,10 +14,10 @@ from smtpwizard.sandbox.rehearsal import Playable, playable
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.smtp.results import OutgoingMessage
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.failures import FailuresScreen
+from smtpwizard.tui.screens.dialogs import FailuresScreen
 from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.steps.send import SendStep
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 from support.tui import quiet_services, screen_text, type_text
 from support.tui_steps import finished, practising, until
 

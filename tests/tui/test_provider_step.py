@@ -6,8 +6,7 @@ import asyncio
 
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Kind
-from smtpwizard.tui.steps.provider import prompt
-from smtpwizard.tui.widgets.provider_panel import about, ports, to_know
+from smtpwizard.tui.steps.provider import about, ports, prompt, to_know
 from smtpwizard.wizard.provider import rows
 from support.apps import ABC
 from support.tui import HOSTILE, quiet_services, screen_text, settled, type_text, wizard

@@ -19,7 +19,7 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ReadersScreen
 from smtpwizard.tui.widgets.save import TargetPicker
 from smtpwizard.wizard.opening import begin_walk
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Target, TargetKind, WizardState
 from support.apps import ABC
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until

@@ -14,7 +14,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.dialogs import ConfirmScreen
 from smtpwizard.tui.widgets.save import TargetPicker
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Target, TargetKind, WizardState
 from support.apps import ABC
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until

@@ -23,8 +23,8 @@ sys.meta_path.insert(0, Watch())
 from pathlib import Path
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Services
+from smtpwizard.wizard.session import Target, WizardState
 
 async def main():
     services = Services()

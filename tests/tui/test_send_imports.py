@@ -21,8 +21,8 @@ import asyncio, json, sys
 from smtpwizard.apps.loading import shipped
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import Services
+from smtpwizard.wizard.session import WizardState
 
 async def main():
     settings = Settings(shipped(), host="smtp.acme.example", port="587", sender="noreply@acme.example")

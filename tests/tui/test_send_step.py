@@ -12,11 +12,10 @@ from smtpwizard.report.arrival import Proof
 from smtpwizard.sandbox.scripted import SILENCE, Script, Stage, reply
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.screens.dialogs import ConfirmScreen
-from smtpwizard.tui.screens.texts import SAMPLE_CODE, MailPreviewScreen
+from smtpwizard.tui.screens.dialogs import SAMPLE_CODE, ConfirmScreen, MailPreviewScreen
+from smtpwizard.tui.steps.send import CodeEntry, MailForm
 from smtpwizard.tui.widgets.check import Card
-from smtpwizard.tui.widgets.mail import CodeEntry, MailForm
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text
 from support.tui_steps import logins, practising, scripted, until
 

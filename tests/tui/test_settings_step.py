@@ -8,7 +8,7 @@ from textual.widgets import Input
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.widgets.inputs import SecretInput
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 from support.apps import ABC
 from support.tui import GMAIL, quiet_services, screen_text, settled, type_text, wizard
 

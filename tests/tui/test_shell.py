@@ -7,7 +7,7 @@ import pytest
 from smtpwizard.settings import Settings
 from smtpwizard.tui.base import Hint
 from smtpwizard.tui.widgets.shell import fitting
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 from support.apps import ABC
 from support.tui import GMAIL, quiet_services, screen_text, settled, wizard
 

@@ -16,7 +16,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.style import clickable, hanging, plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeCheckbox, ShapeRadio
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 from support.apps import ABC
 from support.tui import GMAIL, HOSTILE, PASSWORD, quiet_services, screen_text, settled, type_text, wizard
 

@@ -20,8 +20,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
 from smtpwizard.wizard.check import CheckStep
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Session, Target, WizardState
 from support.looking import Bench, closed_port, provider_with
 from support.tui import PASSWORD, quiet_services
 from support.tui_steps import USER, logins

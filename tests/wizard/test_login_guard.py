@@ -8,7 +8,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
 from smtpwizard.wizard import login_guard as guard
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 from support.apps import ABC
 
 SETTINGS = Settings(ABC, host="mail.example.com", port="587", username="ops@example.com", password=Secret("pw-hunter2"))

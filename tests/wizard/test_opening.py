@@ -11,8 +11,7 @@ import pytest
 from smtpwizard.cli.commands.wizard import _target
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.wizard.opening import DEFAULT_ENV_FILE, PRACTICE_ENV_FILE, Beginning, Opening, OpeningChoice, begin_walk
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind
+from smtpwizard.wizard.session import Session, Target, TargetKind
 from support.tui import quiet_services
 
 FOUND = "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=465\nSMTP_TLS=true\nSMTP_USER=you@gmail.com\nSMTP_SENDER=you@gmail.com\n"

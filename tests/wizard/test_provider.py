@@ -12,9 +12,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard import provider as module
 from smtpwizard.wizard.provider import HEADINGS, ProviderStep, preferred_region, rows
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import Services, Session, WizardState
 from support.apps import ABC
 from support.tui import no_mx, quiet_services
 

@@ -17,9 +17,7 @@ from smtpwizard.targets.change import Conflict, Consent, ConsentRequired, Undeci
 from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.wizard.save import SaveStep
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 from support.apps import ABC
 
 PASSWORD = "zq7-Correct-Horse"

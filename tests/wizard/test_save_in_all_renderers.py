@@ -17,8 +17,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.change import Applied, Change, Consent
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
 from support.apps import ABC
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import VISITED, until

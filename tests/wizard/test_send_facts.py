@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.dns.sender import SenderReport
-from smtpwizard.mailbox.address import parse
-from smtpwizard.mailbox.model import Arrival, Place
+from smtpwizard.mailbox.model import Arrival, Place, parse
 from smtpwizard.report.arrival import Arrived, Proof, arrived_line, auth_suffix, closing_lines
 from smtpwizard.report.lines import Mark, symbols
 from smtpwizard.secret import Secret
@@ -15,7 +14,7 @@ from smtpwizard.smtp.results import SentMessage
 from smtpwizard.wizard import arrival
 from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard import send as mailboxes
-from smtpwizard.wizard.state import SentMail
+from smtpwizard.wizard.session import SentMail
 from support.apps import ABC
 from support.tui import quiet_services
 

@@ -19,8 +19,7 @@ from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.send import SendStep, app_log, log_service
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
 from smtpwizard.wizard.summary import summary
 from support.apps import ABC
 from support.docker_stand_in import NO_DAEMON, NO_SERVICE, stamped, stand_in

@@ -16,8 +16,7 @@ from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
 from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.provider import ProviderStep
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import Session, WizardState
 from support.apps import ABC
 from support.tui import GMAIL, quiet_services
 

@@ -7,9 +7,8 @@ import pytest
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.questions import Question
-from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.session import Session, Target, WizardState
 from smtpwizard.wizard.settings import SettingsStep
-from smtpwizard.wizard.state import Target, WizardState
 from support.apps import ABC
 from support.tui import GMAIL, quiet_services
 

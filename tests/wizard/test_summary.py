@@ -10,7 +10,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, SentMessage, Verdict
 from smtpwizard.targets.change import Applied
-from smtpwizard.wizard.state import SentMail, Target, TargetKind, WizardState
+from smtpwizard.wizard.session import SentMail, Target, TargetKind, WizardState
 from smtpwizard.wizard.summary import summary, summary_lines
 from support.apps import ABC
 from support.tui import GMAIL, quiet_services

@@ -21,9 +21,7 @@ from smtpwizard.targets.block import block
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.wizard.check import Check
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, WizardState
+from smtpwizard.wizard.session import Services, Session, Target, WizardState
 from support.looking import Bench
 from support.tui import PASSWORD, quiet_services, screen_text
 from support.tui_steps import USER, VISITED, finished, until

@@ -67,7 +67,7 @@ def shipped(id: str = DEFAULT) -> AppProfile:  # noqa: A002
 
 def load_profile(path: Path) -> AppProfile:
     """Read and check one profile. PresetFileError with every mistake in it."""
-    from smtpwizard.presets.loading import own_file  # the checked reader is not needed for what is shipped
+    from smtpwizard.presets.toml import own_file  # the checked reader is not needed for what is shipped
 
     return own_file(AppProfile, path)
 
@@ -78,8 +78,7 @@ def check_folder(folder: Path) -> tuple[PresetProblem, ...]:
     Beyond each file for itself: no mail domain belongs to two providers, and the mails of an app have their templates.
     InputError if it is no folder that can be listed.
     """
-    from smtpwizard.presets.loading import load_gateways, load_provider
-    from smtpwizard.presets.toml import Issue, located, read_text
+    from smtpwizard.presets.toml import Issue, load_gateways, load_provider, located, read_text
 
     try:
         files = provider_files(folder)

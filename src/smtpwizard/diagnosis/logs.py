@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, bound, from_text
-from smtpwizard.diagnosis.explain import diagnoses_of
+from smtpwizard.diagnosis.explain import diagnoses_of, matches
 from smtpwizard.diagnosis.log_entries import Grouping, Properties, Record, find_reply, properties, records, stages_of
-from smtpwizard.diagnosis.match import matches
 from smtpwizard.problems import Problem
 from smtpwizard.secret import MASK
 from smtpwizard.text import safe

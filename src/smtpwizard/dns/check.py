@@ -10,12 +10,21 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from smtpwizard.dns.answers import Answer, State, name_servers
 from smtpwizard.dns.dkim import check_dkim, find_keys, find_keys_above
 from smtpwizard.dns.dmarc import Policy, alignment_of, check_dmarc, find_policy, outside_reports
 from smtpwizard.dns.domain import check_domain, check_mx, mx_hosts_of
 from smtpwizard.dns.resolver import Dns, prepare
-from smtpwizard.dns.sender import Context, Sender, SenderCheck, SenderReport, context_of, sender_of
+from smtpwizard.dns.sender import (
+    Answer,
+    Context,
+    Sender,
+    SenderCheck,
+    SenderReport,
+    State,
+    context_of,
+    name_servers,
+    sender_of,
+)
 from smtpwizard.dns.spf import find_spf
 from smtpwizard.dns.spf_check import check_spf
 from smtpwizard.presets.schema import Provider

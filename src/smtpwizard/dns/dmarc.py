@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck
+from smtpwizard.dns.sender import Answer, Context, DnsRecord, Owner, SenderCheck, State, unknown_because
 from smtpwizard.presets.schema import SpfEnvelope
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import listed, safe

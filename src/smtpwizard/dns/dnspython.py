@@ -21,7 +21,7 @@ import dns.rdtypes.IN.AAAA
 import dns.resolver
 import dns.ttl
 
-from smtpwizard.dns.answers import Answer, State
+from smtpwizard.dns.sender import Answer, State
 
 _MOST_ALIASES = 16
 """CNAME records that are followed; dnspython stops at the same number."""

@@ -9,9 +9,18 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from smtpwizard.background import in_daemon_thread
-from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Context, Owner, SenderCheck, is_example, probably_meant, undeliverable
+from smtpwizard.dns.sender import (
+    Answer,
+    Context,
+    Owner,
+    SenderCheck,
+    State,
+    is_example,
+    probably_meant,
+    undeliverable,
+    unknown_because,
+)
 from smtpwizard.presets.schema import Kind, SenderRule
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.background import in_daemon_thread
-from smtpwizard.dns.answers import Answer, NameServers, State
+from smtpwizard.dns.sender import Answer, NameServers, State
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from smtpwizard.dns.answers import Answer, State, unknown_because
 from smtpwizard.dns.resolver import Dns
-from smtpwizard.dns.sender import Context, Owner
+from smtpwizard.dns.sender import Answer, Context, Owner, State, unknown_because
 from smtpwizard.presets.schema import SpfEnvelope
 
 VERSION: Final = "v=spf1"

@@ -21,7 +21,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from smtpwizard.errors import NetworkError
-from smtpwizard.mailbox.address import IN_CLEAR, Address
 from smtpwizard.mailbox.connect import (
     TITLE,
     Cancellation,
@@ -33,7 +32,18 @@ from smtpwizard.mailbox.connect import (
     trust,
     unreachable,
 )
-from smtpwizard.mailbox.model import Arrival, InboxRefused, Mail, Place, Wanted, answered, plain_id, read_mail
+from smtpwizard.mailbox.model import (
+    IN_CLEAR,
+    Address,
+    Arrival,
+    InboxRefused,
+    Mail,
+    Place,
+    Wanted,
+    answered,
+    plain_id,
+    read_mail,
+)
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 

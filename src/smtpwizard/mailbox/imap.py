@@ -19,11 +19,10 @@ from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_response
 
 from smtpwizard.errors import MachineError, NetworkError
-from smtpwizard.mailbox.address import Address
 from smtpwizard.mailbox.authentication import authentication_of
-from smtpwizard.mailbox.connect import TITLE, Cancellation, in_thread, unreachable
-from smtpwizard.mailbox.imap_client import Client
+from smtpwizard.mailbox.connect import TITLE, Cancellation, Client, in_thread, unreachable
 from smtpwizard.mailbox.model import (
+    Address,
     Arrival,
     InboxRefused,
     Mail,

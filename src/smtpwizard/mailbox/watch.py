@@ -15,9 +15,19 @@ from typing import Final, Protocol
 
 from smtpwizard.errors import InputError, NetworkError
 from smtpwizard.hosts import is_private_host
-from smtpwizard.mailbox.address import Address, parse
 from smtpwizard.mailbox.catchers import CATCHERS, CatcherInbox, Page
-from smtpwizard.mailbox.model import Arrival, Inbox, InboxRefused, Mail, Place, Wanted, answered, read_mail
+from smtpwizard.mailbox.model import (
+    Address,
+    Arrival,
+    Inbox,
+    InboxRefused,
+    Mail,
+    Place,
+    Wanted,
+    answered,
+    parse,
+    read_mail,
+)
 from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import Secret
 

@@ -155,7 +155,7 @@ class Presets:
     def _load(self, name: str) -> Provider | None:
         """Return the preset of an id from its best file that is not broken, or None."""
         if name not in self._loaded:
-            from smtpwizard.presets.loading import load_provider
+            from smtpwizard.presets.toml import load_provider
 
             self._loaded[name] = None
             for path in self._index().get(name, ()):
@@ -175,7 +175,7 @@ class Presets:
                 yield provider
 
     def _gateways(self) -> tuple[str, ...]:
-        from smtpwizard.presets.loading import load_gateways
+        from smtpwizard.presets.toml import load_gateways
 
         return load_gateways(presets_root() / "gateways.toml")
 

@@ -15,8 +15,7 @@ from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.clients.transport import Transport, unusable
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.connection import Connection
-from smtpwizard.probe.recorder import Recorder, StageFailed
-from smtpwizard.probe.stages import Stages, Transactions
+from smtpwizard.probe.stages import Recorder, StageFailed, Stages, Transactions
 from smtpwizard.probe.verdict import Options, app_outcome, not_proved
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.net import Net

@@ -12,8 +12,7 @@ from smtpwizard.targets.change import Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.readers import Reader, parse_readers
 from smtpwizard.text import listed
 from smtpwizard.wizard.save import SaveStep
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import TargetKind
+from smtpwizard.wizard.session import Session, TargetKind
 
 
 def save(session: Session, console: Console) -> bool:

@@ -34,9 +34,7 @@ from smtpwizard.tui.base import STEPS, StepPane
 from smtpwizard.tui.style import THEME, fatal_error
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
 from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, Rail, ShellPart
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import Services, Session, WizardState
 
 if TYPE_CHECKING:
     from smtpwizard.sandbox.rehearsal import Playable
@@ -319,7 +317,7 @@ class SmtpWizard(App[WizardState]):
 
     def action_play_failure(self) -> None:
         """Show the failures that can be played; the one that is chosen is met at once."""
-        from smtpwizard.tui.screens.failures import FailuresScreen
+        from smtpwizard.tui.screens.dialogs import FailuresScreen
 
         def chosen(failure: Playable | None) -> None:
             if failure is not None:
@@ -395,7 +393,7 @@ class SmtpWizard(App[WizardState]):
 
     def action_app_log(self) -> None:
         """Read what the app itself says of its mail, in its container's log."""
-        from smtpwizard.tui.screens.texts import AppLogScreen
+        from smtpwizard.tui.screens.dialogs import AppLogScreen
 
         self.push_screen(AppLogScreen(self.session))
 

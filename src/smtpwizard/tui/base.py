@@ -12,9 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 if TYPE_CHECKING:
-    from smtpwizard.wizard.services import Services
-    from smtpwizard.wizard.session import Session
-    from smtpwizard.wizard.state import WizardState
+    from smtpwizard.wizard.session import Services, Session, WizardState
 
 
 STEPS: Final[tuple[tuple[str, str], ...]] = (

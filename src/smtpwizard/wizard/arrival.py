@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppMail, AppProfile
     from smtpwizard.mailbox.model import Arrival, Wanted
     from smtpwizard.presets.schema import Provider
-    from smtpwizard.wizard.state import SentMail
+    from smtpwizard.wizard.session import SentMail
 
 
 def newest(sent: Iterable[SentMail]) -> tuple[SentMail, ...]:

@@ -15,7 +15,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step, StepResult
 
 if TYPE_CHECKING:
-    from smtpwizard.wizard.state import WizardState
+    from smtpwizard.wizard.session import WizardState
 
 
 PAUSE_SECONDS: Final = 60.0

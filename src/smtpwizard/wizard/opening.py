@@ -12,11 +12,10 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.errors import InputError
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.settings import Settings
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
-    from smtpwizard.wizard.services import Services
+    from smtpwizard.wizard.session import Services
 
 
 DEFAULT_ENV_FILE: Final = Path(".env")

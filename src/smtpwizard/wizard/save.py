@@ -29,7 +29,7 @@ from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.targets.next_steps import next_steps
 from smtpwizard.targets.replace import sweep
 from smtpwizard.text import listed
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppProfile

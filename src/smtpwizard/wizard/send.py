@@ -18,8 +18,7 @@ from smtpwizard.report.probe import message_line
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, StepResult
 from smtpwizard.wizard import arrival, login_guard
 from smtpwizard.wizard.check import Check, CheckStep
-from smtpwizard.wizard.services import AT_ONCE, NEARBY, may_catch
-from smtpwizard.wizard.state import SentMail, TargetKind
+from smtpwizard.wizard.session import AT_ONCE, NEARBY, SentMail, TargetKind, may_catch
 
 if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppMail, AppProfile

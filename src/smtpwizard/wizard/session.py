@@ -1,18 +1,333 @@
-"""The walk: what is known so far, and its steps. A renderer shows it: `tui`, `prompts`, or `cli`."""
+"""The walk: what is known so far, what it uses of the world, and its steps.
+
+A `WizardState` is one frozen value, and `Session.update()` makes the next one; no renderer holds truth. `Services` is
+handed in, so that a test can hand in something else. A renderer shows a session: `tui`, `prompts`, or `cli`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from smtpwizard.apps.loading import DEFAULT, profile, shipped
 from smtpwizard.apps.profile import Role
+from smtpwizard.desktop import open_page
 from smtpwizard.errors import NetworkError
+from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.state import WizardState
 
 if TYPE_CHECKING:
+    from smtpwizard.apps.profile import AppProfile
+    from smtpwizard.clients.transport import Origin
+    from smtpwizard.dns.sender import SenderReport
+    from smtpwizard.docker.logs import LogReport
+    from smtpwizard.mailbox.model import Inbox
+    from smtpwizard.presets.catalogue import Presets
+    from smtpwizard.presets.schema import Provider
+    from smtpwizard.probe.survey.facts import SurveyResult
+    from smtpwizard.probe.verdict import Options
+    from smtpwizard.report.arrival import Arrived
     from smtpwizard.sandbox.rehearsal import Playable, Rehearsed
+    from smtpwizard.sandbox.server import PracticeServer
+    from smtpwizard.secret import Secret
+    from smtpwizard.smtp.results import Report, SentMessage
+    from smtpwizard.targets.change import Applied
+    from smtpwizard.targets.env.file import EnvFile
+
+
+class TargetKind(StrEnum):
+    """Where the settings will go."""
+
+    ENV_FILE = "env-file"
+    COMPOSE = "compose"
+    PRINT = "print"
+    """A block on screen, and on stdout after leaving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the settings will go: a file, or a block to copy."""
+
+    kind: TargetKind = TargetKind.ENV_FILE
+    path: Path | None = Path(".env")
+    service: str | None = None
+    """The compose service, where the target is a compose file."""
+    style: str = "env"
+    """`env`, `compose-list` or `compose-map`, where the target is a block."""
+    secret: str = ""
+    """Where the password goes when the target is a compose file: `inline`, or `reference`, to the `.env` beside it.
+    Empty while nothing is chosen: then it depends on whether git tracks the file."""
+    override: bool = False
+    """Whether the override file beside the compose file is written, and the compose file stays as it is."""
+
+    @property
+    def refers(self) -> bool:
+        """Whether a compose file gets a reference to the password, which goes into the `.env` beside it."""
+        return self.kind is TargetKind.COMPOSE and self.secret == "reference"  # noqa: S105  # the name of a mode
+
+    @property
+    def label(self) -> str:
+        """A few words for headers: the file's name, or the kind of block."""
+        if self.kind is TargetKind.PRINT or self.path is None:
+            return f"{self.style} block"
+        return self.path.name or str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """One of the app's mails that was handed to a server."""
+
+    name: str
+    """AppMail.name: verification, reset-password, invitation."""
+    title: str
+    to: str
+    message: SentMessage
+    code: str | None = None
+    """The six digits in the mail, where it carries some."""
+
+
+@dataclass(frozen=True, slots=True)
+class WizardState:
+    """Everything the steps share. Equal states cause no redraw."""
+
+    settings: Settings = field(default_factory=lambda: Settings(shipped()))
+    provider: Provider | None = None
+    region: str | None = None
+    target: Target = field(default_factory=Target)
+    original: Settings | None = None
+    """What the target held when the wizard opened; None where it held no variable of ours."""
+    env_file: EnvFile | None = field(default=None, repr=False)
+    """The target as read on opening: raw bytes and all, so never in a repr."""
+    report: Report | None = None
+    """The last test, kept until the next one."""
+    tested: Settings | None = None
+    """The settings that `report` is about."""
+    survey: SurveyResult | None = None
+    """What was seen at the server's other ports after `report`; None where nothing was asked."""
+    refused: tuple[Settings, ...] = ()
+    """Settings whose login a server has refused: not sent again without the operator's word."""
+    pauses: tuple[tuple[str, float, str], ...] = ()
+    """Hosts that asked for a pause: (host, time.monotonic() until then no login, the server's words)."""
+    saved: Settings | None = None
+    """The settings as last written or handed over."""
+    applied: tuple[Applied, ...] = ()
+    readers: tuple[str, ...] = ()
+    """Programs that read the env file, by the names of `--readers`; empty for the usual ones."""
+    next_command: str = ""
+    """What makes the app see what was written, found by looking; empty where nothing was written, or none is known."""
+    block: Secret | None = None
+    """A block for stdout after leaving, where the target is PRINT: it holds the password."""
+    sent: tuple[SentMail, ...] = ()
+    arrived: tuple[Arrived, ...] = ()
+    """Mails that are known to have arrived, each once, in the order in which that became known."""
+    recipient: str = ""
+    practice: PracticeServer | None = field(default=None, repr=False)
+    """The running practice server, once it was chosen."""
+    rehearsal: Rehearsed | None = field(default=None, repr=False)
+    """The failure that was last chosen to be played; `rehearsed` says whether the settings lead to it."""
+    visited: tuple[str, ...] = ()
+    """Step ids that were shown, in order of the first visit."""
+    step: str = ""
+    """The step that is shown."""
+
+    def changed(self, **changes: Any) -> WizardState:
+        """Return the state with `changes` applied. TypeError for a field that it does not have."""
+        return replace(self, **changes)
+
+    @property
+    def origin(self) -> Origin:
+        """The way by which the settings as they are now reach the app: the target's, until one of them is changed."""
+        from smtpwizard.clients.transport import Origin
+
+        if self.settings != self.original:
+            return Origin.ANSWERS
+        return Origin.ENV_FILE if self.target.kind is TargetKind.ENV_FILE else Origin.COMPOSE
+
+    @property
+    def rehearsed(self) -> Rehearsed | None:
+        """The failure that is played at the server to which the settings lead, if one is."""
+        played = self.rehearsal
+        if played is None or self.provider is None or self.provider.kind.value != "practice":
+            return None
+        return played if (self.settings.host, self.settings.port) == played.address else None
+
+    @property
+    def fresh_report(self) -> Report | None:
+        """The last test, if it was made with the settings as they are now."""
+        return self.report if self.report is not None and self.tested == self.settings else None
+
+    @property
+    def proved(self) -> bool:
+        """Whether the settings as they are now were tested and the app will work."""
+        report = self.fresh_report
+        return report is not None and report.app.verdict.value == "works"
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """Names of the mails that are known to have arrived."""
+        return tuple(dict.fromkeys(item.name for item in self.arrived))
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the settings as they are now were written or handed over."""
+        return self.saved is not None and self.saved == self.settings
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether leaving now would lose something that was entered."""
+        if self.settings in (self.saved, self.original) or self.settings == Settings(self.settings.app):
+            return False
+        app = self.settings.app
+        typed = [
+            item.role
+            for item in app.variables
+            if item.role not in (Role.HOST, Role.PORT) and item.name not in app.mode_variables
+        ]
+        before = self.original or Settings(app)
+        return any(self.settings.of(role) and self.settings.of(role) != before.of(role) for role in typed)
+
+
+NEARBY: Final = 2.0
+"""Seconds to find out whether a mail server of this machine or network is one that catches mail."""
+AT_ONCE: Final = 10.0
+"""Seconds after which such a server, and the practice server, would long have had the mail."""
+
+
+def may_catch(provider: Provider | None, host: str) -> bool:
+    """Say whether a mail server may be one that catches mail: it is on this machine or network. No other is asked."""
+    from smtpwizard.hosts import is_private_host
+    from smtpwizard.presets.schema import Kind
+
+    return (provider is not None and provider.kind is Kind.LOCAL) or is_private_host(host)
+
+
+async def find_catcher(host: str, *, provider: Provider | None, timeout: float) -> Inbox | None:
+    """Return the inbox of a mail server of this machine or network, if it is one that catches mail; as `discover`."""
+    from smtpwizard.mailbox.watch import discover
+
+    return await discover(host, provider, timeout=timeout)
+
+
+def practice_inbox(server: PracticeServer) -> Inbox:
+    """Return the inbox of the running practice server."""
+    from smtpwizard.mailbox.watch import PracticeInbox
+
+    return PracticeInbox(lambda: server.messages, "the practice server's inbox")
+
+
+def open_mailbox(url: str, password: Secret | None, *, ca_files: Sequence[Path]) -> Inbox:
+    """Return a mailbox, not yet connected. InputError for a URL that is none, FileError for a CA file."""
+    from smtpwizard.mailbox.watch import open_inbox
+    from smtpwizard.smtp.certificate import read_authorities
+
+    return open_inbox(url, password, authorities=read_authorities(tuple(ca_files)))
+
+
+async def check_sender(address: str, *, provider: Provider | None, timeout: float) -> SenderReport:
+    """Return what DNS says of a sender's domain, within `timeout` seconds. InputError for what is no address."""
+    from smtpwizard.dns.check import check_sender as check
+
+    return await check(address, provider=provider, timeout=timeout)
+
+
+async def recent_log(
+    service: str,
+    *,
+    cwd: Path,
+    provider: Provider | None,
+    app: AppProfile,
+    timeout: float,
+    compose_file: Path | None = None,
+) -> LogReport:
+    """Return what a compose service has logged in the last ten minutes; `timeout` is in seconds."""
+    from smtpwizard.docker.logs import recent
+
+    return await recent(service, compose_file=compose_file, cwd=cwd, provider=provider, app=app, timeout=timeout)
+
+
+async def _mx_hosts(domain: str) -> tuple[str, ...]:
+    # dnspython costs tens of milliseconds to import: only once an address was typed.
+    from smtpwizard.dns.domain import mx_hosts
+
+    return await mx_hosts(domain)
+
+
+def _practice_server() -> PracticeServer:
+    # aiosmtpd, trustme and cryptography: only for those who practise.
+    from smtpwizard.sandbox.server import PracticeServer
+
+    return PracticeServer()
+
+
+@dataclass(eq=False, repr=False)
+class Services:
+    """Presets, browser, resolver, inboxes, practice server. Not frozen: the catalogue is opened on first use."""
+
+    preset_dirs: tuple[Path, ...] = ()
+    app_id: str = DEFAULT
+    ca_files: tuple[Path, ...] = ()
+    timeout: float = 10.0
+    """Seconds for each stage of a test."""
+    backup_dir: Path | None = None
+    """Where backups go; None for the state folder."""
+    mx_hosts: Callable[[str], Coroutine[Any, Any, tuple[str, ...]]] = _mx_hosts
+    open_url: Callable[[str], bool] = open_page
+    """Blocking: called in a daemon thread."""
+    make_practice_server: Callable[[], PracticeServer] = _practice_server
+    find_catcher: Callable[..., Coroutine[Any, Any, Inbox | None]] = find_catcher
+    """(host, *, provider, timeout): the local server's inbox, if it is one that catches mail."""
+    practice_inbox: Callable[[PracticeServer], Inbox] = practice_inbox
+    open_mailbox: Callable[..., Inbox] = open_mailbox
+    """(url, password, *, ca_files): a mailbox, not yet connected."""
+    check_sender: Callable[..., Coroutine[Any, Any, SenderReport]] = check_sender
+    """(address, *, provider, timeout)"""
+    recent_log: Callable[..., Coroutine[Any, Any, LogReport]] = recent_log
+    """(service, *, compose_file, cwd, provider, timeout)"""
+    arrival_seconds: float = 60.0
+    """How long an inbox is watched for a mail that was accepted."""
+    arrival_pause: float = 1.0
+    """Seconds between two looks."""
+    mx_delay: float = 0.4
+    """Seconds without a key before a typed domain is looked up."""
+
+    @cached_property
+    def presets(self) -> Presets:
+        """The catalogue of providers and apps."""
+        # Behind the first frame: opening it parses one file a provider.
+        from smtpwizard.presets.catalogue import Presets
+
+        return Presets.open(*self.preset_dirs)
+
+    @property
+    def custom(self) -> Provider:
+        """The provider for a server that no preset knows."""
+        from smtpwizard.presets.schema import CUSTOM
+
+        return CUSTOM
+
+    @cached_property
+    def app(self) -> AppProfile:
+        """The app that the settings are for."""
+        return profile(self.presets, self.app_id)
+
+    def options(self, state: WizardState, *, recipient: str | None = None) -> Options:
+        """Return the probe's options: the practice server's throw-away CA is trusted only while it is the provider."""
+        from smtpwizard.probe.verdict import Options
+
+        practising = state.provider is not None and state.provider.id == "practice"
+        server = (state.rehearsed or state.practice) if practising else None
+        return Options(
+            timeout=self.timeout,
+            ca_files=self.ca_files,
+            extra_ca_pem=(server.ca_pem or None) if server is not None else None,
+            recipient=recipient,
+            origin=state.origin,
+            app_name=self.app.name,
+        )
 
 
 _START_SECONDS: Final = 12.0

@@ -13,7 +13,7 @@ from smtpwizard.secret import redact
 from smtpwizard.smtp.results import Report, Step, Verdict
 from smtpwizard.text import safe
 from smtpwizard.wizard import arrival as arrivals
-from smtpwizard.wizard.state import TargetKind, WizardState
+from smtpwizard.wizard.session import TargetKind, WizardState
 
 _CONFIRMED = "arrived (code confirmed)"
 

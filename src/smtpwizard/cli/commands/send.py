@@ -29,10 +29,10 @@ from smtpwizard.report.lines import symbols
 from smtpwizard.secret import Secret, hide
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage
 from smtpwizard.text import safe
-from smtpwizard.wizard.services import AT_ONCE
+from smtpwizard.wizard.session import AT_ONCE
 
 if TYPE_CHECKING:
-    from smtpwizard.mailbox.address import Address
+    from smtpwizard.mailbox.model import Address
 
 
 VARIABLE: Final = "INBOX_PASSWORD"
@@ -67,7 +67,7 @@ def prepare(args: argparse.Namespace) -> InboxPlan | None:
         return None
     import asyncio
 
-    from smtpwizard.mailbox.address import parse
+    from smtpwizard.mailbox.model import parse
     from smtpwizard.mailbox.watch import open_inbox
     from smtpwizard.smtp.certificate import read_authorities
 

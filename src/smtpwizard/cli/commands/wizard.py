@@ -13,8 +13,7 @@ from smtpwizard.apps.loading import DEFAULT
 from smtpwizard.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from smtpwizard.wizard.services import Services
-    from smtpwizard.wizard.state import Target, WizardState
+    from smtpwizard.wizard.session import Services, Target, WizardState
 
 
 _LOGS: Final = ("TEXTUAL_LOG", "TEXTUAL", "TEXTUAL_DEVTOOLS_PORT", "TEXTUAL_DEBUG")
@@ -136,7 +135,7 @@ def _require_terminal() -> None:
 
 
 def _services(args: argparse.Namespace) -> Services:
-    from smtpwizard.wizard.services import Services
+    from smtpwizard.wizard.session import Services
 
     return Services(
         preset_dirs=(args.presets,) if args.presets else (),
@@ -148,7 +147,7 @@ def _services(args: argparse.Namespace) -> Services:
 
 def _target(args: argparse.Namespace) -> Target | None:
     """Return the target that was named on the command line."""
-    from smtpwizard.wizard.state import Target, TargetKind
+    from smtpwizard.wizard.session import Target, TargetKind
 
     if args.compose is not None:
         return Target(TargetKind.COMPOSE, args.compose, service=args.service)

@@ -31,9 +31,7 @@ from smtpwizard.targets.env.plan import value_findings
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
 from smtpwizard.text import listed
 from smtpwizard.wizard.save import SaveStep, at_once, finding_lines, finish
-from smtpwizard.wizard.services import Services
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 
 _ATTEMPTS: Final = 5
 """Plans made when another program keeps changing the file, before giving up."""

@@ -12,8 +12,8 @@ from typing import Final
 
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.probe.survey import rules as certificate_rules
-from smtpwizard.probe.survey import rules as network_rules
+from smtpwizard.probe.survey import ranking as certificate_rules
+from smtpwizard.probe.survey import ranking as network_rules
 from smtpwizard.probe.survey.facts import Evidence, PortFacts, proposal
 from smtpwizard.probe.survey.ranking import (
     MANNER,

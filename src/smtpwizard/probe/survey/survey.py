@@ -30,8 +30,7 @@ from smtpwizard.probe.survey.facts import (
     real,
 )
 from smtpwizard.probe.survey.port import CertificateProbe, PortProbe
-from smtpwizard.probe.survey.ranking import family_lines, meaning, port_lines, web_line
-from smtpwizard.probe.survey.rules import sister
+from smtpwizard.probe.survey.ranking import family_lines, meaning, port_lines, sister, web_line
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem
 from smtpwizard.secret import redact

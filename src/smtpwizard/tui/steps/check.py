@@ -152,7 +152,7 @@ class CheckStep(StepPane):
     def action_transcript(self) -> None:
         if self.state.report is None:
             return
-        from smtpwizard.tui.screens.texts import TranscriptScreen
+        from smtpwizard.tui.screens.dialogs import TranscriptScreen
 
         self.app.push_screen(TranscriptScreen(self.state.report))
 

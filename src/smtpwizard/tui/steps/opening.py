@@ -17,8 +17,8 @@ from smtpwizard.tui.style import hanging, lines, plain, styled
 from smtpwizard.tui.widgets.inputs import PlainList, PlainText
 from smtpwizard.tui.widgets.settings_form import finding_line, outlook_line
 from smtpwizard.wizard.opening import OFFERS, Opening
+from smtpwizard.wizard.session import WizardState
 from smtpwizard.wizard.settings import SettingsStep
-from smtpwizard.wizard.state import WizardState
 
 
 class OpeningStep(StepPane):

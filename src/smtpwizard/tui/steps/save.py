@@ -24,7 +24,7 @@ from smtpwizard.tui.style import plain
 from smtpwizard.tui.widgets.save import ChangeView, TargetPicker
 from smtpwizard.wizard import save
 from smtpwizard.wizard.check import bug_place
-from smtpwizard.wizard.state import TargetKind
+from smtpwizard.wizard.session import TargetKind
 
 if TYPE_CHECKING:
     from smtpwizard.targets.change import Consent, ConsentRequired

@@ -12,11 +12,10 @@ from textual.widget import Widget
 from smtpwizard.problems import Problem
 from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.style import styled
-from smtpwizard.tui.widgets.field import Advanced, AdvancedHeader, ChoiceField, Field, Finished
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
-from smtpwizard.tui.widgets.settings_form import SettingsForm
+from smtpwizard.tui.widgets.settings_form import Advanced, AdvancedHeader, ChoiceField, Field, Finished, SettingsForm
 from smtpwizard.wizard import settings as model
-from smtpwizard.wizard.state import WizardState
+from smtpwizard.wizard.session import WizardState
 
 
 class SettingsStep(StepPane):

@@ -14,8 +14,7 @@ from smtpwizard.text import safe
 from smtpwizard.tui.base import STEPS, Hint, StepPane
 from smtpwizard.tui.style import clickable, lines, styled
 from smtpwizard.tui.widgets.inputs import PlainText
-from smtpwizard.wizard.session import Session
-from smtpwizard.wizard.state import TargetKind, WizardState
+from smtpwizard.wizard.session import Session, TargetKind, WizardState
 
 
 class StepMark(Enum):
