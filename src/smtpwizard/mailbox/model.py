@@ -1,4 +1,4 @@
-"""What an inbox is, by its URL; what is looked for in it and found; how a mail of ours is known, by Message-ID and code."""
+"""What an inbox is, by its URL; what is looked for in it and found; how a mail of ours is known (Message-ID, code)."""
 
 from __future__ import annotations
 
