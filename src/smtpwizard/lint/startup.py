@@ -129,6 +129,10 @@ def check_old_names(context: Context) -> Iterator[Problem]:
         yield made._replace(roles=(role.value,))
 
 
+_LOGIN: Final = frozenset({Role.USERNAME, Role.PASSWORD})
+"""Another app's login is copied by a person alone: it may be meant for that app, and half of one is no login."""
+
+
 def _moved(context: Context, old: OldName) -> tuple[str, Repair]:
     """Return what to do with the value under an old name: it moves, or what is meant by it, but never a refused one."""
     right, found = context.variable(old.role), context.misnamed[old.role]
@@ -143,7 +147,7 @@ def _moved(context: Context, old: OldName) -> tuple[str, Repair]:
         label = f"{put.label}, drop {old.name}" if dropped else put.label
         return f"{put.label}.", Repair({**put.changes, **dropped}, label)
     if old.of:
-        return f"Set {right} to the same value.", put
+        return f"Set {right} to the same value.", NO_REPAIR if old.role in _LOGIN else put
     return "Rename the variable.", Repair({**put.changes, **dropped}, f"Rename {old.name} to {right}")
 
 
