@@ -50,14 +50,18 @@ def findings(
 
 _SHORTEST: Final = 4
 """A secret with fewer characters is not looked for in sentences: it could be part of any word."""
+_LONGEST_WORD: Final = 12
+"""Letters alone, and fewer than this: the sentences of the rules have such words of their own."""
 
 
 def _without_secrets(item: Problem, hidden: Iterable[str]) -> Problem:
     """Return the problem with its texts cleared of secrets, as values that are quoted may hold them."""
     texts = {name: getattr(item, name) for name in ("title", "cause", "remedy", "label")}
     for secret in sorted(hidden, key=len, reverse=True):
+        # What could be a word is one of the sentence's own, unless it stands in a value.
+        value = r"(?<=[`=])" if secret.isalpha() and len(secret) < _LONGEST_WORD else r"(?<!\w)"
         for name, text in texts.items():
-            texts[name] = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+            texts[name] = re.sub(rf"{value}{re.escape(secret)}(?!\w)", MASK, text)
     return item if all(getattr(item, name) == text for name, text in texts.items()) else item._replace(**texts)
 
 
