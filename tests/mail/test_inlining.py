@@ -11,8 +11,7 @@ from random import Random
 
 import pytest
 
-from smtpwizard.mail.messages import inline
-from smtpwizard.mail.plain_text import from_html
+from smtpwizard.mail.messages import from_html, inline
 from smtpwizard.mail.templates import folder, render, templates_dir
 from support.apps import ABC
 from support.mail_html import Documents

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.mail.messages import inline
-from smtpwizard.mail.plain_text import WIDTH, from_html
+from smtpwizard.mail.messages import WIDTH, from_html, inline
 
 
 @pytest.mark.parametrize(

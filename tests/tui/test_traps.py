@@ -14,7 +14,7 @@ from textual.widgets import Input
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
-from smtpwizard.tui.style import clickable, hanging, plain, styled
+from smtpwizard.tui.base import clickable, hanging, plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeCheckbox, ShapeRadio
 from smtpwizard.wizard.session import WizardState
 from support.apps import ABC

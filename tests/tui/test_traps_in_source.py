@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import smtpwizard.tui.style  # WAS smtpwizard.tui
+import smtpwizard.tui.base  # WAS smtpwizard.tui
 
-SOURCES = sorted(Path(smtpwizard.tui.style.__file__).parent.rglob("*.py"))
+SOURCES = sorted(Path(smtpwizard.tui.base.__file__).parent.rglob("*.py"))
 
 
 def _calls(tree: ast.AST) -> list[ast.Call]:

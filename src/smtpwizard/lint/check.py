@@ -1,4 +1,7 @@
-"""Runs all rules on a set of settings, puts the gravest findings first, and keeps their repairs from contradicting."""
+"""Runs all rules on a set of settings, the gravest finding first, and keeps their repairs from contradicting.
+
+The rules on the app's start, its old names and its provider stand here too.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,204 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from smtpwizard.apps.profile import Role
-from smtpwizard.clients.transport import Origin
-from smtpwizard.lint import login, mail, server, startup, tls
-from smtpwizard.lint.context import Context, has_shape, make_context
-from smtpwizard.presets.schema import Provider
-from smtpwizard.problems import Problem, gravest_first, opened
+from smtpwizard.addresses import is_address
+from smtpwizard.apps.parse import Reason
+from smtpwizard.apps.profile import OldName, Role
+from smtpwizard.clients.transport import Origin, Refusal, refusals
+from smtpwizard.lint import login, mail, server, tls
+from smtpwizard.lint.context import (
+    NO_REPAIR,
+    Context,
+    Repair,
+    has_shape,
+    make_context,
+    meant_boolean,
+    meant_port,
+    shown,
+)
+from smtpwizard.presets.schema import Provider, ProviderStatus, SenderRule
+from smtpwizard.problems import Problem, Severity, gravest_first, opened
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
+from smtpwizard.text import safe
+
+_SLUGS: Final = {
+    Role.SECURITY: "tls",
+    Role.CIPHERS: "cipher",
+    Role.OPPORTUNISTIC: "opportunistic-tls",
+    Role.URL: "admin-web-url",
+}
+"""Role → how a finding's id begins, where that is not the role's own name: scripts know these."""
+_WANTED: Final = {
+    Role.HOST: "Set it to the name of the mail server.",
+    Role.PORT: "Set it to the server's port: 587 for STARTTLS, 465 for TLS from the first byte.",
+    Role.SENDER: "Set it to the address that mails are to come from.",
+}
+_ENDINGS: Final = {
+    Reason.MISSING: "missing",
+    Reason.EMPTY: "empty",
+    Reason.NOT_A_BOOLEAN: "not-boolean",
+    Reason.NOT_A_NUMBER: "not-number",
+    Reason.UNSAFE_NUMBER: "not-number",
+}
+
+
+def check_startup(context: Context) -> Iterator[Problem]:
+    """Yield an error for each refusal, of which the app names only the first, then what it needs and does not check."""
+    for refusal in refusals(context.settings):
+        name = f"{_slug(refusal.role)}-{_ENDINGS[refusal.reason]}"
+        yield context.finding(
+            name, Severity.ERROR, refusal.role, _sentence(context, refusal), _repair(context, refusal.role)
+        )
+    for item in context.app.variables:
+        if item.required and not item.check and not context.settings.of(item.role):
+            message = f"{item.name} is not set, and the app needs it. {_WANTED.get(item.role, item.help)}"
+            severity = Severity.ERROR if item.role in _WANTED else Severity.WARNING
+            yield context.finding(
+                f"{_slug(item.role)}-missing", severity, item.role, message, _repair(context, item.role)
+            )
+    for name, text in context.settings.lacking.items():
+        message = f"{name} is not {text}, and the app then uses none of its mail settings. Set {name}={text}."
+        yield Problem.of("switch-missing", Severity.ERROR, name, message, {name: text}, f"Set {name}={text}")
+
+
+def _slug(role: Role) -> str:
+    return _SLUGS.get(role, role.value.replace("_", "-"))
+
+
+def _sentence(context: Context, refusal: Refusal) -> str:
+    name = context.variable(refusal.role)
+    if refusal.reason is Reason.MISSING:
+        return f"{name} is missing, and the app refuses to start. {_WANTED[refusal.role]}"
+    if refusal.reason is Reason.EMPTY:
+        then = _WANTED.get(refusal.role, "Leave the line out instead.")
+        return f"{name} is empty, and the app refuses to start. {then}"
+    value = shown(str(context.settings.of(refusal.role)))
+    if refusal.reason is Reason.NOT_A_BOOLEAN:
+        return f"{name} is `{value}`, and the app refuses to start. It takes `true` or `false`."
+    return f"{name} is `{value}`, which is no number, and the app refuses to start. Write the digits alone."
+
+
+def _repair(context: Context, role: Role) -> Repair:
+    if role is Role.SECURITY:
+        text = str(context.misnamed.get(role, context.settings.security or ""))
+        return context.put_or_drop(role, context.best_tls(text))
+    if role in context.misnamed:
+        return context.put(role, context.misnamed[role])
+    if role is Role.OPPORTUNISTIC:
+        meant = meant_boolean(context.settings.opportunistic or "")
+        return context.put_or_drop(role, None if meant is None else str(meant).lower())
+    if role is Role.HOST:
+        provider = context.provider
+        known = provider and provider.host and len(provider.regions) < 2
+        return context.put(role, provider.host) if provider and known else NO_REPAIR
+    if role is Role.PORT:
+        return _port(context)
+    if role is Role.SENDER:
+        known = context.provider is None or context.provider.sender.rule is SenderRule.ACCOUNT
+        return context.put(role, context.username) if known and is_address(context.username) else NO_REPAIR
+    return NO_REPAIR if context.settings.of(role) is None else context.drop(role)
+
+
+def _port(context: Context) -> Repair:
+    if context.port is not None:
+        return context.put(Role.PORT, str(context.port))
+    if context.provider is not None:
+        return context.put(Role.PORT, str(context.provider.recommended_port))
+    return context.put(Role.PORT, "465" if context.secure else "587") if context.public else NO_REPAIR
+
+
+def check_old_names(context: Context) -> Iterator[Problem]:
+    """Yield one finding for each such name: a warning where its value is needed, else a note.
+
+    A name of another app is told only where its value is needed: the line may be there for that app.
+    """
+    known = {item.name: item for item in context.app.old_names}
+    moved: set[Role] = set()
+    for name, value in context.settings.old_names:
+        old = known[name]
+        role, right = old.role, context.variable(old.role)
+        if role in context.misnamed and role not in moved and value.reveal().strip():
+            moved.add(role)
+            severity, (then, repair) = Severity.WARNING, _moved(context, old)
+            then = f"and that one is not set. {then}"
+        elif old.of:
+            continue
+        else:
+            is_set = context.settings.of(role) or role in context.misnamed
+            severity, then = (
+                Severity.INFO,
+                f"which {'is set and counts' if is_set else 'is not set either'}. Drop the line.",
+            )
+            repair = Repair({name: None}, f"Drop {name}")
+        message = f"{_fact(old, right)} {then}"
+        made = Problem.of("legacy-name", severity, name, message, repair.changes, repair.label)
+        yield made._replace(roles=(role.value,))
+
+
+_LOGIN: Final = frozenset({Role.USERNAME, Role.PASSWORD})
+"""Another app's login is copied by a person alone: it may be meant for that app, and half of one is no login."""
+
+
+def _moved(context: Context, old: OldName) -> tuple[str, Repair]:
+    """Return what to do with the value under an old name: it moves, or what is meant by it, but never a refused one."""
+    right, found = context.variable(old.role), context.misnamed[old.role]
+    value = _value(context, old.role)
+    dropped: dict[str, str | Secret | None] = {} if old.of else {old.name: None}
+    if isinstance(value, str) and context.refuses(old.role, value):
+        return f"Its value is none that {right} takes.", NO_REPAIR
+    if value is None:
+        return "Leave it out.", Repair(dropped, f"Drop {old.name}") if dropped else NO_REPAIR
+    put = context.put(old.role, value)
+    if value != found:
+        label = f"{put.label}, drop {old.name}" if dropped else put.label
+        return f"{put.label}.", Repair({**put.changes, **dropped}, label)
+    if old.of:
+        return f"Set {right} to the same value.", NO_REPAIR if old.role in _LOGIN else put
+    return "Rename the variable.", Repair({**put.changes, **dropped}, f"Rename {old.name} to {right}")
+
+
+def _fact(old: OldName, right: str) -> str:
+    if old.fact:
+        return f"{old.name} {old.fact} {right},"
+    if old.of:
+        return f"{old.name} is {old.of}'s name; the app reads {right},"
+    return f"The app does not read {old.name}; it reads {right},"
+
+
+def _value(context: Context, role: Role) -> str | Secret | None:
+    value = context.misnamed[role]
+    if role is Role.SECURITY:
+        port = context.port or meant_port(str(context.misnamed.get(Role.PORT, "")))  # it moves as well
+        return context._replace(port=port).best_tls(str(value))
+    if role is Role.OPPORTUNISTIC:
+        meant = meant_boolean(str(value))
+        return None if meant is None else str(meant).lower()
+    if role is Role.PORT and context.refuses(role, str(value)):
+        port = meant_port(str(value))
+        return value if port is None else str(port)
+    return value
+
+
+def check_provider(context: Context) -> Iterator[Problem]:
+    """Yield at most one finding: the preset's status in words."""
+    provider = context.provider
+    if provider is None:
+        return
+    caveat = safe(provider.caveats[0]) if provider.caveats else ""
+    if provider.status is ProviderStatus.BLOCKED or not provider.password_auth:
+        fact = f"{provider.name} {provider.status_note or 'takes no login with a password'}"
+        message = f"{fact}, so the app cannot send through it. Choose another provider."
+        yield context.finding("provider-blocked", Severity.ERROR, Role.HOST, message)
+    elif provider.status is ProviderStatus.WARN:
+        severity = Severity.INFO if context.captured else Severity.WARNING
+        note = f"{provider.name}: {provider.status_note}." if provider.status_note else caveat
+        yield context.finding("provider-warning", severity, Role.HOST, note)
+
 
 RULES: Final[tuple[Callable[[Context], Iterator[Problem]], ...]] = (
-    startup.check_provider,
-    startup.check_startup,
+    check_provider,
+    check_startup,
     server.check_host,
     server.check_port,
     tls.check_tls,
@@ -26,7 +215,7 @@ RULES: Final[tuple[Callable[[Context], Iterator[Problem]], ...]] = (
     login.check_credential,
     mail.check_sender,
     mail.check_links,
-    startup.check_old_names,
+    check_old_names,
 )
 
 

@@ -30,8 +30,7 @@ from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.secret import redact
 from smtpwizard.text import safe
-from smtpwizard.tui.base import STEPS, StepPane
-from smtpwizard.tui.style import THEME, fatal_error
+from smtpwizard.tui.base import STEPS, THEME, StepPane, fatal_error
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
 from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, Rail, ShellPart
 from smtpwizard.wizard.session import Services, Session, WizardState

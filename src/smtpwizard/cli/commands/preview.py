@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.browser:
         return _browse(html)
     if args.text or (sys.stdout.isatty() and not args.raw):
-        from smtpwizard.mail.plain_text import from_html
+        from smtpwizard.mail.messages import from_html
 
         html = inline(rendered)  # well-formed, which `--raw` need not be: a broken comment takes html.parser minutes
         emit(safe(from_html(html).rstrip("\n"), limit=len(html) + 1, newlines=True))

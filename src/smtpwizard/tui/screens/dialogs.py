@@ -24,8 +24,7 @@ from smtpwizard.report.lines import Line, Mark
 from smtpwizard.sandbox.rehearsal import Playable, matching, playable
 from smtpwizard.smtp.results import Report
 from smtpwizard.targets.env.readers import Reader
-from smtpwizard.tui.base import StepPane, wizard_of
-from smtpwizard.tui.style import keys_line, plain
+from smtpwizard.tui.base import StepPane, keys_line, plain, wizard_of
 from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText, ShapeCheckbox
 from smtpwizard.tui.widgets.text import Paragraphs
 from smtpwizard.wizard.send import app_log, log_service, render

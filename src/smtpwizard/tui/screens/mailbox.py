@@ -21,9 +21,8 @@ from smtpwizard.report.arrival import checks, closing_lines
 from smtpwizard.report.lines import GAP, Line, LineRole, Mark
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
-from smtpwizard.tui.base import wizard_of
+from smtpwizard.tui.base import keys_line, plain, styled, wizard_of
 from smtpwizard.tui.screens.dialogs import FramedScreen
-from smtpwizard.tui.style import keys_line, plain, styled
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
 from smtpwizard.tui.widgets.text import Paragraphs, RecordCard
 from smtpwizard.wizard.check import bug_place

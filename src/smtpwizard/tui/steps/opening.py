@@ -12,8 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList
 
-from smtpwizard.tui.base import Command, Hint, StepPane
-from smtpwizard.tui.style import hanging, lines, plain, styled
+from smtpwizard.tui.base import Command, Hint, StepPane, hanging, lines, plain, styled
 from smtpwizard.tui.widgets.inputs import PlainList, PlainText
 from smtpwizard.tui.widgets.settings_form import finding_line, outlook_line
 from smtpwizard.wizard.opening import OFFERS, Opening

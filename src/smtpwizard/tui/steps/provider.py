@@ -21,8 +21,7 @@ from textual.widgets import Input, OptionList
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, TlsMode, UsernameRule
-from smtpwizard.tui.base import Command, Hint, StepPane, wizard_of
-from smtpwizard.tui.style import clickable, hanging, lines, plain, styled, wrapped
+from smtpwizard.tui.base import Command, Hint, StepPane, clickable, hanging, lines, plain, styled, wizard_of, wrapped
 from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText
 from smtpwizard.wizard import provider as model
 from smtpwizard.wizard.provider import Found, Row, preferred_region

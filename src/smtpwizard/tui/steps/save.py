@@ -19,8 +19,7 @@ from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.text import listed
-from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
-from smtpwizard.tui.style import plain
+from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane, plain
 from smtpwizard.tui.widgets.save import ChangeView, TargetPicker
 from smtpwizard.wizard import save
 from smtpwizard.wizard.check import bug_place

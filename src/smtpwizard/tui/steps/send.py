@@ -18,8 +18,7 @@ from textual.worker import Worker, WorkerState
 from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Proof
 from smtpwizard.report.lines import Line, LineRole, Mark
-from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane
-from smtpwizard.tui.style import plain
+from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane, plain
 from smtpwizard.tui.widgets.check import Card
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, ShapeCheckbox
 from smtpwizard.tui.widgets.text import Paragraphs, Results

@@ -10,8 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from smtpwizard.problems import Problem
-from smtpwizard.tui.base import Command, Hint, StepPane
-from smtpwizard.tui.style import styled
+from smtpwizard.tui.base import Command, Hint, StepPane, styled
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
 from smtpwizard.tui.widgets.settings_form import Advanced, AdvancedHeader, ChoiceField, Field, Finished, SettingsForm
 from smtpwizard.wizard import settings as model

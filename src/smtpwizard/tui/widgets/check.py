@@ -16,7 +16,7 @@ from smtpwizard.problems import Problem
 from smtpwizard.report.lines import Line, Mark
 from smtpwizard.report.probe import app_verdict, server_verdict
 from smtpwizard.smtp.results import Report, Verdict
-from smtpwizard.tui.style import plain
+from smtpwizard.tui.base import plain
 from smtpwizard.tui.widgets.inputs import Fitted, Scroll
 from smtpwizard.tui.widgets.text import Results, symbol
 

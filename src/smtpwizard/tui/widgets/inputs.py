@@ -22,7 +22,7 @@ from textual.widgets import Checkbox, Input, OptionList, RadioButton, RadioSet, 
 from textual.widgets.option_list import Option
 
 from smtpwizard.text import safe
-from smtpwizard.tui.style import plain
+from smtpwizard.tui.base import plain
 
 
 class _Key(NamedTuple):

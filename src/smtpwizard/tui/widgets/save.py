@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from smtpwizard.report.lines import Line
 from smtpwizard.secret import BULLETS, MASK
-from smtpwizard.tui.style import plain
+from smtpwizard.tui.base import plain
 from smtpwizard.tui.widgets.inputs import Fitted, PlainText, Scroll
 from smtpwizard.tui.widgets.text import Paragraphs
 from smtpwizard.wizard.save import SaveTarget

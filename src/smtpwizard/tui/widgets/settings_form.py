@@ -22,8 +22,7 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.text import safe
-from smtpwizard.tui.base import wizard_of
-from smtpwizard.tui.style import MARKS, clickable, hanging, lines, plain, styled
+from smtpwizard.tui.base import MARKS, clickable, hanging, lines, plain, styled, wizard_of
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.settings import Outlook, SettingsStep

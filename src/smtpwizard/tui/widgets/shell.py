@@ -11,8 +11,7 @@ from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import BULLETS, MASK, Secret, redact
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
-from smtpwizard.tui.base import STEPS, Hint, StepPane
-from smtpwizard.tui.style import clickable, lines, styled
+from smtpwizard.tui.base import STEPS, Hint, StepPane, clickable, lines, styled
 from smtpwizard.tui.widgets.inputs import PlainText
 from smtpwizard.wizard.session import Session, TargetKind, WizardState
 

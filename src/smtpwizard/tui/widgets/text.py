@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from smtpwizard.report.lines import Line, LineRole, Mark
-from smtpwizard.tui.style import plain
+from smtpwizard.tui.base import plain
 
 if TYPE_CHECKING:
     from smtpwizard.dns.sender import DnsRecord
