@@ -164,8 +164,10 @@ def test_a_bad_recipient_is_told_once_before_any_file_is_checked(server: Scripte
     assert server.connections == 0
 
 
-def test_other_commands_still_take_the_last_file() -> None:
+def test_other_commands_take_one_file(capsys: pytest.CaptureFixture[str]) -> None:
     parser = build_parser()
-    assert str(parser.parse_args(["lint", "--env-file", "a", "--env-file", "b"]).env_file) == "b"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["lint", "--env-file", "a", "--env-file", "b"])
+    assert "given twice" in capsys.readouterr().err
     assert str(parser.parse_args(["--env-file", "a", "check"]).env_file) == "a"
     assert parser.parse_args(["check", "--env-file", "a", "--env-file", "b"]).env_files == [Path("a"), Path("b")]

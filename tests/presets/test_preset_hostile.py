@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from smtpwizard.apps.loading import DEFAULT, check_folder, profile
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
+from smtpwizard.presets.schema import Provider
 from smtpwizard.presets.toml import load_provider
 from smtpwizard.presets.values import MATCHED, RULES, pattern
 from support.preset_files import GOOD, changed, line, named, put
@@ -94,7 +95,7 @@ def test_whatever_a_check_raises_is_told_of_the_file(tmp_path: Path, monkeypatch
     def broken(_: object) -> object:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setitem(RULES, next(iter(RULES)), [broken])
+    monkeypatch.setitem(RULES, Provider, [broken])
     put(tmp_path, "acme", GOOD)
     put(tmp_path, "other", named("other"))
     problems = check_folder(tmp_path)

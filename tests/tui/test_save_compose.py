@@ -54,6 +54,9 @@ services:
     <<: *mail
     image: line/abc-user-feedback-api
     env_file: [mail.env]
+  worker:
+    <<: *mail
+    image: acme/worker
 """
 
 Walk = tuple[SmtpWizard, Pilot[WizardState]]

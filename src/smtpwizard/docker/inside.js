@@ -15,6 +15,8 @@ const { createRequire } = require('module');
 const APP = options.app; // names: role -> variable; what is required, converted and how switches are read
 const VARIABLES = Object.values(APP.names);
 const MASK = '********';
+const QUERY = /[?&;](?:pass(?:word|wd)?|pwd|secret|token|auth|api[-_]?key|key)=([^&;\s'"]+)/gi;
+const TOKEN = /^(?=.*\d)(?=.*[A-Za-z])[\w.-]{16,}$/;
 const LIMIT = options.milliseconds || 10000; // for each wait of the client, whose own are 2 min, 30 s and 10 min
 const OVERALL = 3 * LIMIT + 3000;
 const began = Date.now();
@@ -123,11 +125,10 @@ function redactor(secrets) {
 // A user name without an @ may be a token; other secrets of the container have no business in a server's words either.
 function secretsOf(env) {
     const user = of(env, 'username') || '';
-    const inHost = loginIn(of(env, 'host'));
     const secret = ([name, value]) => /PASS|PWD|SECRET|TOKEN|KEY/i.test(name) && value.length >= 8;
     const others = Object.entries(process.env).filter(secret);
-    const login = [of(env, 'password'), user.includes('@') ? '' : user, inHost, inHost.split(':').slice(1).join(':')];
-    return [...login, ...others.map(([, value]) => value)].filter(Boolean);
+    const own = [of(env, 'password'), user.includes('@') ? '' : user, user.split(':').slice(1).join(':')];
+    return [...own, ...loginsIn(of(env, 'host') || ''), ...others.map(([, value]) => value)].filter(Boolean);
 }
 
 // ---- what the app would hand to nodemailer ------------------------------------------------------------------------
@@ -192,9 +193,16 @@ function transportOptions(env, login) {
     return { ...made, connectionTimeout: LIMIT, greetingTimeout: LIMIT, socketTimeout: LIMIT, dnsTimeout: LIMIT };
 }
 
-function loginIn(host) {
-    const found = /^(?:[^/@]*\/\/(.*)|([^/]*:.*))@/s.exec(host || '');
-    return found ? found[1] || found[2] || '' : '';
+// What is secret within a host: a login before the name, and its password; a password in a query. `you@example.com` is
+// an address in the wrong place, unless what stands before the @ looks like a token.
+function loginsIn(host) {
+    const slashes = /^[^/@]*\/\//.exec(host);
+    const rest = slashes ? host.slice(slashes[0].length) : host;
+    const at = rest.lastIndexOf('@');
+    const login = at > 0 ? rest.slice(0, at) : '';
+    const token = TOKEN.test(login) || /^[\d.]+(:\d+)?$/.test(rest.slice(at + 1));
+    const query = [...host.matchAll(QUERY)].map((found) => found[1]);
+    return slashes || login.includes(':') || token ? [login, login.split(':').slice(1).join(':'), ...query] : query;
 }
 
 function mac(text) {
