@@ -77,7 +77,7 @@ def repaired(settings: Settings, found: tuple[Problem, ...]) -> Settings:
     return settings.with_changes(changes)
 
 
-@hypothesis_settings(max_examples=400, deadline=None)
+@hypothesis_settings(max_examples=200, deadline=None)
 @given(CASES)
 def test_repairs_applied_together_come_to_rest(case: Case) -> None:
     settings = case[0]
@@ -91,7 +91,7 @@ def test_repairs_applied_together_come_to_rest(case: Case) -> None:
     assert not any(item.changes for item in left)
 
 
-@hypothesis_settings(max_examples=400, deadline=None)
+@hypothesis_settings(max_examples=200, deadline=None)
 @given(CASES)
 def test_each_repair_changes_something_and_ends_its_finding(case: Case) -> None:
     for item in judge(case):
