@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests start hundreds of processes; without bytecode each would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types layers conformance fuzz-readers bench screenshots lock clean help
+.PHONY: run test check lint types layers conformance fuzz-readers bench hostile screenshots lock clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ fuzz-readers: $(STAMP) ## check N (10000) random values against every real reade
 
 bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check against nodemailer
 	$(BIN)/python bench/run.py
+
+hostile: $(STAMP) ## print what hostile servers, N (20) kills during write and N parallel scans do; fail if a promise breaks
+	$(BIN)/python bench/hostile.py $(or $(N),20)
 
 screenshots: $(STAMP) ## draw every step at 80x24 and 120x36 into docs/screenshots
 	$(BIN)/python scripts/screenshots.py

@@ -45,9 +45,12 @@ while True:
     if child:
         for descriptor in descriptors[:3]:
             os.close(descriptor)
-        answer.sendall(f"{child} ".encode())
-        _, status = os.waitpid(child, 0)
-        answer.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+        try:
+            answer.sendall(f"{child} ".encode())
+            _, status = os.waitpid(child, 0)
+            answer.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+        except BrokenPipeError:  # who asked has not waited
+            pass
         os._exit(0)
     answer.close()
     door.close()
@@ -163,6 +166,7 @@ def _outcome(answer: socket.socket, words: Sequence[str], timeout: float) -> int
             said += more
     except TimeoutError:
         if pid := said.split(b" ")[0]:
-            os.kill(int(pid), signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
         raise subprocess.TimeoutExpired(["smtpwizard", *words], timeout) from None
     return int(said.split(b" ")[1])
