@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from smtpwizard.errors import ExitCode
 
 PROGRAM = [sys.executable, "-m", "smtpwizard"]
 REFUSED = "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=abc\n"
@@ -113,6 +116,19 @@ def test_scans_that_share_a_core_all_end_with_their_own_status(tmp_path: Path) -
         ]
         ended += [process.wait(60) for process in started]
     assert set(ended) <= {0, 1}
+
+
+def test_checks_of_many_files_end_with_their_own_status_while_roots_are_read(folder: Path) -> None:
+    """The port is closed, so that each run ends while the threads that it has begun still read the roots."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        lines = f"SMTP_HOST=127.0.0.1\nSMTP_PORT={closed.getsockname()[1]}\nSMTP_SENDER=a@b.example\nSMTP_TLS=true\n"
+        files = [folder / f"{number}.env" for number in range(16)]
+        for path in files:
+            path.write_text(f"{lines}SMTP_USERNAME=a@b.example\nSMTP_PASSWORD={PASSWORD}\n")
+        command = [*PROGRAM, "check", *(word for path in files for word in ("--env-file", str(path)))]
+        ended = [subprocess.run(command, cwd=folder, capture_output=True, timeout=60).returncode for _ in range(6)]
+    assert ended == [ExitCode.FAILED] * 6
 
 
 def test_a_crash_leaves_no_core_file(folder: Path) -> None:

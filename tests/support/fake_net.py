@@ -12,7 +12,7 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
 from smtpwizard.smtp import net as net_blocking
-from smtpwizard.smtp.net import BlockingJob, Threads
+from smtpwizard.smtp.net import BlockingJob
 from smtpwizard.smtp.results import OutgoingMessage, Report
 
 T = TypeVar("T")
@@ -51,19 +51,14 @@ class FakeNet:
     def __init__(self, source: Source, end: Exception | None) -> None:
         self._source = source
         self._end = end
-        self._threads = Threads()
 
     async def connect(self, address: str, port: int, deadline: float) -> FakeStream:
         """Connect to the source, whatever the address."""
         return FakeStream(self._source, self._end)
 
-    def start(self, call: Callable[[], T], *, brief: bool = False) -> BlockingJob[T]:
+    def start(self, call: Callable[[], T]) -> BlockingJob[T]:
         """Run `call` in a daemon thread."""
-        return BlockingJob(call, self._threads, brief=brief)
-
-    def finish(self) -> None:
-        """Wait for the brief ones."""
-        self._threads.finish()
+        return BlockingJob(call)
 
 
 @contextmanager

@@ -176,13 +176,12 @@ class Connection:
         if self._context is None:
             make, ciphers, authorities = self.client.tls.context, self.transport.ciphers, self._authorities
             checked = self.transport.verify
-            self._context = self._net.start(lambda: make(ciphers, authorities, verify=checked), brief=True)
+            self._context = self._net.start(lambda: make(ciphers, authorities, verify=checked))
 
     def close(self) -> None:
         """Close the connection at once."""
         if self._stream is not None:
             self._stream.close()
-        self._net.finish()
 
     async def _open(self, deadline: float) -> None:
         """Connect to the current address; each address that is left gets an equal share of the time."""

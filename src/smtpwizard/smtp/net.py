@@ -25,9 +25,6 @@ MOMENT_SECONDS: Final = 0.0001
 """Silence that ends a moment: Node takes 20 to 100 µs from learning that octets have come to reading them."""
 LONGEST_MOMENT: Final = 0.002
 
-FINISH_SECONDS: Final = 0.15
-"""Less than the 0.2 s within which a cancelled probe must return."""
-
 
 @contextlib.contextmanager
 def on_this_machine() -> Iterator[None]:
@@ -69,38 +66,18 @@ class Net(Protocol):
     async def connect(self, address: str, port: int, deadline: float) -> Stream:
         """Open a TCP connection to an IP address."""
 
-    def start(self, call: Callable[[], T], *, brief: bool = False) -> Job[T]:
-        """Run `call` in a daemon thread: a look-up that hangs must not keep the process from ending.
-
-        `finish` waits for a `brief` one: at exit, OpenSSL frees its memory while a daemon thread might still use it.
-        """
-
-    def finish(self) -> None:
-        """Wait for brief jobs, 0.15 s at most."""
+    def start(self, call: Callable[[], T]) -> Job[T]:
+        """Run `call` in a daemon thread: a look-up that hangs must not keep the process from ending."""
 
 
-class Threads:
-    """Starts daemon threads, and keeps those that are waited for at the end."""
-
-    def __init__(self) -> None:
-        self._brief: list[threading.Thread] = []
-
-    def run(self, call: Callable[[], None], *, brief: bool) -> threading.Thread:
-        """Start a thread."""
-        thread = threading.Thread(target=call, name="smtpwizard-job", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:
-            raise MachineError("no further thread can be started (ulimit -u). Try again.", "This machine") from error
-        if brief:
-            self._brief.append(thread)
-        return thread
-
-    def finish(self) -> None:
-        """Wait for the brief ones."""
-        until = time.monotonic() + FINISH_SECONDS
-        for thread in self._brief:
-            thread.join(max(until - time.monotonic(), 0))
+def started(call: Callable[[], None]) -> threading.Thread:
+    """Run `call` in a daemon thread. MachineError where none can be started."""
+    thread = threading.Thread(target=call, name="smtpwizard-job", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise MachineError("no further thread can be started (ulimit -u). Try again.", "This machine") from error
+    return thread
 
 
 def remaining(deadline: float) -> float:
@@ -174,11 +151,11 @@ class BlockingStream:
 class BlockingJob(Generic[T]):
     """A call in a daemon thread that the caller waits for."""
 
-    def __init__(self, call: Callable[[], T], threads: Threads, *, brief: bool) -> None:
+    def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
         self._outcome: list[T] = []
         self._error: BaseException | None = None
-        self._thread = threads.run(self._run, brief=brief)
+        self._thread = started(self._run)
 
     def _run(self) -> None:
         try:
@@ -199,9 +176,6 @@ class BlockingJob(Generic[T]):
 class BlockingNet:
     """Net over blocking sockets."""
 
-    def __init__(self) -> None:
-        self._threads = Threads()
-
     async def connect(self, address: str, port: int, deadline: float) -> BlockingStream:
         """Open a TCP connection to an IP address."""
         sock = socket_for(address)
@@ -213,13 +187,9 @@ class BlockingNet:
             raise
         return BlockingStream(sock)
 
-    def start(self, call: Callable[[], T], *, brief: bool = False) -> BlockingJob[T]:
+    def start(self, call: Callable[[], T]) -> BlockingJob[T]:
         """Run `call` in a daemon thread."""
-        return BlockingJob(call, self._threads, brief=brief)
-
-    def finish(self) -> None:
-        """Wait for brief jobs."""
-        self._threads.finish()
+        return BlockingJob(call)
 
 
 def drive(steps: AsyncGenerator[T, None]) -> Iterator[T]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from smtpwizard.smtp.net import CHUNK, Threads, drained, remaining, socket_address, socket_for
+from smtpwizard.smtp.net import CHUNK, drained, remaining, socket_address, socket_for, started
 
 T = TypeVar("T")
 
@@ -46,11 +46,11 @@ class AsyncioStream:
 class AsyncioJob(Generic[T]):
     """A call in a daemon thread that the running loop can wait for."""
 
-    def __init__(self, call: Callable[[], T], threads: Threads, *, brief: bool) -> None:
+    def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
         self._future: Future[T] = Future()
         self._future.set_running_or_notify_cancel()  # from here on, a waiter that is cancelled does not cancel the call
-        threads.run(self._run, brief=brief)
+        started(self._run)
 
     def _run(self) -> None:
         try:
@@ -67,9 +67,6 @@ class AsyncioJob(Generic[T]):
 class AsyncioNet:
     """Net on the running loop."""
 
-    def __init__(self) -> None:
-        self._threads = Threads()
-
     async def connect(self, address: str, port: int, deadline: float) -> AsyncioStream:
         """Open a TCP connection to an IP address."""
         sock = socket_for(address)
@@ -83,10 +80,6 @@ class AsyncioNet:
             raise
         return AsyncioStream(sock)
 
-    def start(self, call: Callable[[], T], *, brief: bool = False) -> AsyncioJob[T]:
+    def start(self, call: Callable[[], T]) -> AsyncioJob[T]:
         """Run `call` in a daemon thread."""
-        return AsyncioJob(call, self._threads, brief=brief)
-
-    def finish(self) -> None:
-        """Wait for brief jobs."""
-        self._threads.finish()
+        return AsyncioJob(call)

@@ -163,14 +163,13 @@ class Dialer:
         for stream in self._opened:
             stream.close()
         self._opened.clear()
-        self.net.finish()
 
     def _begin(self, implicit: bool, *, verify: bool) -> Job[ssl.SSLContext]:
         key = (implicit, verify)
         if key not in self._contexts:
             ciphers = self._cipher_spec or (self._implicit_ciphers if implicit else "")
             made = partial(self.client.tls.context, ciphers, self._authorities, verify=verify)
-            self._contexts[key] = self.net.start(made, brief=True)
+            self._contexts[key] = self.net.start(made)
         return self._contexts[key]
 
     async def _connect(self, address: str, port: int, deadline: float) -> tuple[str, Stream]:

@@ -216,7 +216,7 @@ class CertificateProbe:
     async def _ask_system(self) -> None:
         with suppress(DialogueEnded, OSError):
             deadline = time.monotonic() + CONNECT_SECONDS
-            context = await self._dialer.net.start(system_context, brief=True).result(deadline)
+            context = await self._dialer.net.start(system_context).result(deadline)
             try:
                 session = await self._session(self._dialer.host, context)
             except ssl.SSLCertVerificationError:
