@@ -76,6 +76,25 @@ def test_a_file_that_is_gone_is_made_again(written: Path) -> None:
     assert (written / ".env").read_text() == "DB_PASSWORD=hunter2\nSMTP_HOST=old\n"
 
 
+@pytest.mark.parametrize("broken", ["{", "{}", None])
+def test_a_backup_whose_description_cannot_be_read_is_said_to_be_left_out(written: Path, broken: str | None) -> None:
+    (backup,) = json.loads(wizard(written, "restore", "--json").stdout)["backups"]
+    copy = written / "state" / "smtpwizard" / "backups" / backup["name"]
+    about = Path(f"{copy}.about.json")
+    about.unlink() if broken is None else about.write_text(broken)
+    listed = wizard(written, "restore")
+    assert listed.returncode == ExitCode.OK
+    assert f"Left out: {copy.name} in {copy.parent}." in listed.stderr
+    assert "There are no backups" not in listed.stderr
+    assert json.loads(wizard(written, "restore", "--json").stdout) == {
+        "schema": 1, "backups": [], "undescribed": [str(copy)],
+    }  # fmt: skip
+    for name in ("latest", copy.name):
+        asked = wizard(written, "restore", name)
+        assert asked.returncode == ExitCode.USAGE
+        assert f"Left out: {copy.name} in" in asked.stderr
+
+
 def test_an_unknown_backup_is_a_usage_error(written: Path) -> None:
     assert wizard(written, "restore", "nope").returncode == ExitCode.USAGE
     assert wizard(written / "state", "restore").returncode == ExitCode.OK

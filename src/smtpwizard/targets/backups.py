@@ -113,7 +113,7 @@ def remove_backup(path: Path) -> None:
 
 
 def list_backups(folder: Path | None = None) -> tuple[Backup, ...]:
-    """Return all copies, newest first. A copy without a readable description is left out."""
+    """Return all copies, newest first. A copy without a readable description is left out: see `undescribed`."""
     where = folder or backup_folder()
     found: list[Backup] = []
     try:
@@ -130,6 +130,19 @@ def list_backups(folder: Path | None = None) -> tuple[Backup, ...]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return tuple(sorted(found, key=lambda item: (item.at, item.name), reverse=True))
+
+
+def undescribed(listed: Collection[Backup], folder: Path | None = None) -> tuple[Path, ...]:
+    """Return the copies that `listed` leaves out, as nothing readable says where they were taken from."""
+    known = {item.file for item in listed}
+    try:
+        return tuple(
+            path
+            for path in sorted((folder or backup_folder()).iterdir())
+            if path not in known and not path.name.endswith((_ABOUT, ".tmp"))
+        )
+    except OSError:
+        return ()
 
 
 def plan_restore(backup: Backup, ours: Collection[str] = ()) -> Change:

@@ -18,7 +18,7 @@ from smtpwizard.presets.catalogue import Presets
 from smtpwizard.secret import hide
 from smtpwizard.settings import Settings
 from smtpwizard.targets.apply import apply_all
-from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan_restore
+from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan_restore, undescribed
 from smtpwizard.targets.change import Applied, Change, Consent
 from smtpwizard.targets.diff import variables_in
 from smtpwizard.text import safe
@@ -31,8 +31,15 @@ def run(args: argparse.Namespace) -> ExitCode:
     """
     found = list_backups()
     here = _of_this_folder(found)
+    lost = undescribed(found)
+    if lost and args.name in (None, "latest", *(path.name for path in lost)) and not args.json:
+        names = safe(", ".join(path.name for path in lost))
+        say(
+            f"Left out: {names} in {safe(str(lost[0].parent))}. What stands beside a copy and says where it belongs, "
+            "NAME.about.json, is missing or cannot be read. Look into the copy, and copy it back by hand."
+        )
     if args.name is None:
-        return _list(found, here, everything=args.all, as_json=args.json)
+        return _list(found, here, lost, everything=args.all, as_json=args.json)
     chosen = _named(args.name, found, found if args.all else here)
     app, presets = app_of(args), Presets.open(args.presets)
     ours = {*(item.name for item in app.variables), *app.old}
@@ -141,9 +148,12 @@ def _answer(chosen: Sequence[Backup], changes: Sequence[Change], applied: Sequen
     }
 
 
-def _list(found: Sequence[Backup], here: Sequence[Backup], *, everything: bool, as_json: bool) -> ExitCode:
+def _list(
+    found: Sequence[Backup], here: Sequence[Backup], lost: Sequence[Path], *, everything: bool, as_json: bool
+) -> ExitCode:
     if as_json:
-        emit_json({"schema": 1, "backups": [_row(item, here=item in here) for item in found]})
+        rows = [_row(item, here=item in here) for item in found]
+        emit_json({"schema": 1, "backups": rows, "undescribed": [str(path) for path in lost]})
         return ExitCode.OK
     listed = [*here, *(item for item in found if item not in here)] if everything else here
     for item in listed:
@@ -151,7 +161,7 @@ def _list(found: Sequence[Backup], here: Sequence[Backup], *, everything: bool, 
         emit(f"{item.name}\t{safe(str(item.original))}\t{item.size} bytes{gone}")
     if listed:
         say("`smtpwizard restore NAME` brings one back; what is there then is kept as well.")
-    elif not found:
+    elif not (found or lost):
         say(f"There are no backups in {backup_folder()}.")
     if others := len(found) - len(listed):
         say(f"{others} of files in other folders: `smtpwizard restore --all` lists them.")
