@@ -121,7 +121,7 @@ def _stale(sides: HostAndContainer, changed: list[str]) -> Problem:
 def _worse_inside(sides: HostAndContainer, words: frozenset[str]) -> Iterator[Problem]:
     """Yield why the container fails where the host did not, with the same settings."""
     host = sides.settings.shown_host
-    where = safe(f"{host}:{sides.settings.port}")
+    where = safe(f"{host}:{sides.settings.shown(sides.settings.port or '')}")
     if is_loopback(sides.settings.host or "") and words & _UNREACHED:
         yield note(
             "inside-localhost",

@@ -355,7 +355,9 @@ class SmtpWizard(App[WizardState]):
         It is one OSC 52 sequence without an answer; tmux drops it by default, and macOS Terminal always.
         """
         settings = self.state.settings
-        self.copy_to_clipboard(text if secret else redact(text, settings.secrets(), username=settings.username or ""))
+        self.copy_to_clipboard(
+            text if secret else redact(text, self.session.secrets(), username=settings.username or "")
+        )
         self.notify(
             f"{what}: sent to the terminal's clipboard. If pasting gives nothing, the terminal did not take it "
             "(in tmux: set-clipboard on). Then select it with Shift and the mouse.",

@@ -279,8 +279,8 @@ class CheckStep:
     @property
     def question(self) -> dict[str, str] | None:
         """The question to ask before a login is sent that a server has refused; None where none is due."""
-        state = self._session.state
-        return login_guard.refused_question(state.settings) if login_guard.was_refused(state) else None
+        state, provider = self._session.state, self._session.provider
+        return login_guard.refused_question(state.settings, provider) if login_guard.was_refused(state) else None
 
     def begin(self) -> Check:
         """Prepare a run with the settings as they are. FileError where a certificate authority cannot be read."""
@@ -288,7 +288,7 @@ class CheckStep:
         self.running = Check(
             state.settings,
             services.options(state),
-            provider=state.provider,
+            provider=self._session.provider,
             service=state.target.service or services.app.service,
             rehearsed=state.rehearsed,
         )
@@ -337,7 +337,8 @@ class CheckStep:
         if self._explained[0] is not report:
             found: tuple[Problem, ...] = ()
             if report is not None:
-                run = Outcome(report, state.settings, state.provider, state.survey, state.rehearsed, state.origin)
+                provider = self._session.provider
+                run = Outcome(report, state.settings, provider, state.survey, state.rehearsed, state.origin)
                 found = run.problems()
             self._explained = (report, found)
         return self._explained[1]

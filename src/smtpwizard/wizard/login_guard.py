@@ -15,6 +15,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step, StepResult
 
 if TYPE_CHECKING:
+    from smtpwizard.presets.schema import Provider
     from smtpwizard.wizard.session import WizardState
 
 
@@ -51,12 +52,14 @@ def was_refused(state: WizardState) -> bool:
     return any(same_login(settings, state.settings) for settings in state.refused)
 
 
-def refused_question(settings: Settings) -> dict[str, str]:
+def refused_question(settings: Settings, provider: Provider | None = None) -> dict[str, str]:
     """Return the words of the question before a refused login is sent again. A user name that is a secret is masked."""
-    user = redact(settings.username or "", settings.secrets())
+    from smtpwizard.lint.check import secrets
+
+    where = redact(f"{settings.host} has refused {settings.username or ''}", secrets(settings, provider))
     return {
         "title": "Refused login",
-        "question": f"{settings.host} has refused {user} with this password. Providers slow down or lock accounts that "
+        "question": f"{where} with this password. Providers slow down or lock accounts that "
         "keep trying. Change the password in Settings, or send the same login once more.",
         "yes": "Send it again",
         "no": "Not now",

@@ -158,7 +158,9 @@ class Opening:
         if state.provider is not None and state.provider.kind.value != "custom":
             parts.append(state.provider.name)
         if settings.username:
-            parts.append(f"as {masked_settings(settings, state.provider)[settings.app.variable(Role.USERNAME)]}")
+            parts.append(
+                f"as {masked_settings(settings, self._session.provider)[settings.app.variable(Role.USERNAME)]}"
+            )
         old = [name for name, _ in settings.old_names]
         if old:
             parts.append(f"old names: {', '.join(old)}")

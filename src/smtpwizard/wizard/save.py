@@ -14,7 +14,7 @@ from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, gravest_first
 from smtpwizard.report.lines import Line, LineRole, Mark, mark_of
-from smtpwizard.secret import Secret, redact
+from smtpwizard.secret import Secret, redact, redactor
 from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block
@@ -218,8 +218,14 @@ class SaveStep:
             self.session.update(target=replace(state.target, service=service))
         if any(change.changed for change in changes):
             self.notes = await self._next_steps(changes[-1].path)
-        self.changes = changes
-        return changes
+        self.changes = self._without_tokens(changes)
+        return self.changes
+
+    def _without_tokens(self, changes: Iterable[Change]) -> tuple[Change, ...]:
+        """Mask in the diffs what a planner cannot know for a secret: a provider's key in the user name's place."""
+        known = {item for held in (self.state.settings, self.state.original) if held for item in held.secrets()}
+        clear = redactor(item for item in self.session.secrets() if item not in known)
+        return tuple(replace(item, masked=item.masked._replace(text=clear(item.diff))) for item in changes)
 
     @property
     def open_changes(self) -> tuple[Change, ...]:
@@ -358,7 +364,7 @@ class SaveStep:
         settings = self.state.settings
         text = block(settings.to_variables(), style, masked=masked, readers=self.readers)
         # Where one token is user name and password (Postmark), only the password's own line would be masked.
-        return redact(text, settings.secrets()) if masked else text
+        return redact(text, self.session.secrets()) if masked else text
 
     def take_block(self) -> None:
         """Keep the block for stdout after leaving: the one way out of the alternate screen that all terminals have."""

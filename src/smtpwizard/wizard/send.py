@@ -15,6 +15,7 @@ from smtpwizard.presets.schema import Kind
 from smtpwizard.report.arrival import Arrived, Proof, arrived_line, meaning_lines, missing_line
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.report.probe import message_line
+from smtpwizard.secret import redact
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, StepResult
 from smtpwizard.wizard import arrival, login_guard
 from smtpwizard.wizard.check import Check, CheckStep
@@ -127,7 +128,8 @@ class SendStep:
         pause = self._session.step(CheckStep).pause
         if pause is not None:
             left = login_guard.countdown(pause.seconds)
-            return f"{self._session.state.settings.host} asks for a pause of {left}: {pause.words}"
+            host = redact(self._session.state.settings.host or "", self._session.secrets())
+            return f"{host} asks for a pause of {left}: {pause.words}"
         return arrival.recipient_problem(to) or ("" if mails else "Tick one of the mails with Space.")
 
     async def send(self, to: str, mails: Sequence[AppMail]) -> AsyncGenerator[Line, None]:
@@ -162,7 +164,7 @@ class SendStep:
             yield mail.name, Line("waiting", Mark.WAITING, name=mail.title)
         outgoing = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in built]
         options = services.options(state, recipient=to)
-        check = Check(state.settings, options, provider=state.provider, messages=outgoing, surveys=False)
+        check = Check(state.settings, options, provider=self._session.provider, messages=outgoing, surveys=False)
         decided = 0
         async with aclosing(check.run()) as results:
             async for step in results:

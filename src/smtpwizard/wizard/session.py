@@ -353,11 +353,45 @@ class Session:
         self._state = state or WizardState(Settings(services.app))
         self._on_change = on_change
         self._steps: dict[Callable[[Session], Any], Any] = {}
+        self._owners: dict[str, Provider | None] = {}
+        """Hosts, and the providers to which they belong."""
 
     @property
     def state(self) -> WizardState:
         """What is known now. Frozen: `update()` makes the next one."""
         return self._state
+
+    @property
+    def provider(self) -> Provider | None:
+        """The chosen provider; where it is a custom one or none, the one to which the host belongs, as for `check`."""
+        chosen, host = self._state.provider, self._state.settings.host
+        if not host or (chosen is not None and chosen.kind.value != "custom"):
+            return chosen
+        return self._owner(host) or chosen
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return every secret of the settings and of what the target held, a token in the user name's place too.
+
+        No screen shows one.
+        """
+        settings, before = self._state.settings, self._state.original
+        found = self._secrets_of(settings, self.provider)
+        if before is None or before == settings:
+            return found
+        return tuple(dict.fromkeys((*found, *self._secrets_of(before, self._owner(before.host or "")))))
+
+    def _secrets_of(self, settings: Settings, provider: Provider | None) -> tuple[Secret, ...]:
+        if not settings.username:
+            return settings.secrets()
+        # All the rules on settings: not before there is one to mask.
+        from smtpwizard.lint.check import secrets
+
+        return secrets(settings, provider)
+
+    def _owner(self, host: str) -> Provider | None:
+        if host and host not in self._owners:
+            self._owners[host] = self.services.presets.for_host(host)
+        return self._owners.get(host)
 
     def update(self, **changes: Any) -> None:
         """Take `changes` of the state's fields, and tell the renderer if any differs. TypeError: no such field."""

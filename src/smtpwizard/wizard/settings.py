@@ -17,6 +17,7 @@ from smtpwizard.wizard.session import Session
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
+    from smtpwizard.presets.schema import Provider
     from smtpwizard.settings import Settings
 
 
@@ -84,15 +85,16 @@ class SettingsStep:
     def findings(self, unfinished: Collection[str] = ()) -> tuple[Problem, ...]:
         """Return the findings, the gravest first, without those about a variable that is still being filled in."""
         state = self._session.state
-        about = (state.settings, state.provider, state.origin)
+        provider = self._session.provider
+        about = (state.settings, provider, state.origin)
         if self._known[0] != about:
-            self._known = (about, findings(state.settings, provider=state.provider, origin=state.origin))
+            self._known = (about, findings(state.settings, provider=provider, origin=state.origin))
         return tuple(item for item in self._known[1] if item.variable not in unfinished)
 
     def outlook(self, unfinished: Collection[str] = ()) -> Outlook:
         """Return what the app will do with the settings: log in where, over what, as whom."""
         state = self._session.state
-        return outlook(state.settings, self.findings(unfinished), state.origin)
+        return outlook(state.settings, self.findings(unfinished), state.origin, self._session.provider)
 
     @property
     def advanced_line(self) -> str:
@@ -104,7 +106,7 @@ class SettingsStep:
         url = settings.url or settings.app.default(Role.URL)
         links = f"  links → {url}" if url else ""
         line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}{links}", limit=200)
-        return redact(line, settings.secrets())
+        return redact(line, self._session.secrets())
 
     # Repairs
 
@@ -121,7 +123,7 @@ class SettingsStep:
             self._session.update(settings=self._session.state.settings.with_changes(finding.changes))
 
 
-def outlook(settings: Settings, found: Sequence[Problem], origin: Origin) -> Outlook:
+def outlook(settings: Settings, found: Sequence[Problem], origin: Origin, provider: Provider | None = None) -> Outlook:
     """Return what the app will do with `settings`, on which there are the findings `found`."""
     plan = transport(settings, origin=origin)
     if plan is None:
@@ -130,7 +132,7 @@ def outlook(settings: Settings, found: Sequence[Problem], origin: Origin) -> Out
         return Outlook(False, "no mail will leave with these settings")
     where = f"{plan.host}:{plan.port}"
     login = bool(plan.username and plan.password)
-    hidden = masked_settings(settings).get(settings.app.variable(Role.USERNAME)) == MASK
+    hidden = masked_settings(settings, provider).get(settings.app.variable(Role.USERNAME)) == MASK
     user = MASK if hidden else redact(plan.username or "", settings.secrets())
     who = f" as {user}" if login and user else ""
     does = "logs in" if login else "sends without a login"

@@ -43,8 +43,8 @@ def _line_by_line(services: Services, state: WizardState, step: str) -> WizardSt
     from smtpwizard.secret import hide
     from smtpwizard.wizard.session import Session
 
-    hide(state.settings.secrets())
-    session = Session(services, state, on_change=lambda now: hide(now.settings.secrets()))
+    session = Session(services, state, on_change=lambda _: hide(session.secrets()))
+    hide(session.secrets())
     walk(session, Console(), step)
     return session.state
 
@@ -62,8 +62,10 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
         # A crashed Textual app leaves with status 0 unless its return code is handed on; above 128 it is a signal.
         raise SystemExit(app.return_code)
     from smtpwizard.cli.output import say
+    from smtpwizard.secret import hide
     from smtpwizard.wizard.summary import summary
 
+    hide(app.session.secrets())
     for line in summary(last):
         say(line)
     return last

@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.problems import Problem
 from smtpwizard.report.probe import expected_order, port_line, stage_lines
+from smtpwizard.secret import redact
 from smtpwizard.smtp.results import Verdict
 from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import Board, Card
@@ -227,7 +228,8 @@ class CheckStep(StepPane):
         running, report, state = self.model.running, self.model.report, self.state
         settings = running.settings if running is not None else state.settings
         played = f", playing {state.rehearsed.ref}" if state.rehearsed else ""
-        self.board.head(f"Test: {settings.shown_host}:{settings.port}{played}" if settings.host else "Test")
+        server = redact(f"{settings.host}:{settings.port}", self.session.secrets())
+        self.board.head(f"Test: {server}{played}" if settings.host else "Test")
         if running is None:
             lines = stage_lines(report.steps if report is not None else ())
             ports = state.survey.ports if report is not None and state.survey is not None else ()
@@ -246,5 +248,6 @@ class CheckStep(StepPane):
         pause = self.model.pause
         if pause is not None and self.model.running is None:
             left = login_guard.countdown(pause.seconds)
-            return f"{self.state.settings.host} asks for a pause. Testing goes on in {left}; more tries make it longer."
+            host = redact(self.state.settings.host or "", self.session.secrets())
+            return f"{host} asks for a pause. Testing goes on in {left}; more tries make it longer."
         return self._note

@@ -8,7 +8,7 @@ from textual import events
 from textual.content import Content
 
 from smtpwizard.presets.schema import Provider
-from smtpwizard.secret import BULLETS, MASK, Secret, redact
+from smtpwizard.secret import BULLETS, MASK, Secret, redact, redactor
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 from smtpwizard.tui.base import STEPS, Hint, StepPane, clickable, lines, styled
@@ -46,13 +46,14 @@ def mark(state: WizardState, step_id: str) -> StepMark:
     return StepMark.DONE if _done(state, step_id) else StepMark.AHEAD
 
 
-def outcome(state: WizardState, step_id: str) -> str:
+def outcome(session: Session, step_id: str) -> str:
     """Return what became of a step, in a few words; '' where there is nothing to say yet."""
+    state = session.state
     settings = state.settings
     if step_id == "provider":
         return safe(state.provider.name, limit=40) if state.provider else ""
     if step_id == "settings":
-        return redact(safe(settings.username or settings.shown_host, limit=40), settings.secrets())
+        return safe(redact(settings.username or settings.shown_host, session.secrets()), limit=40)
     if step_id == "test":
         report = state.fresh_report
         return (
@@ -152,7 +153,7 @@ class Rail(ShellPart):
             found = mark(session.state, step_id)
             style = "bold $accent" if found is StepMark.HERE else "" if found is StepMark.DONE else "$text-muted"
             line = Content.assemble((f"{number} ", style), (found.shape, found.style), " ", (title, style))
-            brought = outcome(session.state, step_id)
+            brought = outcome(session, step_id)
             cut = brought if len(brought) <= _WIDTH - 4 else brought[: _WIDTH - 5] + "…"
             parts.append(clickable(lines(line, styled(f"    {cut}", "$text-muted")), "app.step", step_id))
         return lines(*parts)
@@ -168,19 +169,19 @@ class Preview(ShellPart):
         self.border_title = styled(session.state.target.label, "", limit=28)
         if not session.state.settings.to_variables():
             return styled("The lines appear here once a provider is chosen.", "$text-muted")
-        return masked_lines(session.state.settings, max(width, 20), session.state.provider)
+        return masked_lines(session.state.settings, max(width, 20), session.provider)
 
 
 def masked_lines(settings: Settings, width: int, provider: Provider | None = None) -> Content:
     """Return `NAME=value` lines cut to `width` cells, every secret as bullets of one width."""
     # All the rules on settings: not before there is one to mask.
-    from smtpwizard.lint.check import masked_settings
+    from smtpwizard.lint.check import masked_settings, secrets
 
     shown: list[Content] = []
-    masked = masked_settings(settings, provider)
+    masked, clear = masked_settings(settings, provider), redactor(secrets(settings, provider))
     for name, value in settings.to_variables().items():
         hidden = (isinstance(value, Secret) and value) or masked[name] == MASK
-        text = BULLETS if hidden else redact(safe(masked[name]), settings.secrets())
+        text = BULLETS if hidden else safe(clear(masked[name]))
         room = width - len(name) - 1
         cut = text if len(text) <= room else text[: max(room - 1, 0)] + "…"
         shown.append(Content.assemble((f"{name}=", "$text-muted"), cut))
