@@ -12,7 +12,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # when run by itself
 
 from smtpwizard.mail.messages import build
 from smtpwizard.probe.engine import Probe
