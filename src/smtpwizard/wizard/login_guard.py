@@ -7,8 +7,7 @@ rejected user, password and host needs the operator's word, and a pause is kept.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.secret import redact
 from smtpwizard.settings import Settings
@@ -29,8 +28,7 @@ _TOO_MANY: Final = re.compile(r"\btoo many\b", re.IGNORECASE)
 _NAMED_TIME: Final = re.compile(r"\b(\d{1,5})\s*(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """A pause that a server asks for."""
 
     seconds: float

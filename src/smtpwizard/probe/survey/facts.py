@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from smtpwizard.clients.model import ClientModel
 from smtpwizard.clients.nodemailer.model import NODEMAILER
@@ -40,8 +39,7 @@ _AUTHENTICATION_REQUIRED: Final = 530
 """RFC 4954 section 6; also `Must issue a STARTTLS command first` (RFC 3207 section 4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PortFacts:
+class PortFacts(NamedTuple):
     """One port, asked without credentials."""
 
     port: int
@@ -91,8 +89,7 @@ class Reach(StrEnum):
     SILENT = "silent"
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateFacts:
+class CertificateFacts(NamedTuple):
     """What else was found out about a certificate that the app does not trust."""
 
     system_trusts: bool | None = None
@@ -105,8 +102,7 @@ class CertificateFacts:
     """Names in it that lead to the same address and under which the app would trust the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Everything from which proposals are made."""
 
     settings: Settings
@@ -164,8 +160,7 @@ def proposal(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyResult:
+class SurveyResult(NamedTuple):
     """The result of a survey."""
 
     proposals: tuple[Problem, ...] = ()

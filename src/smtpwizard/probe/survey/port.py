@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -82,11 +82,11 @@ class PortProbe:
 
     def facts(self) -> PortFacts:
         """Return what is known by now."""
-        found = self._found if self._done else replace(self._found, error=self._found.error or "ETIMEDOUT")
-        return replace(found, ms=None) if not found.open and found.error == "ETIMEDOUT" else found
+        found = self._found if self._done else self._found._replace(error=self._found.error or "ETIMEDOUT")
+        return found._replace(ms=None) if not found.open and found.error == "ETIMEDOUT" else found
 
     def _learn(self, **facts: Any) -> None:
-        self._found = replace(self._found, **facts)
+        self._found = self._found._replace(**facts)
 
     async def _opening(self, stream: Stream) -> _Greeted:
         """Hear the greeting, in clear or inside TLS, whichever the port speaks."""

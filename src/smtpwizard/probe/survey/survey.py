@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from smtpwizard.clients.model import CipherListError
@@ -274,7 +273,7 @@ def _redacted(item: PortFacts, settings: Settings) -> PortFacts:
     """Return the facts without secrets: a server that was given the password before could repeat it."""
     auth = tuple(_clean(name, settings) for name in item.auth)
     error = None if item.error is None else _clean(item.error, settings)
-    return replace(item, auth=auth, error=error, banner=_clean(item.banner, settings))
+    return item._replace(auth=auth, error=error, banner=_clean(item.banner, settings))
 
 
 def _clean(text: str, settings: Settings) -> str:
