@@ -220,6 +220,7 @@ JSON: Final[dict[str, dict[str, str]]] = {
         "backups[].run": "the same for all files that were changed in one run",
         "backups[].here": "whether the file is in the current folder",
         "backups[].gone": "whether the file is not there any more",
+        "undescribed[]": "copies whose description is missing or broken, which cannot be brought back by name",
         "target": "with NAME: the file",
         "targets[]": "with latest: all files that were changed in that run, the latest first",
         "changed": "whether anything differs",
