@@ -16,22 +16,9 @@ from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 from support.apps import ABC
+from support.saving import MERGED, PASSWORD
 
-PASSWORD = "zq7-Correct-Horse"
 SETTINGS = Settings(ABC, host="smtp.acme.example", port="587", sender="a@acme.example", password=Secret(PASSWORD))
-MERGED = """\
-x-mail: &mail
-  environment:
-    SMTP_HOST: localhost
-services:
-  api:
-    <<: *mail
-    image: line/abc-user-feedback-api
-    env_file: [mail.env]
-  worker:
-    <<: *mail
-    image: busybox
-"""
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ import pytest
 from textual.pilot import Pilot
 
 from smtpwizard.errors import InputError
-from smtpwizard.secret import Secret
-from smtpwizard.settings import Settings
 from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.tui.app import SmtpWizard
@@ -20,44 +18,9 @@ from smtpwizard.tui.screens.dialogs import ReadersScreen
 from smtpwizard.tui.widgets.save import TargetPicker
 from smtpwizard.wizard.opening import begin_walk
 from smtpwizard.wizard.session import Target, TargetKind, WizardState
-from support.apps import ABC
-from support.tui import PASSWORD, quiet_services, screen_text
+from support.saving import COMPOSE, MERGED, PASSWORD, SETTINGS
+from support.tui import quiet_services, screen_text
 from support.tui_steps import VISITED, until
-
-SETTINGS = Settings(
-    ABC,
-    host="smtp.acme.example",
-    port="587",
-    sender="app@acme.example",
-    username="ops@acme.example",
-    password=Secret(PASSWORD),
-    security="false",
-)
-COMPOSE = """\
-services:
-  db:
-    image: mysql:8
-    environment:
-      - MYSQL_DATABASE=feedback
-  api:
-    image: line/abc-user-feedback-api
-    environment:
-      - SMTP_HOST=localhost # ours
-      - BASE_URL=http://localhost
-"""
-MERGED = """\
-x-mail: &mail
-  environment:
-    SMTP_HOST: localhost
-services:
-  api:
-    <<: *mail
-    image: line/abc-user-feedback-api
-    env_file: [mail.env]
-  worker:
-    <<: *mail
-    image: acme/worker
-"""
 
 Walk = tuple[SmtpWizard, Pilot[WizardState]]
 

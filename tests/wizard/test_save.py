@@ -11,7 +11,6 @@ import pytest
 
 from smtpwizard.errors import FileError
 from smtpwizard.report.lines import Line
-from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired, Undecided
 from smtpwizard.targets.compose.read import read_service
@@ -19,42 +18,7 @@ from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.wizard.save import SaveStep
 from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 from support.apps import ABC
-
-PASSWORD = "zq7-Correct-Horse"
-SETTINGS = Settings(
-    ABC,
-    host="smtp.acme.example",
-    port="587",
-    sender="app@acme.example",
-    username="ops@acme.example",
-    password=Secret(PASSWORD),
-    security="false",
-)
-COMPOSE = """\
-services:
-  db:
-    image: mysql:8
-    environment:
-      - MYSQL_DATABASE=feedback
-  api:
-    image: line/abc-user-feedback-api
-    environment:
-      - SMTP_HOST=localhost # ours
-      - BASE_URL=http://localhost
-"""
-MERGED = """\
-x-mail: &mail
-  environment:
-    SMTP_HOST: localhost
-services:
-  api:
-    <<: *mail
-    image: line/abc-user-feedback-api
-    env_file: [mail.env]
-  worker:
-    <<: *mail
-    image: busybox
-"""
+from support.saving import COMPOSE, MERGED, PASSWORD, SETTINGS
 
 
 @pytest.fixture
