@@ -25,6 +25,7 @@ One `[[failure]]` in the file of its stage (`auth.toml`, or `auth-<group>.toml`)
 |---|---|
 | `ref`, `id` | stable reference, and a name in kebab-case |
 | `stages` | the stages at which it shows; the first is the file's |
+| `kind` | the kind of cause, one of tests/corpus/kinds.toml: the corpus is judged by it |
 | `codes`, `enhanced`, `errors` | reply codes, enhanced status codes, words of systems and libraries (`ECONNREFUSED`) |
 | `text` | phrases of the reply, lower case, `*` for a gap of up to 200 characters; not regular expressions |
 | `provider_text` | phrases that count only at `providers`, since others use them too |

@@ -163,7 +163,7 @@ def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:
 
 
 _PROSE: Final = (
-    "title = ", "cause = ", "remedy = ", "roles = ", "changes = ", "remove = ", "repair = ", "source = ",
+    "kind = ", "title = ", "cause = ", "remedy = ", "roles = ", "changes = ", "remove = ", "repair = ", "source = ",
     "checked = ", "evidence = ", "open_ports = ",
 )  # fmt: skip
 """Keys that no reply is compared with; in shipped files each has one line."""

@@ -158,6 +158,8 @@ class Failure:
     evidence: Annotated[str, Shape("[SDILM]+", "letters of S, D, I, L, M")]
     """S read in source, D a vendor's document, I an issue or user thread, L reproduced, M memory."""
     examples: tuple[Example, ...]
+    kind: Annotated[str, Shape("([a-z0-9]+(-[a-z0-9]+)*)?", "kebab-case")] = ""
+    """What kind of cause it is, in the words of tests/corpus/kinds.toml: by it answers to the corpus are judged."""
     codes: tuple[Annotated[int, Bounds(200, 599)], ...] = ()
     enhanced: tuple[EnhancedCode, ...] = ()
     text: tuple[Phrase, ...] = ()
