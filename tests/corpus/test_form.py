@@ -28,7 +28,7 @@ def reports(file: Path) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def kinds() -> set[str]:
     listed = tomllib.loads((HERE / "kinds.toml").read_text("utf-8"))["kind"]
-    assert all(kind["means"].endswith(".") and kind["next"].endswith(".") for kind in listed)
+    assert all(sentence.endswith(".") for kind in listed for sentence in (kind["means"], kind["next"]))
     names = [kind["id"] for kind in listed]
     assert len(names) == len(set(names))
     return set(names)
@@ -39,10 +39,11 @@ def test_every_report_has_a_public_source_known_kinds_and_a_right_answer(file: P
     for report in reports(file):
         assert set(report) <= FIELDS, report["id"]
         assert report["source"].startswith("https://"), report["id"]
-        assert report["kinds"] and set(report["kinds"]) <= kinds, report["id"]
+        assert report["kinds"], report["id"]
+        assert set(report["kinds"]) <= kinds, report["id"]
         assert report["right"].endswith("."), report["id"]
         assert report.get("leg", "onward") == "onward", report["id"]
-        assert report["text"].strip() and len(report["text"]) <= 3000, report["id"]
+        assert 0 < len(report["text"].strip()) <= 3000, report["id"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
