@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_ends_with_4(tmp_path: Path, name: str) -> No
     (tmp_path / "folder").mkdir()
     done = lint(tmp_path, "--env-file", name, "--json")
     assert done.returncode == 4
-    assert done.stdout == ""
+    assert name in json.loads(done.stdout)["error"]["message"]
     assert name in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -32,6 +32,10 @@ an argument: `--password-stdin`, the app's password variable in the environment,
 | 3 | settings missing, or such that the app would refuse to start |
 | 4 | a file cannot be read, parsed or written; nothing was changed |
 | 130 | interrupted |
+
+With `--json` a command prints one object, also where it ends early: then with the members `error.title` (in a few
+words), `error.message` (what is wrong and what to do) and `error.exit_code`. Only a command that was called wrongly
+(exit status 2) prints none.
 """
 
 ANY: Final = "*"
@@ -86,6 +90,9 @@ _AUTHENTICATION: Final = "what the receiving server says of SPF, DKIM and DMARC,
 def _below(prefix: str, members: dict[str, str]) -> dict[str, str]:
     return {f"{prefix}.{name}": text for name, text in members.items()}
 
+
+_ENDED: Final = dict.fromkeys(("schema", "error", "error.title", "error.message", "error.exit_code"), "")
+"""An object of any command, described at the page's head."""
 
 _CHECK: Final = {
     "schema": "1",
@@ -227,6 +234,7 @@ JSON: Final[dict[str, dict[str, str]]] = {
         "diff": "unified diff, secrets masked",
         "backup": "where the file as it was before is kept, or null",
         "written": "whether anything was",
+        "findings[]": "with NAME: empty, for scripts that read `write`'s object",
         "backups": "with NAME: where the files as they were before are kept",
     },
     "sender": {
@@ -290,7 +298,7 @@ def members(value: Any, prefix: str = "") -> Iterator[str]:
 
 def undescribed(command: str, value: Any) -> set[str]:
     """Return the members of a command's object that its table does not name; an empty list counts as named."""
-    known = JSON[command]
+    known = JSON[command] | _ENDED
     free = [re.escape(path).replace(r"\*", r"[^.\[]+") for path in known if path.endswith(ANY)]
     plain = {path.removesuffix("[]") for path in known} | set(known)
     found = (path for path in members(value) if path not in plain and path.removesuffix("[]") not in plain)

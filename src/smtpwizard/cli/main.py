@@ -45,24 +45,28 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 def status(arguments: Sequence[str]) -> int:
     """Run the command line, tell what went wrong, and return the exit code."""
-    from smtpwizard.cli.output import say
-
     try:
         return int(run(arguments))
     except SmtpWizardError as error:
-        say(f"smtpwizard: {error.text}")
-        return int(error.exit_code)
+        return _end(error.title, error.message, error.exit_code)
     except KeyboardInterrupt:
-        say("smtpwizard: interrupted")
-        return ExitCode.INTERRUPTED
+        return _end("", "interrupted", ExitCode.INTERRUPTED)
     except SystemExit as left:  # argparse, or a screen that a signal ended
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except Exception as error:
         if (machine := lacking(error)) is not None:
-            say(f"smtpwizard: {machine.text}")
-            return int(machine.exit_code)
-        say(_bug(error))
-        return int(BugError.exit_code)
+            return _end(machine.title, machine.message, machine.exit_code)
+        return _end("", _bug(error), BugError.exit_code)
+
+
+def _end(title: str, message: str, code: ExitCode) -> int:
+    """Tell on stderr why the command ended early; with `--json` as an object, too, unless it was called wrongly."""
+    from smtpwizard.cli.output import emit_error, say
+
+    say(f"smtpwizard: {title}: {message}" if title else f"smtpwizard: {message}")
+    if code is not ExitCode.USAGE:
+        emit_error(title, message, code)
+    return int(code)
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -84,6 +88,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if args.no_color:
         os.environ["NO_COLOR"] = "1"
     args.parser = parser
+    from smtpwizard.cli.output import expect_json
+
+    expect_json(getattr(args, "json", False))
     verb: str = args.verb or "wizard"
     command = import_module(f"smtpwizard.cli.commands.{verb}")
     result: ExitCode = command.run(args)
@@ -112,7 +119,7 @@ def _bug(error: Exception) -> str:
         trace = trace.tb_next
     where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "unknown place"
     return (
-        f"smtpwizard: unexpected {type(error).__name__} at {where}. This is a bug in smtpwizard; {_written()}. "
+        f"unexpected {type(error).__name__} at {where}. This is a bug in smtpwizard; {_written()}. "
         "SMTPWIZARD_DEBUG=1 shows the traceback (look it over before sharing it)."
     )
 

@@ -27,6 +27,25 @@ _NAMES: Final = frozenset(
 
 _lost: set[TextIO] = set()
 
+_json_wanted = _json_printed = False
+
+
+def expect_json(wanted: bool) -> None:
+    """Begin a command: with `--json` it prints an object, also where it ends in an error."""
+    global _json_wanted, _json_printed
+    _json_wanted, _json_printed = wanted, False
+
+
+def emit_error(title: str, message: str, code: int) -> None:
+    """Print the object of a command that ends without one of its own, where `--json` asks for one."""
+    if _json_wanted and not _json_printed:
+        emit_json({"schema": 1, "error": error_object(title, message, code)})
+
+
+def error_object(title: str, message: str, code: int) -> dict[str, Any]:
+    """Return the member `error` of JSON."""
+    return {"title": title, "message": message, "exit_code": code}
+
 
 def shown(text: str) -> str:
     """Return `text` as it may be printed: foreign characters made safe, then every known secret hidden."""
@@ -39,6 +58,8 @@ def emit_json(value: Mapping[str, Any], *, indent: int | None = None, exact: Map
 
     `exact` are further members that are printed as they are: a block that was asked for holds its password.
     """
+    global _json_printed
+    _json_printed = True
     made = {**_shown_value(value), **(exact or {})}
     text = json.dumps(made, ensure_ascii=False, indent=indent)
     if not _can_print(sys.stdout, text):

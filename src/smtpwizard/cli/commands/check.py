@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.cli import probing, source
-from smtpwizard.cli.output import emit, emit_json
+from smtpwizard.cli.output import emit, emit_json, error_object
 from smtpwizard.cli.probing import Plan
 from smtpwizard.clients.nodemailer.model import NODEMAILER
 from smtpwizard.clients.transport import implicit_tls
@@ -79,8 +79,7 @@ class Outcome:
         if self.check is not None and self.plan is not None:
             return head | probing.to_json(self.check, self.plan)
         assert self.error is not None
-        told = {"title": self.error.title, "message": self.error.message, "exit_code": int(self.code)}
-        return head | {"error": told}
+        return head | {"error": error_object(self.error.title, self.error.message, self.code)}
 
     def line(self) -> str:
         """Return `✓ prod.env: the app will send its mail.`"""

@@ -35,6 +35,8 @@ _CONTAINER_REACHES: Final = "that the app's container reaches "
 def run(args: argparse.Namespace) -> ExitCode:
     """Print the script, or run both checks and compare them."""
     if args.inside_script:
+        if args.json:
+            raise InputError("--inside-script prints a script, so it goes without --json.", "Output")
         emit_exact(script(app_of(args)))
         return ExitCode.OK
     if len(getattr(args, "env_files", ())) > 1:
