@@ -142,19 +142,30 @@ def test_the_key_bar_shows_at_most_six_keys_and_never_more_than_fit(width: int) 
     assert {"f1", "ctrl+q"} <= {hint.key for hint in shown}
 
 
-async def test_rail_and_masked_preview_open_from_110_columns() -> None:
+async def test_the_masked_preview_opens_from_140_columns_and_the_recap_stands_in_the_lower_edge() -> None:
     state = WizardState(settings=GMAIL, provider=quiet_services().presets.provider("gmail"))
-    async with wizard(state, start="settings", size=(120, 36)) as (app, pilot):
+    async with wizard(state, start="settings", size=(140, 36)) as (app, pilot):
         text = screen_text(app)
-        assert app.query_one("#rail").size.width == 18
         assert app.query_one("#preview").outer_size.width == 34
         assert "SMTP_HOST=smtp.gmail.com" in text
         assert "SMTP_PASSWORD=••••••••" in text
         assert "abcdefghijklmnop" not in text
-        await pilot.resize_terminal(80, 24)
+        await pilot.resize_terminal(139, 36)
         await settled(pilot)
-        assert not app.query_one("#rail").display
         assert "SMTP_HOST=" not in screen_text(app)
+        app.go("save")
+        await settled(pilot)
+        assert "╰─ Gmail · ops@gmail.com ─" in screen_text(app)
+
+
+async def test_the_steps_stand_in_the_header_by_name_where_80_columns_are_there_and_by_number_where_not() -> None:
+    async with wizard(GMAIL_CHOSEN, start="settings") as (app, pilot):
+        assert screen_text(app).splitlines()[0].split("→ .env")[1].split() == (
+            ["✓", "Provider", "2", "Settings", "3", "Test", "4", "Save", "5", "Send"]
+        )
+        await pilot.resize_terminal(50, 20)
+        await settled(pilot)
+        assert screen_text(app).splitlines()[0].split("→ .env")[1].split() == ["✓", "2", "Settings", "3", "4", "5"]
 
 
 async def test_f1_explains_the_focused_field_and_names_the_keys() -> None:

@@ -23,6 +23,7 @@ from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.reactive import var
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES, Theme
 from textual.widgets import ContentSwitcher
 
 from smtpwizard.background import in_daemon_thread
@@ -30,9 +31,18 @@ from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.secret import redact
 from smtpwizard.text import safe
-from smtpwizard.tui.base import STEPS, THEME, StepPane, fatal_error
+from smtpwizard.tui.appearance import (
+    THEMES,
+    Background,
+    asking_driver,
+    expected_theme,
+    keep_theme,
+    kept_theme,
+    theme_file,
+)
+from smtpwizard.tui.base import STEPS, StepPane, fatal_error
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
-from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, Rail, ShellPart
+from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, ShellPart, recap
 from smtpwizard.wizard.session import Services, Session, WizardState
 
 if TYPE_CHECKING:
@@ -54,7 +64,7 @@ _CLASSES: Final = {
 _TWICE: Final = 3.0
 """Seconds within which a second Ctrl+C means: quit."""
 
-_WIDTHS = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (110, "-wide")]
+_WIDTHS = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (140, "-wide")]
 _HEIGHTS = [(0, "-flat"), (10, "-short"), (24, "-tall")]
 """Columns and rows from which a class is set on the screen: below 40 × 10 only a word on the size is shown."""
 
@@ -104,7 +114,8 @@ class SmtpWizard(App[WizardState]):
     state: var[WizardState] = var(WizardState, init=False)
 
     def __init__(self, services: Services, state: WizardState | None = None, *, start: str = "provider") -> None:
-        super().__init__()
+        chosen = os.environ.get("TEXTUAL_THEME", "") or kept_theme((*BUILTIN_THEMES, *(theme.name for theme in THEMES)))
+        super().__init__(driver_class=None if chosen else asking_driver())
         self.session = Session(services, state, on_change=partial(setattr, self, "state"))
         self.set_reactive(SmtpWizard.state, self.session.state)
         self._start = start
@@ -112,12 +123,33 @@ class SmtpWizard(App[WizardState]):
         self._shell_ready = False
         self._shell_stale = False
         self._interrupted_at = float("-inf")
-        self.register_theme(THEME)
-        if "TEXTUAL_THEME" not in os.environ:  # whoever set that wants another one, perhaps the terminal's own colours
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._follows = "" if chosen else expected_theme().name
+        """The theme that was taken without asking the operator; '' once one was chosen."""
+        if "TEXTUAL_THEME" not in os.environ:
             # Setting `theme` would have every style sheet parsed again after the start: 15 ms before the first frame.
-            self.set_reactive(App.theme, THEME.name)
+            self.set_reactive(App.theme, chosen or self._follows)
             self.stylesheet.set_variables(self.get_css_variables())
-            self.add_class(f"-theme-{THEME.name}")
+            self.add_class(f"-theme-{self.theme}")
+            dark = self.current_theme.dark
+            self.set_class(dark, "-dark-mode").set_class(not dark, "-light-mode")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"bar": "#808080"}  # for a theme that is not ours
+
+    def on_background(self, event: Background) -> None:
+        """Take the theme for the terminal's background, unless the operator has chosen one."""
+        if self._follows and self._follows != event.theme.name:
+            self.theme = self._follows = event.theme.name
+
+    def _keep_theme(self, theme: Theme) -> None:
+        if theme.name != self._follows:
+            self._follows = ""
+            if not keep_theme(theme.name):
+                self.notify(
+                    f"{theme_file()} cannot be written: the theme is for this run.", title="Theme", markup=False
+                )
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), self._safe_lines)
@@ -125,7 +157,6 @@ class SmtpWizard(App[WizardState]):
     def compose(self) -> ComposeResult:
         yield HeaderLine(id="header")
         with Horizontal(id="body"):
-            yield Rail(id="rail")
             # The first step is composed with the shell: mounting it afterwards costs a second round of styles, 40 ms.
             yield ContentSwitcher(make_step(self._start), id="steps", initial=self._start)
             yield Preview(id="preview")
@@ -138,6 +169,7 @@ class SmtpWizard(App[WizardState]):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
                 loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self._shell_ready = True
         self.go(self._start)
 
@@ -157,7 +189,7 @@ class SmtpWizard(App[WizardState]):
             self.refresh_shell()
 
     def refresh_shell(self) -> None:
-        """Redraw header, rail, preview and key bar from the state, once for all calls until then."""
+        """Redraw header, preview and key bar from the state, once for all calls until then."""
         if not self._shell_stale:
             self._shell_stale = True
             self.call_next(self._refresh_shell)
@@ -167,6 +199,8 @@ class SmtpWizard(App[WizardState]):
         if not self.closing:
             for part in self.screen_stack[0].query(ShellPart):
                 part.refresh_from(self.session, self.current)
+            if self.current is not None:
+                self.current.show_recap(recap(self.session))
 
     @on(StepPane.HintsChanged)
     def _hints_changed(self) -> None:
@@ -427,7 +461,7 @@ class SmtpWizard(App[WizardState]):
                 )
         text = "What the focused field is for, and its keys (F1)"
         yield _entry("help: Explain this field", text, self.action_help)
-        yield _entry("view: Choose theme", "For this run", self.action_change_theme)
+        yield _entry("view: Choose theme", "Kept for later runs", self.action_change_theme)
         yield _entry("view: Save picture", "An SVG in the downloads folder, secrets hidden", self.action_picture)
         text = "Leave; asks first if something is not saved (Ctrl+Q)"
         yield _entry("wizard: Quit", text, self.action_quit_wizard)

@@ -15,7 +15,6 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.style import Style
-from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -26,33 +25,6 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from smtpwizard.wizard.session import Services, Session, WizardState
-
-
-THEME: Final = Theme(
-    name="smtpwizard",
-    primary="#5fb3a8",
-    secondary="#7f96a8",
-    accent="#5fb3a8",
-    foreground="#d7dde2",
-    background="#14181c",
-    surface="#1a1f24",
-    panel="#232a31",
-    boost="#2a323a",
-    success="#7fb77e",
-    warning="#d9a75f",
-    error="#e0707a",
-    dark=True,
-    variables={
-        "text-muted": "#919da6",  # 6.4:1 on the background; Textual's own is worked out per widget and not in Content
-        "text-disabled": "#76828b",
-        "border": "#3a444d",
-        "border-blurred": "#3a444d",
-        "block-cursor-background": "#2d5450",  # the light text on it keeps 7:1; the accent itself would swallow it
-        "block-cursor-foreground": "#ffffff",
-        "block-cursor-blurred-background": "#263f3d",
-        "block-cursor-text-style": "bold",
-    },
-)
 
 
 def fatal_error(app: App[Any]) -> None:
@@ -157,7 +129,7 @@ class Wizard(Protocol):
         """Go to Settings with the field of `variable` focused and marked."""
 
     def refresh_shell(self) -> None:
-        """Draw header, rail, preview and key bar again."""
+        """Draw header, preview and key bar again."""
 
     def copy(self, text: str, *, what: str = "Text", secret: bool = False) -> None:
         """Hand `text` to the terminal's clipboard, secrets cleared unless `secret`."""
@@ -284,6 +256,12 @@ class StepPane(Vertical):
     def action_app_log(self) -> None:
         """Read what the app itself says of its mail."""
         self.wizard.action_app_log()
+
+    def show_recap(self, words: str) -> None:
+        """Show in the lower edge of the step's box what the steps before it have brought."""
+        box = self.query(".box").last()
+        if str(box.border_subtitle or "") != words:
+            box.border_subtitle = plain(words, newlines=False)
 
     def hints_changed(self) -> None:
         """Have the key bar drawn again."""

@@ -1,4 +1,4 @@
-"""What stands around the steps: the header, the rail and the masked preview at the sides, the keys at the bottom."""
+"""What stands around the steps: the header, the masked preview at the side, the keys at the bottom."""
 
 from __future__ import annotations
 
@@ -112,51 +112,44 @@ class ShellPart(PlainText):
 
 
 class HeaderLine(ShellPart):
-    """One line. `✓ 2 Settings 3 4 5`: walked, the one shown with its title, and those to come as numbers."""
+    """One line: the app and the target at the left, the steps at the right, by name where there is room."""
 
     def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
         target = safe(session.state.target.label, limit=30)
-        right = steps(session.state)
         app = safe(session.services.app.name, limit=40)
-        for words in (f"smtpwizard · {app} → {target}", f"smtpwizard → {target}", f"→ {target}", ""):
+        named, numbered = steps(session.state, named=True), steps(session.state)
+        full, short = f"{app} → {target}", f"→ {target}"
+        for words, right in ((full, named), (short, named), (full, numbered), (short, numbered), ("", numbered)):
             gap = width - Content(words).cell_length - right.cell_length
             if gap >= 2:
                 break
         return Content.assemble((words, "$text-muted"), " " * max(gap, 0), right)
 
 
-def steps(state: WizardState) -> Content:
-    """Return the steps as they stand in the header, each a click away."""
+def steps(state: WizardState, *, named: bool = False) -> Content:
+    """Return the steps as they stand in the header, each a click away: `✓ Provider   2 Settings   3 Test`.
+
+    Without room for names only the one that is shown has its title.
+    """
     parts: list[Content] = []
     for number, (step_id, title) in enumerate(STEPS, 1):
         found = mark(state, step_id)
         if found is StepMark.HERE:
-            text, style = f"{number} {title}", "bold $accent"
+            part = Content.styled(f" {number} {title} ", "bold $background on $accent")
         elif found is StepMark.AHEAD:
-            text, style = str(number), "$text-muted"
+            part = styled(f"{number} {title}" if named else str(number), "$text-muted")
         else:
-            text, style = found.shape, found.style
-        parts.append(clickable(Content.styled(text, style), "app.step", step_id))
+            words = (f" {title}", "$text-muted") if named else ""
+            part = Content.assemble((found.shape, f"bold {found.style}"), words)
+        parts.append(clickable(part, "app.step", step_id))
     return Content("  ").join(parts)
 
 
-_WIDTH = 18
-"""Cells inside the rail."""
-
-
-class Rail(ShellPart):
-    """For each step a line with its mark, and below it what it has brought."""
-
-    def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
-        parts: list[Content] = []
-        for number, (step_id, title) in enumerate(STEPS, 1):
-            found = mark(session.state, step_id)
-            style = "bold $accent" if found is StepMark.HERE else "" if found is StepMark.DONE else "$text-muted"
-            line = Content.assemble((f"{number} ", style), (found.shape, found.style), " ", (title, style))
-            brought = outcome(session, step_id)
-            cut = brought if len(brought) <= _WIDTH - 4 else brought[: _WIDTH - 5] + "…"
-            parts.append(clickable(lines(line, styled(f"    {cut}", "$text-muted")), "app.step", step_id))
-        return lines(*parts)
+def recap(session: Session) -> str:
+    """Return what the steps before this one have brought, in one line: `Gmail · you@gmail.com · app will work`."""
+    ids = [step_id for step_id, _ in STEPS]
+    here = ids.index(session.state.step) if session.state.step in ids else 0
+    return " · ".join(words for step_id in ids[:here] if (words := outcome(session, step_id)))
 
 
 class Preview(ShellPart):
@@ -209,9 +202,11 @@ class KeyBar(ShellPart):
 
 
 def _key(hint: Hint) -> Content:
-    style = "bold $accent" if hint.key == "enter" else "bold"
-    words = Content.assemble((hint.shown, style), " ", (safe(hint.label, limit=60), "$text-muted"))
-    return clickable(words, "app.primary") if hint.key == "enter" else clickable(words, "app.press", hint.key)
+    label = safe(hint.label, limit=60)
+    if hint.key == "enter":  # the one filled button of the screen
+        button = Content.assemble((f" {hint.shown} ", "bold"), f"{label} ").stylize_before("$background on $accent")
+        return clickable(button, "app.primary")
+    return clickable(Content.assemble((hint.shown, "bold"), " ", (label, "$text-muted")), "app.press", hint.key)
 
 
 def fitting(own: tuple[Hint, ...], width: int) -> tuple[Hint, ...]:
@@ -233,4 +228,5 @@ def fitting(own: tuple[Hint, ...], width: int) -> tuple[Hint, ...]:
 
 
 def _length(hints: list[Hint]) -> int:
-    return sum(len(hint.shown) + 1 + len(hint.label) for hint in hints) + 3 * (len(hints) - 1)
+    button = 2 * sum(hint.key == "enter" for hint in hints)
+    return sum(len(hint.shown) + 1 + len(hint.label) for hint in hints) + button + 3 * (len(hints) - 1)

@@ -159,7 +159,7 @@ class RecordCard(Widget, can_focus=True):
     """One record. The screen copies the one that has the focus."""
 
     DEFAULT_CSS = """
-    RecordCard { height: auto; width: 1fr; margin: 0 0 0 2; padding: 0 1; border-left: outer $border; }
+    RecordCard { height: auto; width: 1fr; margin: 0 0 0 2; padding: 0 1; border-left: outer $bar; }
     RecordCard:focus { border-left: outer $accent; background: $boost; }
     """
 
