@@ -74,6 +74,14 @@ def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
         yield original
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the index of presets apart from the developer's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_secret_of_another_test_is_hidden() -> None:
     """Begin each test as a process does, with no secret known."""

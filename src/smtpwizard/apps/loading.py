@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from smtpwizard.apps.profile import AppMail, AppProfile, Client, Guide, Mode, Modes, OldName, Role, Variable
 from smtpwizard.errors import InputError
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
+from smtpwizard.presets.index import Index
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ def find(roots: Sequence[Path], id: str = DEFAULT) -> AppProfile:  # noqa: A002
     """Return the profile of an id from the last of some folders of presets that has it whole. Errors as `profile`."""
     files: dict[str, list[Path]] = {}
     for root in roots:
-        if not os.path.isdir(root / "apps"):  # False, too, for another user's home
+        folder = root / "apps"
+        if not os.path.isdir(folder):  # False, too, for another user's home
             continue
-        for path in sorted((root / "apps").glob("*.toml")):
-            files.setdefault(path.stem, []).append(path)
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".toml"):
+                files.setdefault(name.removesuffix(".toml"), []).append(folder / name)
     if id not in files:
         known = ", ".join(sorted(files))
         raise InputError(f"There is no app {safe(id, limit=_SHOWN)!r}. Known: {known}.", "Unknown app")
@@ -54,7 +56,9 @@ def find(roots: Sequence[Path], id: str = DEFAULT) -> AppProfile:  # noqa: A002
 @cache
 def shipped(id: str = DEFAULT) -> AppProfile:  # noqa: A002
     """Return a shipped profile, read once in a process. Unchecked: a test has read it with `load_profile`."""
-    table: dict[str, Any] = tomllib.loads((presets_root() / "apps" / f"{id}.toml").read_text("utf-8"))
+    index = Index(presets_root() / "apps")
+    table = index.table(f"{id}.toml")
+    index.keep()
     made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     made["variables"] = tuple(Variable(**{**row, "role": Role(row["role"])}) for row in table["variables"])
     made["old_names"] = tuple(OldName(**{**row, "role": Role(row["role"])}) for row in table.get("old_names", ()))

@@ -56,12 +56,11 @@ def by_mx(
     return Match(provider, "mx", name)
 
 
-def may_belong(raw: bytes, name: str) -> bool:
-    """Say whether the preset with the text `raw` may be that of host `name`, so that it is worth parsing.
+def may_belong(raw: bytes, word: bytes) -> bool:
+    """Say whether the preset with the text `raw` may be that of host `word`, so that it is worth parsing.
 
     In TOML a host is a whole string, or what follows {region} is its end. The practice server's own preset never is.
     """
-    word = name.encode("utf-8", "replace")
     if b'"' + word + b'"' in raw or b"'" + word + b"'" in raw:
         return set(re.findall(_KIND, raw)) != {b"practice"}
     ends = (re.match(_NAME_RANK, behind) for behind in raw.split(b"{region}")[1:])

@@ -67,14 +67,16 @@ def load(cls: type[T], path: Path) -> T:
     return made
 
 
-def inspect(cls: type[T], path: Path) -> tuple[T, tuple[PresetProblem, ...]]:
+def inspect(cls: type[T], path: Path, data: dict[str, Any] | None = None) -> tuple[T, tuple[PresetProblem, ...]]:
     """Read a file as `cls`, and say what is wrong with it. PresetFileError if it is not a TOML file at all.
+
+    `data` is what the file holds, where it is parsed already.
 
     With problems the value is not a `cls`: it has the fields that are right and lacks the others, and so have the
     tables in it. A table that is right is a value of its own type all the same.
     """
     text = read_text(path)
-    data = parse(path, text)
+    data = parse(path, text) if data is None else data
     try:
         made, issues = read(cls, data)
     except Exception as error:  # whatever a file of the operator's brings about, the other files are read
@@ -457,14 +459,21 @@ def load_provider(path: Path) -> Provider:
     return own_file(Provider, path)
 
 
+def provider_table(path: Path) -> dict[str, Any]:
+    """Read and check one provider file, and return it as it was parsed. PresetFileError with every mistake in it."""
+    data = parse(path, read_text(path))
+    own_file(Provider, path, data)
+    return data
+
+
 def load_gateways(path: Path) -> tuple[str, ...]:
     """Read and check the list of gateways. PresetFileError with every mistake in it."""
     return load(Gateways, path).suffixes
 
 
-def own_file(cls: type[T], path: Path) -> T:
-    """Read a file that is named after its id."""
-    made, problems = inspect(cls, path)
+def own_file(cls: type[T], path: Path, data: dict[str, Any] | None = None) -> T:
+    """Read a file that is named after its id. As `inspect`."""
+    made, problems = inspect(cls, path, data)
     own = getattr(made, "id", path.stem)
     if own != path.stem or own in RESERVED_IDS:
         message = f"must be the file's name, {path.stem}, not {shown(own)}"
