@@ -258,7 +258,7 @@ def texts() -> dict[str, Any]:
     known = Catalogue.open(examples=True)
     repairs: dict[str, list[dict[str, str | None]]] = {}
     failures = {}
-    for failure in known.failures:
+    for failure in known.rules:
         event = Event(stages=frozenset(failure.stages[:1]))
         failures[failure.id] = {
             "title": ABC.fill(failure.title),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,10 +43,10 @@ def catalogue_of(tmp_path: Path, text: str, name: str = "auth.toml") -> Catalogu
 
 
 def test_every_entry_of_the_reference_is_there_once() -> None:
-    refs = [failure.ref for failure in FULL.failures]
+    refs = [failure.ref for failure in FULL.rules]
     assert Counter(ref[0] for ref in refs) == EXPECTED
     assert len(set(refs)) == len(refs) == 153
-    login = [failure.ref for failure in by_ref(FULL.failures) if failure.ref.startswith("A")]
+    login = [failure.ref for failure in by_ref(FULL.rules) if failure.ref.startswith("A")]
     assert login == [f"A{number}" for number in range(1, 46)]
 
 
@@ -55,10 +54,10 @@ def test_the_shipped_files_have_no_problem() -> None:
     assert FULL.problems == ()
 
 
-def test_what_is_read_first_and_completed_later_is_the_whole_entry() -> None:
+def test_what_is_read_unchecked_is_the_whole_entry_without_examples() -> None:
     lean = Catalogue.open()
-    assert all(rule.unread for rule in lean.rules)
-    assert lean.failures == tuple(replace(failure, examples=()) for failure in FULL.failures)
+    assert lean.rules == tuple(failure._replace(examples=()) for failure in FULL.rules)
+    assert lean.words == FULL.words
 
 
 def test_every_file_is_named_after_a_stage_and_short() -> None:
@@ -67,7 +66,7 @@ def test_every_file_is_named_after_a_stage_and_short() -> None:
         assert len(path.read_text("utf-8").splitlines()) <= 400, path.name
 
 
-@pytest.mark.parametrize("failure", FULL.failures, ids=lambda failure: failure.ref)
+@pytest.mark.parametrize("failure", FULL.rules, ids=lambda failure: failure.ref)
 def test_an_entry_says_fact_cause_and_action_in_words(failure: Failure) -> None:
     assert not failure.title.endswith((".", "!"))
     assert failure.cause.endswith((".", "`"))
@@ -77,7 +76,7 @@ def test_an_entry_says_fact_cause_and_action_in_words(failure: Failure) -> None:
 
 
 def test_the_words_of_the_guide_are_found_in_titles() -> None:
-    titles = " ".join(failure.title for failure in FULL.failures)
+    titles = " ".join(failure.title for failure in FULL.rules)
     assert "ECONNREFUSED" in titles
     assert "ETLS" in titles
 
@@ -137,7 +136,7 @@ def test_a_mistake_is_told_by_file_line_and_key(
 def test_a_broken_entry_leaves_the_others_alone(tmp_path: Path) -> None:
     good = ENTRY.replace("an-entry", "good-one").replace("X1", "X2")
     catalogue = catalogue_of(tmp_path, ENTRY.replace('id = "an-entry"', "id = 1") + good)
-    assert [failure.id for failure in catalogue.failures] == ["good-one"]
+    assert [failure.id for failure in catalogue.rules] == ["good-one"]
     assert [problem.line for problem in catalogue.problems] == [3]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from smtpwizard.presets.files import PresetFileError
 from smtpwizard.presets.toml import load, read
-from smtpwizard.presets.values import Bounds, Faults, OneOf, Shape, internal, listed_twice, rule, verbatim
+from smtpwizard.presets.values import Bounds, Faults, OneOf, Shape, listed_twice, rule, verbatim
 
 
 class Colour(StrEnum):
@@ -49,7 +49,6 @@ class Cart:
     cover: Annotated[str, OneOf(("cloth", "wood"))] = ""
     tags: tuple[str, ...] = ()
     words: Mapping[Annotated[str, Shape("[A-Z]+", "capitals")], str] = field(default_factory=dict)
-    seen: Annotated[int, internal] = 0
 
 
 @rule(Cart)
@@ -91,7 +90,7 @@ def test_every_kind_of_field_is_read() -> None:
     assert cart.versions[0].text == "v1"
     assert cart.paints == (frozenset({Colour.RED}), frozenset(Colour))
     assert (cart.spare, cart.load, cart.note, cart.words) == (Wheel(10), 7, "one\ntwo", {"A": "a"})
-    assert (cart.colour, cart.cover, cart.tags, cart.seen) == (Colour.RED, "", (), 0)
+    assert (cart.colour, cart.cover, cart.tags) == (Colour.RED, "", ())
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,6 @@ def test_every_kind_of_field_is_read() -> None:
         ({"words": {"a": "x"}}, "words/a", "must be capitals, not 'a'"),
         ({"words": {"A": 1}}, "words/A", "must be text in quotes, not a number"),
         ({"clour": "red"}, "clour", "is not a key of this table; did you mean colour?"),
-        ({"seen": 1}, "seen", "is not a key of this table"),
         ({"colour": "red"}, "wheels", "must be two on a red cart"),
     ],
 )

@@ -32,7 +32,7 @@ COMMANDS = {
 
 EXAMPLES = [
     pytest.param(example, id=f"{failure.ref}-{number}")
-    for failure in Catalogue.open(examples=True).failures
+    for failure in Catalogue.open(examples=True).rules
     for number, example in enumerate(failure.examples)
 ]
 REPLIES = [item for item in EXAMPLES if item.values[0].reply and item.values[0].stage not in ("tls", "after")]

@@ -18,7 +18,7 @@ from support.apps import ABC
 @cache
 def all_examples() -> tuple[tuple[Failure, Example], ...]:
     """Return every example of the shipped catalogue with its entry."""
-    failures = Catalogue.open(examples=True).failures
+    failures = Catalogue.open(examples=True).rules
     return tuple((failure, example) for failure in failures for example in failure.examples)
 
 

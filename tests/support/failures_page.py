@@ -62,7 +62,7 @@ _TABLE: Final = "| ref | failure | shows as | what to do |\n|---|---|---|---|\n"
 
 def page() -> str:
     """Return the whole page."""
-    failures = Catalogue.open().failures
+    failures = Catalogue.open().rules
     parts = [_HEAD.replace("{count}", str(len(failures)))]
     for stage in STAGES:
         rows = [_row(failure) for failure in by_ref(failures) if failure.stages[0] == stage]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from smtpwizard.apps.loading import shipped
@@ -87,8 +86,7 @@ def _without_repeats(text: str, code: int) -> tuple[str, list[str]]:
     return _SPACE.sub(" ", repeat.sub("", text)).strip(), found
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One failure, as far as it is known."""
 
     stages: frozenset[str] = frozenset()
@@ -104,8 +102,8 @@ class Event:
     given: str | None = None
     """Id of the provider that the caller named."""
     provider: Provider | None = None
-    settings: Settings | None = field(default=None, repr=False)
-    app: AppProfile | None = field(default=None, repr=False)
+    settings: Settings | None = None
+    app: AppProfile | None = None
     """The app that the event is about, where there are no settings to tell."""
     lines: tuple[str, ...] = ()
     """A reply to EHLO line by line."""
@@ -197,14 +195,14 @@ def from_step(
     if base.status == "warned" and base.stages == {"ehlo"} and step.detail:
         refused = reply_words(step.detail[0])
         if refused.code is not None and refused.code >= 400:  # EHLO was refused, and HELO taken instead
-            return replace(
-                base, code=refused.code, enhanced=refused.enhanced, text=refused.text, raw=bound(step.detail[0])
+            return base._replace(
+                code=refused.code, enhanced=refused.enhanced, text=refused.text, raw=bound(step.detail[0])
             )
     message = "\n".join((step.error or "", step.summary, *step.detail))
     if step.reply is not None and step.reply.code is not None:
         event = _with_reply(base, "\n".join(step.reply.lines) or str(step.reply.text), step.reply, step.error)
         # A warning is about what the probe saw beside a good reply.
-        return replace(event, text=f"{event.text} {plain(message)}") if base.status == "warned" else event
+        return event._replace(text=f"{event.text} {plain(message)}") if base.status == "warned" else event
     if step.reply is not None:
         message += "\n" + "\n".join(step.reply.lines or (step.reply.text,))
     return _with_message(base, message)
@@ -213,8 +211,7 @@ def from_step(
 def _with_reply(base: Event, text: str, reply: ReplyLike, error: str | None) -> Event:
     words = reply_words(text)
     enhanced = words.enhanced | ({reply.enhanced} if reply.enhanced else frozenset())
-    return replace(
-        base,
+    return base._replace(
         code=reply.code,
         enhanced=frozenset(enhanced),
         text=words.text,
@@ -225,7 +222,7 @@ def _with_reply(base: Event, text: str, reply: ReplyLike, error: str | None) -> 
 
 
 def _with_message(base: Event, message: str) -> Event:
-    return replace(base, text=plain(message), raw=bound(message), errors=error_words(message))
+    return base._replace(text=plain(message), raw=bound(message), errors=error_words(message))
 
 
 def from_text(

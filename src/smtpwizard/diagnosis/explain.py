@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import AppProfile, Role
-from smtpwizard.diagnosis.catalogue import Catalogue, complete, default
+from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
@@ -218,7 +218,7 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[P
 
 
 def _diagnosis(match: Match, event: Event) -> Problem:
-    failure, app = complete(match.failure), event.profile
+    failure, app = match.failure, event.profile
     changes = changes_of(failure, event)
     return Problem(
         id=failure.id,

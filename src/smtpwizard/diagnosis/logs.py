@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import AppProfile
@@ -156,7 +155,7 @@ def found_in(
 
 def _with_words(event: Event, known: Properties) -> Event:
     errors = event.errors | ({known.code} if known.code else frozenset())
-    return replace(event, errors=frozenset(errors), port=known.port if known.port is not None else event.port)
+    return event._replace(errors=frozenset(errors), port=known.port if known.port is not None else event.port)
 
 
 def _is_error(event: Event, reply: str, record: Record, stage: str | None) -> bool:
@@ -244,8 +243,7 @@ SAID_LIMIT: Final = 300
 """Characters of an error's own words that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(NamedTuple):
     """One mail error in a text, explained."""
 
     said: str
@@ -295,7 +293,7 @@ class Explainer:
         key = _sameness(item.event, diagnoses[0])
         known = self.kinds.get(key)
         if known is not None:
-            self.kinds[key] = replace(known, times=known.times + 1)
+            self.kinds[key] = known._replace(times=known.times + 1)
         else:
             said = safe(hide_secrets(bound(item.said)), limit=SAID_LIMIT)
             self.kinds[key] = Explained(said, item.number, 1, diagnoses)

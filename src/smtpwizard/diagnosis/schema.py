@@ -8,12 +8,11 @@ which of these facts must hold together before it may be named as the cause. Cod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.presets.values import Bounds, Day, EnhancedCode, Faults, OneOf, Shape, internal, rule, verbatim
+from smtpwizard.presets.values import Bounds, Day, EnhancedCode, Faults, OneOf, Shape, rule, verbatim
 
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "after",
@@ -58,8 +57,7 @@ Stage = Annotated[str, OneOf(STAGES)]
 Verbatim = Annotated[str, verbatim]
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """One way in which the failure shows: a reply or event to be played at `stage`, or what an operator would paste."""
 
     stage: Stage
@@ -77,7 +75,7 @@ class Example:
     alone: bool = True
     """Whether it is recognised without its provider too."""
     port: int | None = None
-    settings: Mapping[Role, Verbatim] = field(default_factory=dict)
+    settings: Mapping[Role, Verbatim] = {}
     """Role → text under which it happens, for entries with a condition."""
     recipient: str = ""
 
@@ -88,8 +86,7 @@ def _an_example_shows_one_thing(example: Example) -> Faults:
         yield ("reply",), "exactly one of reply, event, paste must be given"
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Words to be found in normalised text: parts in order, at most GAP characters apart.
 
     Not a regular expression: a search takes time linear in the text, whoever wrote the catalogue.
@@ -136,8 +133,7 @@ _TRIES: Final = 20
 """Places at which a phrase with gaps is tried: hostile text may repeat the first part thousands of times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One entry of the catalogue."""
 
     ref: Annotated[str, Shape(r"[A-Z]\d{1,3}", "a letter and a number")]
@@ -173,7 +169,7 @@ class Failure:
     rank: Annotated[str, OneOf(("first", "last"))] = ""
     """`first` where its condition or words alone are proof; `last` for what is possible rather than likely."""
     roles: tuple[Role, ...] = ()
-    changes: Mapping[Role, str] = field(default_factory=dict)
+    changes: Mapping[Role, str] = {}
     """Variable → value that repairs it, whatever the settings."""
     remove: tuple[Role, ...] = ()
     """Variables whose line the repair leaves out."""
@@ -181,8 +177,6 @@ class Failure:
     """A repair that depends on the settings (see `repairs`)."""
     open_ports: tuple[int, ...] = ()
     """For a port block: mail ports that stay open."""
-    unread: Annotated[str, internal] = field(default="", repr=False)
-    """The entry's own text, where only what the matcher needs has been read of it (see `catalogue.complete`)."""
 
     @property
     def own_words(self) -> bool:

@@ -22,8 +22,8 @@ A schema is a NamedTuple or a dataclass; each field is a key, and its type says 
     service = load(Service, path)
 
 A check in Annotated takes the value and returns what is wrong with it, or an empty text; it sees no empty text and no
-wrong type. A text is one printable line, unless it is marked `verbatim`; a field marked `internal` is no key. A rule is
-skipped where a field that it looks at is wrong already, so that nobody reads about the consequences of a mistake.
+wrong type. A text is one printable line, unless it is marked `verbatim`. A rule is skipped
+where a field that it looks at is wrong already, so that nobody reads about the consequences of a mistake.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast, get_args, g
 
 from smtpwizard.presets.files import PresetFileError, PresetProblem, read_bytes
 from smtpwizard.presets.schema import Gateways, Provider
-from smtpwizard.presets.values import RULES, Check, KeyPath, internal, near, shown, verbatim
+from smtpwizard.presets.values import RULES, Check, KeyPath, near, shown, verbatim
 from smtpwizard.text import safe
 
 T = TypeVar("T")
@@ -167,11 +167,7 @@ def _table(cls: Any) -> Reader:
     """Return the reader of a NamedTuple or dataclass. Its types are looked at once, when the first file is read."""
     defaults = _defaults(cls)
     hints = get_type_hints(cls, include_extras=True)
-    fields = {
-        name: _reader(hint, required=name not in defaults)
-        for name, hint in hints.items()
-        if internal not in get_args(hint)
-    }
+    fields = {name: _reader(hint, required=name not in defaults) for name, hint in hints.items()}
     required = [name for name in fields if name not in defaults]
 
     def read_table(data: Any, path: KeyPath, issues: list[Issue]) -> Any:

@@ -84,11 +84,6 @@ def verbatim(text: str) -> str:
     return ""
 
 
-def internal(value: object) -> str:
-    """Mark a field that is no key of a file."""
-    return ""
-
-
 def near(word: object, known: Iterable[str]) -> str:
     """Return the end of a message that names the known word most like `word`; empty where none is alike."""
     from difflib import get_close_matches

@@ -146,7 +146,7 @@ def playable(app: AppProfile | None = None) -> tuple[Playable, ...]:
     """Return the failures that a server can show to the wizard, by reference."""
     from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 
-    found = ((failure, _example(failure)) for failure in by_ref(Catalogue.open(examples=True).failures))
+    found = ((failure, _example(failure)) for failure in by_ref(Catalogue.open(examples=True).rules))
     fill = (app or shipped()).fill
     return tuple(
         Playable(item.ref, item.id, fill(item.title), example) for item, example in found if example is not None

@@ -134,7 +134,7 @@ def rehearsal_of(failure: Failure, account: PracticeServer) -> Rehearsal | None:
 
 
 def _failures() -> tuple[Failure, ...]:
-    return Catalogue.open(examples=True).failures
+    return Catalogue.open(examples=True).rules
 
 
 def _find(name: str) -> Failure:
