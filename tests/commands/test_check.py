@@ -70,6 +70,8 @@ def test_green_is_exit_status_0(folder: Path) -> None:
     assert (told["schema"], told["server"], told["app"]["verdict"]) == (1, {"ok": True}, "works")
     assert told["app"]["verify"] == {"ok": True, "code": None, "response_code": None, "command": None}
     assert told["app"]["send"]["ok"] is None
+    assert (told["app"]["id"], told["app"]["client"]) == ("abc-user-feedback", "nodemailer 8.0.5")
+    assert (told["app"]["modelled"], told["app"]["compared"]) == (True, True)
     assert told["settings"]["SMTP_PASSWORD"] == "********"
     assert [step["step"] for step in told["steps"]] == [
         *("lint", "resolve", "connect", "greeting", "ehlo", "starttls", "ehlo", "auth", "mail", "rcpt")
@@ -165,7 +167,7 @@ def test_the_report_for_people_has_a_line_a_stage_and_both_verdicts(folder: Path
     assert lines[0].endswith("settings from the environment")
     assert any(line.startswith("✗ auth      535 5.7.8 Error: authentication failed") for line in lines)
     assert "– mail, rcpt not reached" in lines
-    assert "The app  ✗ ABC User Feedback will fail: EAUTH 535 at AUTH PLAIN." in lines
+    assert "The app  ✗ ABC User Feedback (nodemailer 8.0.5) will fail: EAUTH 535 at AUTH PLAIN." in lines
     assert done.stderr == ""
     assert PASSWORD not in done.stdout
 

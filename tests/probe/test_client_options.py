@@ -69,7 +69,7 @@ def test_the_apps_own_name_goes_into_ehlo_in_one_line() -> None:
 def test_without_a_pool_a_connection_closed_before_the_greeting_is_an_error_and_no_hang() -> None:
     app = report_of(Script().but(Stage.GREETING, CLOSE)).app
     assert (app.verdict, app.send.code) == (Verdict.FAILS, None)
-    assert app.sentence == "The app will fail: Connection closed before the greeting."
+    assert app.sentence == "The app (nodemailer 6.6.3) will fail: Connection closed before the greeting."
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,18 @@ def public_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_works_over_tls() -> None:
     app = probed(STARTTLS).app
     assert (app.verdict, app.verify.ok, app.send.ok) == (Verdict.WORKS, True, None)
-    assert app.sentence == "The app will log in and send, over TLS. The server takes sender and recipient."
+    assert (
+        app.sentence
+        == "The app (nodemailer 8.0.5) will log in and send, over TLS. The server takes sender and recipient."
+    )
 
 
 def test_after_a_message_send_is_known() -> None:
     app = probed(STARTTLS, MESSAGE).app
-    assert (app.send.ok, app.sentence) == (True, "The app will log in and send, over TLS. The server took the message.")
+    assert (app.send.ok, app.sentence) == (
+        True,
+        "The app (nodemailer 8.0.5) will log in and send, over TLS. The server took the message.",
+    )
 
 
 @pytest.mark.usefixtures("public_network")
@@ -71,18 +77,18 @@ def test_only_xoauth2_crashes_the_app_and_nothing_is_sent() -> None:
         assert [line.split()[0] for line in server.received] == ["EHLO"]
     app = probe.report().app
     assert (app.verdict, app.verify.ok, app.verify.code) == (Verdict.CRASHES, False, None)
-    assert app.sentence.startswith("The app will crash: ")
+    assert app.sentence.startswith("The app (nodemailer 8.0.5) will crash: ")
 
 
 def test_a_connection_closed_before_the_greeting_hangs_the_app() -> None:
     app = probed(Script().but(Stage.GREETING, CLOSE)).app
     assert (app.verdict, app.send.ok, app.send.code) == (Verdict.HANGS, False, None)
-    assert app.sentence.startswith("The app will wait for ever")
+    assert app.sentence.startswith("The app (nodemailer 8.0.5) will wait for ever")
 
 
 def test_a_failure_names_code_reply_and_command() -> None:
     app = probed(Script().but(Stage.RCPT, reply("554 5.7.1 Relay access denied"))).app
-    assert app.sentence == "The app will fail: EENVELOPE 554 at RCPT TO."
+    assert app.sentence == "The app (nodemailer 8.0.5) will fail: EENVELOPE 554 at RCPT TO."
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_a_provider_that_verifies_senders_late_is_named() -> None:
         probe = Probe(server.settings(), Options(app_name="ABC"), provider=sendgrid)
         list(probe.steps_blocking())
     assert "SendGrid says only after the message" in probe.report().not_proved[0]
-    assert probe.report().app.sentence.startswith("ABC will ")
+    assert probe.report().app.sentence.startswith("ABC (nodemailer 8.0.5) will ")
 
 
 def test_after_a_message_only_arrival_is_open() -> None:

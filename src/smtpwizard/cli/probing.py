@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.cli.source import Source, load
+from smtpwizard.clients.registry import label, model_of
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings, secrets
 from smtpwizard.presets.catalogue import Presets
@@ -21,7 +22,7 @@ from smtpwizard.problems import Problem, gravest_first
 from smtpwizard.report.lines import Line, Mark, finding_lines, problem_lines, symbols
 from smtpwizard.report.probe import is_unreached, message_line, stage_line, survey_lines, unreached_line, verdict_lines
 from smtpwizard.secret import hide
-from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult, Verdict
+from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, SentMessage, Status, Step, StepResult
 from smtpwizard.text import safe
 from smtpwizard.wizard.check import Check
 
@@ -93,7 +94,7 @@ def findings_of(planned: Plan) -> tuple[Problem, ...]:
 
 def exit_code(report: Report) -> ExitCode:
     """Return 0 where the app will work, 3 where it refuses to start, 1 otherwise."""
-    if report.app.verdict is Verdict.WORKS:
+    if report.works:
         return ExitCode.OK
     failed = report.failed
     return ExitCode.CONFIG if failed is not None and failed.step is Step.LINT else ExitCode.FAILED
@@ -104,7 +105,8 @@ def to_json(check: Check, planned: Plan) -> dict[str, Any]:
     outcome = check.outcome
     assert outcome is not None
     report = outcome.report
-    app = report.app
+    app, settings = report.app, planned.source.settings
+    model = model_of(settings.app)
     value: dict[str, Any] = {
         "schema": 1,
         "settings": report.settings,
@@ -112,10 +114,14 @@ def to_json(check: Check, planned: Plan) -> dict[str, Any]:
         "steps": [_step(step) for step in report.steps],
         "server": {"ok": report.server_ok},
         "app": {
-            "verdict": app.verdict.value,
+            "id": settings.app.id,
+            "client": label(settings.app),
+            "modelled": model is not None,
+            "compared": model is not None and model.compared,
+            "verdict": app.verdict and app.verdict.value,
             "sentence": app.sentence,
-            "verify": _fields(app.verify, "ok", "code", "response_code", "command"),
-            "send": _fields(app.send, "ok", "code", "response_code", "command"),
+            "verify": _outcome(app.verify),
+            "send": _outcome(app.send),
         },
         "findings": [item.as_finding() for item in findings_of(planned)],
         "proposals": [item.as_proposal() for item in (check.survey.proposals if check.survey else ())],
@@ -142,6 +148,11 @@ def _step(step: StepResult) -> dict[str, Any]:
             step.tls, "protocol", "cipher", "names", "issuer", "not_before", "not_after", "days_left", "verified"
         )
     return value
+
+
+def _outcome(item: ClientOutcome) -> dict[str, Any]:
+    logged = {} if item.log is None else {"log": item.log}
+    return _fields(item, "ok", "code", "response_code", "command") | logged
 
 
 def _message(item: SentMessage) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from smtpwizard.clients.transport import Origin, Transport
 from smtpwizard.settings import Settings
@@ -20,32 +20,48 @@ if TYPE_CHECKING:
     import ssl
 
 
+NAME_MISMATCH: Final = "ERR_TLS_CERT_ALTNAME_INVALID"
+"""The word in `ClientFailure.error` for a certificate that is for another name. That field's words are Node's,
+whatever the client: `ECONNREFUSED`, `CERT_HAS_EXPIRED`; the catalogue of failures knows them."""
+REFUSED_CIPHERS: Final = frozenset({"ERR_SSL_NO_CIPHER_MATCH", "ERR_INVALID_ARG_VALUE"})
+"""The words for a cipher list that the client refuses."""
+UNKNOWN_AUTHORITY: Final = frozenset(
+    {
+        *("UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+        *("DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "CERT_UNTRUSTED"),
+    }
+)
+"""The words for a certificate that leads to no authority the client knows."""
+
+
 class ClientFailure(NamedTuple):
     """How a dialogue failed, with the error that the client reports."""
 
     summary: str
     """One sentence for a person, not yet redacted or made safe; empty: the reply says it."""
     code: str | None = None
-    """The client's error code: nodemailer's `code`."""
+    """The client's name for the error: nodemailer's `code`, a Python or Java exception's class."""
     command: str | None = None
     """The command that the client's error names."""
     reply: str | None = None
     """The server's words in the client's error."""
     error: str | None = None
-    """The system's or TLS library's own word."""
+    """The system's or TLS library's own word, as Node writes it."""
     verdict: Verdict = Verdict.FAILS
     refused: bool = False
     """Whether a complete reply refused what the client had said."""
     tls: TlsFacts | None = None
     notes: tuple[str, ...] = ()
     """What is to be added to the reply, for people."""
+    log: str = ""
+    """The error's text as the app's log has it, not yet redacted; empty where `code` and reply say it."""
 
     @property
     def outcome(self) -> ClientOutcome:
         """What the client reports. A crash and a hang report nothing."""
         if self.verdict is not Verdict.FAILS:
             return ClientOutcome(False)
-        return ClientOutcome(False, self.code, response_code(self.reply or ""), self.command)
+        return ClientOutcome(False, self.code, response_code(self.reply or ""), self.command, self.log or None)
 
 
 class DialogueEnded(Exception):
@@ -101,8 +117,6 @@ class Dialogue(Protocol):
     """As of the last EHLO."""
     secure: bool
     """Whether the connection is encrypted now."""
-    login_allowed: bool
-    """Whether the client, given credentials, would send them now."""
     logged_in: bool
     refused_ehlo: str | None
     """The reply that refused EHLO, where HELO was used instead."""
@@ -110,6 +124,10 @@ class Dialogue(Protocol):
     @property
     def silent(self) -> bool:
         """Whether not one octet has come since the last reply."""
+
+    @property
+    def login_allowed(self) -> bool:
+        """Whether the client, given credentials, does anything with them now: sends them, or fails."""
 
     @property
     def wants_starttls(self) -> bool:
@@ -188,13 +206,6 @@ class TlsPolicy(Protocol):
 class ClientErrors(Protocol):
     """The client's words for what goes wrong before and beside the dialogue: those of the app's own log."""
 
-    NAME_MISMATCH: str
-    """The word for a certificate that is for another name."""
-    REFUSED_CIPHERS: frozenset[str]
-    """The words for a cipher list that the client refuses."""
-    UNKNOWN_AUTHORITY: frozenset[str]
-    """The words for a certificate that leads to no authority the client knows."""
-
     def word(self, error: OSError) -> str:
         """Return the name of a look-up's or connection's error: `ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`."""
 
@@ -229,6 +240,8 @@ class ClientModel(Protocol):
     name: str
     version: str
     """The version that the conformance suite compares with."""
+    compared: bool
+    """Whether the suite compares it with the real client; otherwise it was made after the client's source."""
     mechanisms: tuple[str, ...]
     """The login mechanisms that it knows, in its order of preference."""
     timeouts: Mapping[Step, float]
@@ -241,6 +254,9 @@ class ClientModel(Protocol):
     """How it waits for ever, in words."""
     tls: TlsPolicy
     errors: ClientErrors
+
+    def objection(self, transport: Transport) -> ClientFailure | None:
+        """Return why the client refuses its options before it connects, or None."""
 
     def security(self, transport: Transport) -> str:
         """Return how it uses TLS, in words."""

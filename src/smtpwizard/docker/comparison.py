@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.clients.nodemailer.model import NODEMAILER as CLIENT
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
 from smtpwizard.diagnosis.log_entries import Properties, stages_of
@@ -77,10 +76,11 @@ def notes(sides: HostAndContainer) -> Iterator[Problem]:
     elif verify is not None and verify.ok and not sides.report.app.verify.ok and view.login != "withheld":
         yield _better_inside(sides)
     yield from _other_address(sides)
-    if view.nodemailer and view.nodemailer.partition(".")[0] != CLIENT.version.partition(".")[0]:
+    client = sides.settings.app.client
+    if view.nodemailer and view.nodemailer.partition(".")[0] != client.version.partition(".")[0]:
         yield note(
             "inside-nodemailer",
-            f"The image has {CLIENT.name} {view.nodemailer}; check plays version {CLIENT.version}. Where they differ, "
+            f"The image has {client.model} {view.nodemailer}; check plays version {client.version}. Where they differ, "
             "the container's result counts.",
         )
     if view.env_file == "unread":
@@ -208,10 +208,10 @@ def _verdict(sides: HostAndContainer) -> tuple[str, str]:
     if not verify.ok:
         return "fails", f"{app} will fail in its container: {verify}."
     if view.login == "withheld":
-        return report.app.verdict.value, f"{app}'s container reaches the server; the login was refused on the host."
+        return str(report.app.verdict), f"{app}'s container reaches the server; the login was refused on the host."
     further = report.app.verdict is not Verdict.WORKS and report.app.verify.ok
     if further and sides.same_settings:  # verify() ends after the login; the host went on
-        return report.app.verdict.value, f"The container gets through the login, but {report.app.sentence}"
+        return str(report.app.verdict), f"The container gets through the login, but {report.app.sentence}"
     return "works", f"{app} {_does(sides)}."
 
 

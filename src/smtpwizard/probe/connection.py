@@ -9,7 +9,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.clients.model import CipherListError, ClientFailure, ClientModel, Dialogue, DialogueEnded
+from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailure, ClientModel, Dialogue, DialogueEnded
 from smtpwizard.clients.transport import Transport
 from smtpwizard.probe.verdict import Options
 from smtpwizard.smtp import certificate as certificates
@@ -52,12 +52,13 @@ class Connection:
     def __init__(
         self,
         net: Net,
+        client: ClientModel,
         transport: Transport,
         options: Options,
         authorities: tuple[str, ...],
         transcript: Transcript,
     ) -> None:
-        self.client = options.client
+        self.client = client
         self.transport = transport
         self.transcript = transcript
         self.address = ""
@@ -256,7 +257,7 @@ class ProbeSession:
         facts = certificates.facts(self._session, self.certificate(), verified=verified)
         if self.untrusted is not None:
             return facts, self._client.errors.untrusted(self.untrusted, chain=self.chain(), facts=facts).error
-        return facts, None if reason is None else self._client.errors.NAME_MISMATCH
+        return facts, None if reason is None else NAME_MISMATCH
 
     def chain(self) -> int | None:
         """Return how many certificates the server sent; None where Python does not tell."""

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from functools import partial
 
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
+from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport, unusable
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.connection import Connection
@@ -41,10 +42,10 @@ class Probe:
         """
         self._settings = settings
         self._options = options or Options()
-        self._client = self._options.client
+        self._client = dialogue_of(settings.app)
         self._provider = provider
         self._messages = (message,) if isinstance(message, OutgoingMessage) else tuple(message or ())
-        self._authorities = self._options.authorities()
+        self._authorities = self._options.authorities(self._client)
         self._recorder = Recorder(settings, provider)
         self._recorder.state = self._recorder.state._replace(due=len(self._messages))
         self._began = self._ended = time.monotonic()
@@ -89,7 +90,7 @@ class Probe:
         return Report(
             steps=tuple(recorder.steps),
             server_ok=state.finished and state.failure is None,
-            app=app_outcome(state, self._options),
+            app=app_outcome(state, self._settings.app, self._options.app_name),
             transcript=recorder.transcript.lines(),
             not_proved=not_proved(state, where=where, recipient=self._recipient, provider=self._provider),
             elapsed_ms=round((self._ended - self._began) * 1000, 1),
@@ -102,9 +103,12 @@ class Probe:
         self._began = time.monotonic()
         try:
             transport = self._client.transport(self._settings, origin=self._options.origin)
-            yield self._recorder.add(self._lint(transport))
-            if transport is not None:
-                connection = Connection(net, transport, self._options, self._authorities, self._recorder.transcript)
+            lint = self._recorder.add(self._lint(transport))
+            yield lint
+            if transport is not None and lint.status is Status.PASSED:
+                connection = Connection(
+                    net, self._client, transport, self._options, self._authorities, self._recorder.transcript
+                )
                 try:
                     async with aclosing(self._dialogue(connection, transport)) as results:
                         async for result in results:
@@ -173,13 +177,17 @@ class Probe:
         await stages.farewell(reset=True)
 
     def _lint(self, transport: Transport | None) -> StepResult:
+        if transport is not None and (refused := self._client.objection(transport)) is not None:
+            self._recorder.state = self._recorder.state._replace(failure=refused)
+            text = f"the app starts, and its first mail fails: {refused.summary}"
+            return StepResult(Step.LINT, Status.FAILED, text, 0.0)
         if transport is not None:
             mode = self._client.security(transport)
             login = "with a login" if transport.logs_in else "without a login"
             return StepResult(Step.LINT, Status.PASSED, f"the app starts: {mode}, {login}", 0.0)
-        refused = ", ".join(unusable(self._settings))
-        self._recorder.state = self._recorder.state._replace(failure=ClientFailure(refused))
-        return StepResult(Step.LINT, Status.FAILED, f"the app refuses to start: {refused}", 0.0)
+        wrong = ", ".join(unusable(self._settings))
+        self._recorder.state = self._recorder.state._replace(failure=ClientFailure(wrong), starts=False)
+        return StepResult(Step.LINT, Status.FAILED, f"the app refuses to start: {wrong}", 0.0)
 
     def _unreached(self, transport: Transport | None) -> list[Step]:
         """Return the stages that were due and were not reached."""

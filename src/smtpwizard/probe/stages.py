@@ -64,7 +64,7 @@ class Stages:
         try:
             reply = await self.dialogue.greeting(early)
         except DialogueEnded as end:
-            if early == late or end.failure.code != "ETIMEDOUT":
+            if early == late or end.failure.error != "ETIMEDOUT":
                 raise
             if self.dialogue.silent:
                 await self._connection.refuse_silent_tls_port()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.model import ClientFailure, ClientModel
-from smtpwizard.clients.nodemailer.model import NODEMAILER
+from smtpwizard.clients.registry import label, model_of
 from smtpwizard.clients.transport import Origin
 from smtpwizard.presets.schema import Provider, SenderRule
 from smtpwizard.smtp.certificate import read_authorities
@@ -20,6 +21,8 @@ class RunState(NamedTuple):
     """How it failed, if it did."""
     verified: bool = False
     """Whether it got as far as the client's verify() goes."""
+    starts: bool = True
+    """Whether the app takes its settings and starts."""
     finished: bool = False
     """Whether it ran to its end, good or bad: it was not cancelled."""
     logged_in: bool = False
@@ -34,22 +37,29 @@ class RunState(NamedTuple):
     """Messages that the server accepted."""
 
 
-def app_outcome(state: RunState, options: Options) -> AppOutcome:
-    """Return the verdict on the app. Of several messages the first that was refused decides."""
+def app_outcome(state: RunState, app: AppProfile, name: str) -> AppOutcome:
+    """Return the verdict on `app`, called `name` in sentences. Of several messages the first that was refused decides.
+
+    Where its mail client is not modelled there is none, unless the app does not even start.
+    """
+    model = model_of(app)
+    if not state.finished and state.failure is None:
+        nothing = ClientOutcome(None)
+        return AppOutcome(Verdict.FAILS if model else None, nothing, nothing, "The test was stopped before its end.")
+    if model is None and state.starts:
+        return AppOutcome(None, ClientOutcome(None), ClientOutcome(None), _unknown(state, app, name))
+    source = "" if model is None or model.compared else ", as its source says"
+    who = f"{name} ({label(app)}{source})" if state.starts else name
     if state.failure is not None:
         failed = state.failure.outcome
         verify = ClientOutcome(True) if state.verified else failed
-        sentence = _bad(state.failure, options)
+        sentence = _bad(state, state.failure, who, model)
         if state.verified and state.due > 1:
             sentence += f" The server took {state.sent} of {state.due} messages."
         return AppOutcome(state.failure.verdict, verify, failed, sentence)
-    if not state.finished:
-        return AppOutcome(
-            Verdict.FAILS, ClientOutcome(None), ClientOutcome(None), "The test was stopped before its end."
-        )
     verdict = Verdict.LEAKS if state.exposed else Verdict.WORKS
     send = ClientOutcome(True) if state.sent else ClientOutcome(None)
-    return AppOutcome(verdict, ClientOutcome(True), send, _good(state, options.app_name))
+    return AppOutcome(verdict, ClientOutcome(True), send, _good(state, who))
 
 
 def not_proved(state: RunState, *, where: str, recipient: str, provider: Provider | None) -> tuple[str, ...]:
@@ -78,29 +88,38 @@ def not_proved(state: RunState, *, where: str, recipient: str, provider: Provide
     )
 
 
-def _bad(failure: ClientFailure, options: Options) -> str:
-    app = options.app_name
-    if failure.verdict is Verdict.CRASHES:
-        return f"{app} will crash: {options.client.crash}."
-    if failure.verdict is Verdict.HANGS:
-        return f"{app} will wait for ever: {options.client.hang}."
+def _bad(state: RunState, failure: ClientFailure, who: str, model: ClientModel | None) -> str:
+    if model is not None and failure.verdict is Verdict.CRASHES:
+        return f"{who} will crash: {model.crash}."
+    if model is not None and failure.verdict is Verdict.HANGS:
+        return f"{who} will wait for ever: {model.hang}."
     outcome = failure.outcome
-    if outcome.code is None:  # the settings' own failures have no word of a system either
-        return f"{app} {'will fail' if failure.error else 'refuses to start'}: {failure.summary}."
+    if outcome.code is None:
+        return f"{who} {'will fail' if state.starts else 'refuses to start'}: {failure.summary}."
     code = " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)
-    return f"{app} will fail: {code}" + (f" at {outcome.command}." if outcome.command not in (None, "CONN") else ".")
+    command = f" at {outcome.command}" if outcome.command not in (None, "CONN") else ""
+    said = f" Its log will say: {outcome.log}" if outcome.log else ""
+    return f"{who} will fail: {code}{command}.{said}"
 
 
-def _good(state: RunState, app: str) -> str:
+def _unknown(state: RunState, app: AppProfile, name: str) -> str:
+    """Return that what the app does is not known, and how far a careful client came."""
+    unknown = f"Whether {name} will send is not known: its mail client, {label(app)}, is not modelled."
+    if state.failure is not None:
+        return f"{unknown} A client by the standards fails here: {state.failure.summary}."
+    return f"{unknown} {_good(state, 'A client by the standards')}"
+
+
+def _good(state: RunState, who: str) -> str:
     does = "log in and send" if state.logged_in else "send without a login"
     if state.exposed:
         what = "password and mail cross" if state.logged_in else "the mail crosses"
-        return f"{app} will {does}, but in clear text: {what} a public network unencrypted."
+        return f"{who} will {does}, but in clear text: {what} a public network unencrypted."
     how = "over TLS" if state.encrypted else "unencrypted, on this machine or a private network"
     taken = "The server takes sender and recipient."
     if state.sent:
         taken = "The server took the message." if state.sent == 1 else f"The server took all {state.sent} messages."
-    return f"{app} will {does}, {how}. {taken}"
+    return f"{who} will {does}, {how}. {taken}"
 
 
 class Options(NamedTuple):
@@ -118,14 +137,12 @@ class Options(NamedTuple):
     """The name for EHLO; None: what the client says in a container whose host name has no dot."""
     trust_extra_env: bool = True
     """Whether to trust the authorities that the client's environment variable names, as the client does."""
-    client: ClientModel = NODEMAILER
-    """The app's mail client."""
     origin: Origin = Origin.ANSWERS
     """Where the settings come from, which decides what the app makes of them."""
     app_name: str = "The app"
     """The app's name, for sentences."""
 
-    def authorities(self) -> tuple[str, ...]:
-        """Return the PEM texts to trust beside the client's own list. FileError where a named file cannot be read."""
-        extra = self.client.tls.extra_authorities() if self.trust_extra_env else None
+    def authorities(self, client: ClientModel) -> tuple[str, ...]:
+        """Return the PEM texts to trust beside `client`'s own list. FileError where a named file cannot be read."""
+        extra = client.tls.extra_authorities() if self.trust_extra_env else None
         return read_authorities(self.ca_files) + tuple(text for text in (self.extra_ca_pem, extra) if text)

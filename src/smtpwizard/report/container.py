@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.clients.nodemailer.model import NODEMAILER as CLIENT
 from smtpwizard.report.lines import GAP, Line, LineRole, Mark, cause_lines, counted, name_of, symbols, wrapped
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from smtpwizard.text import safe
@@ -92,8 +91,9 @@ def comparison_lines(sides: HostAndContainer, result: Comparison) -> Iterator[st
     yield _row("address", _host_address(sides.report), _listed(view.addresses) or view.dns_error)
     yield _row("greets as", _host_greeting(sides.report), view.ehlo)
     yield _row("login", _host_login(sides.report), _login(sides))
-    yield _row(CLIENT.name, _host_outcome(sides.report), _outcome(sides))
-    yield f"Container {view.hostname}: node {view.node or 'unknown'}, {CLIENT.name} {view.nodemailer or 'not found'}."
+    yield _row(sides.settings.app.client.model, _host_outcome(sides.report), _outcome(sides))
+    client = f"{sides.settings.app.client.model} {view.nodemailer or 'not found'}"
+    yield f"Container {view.hostname}: node {view.node or 'unknown'}, {client}."
     if view.verify is not None and not view.verify.ok and view.verify.message:
         yield wrapped(f"In the container: {view.verify.message}", _WIDTH, "")
     yield ""
@@ -163,7 +163,7 @@ def _host_outcome(report: Report) -> str:
     if outcome.ok:
         return "✓ ok"
     if report.app.verdict in (Verdict.CRASHES, Verdict.HANGS):
-        return f"✗ {report.app.verdict.value}"
+        return f"✗ {report.app.verdict}"
     parts = (outcome.code, outcome.response_code, outcome.command if outcome.command != "CONN" else None)
     return f"✗ {' '.join(str(part) for part in parts if part) or 'does not start'}"
 

@@ -147,6 +147,8 @@ def app_verdict(report: Report) -> Line:
     outcome = report.app
     if report.failed is not None and report.failed.step is Step.LINT:
         return Line("refuses to start", Mark.FAILED, LineRole.VERDICT, "The app")
+    if outcome.verdict is None:
+        return Line("not known: its mail client is not modelled", Mark.WARNING, LineRole.VERDICT, "The app")
     text = _WORDS[outcome.verdict]
     if outcome.verdict is Verdict.FAILS:
         code = _code(outcome.verify if outcome.verify.ok is False else outcome.send)
@@ -156,6 +158,8 @@ def app_verdict(report: Report) -> Line:
 
 def verdict_mark(report: Report) -> Mark:
     """Return the mark of what will become of the app's mail."""
+    if report.app.verdict is None:
+        return Mark.WARNING if report.server_ok else Mark.FAILED
     return _VERDICTS.get(report.app.verdict, Mark.FAILED)
 
 

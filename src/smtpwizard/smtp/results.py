@@ -135,19 +135,23 @@ class StepResult(NamedTuple):
 
 
 class ClientOutcome(NamedTuple):
-    """The outcome of the client's verify() or sendMail(): its error code, the reply code and the command it names."""
+    """What becomes of a connection with its login (verify()), or of a mail (sendMail()): the client's error code, the
+    reply code and the command it names."""
 
     ok: bool | None
     """None where only the reply to the message itself could tell."""
     code: str | None = None
     response_code: int | None = None
     command: str | None = None
+    log: str | None = None
+    """The error's text as the app's log has it; None where code and reply say it."""
 
 
 class AppOutcome(NamedTuple):
     """The verdict on the app."""
 
-    verdict: Verdict
+    verdict: Verdict | None
+    """None where its mail client is not modelled: then only the server's half is known."""
     verify: ClientOutcome
     send: ClientOutcome
     sentence: str = ""
@@ -228,6 +232,11 @@ class Report(NamedTuple):
     def failed(self) -> StepResult | None:
         """The stage at which it failed, if it did."""
         return next((step for step in self.steps if step.status is Status.FAILED), None)
+
+    @property
+    def works(self) -> bool:
+        """Whether the app will send; where its client is not modelled, whether the server lets a careful one."""
+        return self.server_ok if self.app.verdict is None else self.app.verdict is Verdict.WORKS
 
     def step(self, wanted: Step) -> StepResult | None:
         """Return the last result of a stage, or None."""

@@ -23,7 +23,7 @@ from smtpwizard.problems import (
     Problem,
     Severity,
 )
-from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
+from smtpwizard.smtp.results import Report, Status, Step, StepResult
 from smtpwizard.wizard import login_guard
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Outcome(NamedTuple):
         seen = self.survey.proposals if self.survey is not None else ()
         proposed = [item.changes for item in seen if item.changes]
         known = [item for item in self.diagnoses() if not item.changes or item.changes not in proposed]
-        if not (seen or known) and report.app.verdict is not Verdict.WORKS:
+        if not (seen or known) and not report.works:
             return (_from_verdict(report),)
         return (*seen, *known)[:_MOST]
 
@@ -238,7 +238,7 @@ class Outcome(NamedTuple):
 
 def _remarkable(report: Report) -> bool:
     """Say whether a stage has more to tell than that it passed."""
-    return report.app.verdict is not Verdict.WORKS or any(
+    return not report.works or any(
         step.status in (Status.FAILED, Status.WARNED)
         # 254 after the message says that the recipient is suppressed (failure D5).
         or (step.step is Step.DATA and step.reply is not None and step.reply.code != 250)

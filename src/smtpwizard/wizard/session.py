@@ -164,7 +164,7 @@ class WizardState:
     def proved(self) -> bool:
         """Whether the settings as they are now were tested and the app will work."""
         report = self.fresh_report
-        return report is not None and report.app.verdict.value == "works"
+        return report is not None and report.works
 
     @property
     def confirmed(self) -> tuple[str, ...]:

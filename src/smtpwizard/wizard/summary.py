@@ -10,7 +10,7 @@ from smtpwizard.report.arrival import Proof, arrived_line, auth_suffix
 from smtpwizard.report.lines import Line, Mark, symbols
 from smtpwizard.report.probe import verdict_mark
 from smtpwizard.secret import redact
-from smtpwizard.smtp.results import Report, Step, Verdict
+from smtpwizard.smtp.results import Report, Step
 from smtpwizard.text import safe
 from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard.session import TargetKind, WizardState
@@ -39,10 +39,10 @@ def _tested(state: WizardState) -> Iterator[Line]:
     server = f"{name} ({settings.host}:{settings.port or '?'}, {tls})"
     if report is None:
         yield Line(f"{server} not tested with these settings", Mark.WARNING)
-    elif report.app.verdict is Verdict.WORKS:
+    elif report.works:
         yield Line(f"{server} tested: {_proved(report, login=bool(settings.username and settings.password))}", Mark.OK)
     else:
-        sentence = report.app.sentence.rstrip(".") or f"the app {report.app.verdict.value}"
+        sentence = report.app.sentence.rstrip(".")
         yield Line(f"{server} tested: {sentence}", verdict_mark(report))
 
 
@@ -89,7 +89,7 @@ def _mails(state: WizardState) -> Iterator[Line]:
 
 def _not_proved(state: WizardState) -> Iterator[Line]:
     report = state.fresh_report
-    if report is not None and report.app.verdict is Verdict.WORKS:
+    if report is not None and report.works:
         for sentence in report.not_proved:
             if not _proved_since(sentence, state):
                 yield Line(f"not proved: {sentence.rstrip('.')}", Mark.WARNING)

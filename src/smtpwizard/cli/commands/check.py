@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smtpwizard.cli import probing, source
 from smtpwizard.cli.output import emit, emit_json, error_object
 from smtpwizard.cli.probing import Plan
-from smtpwizard.clients.nodemailer.model import NODEMAILER
+from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
 from smtpwizard.report.probe import verdict_mark
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     if len(files) > 1 or (files and args.jobs):
         return run_check_many(args, files)
     found = source.load(args)
-    tls = NODEMAILER.tls
+    tls = dialogue_of(found.settings.app).tls
     named = bool(args.ca_file or os.environ.get(tls.EXTRA_VARIABLE))
     tls.begin(found.settings.host or "", implicit=implicit_tls(found.settings), authorities=named)
     from smtpwizard.cli import probing

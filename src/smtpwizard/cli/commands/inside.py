@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 _SOURCES: Final = ("env_file", "compose")
+_CLIENT: Final = "nodemailer"
+"""The one mail client that the script can run."""
 _CONTAINER_REACHES: Final = "that the app's container reaches "
 """How the host's report begins what it cannot prove."""
 
@@ -46,6 +48,11 @@ def run(args: argparse.Namespace) -> ExitCode:
     service = app_service(args.inside, file, cwd, images=(), default="")
     _default_source(args, cwd, service)
     found = source.load(args)
+    if found.settings.app.client.model != _CLIENT:
+        app = found.settings.app
+        raise InputError(
+            f"{app.name} sends with {app.client.model}: --inside can only run {_CLIENT} in a container.", "Mail client"
+        )
     problem = asyncio.run(ready(service, compose_file=file, cwd=cwd))
     if problem is not None:  # before a login is spent on this host
         raise _no_view(problem)

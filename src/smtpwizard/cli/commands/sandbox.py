@@ -15,7 +15,7 @@ from typing import Final
 from smtpwizard.apps.profile import AppProfile, Role, Security
 from smtpwizard.cli.output import emit, say
 from smtpwizard.cli.source import app_of
-from smtpwizard.clients.nodemailer.model import NODEMAILER as CLIENT
+from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
 from smtpwizard.diagnosis.schema import Failure
 from smtpwizard.errors import ExitCode, FileError, InputError, NetworkError
@@ -62,7 +62,7 @@ def settings_block(settings: Settings, ca_file: Path | None) -> str:
     """Return the settings as lines of an env file, and the variable with which the app trusts the server's CA."""
     variables = settings.to_variables()
     if ca_file is not None:
-        variables[CLIENT.tls.EXTRA_VARIABLE] = str(ca_file)
+        variables[dialogue_of(settings.app).tls.EXTRA_VARIABLE] = str(ca_file)
     return block(variables, "env").rstrip("\n")
 
 

@@ -103,6 +103,7 @@ async def _asked(target: Target, provider: Provider | None, args: argparse.Names
         timeout=args.timeout,
         options=Options(ca_files=tuple(args.ca_file)),
         expected=expected_modes(provider),
+        app=app_of(args),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.clients.model import CipherListError, ClientFailure, DialogueEnded
+from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailure, DialogueEnded
 from smtpwizard.smtp.results import Step, TlsFacts, response_code
 
 if TYPE_CHECKING:
@@ -107,9 +107,6 @@ CERTIFICATE: Final[dict[int, tuple[str, str]]] = {
 _AFTER_DATES: Final = frozenset(range(42, 54))
 """What OpenSSL checks behind the dates: policies and name constraints (verify_chain in x509_vfy.c)."""
 
-REFUSED_CIPHERS = frozenset({"ERR_SSL_NO_CIPHER_MATCH", "ERR_INVALID_ARG_VALUE"})
-UNKNOWN_AUTHORITY = frozenset(CERTIFICATE[code][0] for code in (2, 18, 19, 20, 21, 27))
-NAME_MISMATCH = "ERR_TLS_CERT_ALTNAME_INVALID"
 DISCONNECTED: Final = "Client network socket disconnected before secure TLS connection was established"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from smtpwizard.clients import transport as options
-from smtpwizard.clients.model import ClientErrors, ClientModel, TlsPolicy
+from smtpwizard.clients.model import ClientErrors, ClientFailure, ClientModel, TlsPolicy
 from smtpwizard.clients.nodemailer import dialogue as dialogues
 from smtpwizard.clients.nodemailer import ehlo
 from smtpwizard.clients.nodemailer import errors as node_errors
@@ -19,6 +19,7 @@ class Nodemailer:
 
     name = "nodemailer"
     version = "8.0.5"
+    compared = True
     mechanisms: tuple[str, ...] = ehlo.MECHANISMS
     timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
     without_auth = "the app goes on without its user and password"
@@ -27,6 +28,10 @@ class Nodemailer:
 
     tls: TlsPolicy = node_tls
     errors: ClientErrors = node_errors
+
+    @staticmethod
+    def objection(transport: options.Transport) -> ClientFailure | None:
+        """Return None: it takes any options, and fails later."""
 
     transport = staticmethod(options.transport)
     security = staticmethod(dialogues.security)

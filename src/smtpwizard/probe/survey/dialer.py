@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smtpwizard.clients.model import DialogueEnded
+from smtpwizard.clients.model import ClientModel, DialogueEnded
 from smtpwizard.probe.survey.facts import ATTEMPT_SECONDS, CONNECT_SECONDS, MOST_ADDRESSES, MOST_OCTETS, STAGE_SECONDS
 from smtpwizard.probe.verdict import Options
 from smtpwizard.smtp.net import Job, Net, Stream
@@ -117,6 +117,7 @@ class Dialer:
     def __init__(
         self,
         net: Net,
+        client: ClientModel,
         host: str,
         addresses: Sequence[str],
         options: Options,
@@ -132,10 +133,10 @@ class Dialer:
         """
         self.net = net
         self.host = host
-        self.client = options.client
+        self.client = client
         self.addresses = spread(addresses)
         self.ehlo_name = options.ehlo_name
-        self._authorities = options.authorities()
+        self._authorities = options.authorities(client)
         self._cipher_spec = cipher_spec
         self._implicit_ciphers = implicit_ciphers
         self._contexts: dict[tuple[bool, bool], Job[ssl.SSLContext]] = {}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from smtpwizard.clients.model import ClientModel
-from smtpwizard.clients.nodemailer.model import NODEMAILER
+from smtpwizard.clients.model import REFUSED_CIPHERS, ClientModel
+from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport
 from smtpwizard.lint.context import IMPLICIT_PORTS
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
@@ -121,8 +121,11 @@ class Evidence(NamedTuple):
     """The cloud in which this machine stands."""
     service: str = "api"
     """The app's compose service."""
-    client: ClientModel = NODEMAILER
-    """The app's mail client."""
+
+    @property
+    def client(self) -> ClientModel:
+        """The client that has talked to the server."""
+        return dialogue_of(self.settings.app)
 
     @property
     def own(self) -> PortFacts | None:
@@ -195,7 +198,7 @@ def expected_modes(provider: Provider | None = None) -> Mapping[int, TlsMode]:
     return numbers | ({choice.port: choice.tls for choice in provider.ports} if provider else {})
 
 
-def is_useful(report: Report, client: ClientModel = NODEMAILER) -> bool:
+def is_useful(report: Report) -> bool:
     """Say whether a survey makes sense after `report`.
 
     It does for a closed or silent port, for everything about TLS and certificates, for a server that greets in a
@@ -212,7 +215,7 @@ def is_useful(report: Report, client: ClientModel = NODEMAILER) -> bool:
     if failed.step is Step.CONNECT:
         return True
     if failed.step in (Step.TLS, Step.STARTTLS):
-        return failed.error not in client.errors.REFUSED_CIPHERS  # nothing was asked of the server
+        return failed.error not in REFUSED_CIPHERS  # nothing was asked of the server
     if failed.step is Step.GREETING:
         return True
     if failed.step is Step.EHLO:

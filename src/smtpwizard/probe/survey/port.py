@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from smtpwizard.clients.model import ClientErrors, DialogueEnded
+from smtpwizard.clients.model import NAME_MISMATCH, UNKNOWN_AUTHORITY, ClientErrors, DialogueEnded
 from smtpwizard.clients.transport import Transport
 from smtpwizard.hosts import is_address
 from smtpwizard.lint.context import is_host_name
@@ -202,9 +202,9 @@ class CertificateProbe:
 
     async def run(self) -> None:
         """Ask; whatever goes wrong only leaves facts out."""
-        if self._error in self._dialer.client.errors.UNKNOWN_AUTHORITY:
+        if self._error in UNKNOWN_AUTHORITY:
             await together([self._ask_system(), self._count()], time.monotonic() + CONNECT_SECONDS)
-        elif self._error == self._dialer.client.errors.NAME_MISMATCH:
+        elif self._error == NAME_MISMATCH:
             jobs = [self._try_name(name) for name in self._candidates if name != self._dialer.host.lower()]
             await together(jobs, time.monotonic() + CONNECT_SECONDS)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from smtpwizard.apps.profile import Role
+from smtpwizard.clients.model import NAME_MISMATCH
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.matching import by_host
 from smtpwizard.presets.schema import TlsMode
@@ -359,11 +360,7 @@ def another_server(evidence: Evidence) -> Iterator[Problem]:
     """Tell where a server that cannot be the provider's answers in its place."""
     if evidence.known is None:
         return
-    foreign = [
-        item
-        for item in evidence.ports
-        if is_foreign(item, evidence.transport.host, evidence.client.errors.NAME_MISMATCH)
-    ]
+    foreign = [item for item in evidence.ports if is_foreign(item, evidence.transport.host, NAME_MISMATCH)]
     if not foreign:
         return
     provider, sign = evidence.known.name, _sign(foreign[0], evidence)
@@ -407,7 +404,7 @@ def _password(foreign: list[PortFacts], evidence: Evidence) -> str:
 
 def _sign(item: PortFacts, evidence: Evidence) -> str:
     names = item.tls_facts.names if item.tls_facts else ()
-    if item.error == evidence.client.errors.NAME_MISMATCH and names:
+    if item.error == NAME_MISMATCH and names:
         return f"its certificate is for {listed(names[:_SHOWN])}"
     return "its greeting is that of a web host"
 

@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any
 
+from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.model import CipherListError
+from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
 from smtpwizard.probe.survey.advice import cloud_provider, proposals
@@ -51,25 +54,27 @@ async def scan_ports(
     options: Options | None = None,
     expected: Mapping[int, TlsMode] | None = None,
     on_port: OnPort | None = None,
+    app: AppProfile | None = None,
 ) -> tuple[PortFacts, ...]:
     """Ask all ports of `host` in parallel and return one PortFacts each, in the order given, after `timeout` s at most.
 
-    `host` is a name or an IP address. Certificates are judged with the app's trust and what `options` add. `expected`
-    says which mode to try first; port 465 and 2465 are tried with TLS first anyway. No credentials are sent.
-    FileError where a certificate authority of the options cannot be read.
+    `host` is a name or an IP address. Certificates are judged with the trust of `app` (None: the default
+    one) and what `options` add. `expected` says which mode to try first; port 465 and 2465 are tried with TLS first
+    anyway. No credentials are sent. FileError where a certificate authority of the options cannot be read.
     """
     options = options or Options()
-    options.authorities()  # a file that cannot be read is an error before anything is asked
+    client = dialogue_of(app or shipped())
+    options.authorities(client)  # a file that cannot be read is an error before anything is asked
     deadline = time.monotonic() + timeout
     asked = real(ports)
     net = AsyncioNet()
     try:
         addresses = await network.addresses(net, host, deadline)
     except OSError as error:
-        word = options.client.errors.unresolved(host, error, timeout).error
+        word = client.errors.unresolved(host, error, timeout).error
         return tuple(PortFacts(port, False, error=word) for port in asked)
     modes = {**expected_modes(), **(expected or {})}
-    dialer = Dialer(net, host, addresses, options)
+    dialer = Dialer(net, client, host, addresses, options)
     probes = [PortProbe(dialer, port, expected=modes.get(port)) for port in asked]
     try:
         await together([_run_and_report(probe, on_port) for probe in probes], deadline)
@@ -192,24 +197,26 @@ async def run_survey(
     settings' own once for each of IPv4 and IPv6. FileError where an authority of the options cannot be read.
     """
     options = options or Options()
-    transport = options.client.transport(settings, origin=options.origin)
-    if transport is None or not is_useful(report, options.client):
+    client = dialogue_of(settings.app)
+    transport = client.transport(settings, origin=options.origin)
+    if transport is None or not is_useful(report):
         return SurveyResult()
-    options.authorities()
+    options.authorities(client)
     began = time.monotonic()
     net = AsyncioNet()
     try:
         addresses = await network.addresses(net, transport.host, began + timeout)
     except OSError as error:
-        word = options.client.errors.unresolved(transport.host, error, timeout).error or ""
+        word = client.errors.unresolved(transport.host, error, timeout).error or ""
         return SurveyResult(facts=(_clean(f"{transport.host}: {meaning(word)}", settings),))
     try:
-        options.client.tls.check_ciphers(settings.ciphers or "")
+        client.tls.check_ciphers(settings.ciphers or "")
         ciphers = settings.ciphers or None
     except CipherListError:  # the first try has reported it; the ports can be tried all the same
         ciphers = None
     dialer = Dialer(
         net,
+        client,
         transport.host,
         addresses,
         options,
@@ -234,7 +241,6 @@ async def run_survey(
         certificate=survey.certificate.facts() if survey.certificate else None,
         cloud=cloud_provider() if unreached else "",
         service=service,
-        client=options.client,
     )
     return SurveyResult(
         tuple(_cleaned(item, settings) for item in proposals(evidence)),

@@ -212,7 +212,7 @@ class Board(Fitted):
             self.query_one(Results).show(lines)
             if not problems and self.card.has_focus:
                 self.scroll.focus()  # a widget that is hidden hands its focus to whatever comes next
-            self.card.set_class(report is not None and report.app.verdict is Verdict.WORKS, "-remark")
+            self.card.set_class(report is not None and report.works, "-remark")
             opened = self.card.show(problems) and bool(problems)
             self.query_one(Verdicts).show(report, note)
         self.fit()

@@ -56,9 +56,10 @@ def outcome(session: Session, step_id: str) -> str:
         return safe(redact(settings.username or settings.shown_host, session.secrets()), limit=40)
     if step_id == "test":
         report = state.fresh_report
-        return (
-            "" if report is None else {"works": "app will work"}.get(report.app.verdict.value, report.app.verdict.value)
-        )
+        if report is None:
+            return ""
+        verdict = report.app.verdict or ("server answers" if report.server_ok else "fails")
+        return "app will work" if verdict == "works" else verdict
     if step_id == "save":
         if not state.is_saved:
             return ""

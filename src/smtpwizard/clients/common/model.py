@@ -1,0 +1,267 @@
+"""StandardClient: a mail client that keeps to the standards, and the base of every model but nodemailer's.
+
+A model is a subclass of `StandardClient` with a subclass of `StandardDialogue`. It states only its differences:
+
+- TLS: `opportunistic` (STARTTLS where it is offered, without being told to), `tls` (whom it trusts, how it matches);
+- login: `mechanisms` in its order, `unoffered` (what it does where AUTH is not offered), `tries_all`;
+- EHLO: `ehlo_name`, `falls_back_to_helo`; time: `timeouts`, math.inf for a stage at which it waits for ever;
+- options that it refuses before it connects: `objection`; addresses: `sender_address`, `recipient_address`;
+- its errors: `words(event)` returns the exception's class and text as the app's log has them.
+
+What a table cannot say is a method of the dialogue that the subclass overrides: a login, a way of reading replies, what
+counts as success. One instance is one way of use: an app that sets a timeout or its own EHLO name gets an instance
+with these attributes. STANDARD itself tells the server's half for an app whose client is not modelled.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from smtpwizard.clients import transport as options
+from smtpwizard.clients.common.dialogue import StandardDialogue
+from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
+from smtpwizard.clients.common.trust import SystemTrust
+from smtpwizard.clients.model import (
+    NAME_MISMATCH,
+    Capabilities,
+    CipherListError,
+    ClientErrors,
+    ClientFailure,
+    ClientModel,
+    Dialogue,
+    TlsPolicy,
+)
+from smtpwizard.clients.nodemailer import errors as vocabulary
+from smtpwizard.clients.transport import Transport
+from smtpwizard.hosts import to_ascii
+from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import Step, TlsFacts, Verdict
+from smtpwizard.smtp.stream import TlsStream, Transcript
+
+_STEPS: Final = (
+    Step.CONNECT, Step.TLS, Step.GREETING, Step.EHLO, Step.STARTTLS, Step.AUTH, Step.MAIL, Step.RCPT, Step.DATA,
+)  # fmt: skip
+
+
+def patience(seconds: float, *, connect: float | None = None) -> Mapping[Step, float]:
+    """Return the same limit in seconds for every stage, another one for the connection."""
+    return {**dict.fromkeys(_STEPS, seconds), Step.CONNECT: seconds if connect is None else connect}
+
+
+class StandardClient:
+    """A `ClientModel` and its own `ClientErrors`."""
+
+    name: str = "standard"
+    version: str = ""
+    compared: bool = False
+    mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN", "CRAM-MD5")
+    unoffered: Unoffered = Unoffered.SKIP
+    tries_all: bool = False
+    opportunistic: bool = True
+    falls_back_to_helo: bool = True
+    ehlo_name: str = "localhost"
+    timeouts: Mapping[Step, float] = patience(300.0)
+    tls: TlsPolicy = SystemTrust()
+    crash: str = "its mail client stops"
+    dialogue_class: ClassVar[type[StandardDialogue]] = StandardDialogue
+
+    without_auth: str = "the app goes on without its user and password"
+    hang: str = "its mail client has no time limit for this, and neither sends nor reports an error"
+    errors: ClientErrors
+
+    def __init__(self, **differences: Any) -> None:
+        """`differences` are attributes of one way of use: `timeouts`, `ehlo_name`, `unoffered`."""
+        self.errors = self
+        for name, value in differences.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"no client differs in {name}")
+            setattr(self, name, value)
+
+    # What a model says otherwise
+
+    def words(self, event: Event) -> Words:
+        """Return what the app's log has of an event."""
+        return Words()
+
+    def objection(self, transport: Transport) -> ClientFailure | None:
+        """Return why the client refuses its options before it connects, or None."""
+        return None
+
+    def security(self, transport: Transport) -> str:
+        """Return how the client uses TLS, in words."""
+        if transport.secure:
+            how = "TLS from the first byte"
+        elif transport.require_tls:
+            how = "STARTTLS required"
+        elif transport.ignore_tls or not self.opportunistic:
+            return "no TLS"
+        else:
+            how = "STARTTLS if offered"
+        return how if transport.verify else f"{how}, whatever the certificate"
+
+    def transport(self, settings: Settings, *, origin: options.Origin) -> Transport | None:
+        """Return what the app hands to the client, or None where the app would refuse to start."""
+        return options.transport(settings, origin=origin)
+
+    def dialogue(
+        self,
+        stream: TlsStream,
+        transport: Transport,
+        transcript: Transcript,
+        *,
+        timeout: float,
+        until: float = math.inf,
+        ehlo_name: str | None = None,
+    ) -> Dialogue:
+        """Return the client's side of a connection."""
+        made = self.dialogue_class
+        return made(self, stream, transport, transcript, timeout=timeout, until=until, ehlo_name=ehlo_name)
+
+    def sender_address(self, sender: str) -> str:
+        """Return the envelope sender: what stands between < and >, else all of it; the domain in ASCII."""
+        inside = sender.partition("<")[2].partition(">")[0] if "<" in sender else sender
+        user, at, domain = inside.strip().rpartition("@")
+        return f"{user}@{to_ascii(domain)}" if at else domain
+
+    def recipient_address(self, recipient: str) -> str:
+        """Return a recipient as the client names it in the envelope."""
+        return self.sender_address(recipient)
+
+    def doubts(self, offered: Capabilities, sender: str, recipient: str, message: bytes | None) -> list[str]:
+        """Return what the server will probably refuse of a mail, a clause each."""
+        from smtpwizard.clients.nodemailer.ehlo import doubts  # the same for every client
+
+        return doubts(offered, sender, recipient, message)
+
+    # Errors
+
+    def failure(self, event: Event, *, tls: TlsFacts | None = None) -> ClientFailure:
+        """Return an event as a failure: a sentence for a person, the app's log, the word that the catalogue knows."""
+        words = self.words(event)
+        waits = event.fault is Fault.LATE and math.isinf(self.timeouts[event.step])
+        return ClientFailure(
+            _summary(event, self.timeouts) if event.fault is not Fault.REFUSED else "",
+            words.error,
+            reply=event.reply.shown if event.reply else None,
+            error=_word(event),
+            verdict=Verdict.HANGS if waits else Verdict.FAILS,
+            refused=event.fault is Fault.REFUSED,
+            tls=tls,
+            log=words.text,
+        )
+
+    def word(self, error: OSError) -> str:
+        """Return the name of a look-up's or connection's error."""
+        return vocabulary.word(error)
+
+    def unresolved(self, host: str, error: OSError, seconds: float) -> ClientFailure:
+        """Return the failure of a host name without an address, or without an answer in time."""
+        known = vocabulary.unresolved(host, error, seconds)
+        failure = self.failure(Event(Fault.UNRESOLVED, Step.RESOLVE, error=error, text=host))
+        return failure._replace(summary=known.summary, error=known.error)
+
+    def no_such_port(self, port: int) -> ClientFailure:
+        """Return the failure of a port number that cannot exist."""
+        return self.failure(Event(Fault.BAD_PORT, Step.CONNECT, text=str(port), port=port))
+
+    def unreached(self, where: str, error: OSError, seconds: float) -> ClientFailure:
+        """Return the failure of a connection that did not come about."""
+        late = vocabulary.is_deadline(error)
+        return self.failure(Event(Fault.LATE if late else Fault.UNREACHED, Step.CONNECT, error=error, text=where))
+
+    def refused_ciphers(self, error: CipherListError, ciphers: str, *, implicit: bool) -> ClientFailure:
+        """Return the failure of a cipher list; none of these clients is handed one."""
+        return ClientFailure(f"{error}: {ciphers}", error=error.code)
+
+    def late(self, summary: str) -> ClientFailure:
+        """Return the failure of something that did not happen in time."""
+        return self.failure(Event(Fault.LATE, Step.TLS, text=summary))._replace(summary=summary)
+
+    def untrusted(self, code: int, *, chain: int | None, facts: TlsFacts | None, words: str = "") -> ClientFailure:
+        """Return the failure of a certificate that OpenSSL refused with X509_V_ERR `code`, in its own `words`."""
+        known = vocabulary.untrusted(code, chain=chain, facts=facts, words=words)
+        made = self.failure(Event(Fault.UNTRUSTED, Step.TLS, "handshake", text=words, code=code), tls=facts)
+        return made._replace(summary=known.summary, error=known.error)
+
+    def wrong_name(self, reason: str, facts: TlsFacts) -> ClientFailure:
+        """Return the failure of a certificate that is not for the host."""
+        made = self.failure(Event(Fault.WRONG_NAME, Step.TLS, "handshake", text=reason), tls=facts)
+        names = f"; it is for {', '.join(facts.names)}" if facts.names else ""
+        return made._replace(summary=reason + names)
+
+    def speaks_tls(self, facts: TlsFacts) -> ClientFailure:
+        """Return the failure of a greeting that does not come because the port waits for TLS."""
+        made = self.failure(Event(Fault.LATE, Step.GREETING), tls=facts)
+        summary = "the port answers a TLS hello, so it speaks TLS from the first byte"
+        return made._replace(summary=f"no greeting: {summary} ({_waits(self.timeouts[Step.GREETING])})")
+
+
+def _waits(seconds: float) -> str:
+    """Return how long the client waits: `the app waits 2 min`."""
+    if math.isinf(seconds):
+        return "the app waits for ever"
+    return f"the app waits {seconds:g} s" if seconds < 60 else f"the app waits {seconds / 60:g} min"
+
+
+def _summary(event: Event, timeouts: Mapping[Step, float]) -> str:
+    """Return what happened, for a person."""
+    after = f" after {event.command}" if event.command else " before a greeting"
+    heard = event.heard.decode("utf-8", "replace").strip()
+    match event.fault:
+        case Fault.UNREACHED:
+            assert event.error is not None
+            return f"connect {vocabulary.word(event.error)} {event.text}"
+        case Fault.BAD_PORT:
+            return f"port {event.text} does not exist: ports go from 1 to 65535"
+        case Fault.LATE if event.step is Step.CONNECT:
+            return f"no answer from {event.text} ({_waits(timeouts[event.step])})"
+        case Fault.LATE:
+            return f"no reply in time{after} ({_waits(timeouts[event.step])})"
+        case Fault.CLOSED:
+            return f"the server closed the connection{after}" + (f": {heard}" if heard else "")
+        case Fault.BROKEN:
+            return f"the connection broke{after}: {_word(event)}"
+        case Fault.GARBLED:
+            return "what the server said is no reply that the app's mail client can read: " + (heard or event.text)
+        case Fault.HANDSHAKE:
+            return f"the TLS handshake failed: {(_word(event) or '').replace('_', ' ').lower()}"
+        case Fault.NO_STARTTLS:
+            return "the server does not offer STARTTLS, and the app insists on it"
+        case Fault.NO_AUTH:
+            return "the server offers no login, and the app insists on one"
+        case Fault.NO_MECHANISM:
+            return "the server offers no way to log in that the app's mail client knows"
+        case Fault.UNENCRYPTED:
+            return "the app's mail client does not send its password over a connection without TLS"
+    return event.text
+
+
+_WORDS: Final = {
+    Fault.UNUSABLE: "EINVAL",
+    Fault.BAD_PORT: "ERR_SOCKET_BAD_PORT",
+    Fault.LATE: "ETIMEDOUT",
+    Fault.GARBLED: "EPROTOCOL",
+    Fault.NO_STARTTLS: "ETLS",
+    Fault.WRONG_NAME: NAME_MISMATCH,
+    Fault.NO_AUTH: "EAUTH",
+    Fault.NO_MECHANISM: "EAUTH",
+    Fault.UNENCRYPTED: "EAUTH",
+    Fault.CREDENTIALS: "EAUTH",
+    Fault.ADDRESS: "EENVELOPE",
+}
+
+
+def _word(event: Event) -> str | None:
+    """Return the word of the program's own vocabulary (that of Node and nodemailer) for an event."""
+    if event.fault is Fault.CLOSED:
+        return "EOF" if event.step is Step.GREETING else "ECONNECTION"
+    if event.fault is Fault.HANDSHAKE:
+        return getattr(event.error, "reason", None) or "ECONNRESET"
+    if event.error is not None and event.fault in (Fault.UNREACHED, Fault.BROKEN):
+        return getattr(event.error, "reason", None) or vocabulary.word(event.error)
+    return _WORDS.get(event.fault)
+
+
+STANDARD: Final[ClientModel] = StandardClient()

@@ -1,0 +1,31 @@
+"""Which model plays an app's mail client. Each is imported only where it is asked for."""
+
+from __future__ import annotations
+
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.clients.model import ClientModel
+
+
+def model_of(app: AppProfile) -> ClientModel | None:
+    """Return the model of the app's mail client, or None where it is not modelled."""
+    match app.client.model:
+        case "nodemailer":
+            from smtpwizard.clients.nodemailer.model import NODEMAILER
+
+            return NODEMAILER
+    return None
+
+
+def dialogue_of(app: AppProfile) -> ClientModel:
+    """Return the client that talks to the server: the app's, or one by the standards where that is not modelled."""
+    model = model_of(app)
+    if model is None:
+        from smtpwizard.clients.common.model import STANDARD
+
+        return STANDARD
+    return model
+
+
+def label(app: AppProfile) -> str:
+    """Return name and version of the app's mail client: `nodemailer 8.0.5`."""
+    return f"{app.client.model} {app.client.version}".strip()
