@@ -11,7 +11,7 @@ from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- providers:begin -->\n", "<!-- providers:end -->\n"
 TITLES = {
-    Kind.RELAY: "Relays",
+    Kind.RELAY: "Sending services",
     Kind.MAILBOX: "Mailboxes",
     Kind.HOSTING: "Company and hosting",
     Kind.TEST: "Test services",

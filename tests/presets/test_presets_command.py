@@ -24,9 +24,9 @@ def test_the_list_is_grouped_and_goes_to_stdout(capsys: pytest.CaptureFixture[st
     assert run(args("list")) is ExitCode.OK
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[0] == "Relays"
+    assert lines[0] == "Sending services"
     assert [line for line in lines if line and not line.startswith(" ")] == [
-        "Relays", "Mailboxes", "Company and hosting", "Test inboxes", "Local servers", "Practice"
+        "Sending services", "Mailboxes", "Company and hosting", "Test inboxes", "Local servers", "Practice"
     ]  # fmt: skip
     assert any(line.split()[:3] == ["gmail", "Gmail", "smtp.gmail.com:587"] for line in lines)
     outlook = next(line for line in lines if line.startswith("  outlook-com "))

@@ -40,11 +40,23 @@ def test_a_domain_finds_its_provider_by_its_mx() -> None:
 
 
 def test_what_leads_nowhere_is_told_and_custom_takes_the_typed_server() -> None:
-    session, console, said = asked("acme.example", "qqzz", "custom")
+    session, console, said = asked("acme.example", "no", "qqzz", "custom")
     choose_provider(session, console)
+    assert "In the guide of ABC User Feedback: SendGrid (recommended), Gmail (for tests), Custom" in said.getvalue()
     assert "No provider is known behind acme.example." in said.getvalue()
     assert 'No provider matches "qqzz".' in said.getvalue()
     assert session.state.provider is session.services.custom
+
+
+def test_a_typed_server_is_taken_as_one_of_ones_own_and_a_whole_name_needs_no_number() -> None:
+    session, console, _ = asked("mail.acme.example:25", "yes")
+    choose_provider(session, console)
+    assert (session.state.settings.host, session.state.settings.port) == ("mail.acme.example", "25")
+    session, console, said = asked("gmail")
+    choose_provider(session, console)
+    assert session.state.provider is not None
+    assert session.state.provider.id == "gmail"
+    assert "Which one" not in said.getvalue()
 
 
 def test_a_blocked_provider_is_refused_with_its_reason() -> None:

@@ -60,7 +60,7 @@ def script(folder: Path, body: str) -> list[str]:
 
 def test_quitting_at_once_leaves_the_terminal_as_it_was_and_says_that_nothing_was_written(tmp_path: Path) -> None:
     with on_terminal(program(), tmp_path) as terminal:
-        terminal.wait_for("Relays")
+        terminal.wait_for("Sending services")
         terminal.press("\x11")
         assert terminal.wait() == 0
         assert ALTERNATE_SCREEN[1] in terminal.output
@@ -72,7 +72,7 @@ def test_quitting_at_once_leaves_the_terminal_as_it_was_and_says_that_nothing_wa
 
 def test_unsaved_work_is_asked_about_once(tmp_path: Path) -> None:
     with on_terminal(program(), tmp_path) as terminal:
-        terminal.wait_for("Relays")
+        terminal.wait_for("Sending services")
         terminal.press("gm\r")
         terminal.wait_for("Mail address")
         terminal.press("ops@gmail.com\x11")
@@ -84,7 +84,7 @@ def test_unsaved_work_is_asked_about_once(tmp_path: Path) -> None:
 
 def test_ctrl_c_says_how_to_quit_and_twice_quits(tmp_path: Path) -> None:
     with on_terminal(program(), tmp_path) as terminal:
-        terminal.wait_for("Relays")
+        terminal.wait_for("Sending services")
         terminal.press("\x03")
         terminal.wait_for("Ctrl+Q quits")
         terminal.press("\x03")
@@ -151,7 +151,7 @@ from smtpwizard.tui.app import SmtpWizard
 SmtpWizard(Services(mx_hosts=slow, mx_delay=0.0)).run()
 """
     with on_terminal(script(tmp_path, body), tmp_path) as terminal:
-        terminal.wait_for("Relays")
+        terminal.wait_for("Sending services")
         terminal.press("ops@acme.example")
         terminal.wait_for("Looking up")
         start = time.monotonic()
@@ -162,7 +162,7 @@ SmtpWizard(Services(mx_hosts=slow, mx_delay=0.0)).run()
 
 def test_stdout_may_be_a_file_and_stays_empty(tmp_path: Path) -> None:
     with on_terminal(program(), tmp_path, pipe_stdout=True) as terminal:
-        terminal.wait_for("Relays")
+        terminal.wait_for("Sending services")
         terminal.press("\x11")
         assert terminal.wait() == 0
         assert terminal.piped() == b""
@@ -170,7 +170,7 @@ def test_stdout_may_be_a_file_and_stays_empty(tmp_path: Path) -> None:
 
 def test_a_hang_up_ends_it_and_restores_the_terminal(tmp_path: Path) -> None:
     with on_terminal(program(), tmp_path) as terminal:
-        terminal.wait_for("Relays")
+        terminal.wait_for("Sending services")
         terminal.kill(signal.SIGTERM)
         assert terminal.wait() == 143
         assert ALTERNATE_SCREEN[1] in terminal.output
@@ -178,7 +178,7 @@ def test_a_hang_up_ends_it_and_restores_the_terminal(tmp_path: Path) -> None:
 
 def test_no_color_leaves_the_shapes(tmp_path: Path) -> None:
     with on_terminal(program(), tmp_path, variables={"NO_COLOR": "1"}) as terminal:
-        terminal.wait_for("Relays")
+        terminal.wait_for("Sending services")
         terminal.press("gm")
         terminal.wait_for("▌Gmail")
         terminal.press("\x11")

@@ -7,6 +7,7 @@ import asyncio
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Kind
 from smtpwizard.tui.steps.provider import about, ports, prompt, to_know
+from smtpwizard.tui.widgets.inputs import PlainText
 from smtpwizard.wizard.provider import rows
 from support.apps import ABC
 from support.tui import HOSTILE, quiet_services, screen_text, settled, type_text, wizard
@@ -20,7 +21,7 @@ async def test_two_letters_and_enter_choose_gmail_and_fill_in_its_server() -> No
         text = screen_text(app)
         presets = Presets.open()
         assert f"{len(presets.search('gm'))} of {len(presets.all()) - 1}" in text  # the practice server is not counted
-        assert "587 STARTTLS (guide)" in text.replace("\u00a0", " ")
+        assert "587 STARTTLS as in the guide" in text.replace("\u00a0", " ")
         await pilot.press("enter")
         await settled(pilot)
         assert app.state.provider is not None
@@ -28,6 +29,26 @@ async def test_two_letters_and_enter_choose_gmail_and_fill_in_its_server() -> No
         settings = app.state.settings
         assert (settings.host, settings.port, settings.security) == ("smtp.gmail.com", "587", "false")
         assert settings.opportunistic == "true"
+
+
+async def test_the_first_frame_says_what_will_happen_and_sendgrid_gmail_and_custom_are_three_arrows_away() -> None:
+    async with wizard() as (app, pilot):
+        assert "Mail for ABC User Feedback in five steps: nothing is written before step 4." in screen_text(app)
+        for name in ("SendGrid", "Gmail", "a custom server"):
+            assert app.current is not None
+            assert app.current.primary == f"Use {name}"
+            await pilot.press("down")
+            await settled(pilot)
+
+
+async def test_a_server_that_is_typed_stands_in_the_form_of_the_custom_server() -> None:
+    async with wizard() as (app, pilot):
+        await type_text(pilot, "mail.acme.example")
+        assert "Enter takes it as your own server." in str(app.query_one("#message", PlainText).content)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert app.state.settings.host == "mail.acme.example"
+        assert app.focused in app.query_one("#field-smtp_sender").query("*")
 
 
 async def test_gmail_needs_at_most_six_inputs_and_25_keys_beside_the_values() -> None:

@@ -130,7 +130,7 @@ async def test_a_terminal_below_40_by_10_is_told_so() -> None:
             assert "needs a terminal" in screen_text(app)
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
-        assert "Relays" in screen_text(app)
+        assert "Sending services" in screen_text(app)
 
 
 @pytest.mark.parametrize("width", [200, 120, 80, 60, 40])

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smtpwizard.apps.profile import AppMail, AppProfile, Client, Guide, Mode, Modes, OldName, Role, Variable
+from smtpwizard.apps.profile import AppMail, AppProfile, Client, Guide, Mode, Modes, OldName, Role, Suggested, Variable
 from smtpwizard.errors import InputError
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
 from smtpwizard.presets.index import Index
@@ -65,6 +65,7 @@ def shipped(id: str = DEFAULT) -> AppProfile:  # noqa: A002
     made["modes"] = Modes(**{name: Mode(**row) for name, row in table["modes"].items()})
     made["client"] = Client(**table["client"])
     made["guide"] = tuple(Guide(**row) for row in table.get("guide", ()))
+    made["suggested"] = tuple(Suggested(**row) for row in table.get("suggested", ()))
     made["mails"] = tuple(AppMail(**row) for row in table.get("mails", ()))
     return AppProfile(**made)
 

@@ -168,6 +168,15 @@ class Guide(NamedTuple):
     opportunistic: str = ""
 
 
+class Suggested(NamedTuple):
+    """A provider that the app's guide names: offered first."""
+
+    provider: Identifier
+    """Id of a preset, or `custom`."""
+    reason: str
+    """For what, in a few words: `for tests`."""
+
+
 class AppMail(NamedTuple):
     """A mail that the app sends."""
 
@@ -211,6 +220,7 @@ class AppProfile(NamedTuple):
     """Variable → text without which the app does not use its mail settings."""
     old_names: tuple[OldName, ...] = ()
     guide: tuple[Guide, ...] = ()
+    suggested: tuple[Suggested, ...] = ()
     mails: tuple[AppMail, ...] = ()
     templates_path: Folder = ""
     """Where the app's own mail templates lie, below the root of its source tree."""

@@ -425,6 +425,10 @@ CUSTOM: Final = Provider(
     checked="",
     sources=(),
     verified=False,
-    aliases=("own server", "other", "smtp server", "postfix", "exim", "company server"),
+    aliases=(
+        *("own server", "our server", "my server", "another server", "smtp server", "other"),
+        *("company", "company server", "company relay", "relay", "smtp relay", "postfix", "exim"),
+        *("직접 입력", "회사 서버", "자체 서버", "自社サーバー", "独自サーバー", "公司服务器", "自定义"),
+    ),
 )
 """Any other server: the wizard asks for host and port."""

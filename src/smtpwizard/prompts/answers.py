@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
+from smtpwizard.presets.schema import CUSTOM, Kind, Provider, ProviderStatus
 from smtpwizard.problems import Severity
 from smtpwizard.prompts.console import Console
 from smtpwizard.report.lines import finding_line
 from smtpwizard.report.presets import provider_lines
 from smtpwizard.text import safe
 from smtpwizard.wizard.opening import OFFERS, Opening
-from smtpwizard.wizard.provider import ProviderStep
+from smtpwizard.wizard.provider import ProviderStep, server_in
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.settings import SettingsStep
@@ -56,14 +56,22 @@ def choose_provider(session: Session, console: Console, *, given: bool = False) 
 def _ask_provider(session: Session, console: Console) -> tuple[Provider, str]:
     """Return a provider that can be taken, and what was typed to find it."""
     model = session.step(ProviderStep)
+    offered: dict[str, list[str]] = {}
+    for row in model.first():
+        if row.provider is None:
+            offered[row.text] = []
+        else:
+            offered[[*offered][-1]].append(f"{row.text} ({row.note})" if row.note else row.text)
+    for heading, names in offered.items():
+        console.say(f"{heading}: {', '.join(names)}.")
     while True:
-        text = console.ask("Provider, mail address or domain (? lists all, custom for another server)")
+        text = console.ask("Provider, mail address or server (? lists all, custom for another server)")
         if text == "?":
             for item in model.search("").providers:
                 blocked = ", blocked" if item.status is ProviderStatus.BLOCKED else ""
                 console.say(f"  {item.id}: {item.name}{blocked}")
             continue
-        chosen = session.services.custom if text.lower() == "custom" else _found(model, console, text)
+        chosen = _found(model, console, text)
         refusal = model.refusal(chosen) if chosen is not None else ""
         if refusal:
             console.say(refusal)
@@ -82,7 +90,13 @@ def _found(model: ProviderStep, console: Console, text: str) -> Provider | None:
         console.say(safe(found.sentence, limit=200))
     if found.match is not None and found.match.how == "domain":
         return found.match.provider
+    named = [item for item in found.providers if text.casefold() in (item.id, item.name.casefold())]
+    if len(named) == 1:
+        return named[0]
     if not found.providers:
+        server, _ = server_in(text)
+        if server and console.confirm(f"Take {server} as a server of your own?", default=True):
+            return CUSTOM
         console.say("Type custom for a server of your own.")
         return None
     if len(found.providers) == 1 and found.match is None:

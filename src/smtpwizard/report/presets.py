@@ -12,7 +12,7 @@ from smtpwizard.apps.profile import AppProfile
 from smtpwizard.presets.schema import DkimSelector, ErrorReply, Kind, PasswordType, Provider, ProviderStatus, TlsMode
 
 GROUPS: Final = {
-    Kind.RELAY: "Relays",
+    Kind.RELAY: "Sending services",
     Kind.MAILBOX: "Mailboxes",
     Kind.HOSTING: "Company and hosting",
     Kind.TEST: "Test inboxes",

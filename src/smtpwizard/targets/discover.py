@@ -129,6 +129,22 @@ def source_of_app(folder: Path, *, images: Collection[str] = (), app_service: st
     return AppSource(read[-1]) if read and read[-1] != folder / ".env" else None
 
 
+def images_here(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Return service and image of each service in the compose file of `folder`. Never raises: none for no file."""
+    path = default_file(folder)
+    try:
+        return tuple((item.name, item.image) for item in list_services(path) if item.image) if path else ()
+    except FileError:
+        return ()
+
+
+def repository(image: str) -> str:
+    """Return an image's name without its tag and digest, and without Docker Hub's own host: `rnwood/smtp4dev`."""
+    name = image.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}".removeprefix("docker.io/").lower()
+
+
 def _refers(item: Service) -> bool:
     return any(is_mail_setting(name) and is_secret_name(name) for name in item.filled)
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.addresses import domain_of, is_address
+from smtpwizard.apps.profile import Role
+from smtpwizard.presets.matching import ranked
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
+from smtpwizard.report.presets import GROUPS
+from smtpwizard.text import safe
 from smtpwizard.wizard.questions import begin
 from smtpwizard.wizard.session import Session
 
@@ -16,16 +22,9 @@ if TYPE_CHECKING:
     from smtpwizard.presets.matching import Match
 
 
-HEADINGS: Final = {
-    Kind.RELAY: "Relays",
-    Kind.MAILBOX: "Mailboxes",
-    Kind.HOSTING: "Company and hosting",
-    Kind.TEST: "Test inboxes",
-    Kind.LOCAL: "Local servers",
-    Kind.PRACTICE: "Practice",
-    Kind.CUSTOM: "Another server",
-}
-"""The groups, in the order in which the whole list shows them."""
+HERE: Final = "Found here"
+WITHOUT_ACCOUNT: Final = "Without an account"
+"""Headings of what is offered first, beside what the app's guide names."""
 
 _MX_SECONDS: Final = 5.0
 """Longer than the resolver's own deadline: a thread that does not come back must not hold the walk."""
@@ -36,7 +35,25 @@ _DOMAIN: Final = re.compile(r"(?:[^\s@.]+\.)+[^\s@.]{2,}")
 def domain_in(text: str) -> str:
     """Return the domain of a complete mail address or domain, in lower case; '' for anything else."""
     domain = domain_of(text) if is_address(text) else text.lower()
+    if ":" in domain or re.fullmatch(r"[\d.]+", domain):
+        return ""  # a server with its port, or an IPv4 address
     return domain if _DOMAIN.fullmatch(domain) else ""
+
+
+_SERVER: Final = re.compile(r"(?:smtps?://)?((?:[\w-]+\.)*[\w-]+|\[[0-9a-f:.]+\])\.?(?::(\d{1,5}))?/?", re.IGNORECASE)
+
+
+def server_in(text: str) -> tuple[str, str]:
+    """Return host and port of a typed server: `mail.acme.example`, `localhost:25`, `smtp://10.0.0.5`; else ('', '').
+
+    A single word is none, unless it is `localhost` or a port follows: it is searched for.
+    """
+    found = _SERVER.fullmatch(text)
+    if found is None:
+        return "", ""
+    host, port = found[1].lower(), found[2] or ""
+    plain = host == "localhost" or "." in host or ":" in host or port or "://" in text
+    return (host, port) if plain else ("", "")
 
 
 class Row(NamedTuple):
@@ -44,6 +61,10 @@ class Row(NamedTuple):
 
     provider: Provider | None
     text: str
+    note: str = ""
+    """Why it is offered first, in a few words."""
+    host: str = ""
+    """The name under which the app reaches it, where it was found beside the app."""
 
 
 class Found(NamedTuple):
@@ -51,7 +72,7 @@ class Found(NamedTuple):
 
     text: str
     providers: tuple[Provider, ...]
-    """The likeliest first, without the custom server."""
+    """The likeliest first; the custom server only where it is meant."""
     match: Match | None
     """The provider to which a whole address or domain leads; it is then the first of `providers` too."""
     pending: str
@@ -71,7 +92,7 @@ class ProviderStep:
     def search(self, text: str) -> Found:
         """Return what `text` may mean: part of a name, a mail address or a domain. Every provider for ''."""
         presets, custom = self._session.services.presets, self._session.services.custom
-        providers = [item for item in presets.search(text) if item.id != custom.id]
+        providers = [*(ranked((*presets.all(), custom), text) if text else presets.all())]
         domain = domain_in(text)
         match = (presets.match_address(text) or self._by_mx.get(domain)) if domain else None
         if match is not None:
@@ -79,6 +100,12 @@ class ProviderStep:
         pending = domain if match is None and domain not in self._by_mx else ""
         sentence = _sentence(text, match, domain, pending=bool(pending), nothing=not providers)
         return Found(text, tuple(providers), match, pending, sentence)
+
+    @property
+    def intro(self) -> str:
+        """One line on what will happen, for whom, and what will not."""
+        app = self._session.services.app.name
+        return f"Mail for {app} in five steps: nothing is written before step 4."
 
     async def look_up(self, domain: str) -> None:
         """Ask DNS where `domain` receives its mail; what it leads to is in the next `search()`. Never raises."""
@@ -90,12 +117,52 @@ class ProviderStep:
         self._by_mx[domain] = services.presets.match_mx(hosts) if hosts else None
 
     def rows(self, found: Found) -> tuple[Row, ...]:
-        """Group what was found under headings, the custom server last.
+        """Group what was found under headings, the custom server last where it is not meant.
 
-        The whole list keeps the order of HEADINGS; a ranked one begins with the group of its best match, so that the
-        first row is always the best.
+        Without a text a few come first: what the app's guide names, what lies in the folder, the practice server; then
+        everything in the order of GROUPS. A ranked list begins with the group of its best match, so that the first row
+        is always the best.
         """
-        return rows(found.providers, self._session.services.custom, ranked=bool(found.text))
+        custom = self._session.services.custom
+        first = () if found.text else self.first()
+        return (*first, *rows(found.providers, custom, ranked=bool(found.text)))
+
+    def first(self) -> Iterator[Row]:
+        """Yield what is offered first, under its headings."""
+        app, known = self._session.services.app, {item.id: item for item in self._session.services.presets.all()}
+        custom = self._session.services.custom
+        known[custom.id] = custom
+        named = [item for item in app.suggested if item.provider in known]
+        yield Row(None, f"In the guide of {app.name}" if named else "A server of your own")
+        for item in named:
+            yield Row(known[item.provider], known[item.provider].name, item.reason)
+        if not named:
+            yield Row(custom, custom.name)
+        if self._here:
+            yield Row(None, HERE)
+            yield from self._here
+        practice = next((item for item in known.values() if item.kind is Kind.PRACTICE), None)
+        if practice is not None:
+            yield Row(None, WITHOUT_ACCOUNT)
+            yield Row(practice, practice.name, "try the whole walk")
+
+    @cached_property
+    def _here(self) -> tuple[Row, ...]:
+        """The test servers among the services of the compose file beside the target."""
+        from smtpwizard.targets.compose.services import default_file
+
+        target = self._session.state.target.path
+        folder = target.parent if target is not None else Path()
+        if default_file(folder) is None:
+            return ()
+        from smtpwizard.targets.discover import images_here, repository
+
+        return tuple(
+            Row(provider, provider.name, f"service {safe(service)}", service)
+            for service, image in images_here(folder)
+            for provider in self._session.services.presets.all()
+            if provider.docker_image and repository(provider.docker_image) == repository(image)
+        )
 
     @property
     def total(self) -> int:
@@ -116,26 +183,32 @@ class ProviderStep:
             return ""
         return f"{provider.name} {provider.status_note or 'takes no password'}. Choose another one."
 
-    def choose(self, provider: Provider, *, region: str | None = None, text: str = "") -> None:
+    def choose(self, provider: Provider, *, region: str | None = None, text: str = "", host: str = "") -> None:
         """Take `provider` with what its preset knows. The practice server is `Session.practise()`: it must be started.
 
-        `text` is what was typed to find it: a mail address is taken over. KeyError for an unknown region.
+        `text` is what was typed to find it: an address is taken over, and by the custom server a host with its port.
+        `host` is the name under which the app reaches it, where that is known. KeyError for an unknown region.
         """
         state = self._session.state
         address = text if "@" in text and domain_in(text) else ""
         settings = begin(provider, state.settings, region=region, previous=state.provider, address=address)
+        named, port = server_in(text) if provider.kind is Kind.CUSTOM else ("", "")
+        if host or named:
+            settings = settings.with_changes({Role.HOST: host or named})
+        if port:
+            settings = settings.with_changes({Role.PORT: port})
         self._session.update(provider=provider, region=region, settings=settings)
 
 
 def rows(found: Sequence[Provider], custom: Provider, *, ranked: bool) -> tuple[Row, ...]:
-    """Group providers under headings, `custom` last; a ranked list begins with the group of its first."""
-    groups: dict[Kind, list[Provider]] = {} if ranked else {kind: [] for kind in HEADINGS}
-    for provider in (*found, custom):
+    """Group providers under headings, `custom` last unless it is found; a ranked list begins with its first's group."""
+    groups: dict[Kind, list[Provider]] = {} if ranked else {kind: [] for kind in GROUPS}
+    for provider in found if custom in found else (*found, custom):
         groups.setdefault(provider.kind, []).append(provider)
     result: list[Row] = []
     for kind, members in groups.items():
         if members:
-            result.append(Row(None, HEADINGS[kind]))
+            result.append(Row(None, GROUPS[kind]))
             result.extend(Row(member, member.name) for member in members)
     return tuple(result)
 
@@ -162,4 +235,6 @@ def _sentence(text: str, match: Match | None, domain: str, *, pending: bool, not
         return f"Looking up where {domain} receives its mail…"
     if domain and nothing:
         return f"No provider is known behind {domain}."
+    if nothing and server_in(text)[0]:
+        return ""
     return f'No provider matches "{text}".' if text and nothing else ""

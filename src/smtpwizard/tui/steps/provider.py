@@ -24,7 +24,7 @@ from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStat
 from smtpwizard.tui.base import Command, Hint, StepPane, clickable, hanging, lines, plain, styled, wizard_of, wrapped
 from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText
 from smtpwizard.wizard import provider as model
-from smtpwizard.wizard.provider import Found, Row, preferred_region
+from smtpwizard.wizard.provider import Found, Row, preferred_region, server_in
 
 _TLS = {TlsMode.IMPLICIT: "TLS", TlsMode.STARTTLS: "STARTTLS", TlsMode.NONE: "no TLS"}
 
@@ -45,11 +45,11 @@ def about(provider: Provider, width: int, *, app: AppProfile, host: str | None =
 
 
 def ports(provider: Provider, app: AppProfile) -> str:
-    """Return the ports in one line, the recommended one first: `587 STARTTLS (guide) · 465 TLS`."""
+    """Return the ports in one line, the recommended one first: `587 STARTTLS as in the guide · 465 TLS`."""
     ordered = sorted(provider.ports, key=lambda choice: choice.port != provider.recommended_port)
     words = []
     for choice in ordered[:4]:
-        mark = " (guide)" if app.guided(provider) and choice.port == provider.recommended_port else ""
+        mark = " as in the guide" if app.guided(provider) and choice.port == provider.recommended_port else ""
         words.append(f"{choice.port} {_TLS[choice.tls]}{mark}".replace(" ", "\u00a0"))  # kept on one line
     return " · ".join(words)
 
@@ -93,7 +93,7 @@ def _ready(provider: Provider) -> Iterator[str]:
         yield provider.username.hint
     if provider.password.type is not PasswordType.NONE and provider.password.hint:
         shape = f" ({provider.password.shape})" if provider.password.shape else ""
-        yield f"{provider.password.hint.rstrip('.')}{shape}."
+        yield f"{provider.password.hint.rstrip('.')}{shape}" if shape else provider.password.hint
     if provider.sender.hint:
         yield f"Sender: {provider.sender.hint}"
 
@@ -140,7 +140,7 @@ class ProviderPanel(VerticalScroll, can_focus=False):
         title = self.query_one("#region-title", PlainText)
         title.display = regions.display = bool(provider.regions)
         noun = provider.region_kind.capitalize() or "Region"
-        title.update(Content.assemble(styled(noun, "bold", limit=20), "  ", styled("Tab goes here", "$text-muted")))
+        title.update(Content.assemble(styled(noun, "bold", limit=20), "  ", styled("Tab to choose", "$text-muted")))
         start = preferred_region(provider, region, domain) if provider.regions else None
         regions.fill([plain(item.label) for item in provider.regions], start=start)
         self._draw()
@@ -177,8 +177,10 @@ class ProviderPanel(VerticalScroll, can_focus=False):
 def prompt(row: Row) -> Content:
     """Return a row as shown: a heading muted, a blocked provider with the reason in words."""
     if row.provider is None:
-        return styled(row.text, "$text-muted")
+        return styled(row.text, "$text-primary")
     name = styled(row.text, "", limit=60)
+    if row.note:
+        name = Content.assemble(name, "  ", styled(row.note, "$text-muted", limit=60))
     if row.provider.status is ProviderStatus.BLOCKED:
         note = f"blocked: {row.provider.status_note}" if row.provider.status_note else "blocked"
         return Content.assemble(styled(row.text, "$text-muted", limit=60), "  ", styled(note, "$text-muted"))
@@ -214,10 +216,11 @@ class ProviderStep(StepPane):
         self._last_clicked: int | None = None
 
     def compose(self) -> ComposeResult:
+        yield PlainText(self.model.intro, id="intro", classes="muted")
         with Horizontal():
             with Vertical(classes="box -acting", id="choose") as box:
-                box.border_title = "Provider"
-                yield BarInput(placeholder="name, address or domain", id="query")
+                box.border_title = "Who sends the mail?"
+                yield BarInput(placeholder="type a name, address or server", id="query")
                 yield PlainText(id="message")
                 providers = PlainList(id="providers")
                 providers.can_focus = False
@@ -253,21 +256,22 @@ class ProviderStep(StepPane):
 
     async def entered(self) -> None:
         if not self._loaded:
-            # Behind the first frame: parsing the presets takes longer than drawing it.
-            self.call_after_refresh(self._load)
-
-    def _load(self) -> None:
-        self._loaded = True
-        self._fill()
-        self.wizard.refresh_shell()
+            self._loaded = True
+            self._fill()
+            self.wizard.refresh_shell()
 
     # What is chosen
 
     @property
     def provider(self) -> Provider | None:
         """The highlighted provider."""
+        row = self._row
+        return row.provider if row is not None else None
+
+    @property
+    def _row(self) -> Row | None:
         index = self.query_one("#providers", OptionList).highlighted
-        return self._rows[index].provider if index is not None and index < len(self._rows) else None
+        return self._rows[index] if index is not None and index < len(self._rows) else None
 
     @property
     def typed(self) -> str:
@@ -284,7 +288,8 @@ class ProviderStep(StepPane):
         elif provider.kind is Kind.PRACTICE:
             self.action_practise()
         else:
-            self.model.choose(provider, region=self.query_one(ProviderPanel).chosen, text=self.typed)
+            host = self._row.host if self._row is not None else ""
+            self.model.choose(provider, region=self.query_one(ProviderPanel).chosen, text=self.typed, host=host)
             self.wizard.next_step()
 
     def action_practise(self) -> None:
@@ -331,7 +336,8 @@ class ProviderStep(StepPane):
         providers = self.query_one("#providers", PlainList)
         providers.fill([prompt(row) for row in self._rows], headings=headings, start=self._start_row(found.text))
         total = self.model.total
-        count = f"{len(found.providers)} of {total}" if found.text else f"{total} providers"
+        known = sum(item.kind is not Kind.CUSTOM for item in found.providers)
+        count = f"{known} of {total}" if found.text else f"all {total} by kind, or type"
         self.query_one("#count", PlainText).update(plain(count))
         broken = self.model.broken if not found.text else ""
         self._say(_with_key(found) or broken, mark="!" if broken else "")
@@ -380,6 +386,9 @@ def _with_key(found: Found) -> str:
     """Return what is said of the typed text, and what Enter does where that is not the row that is highlighted."""
     if found.match is not None and found.match.how == "mx":
         return f"{found.sentence} Enter uses it."
-    if found.sentence and not found.providers and not found.pending:
-        return f"{found.sentence} Enter: custom server."
+    if not found.providers and not found.pending:
+        server, _ = server_in(found.text)
+        if server:
+            return f"No provider is known for {server}. Enter takes it as your own server."
+        return f"{found.sentence} Enter: custom server." if found.sentence else ""
     return found.sentence
