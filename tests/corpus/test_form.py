@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pytest
 
+from smtpwizard.presets.files import presets_root
+
 HERE: Final = Path(__file__).parent
 FILES: Final = sorted(HERE.glob("reports-*.toml"))
 FIELDS: Final = {"id", "source", "client", "app", "provider", "stage", "leg", "text", "kinds", "right"}
@@ -37,6 +39,7 @@ def kinds() -> set[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_report_has_a_public_source_known_kinds_and_a_right_answer(file: Path, kinds: set[str]) -> None:
+    providers = {preset.stem for preset in (presets_root() / "providers").glob("*.toml")}
     for report in reports(file):
         assert set(report) <= FIELDS, report["id"]
         assert report["source"].startswith("https://"), report["id"]
@@ -44,6 +47,7 @@ def test_every_report_has_a_public_source_known_kinds_and_a_right_answer(file: P
         assert set(report["kinds"]) <= kinds, report["id"]
         assert report["right"].endswith("."), report["id"]
         assert report.get("leg", "onward") == "onward", report["id"]
+        assert report.get("provider", "gmail") in providers, report["id"]
         assert 0 < len(report["text"].strip()) <= 3000, report["id"]
 
 
@@ -62,4 +66,4 @@ def test_no_text_and_no_id_stands_twice_in_the_whole_corpus() -> None:
     texts = [" ".join(report["text"].lower().split()) for report in every]
     assert len(ids) == len(set(ids))
     assert len(texts) == len(set(texts))
-    assert len(every) >= 97
+    assert len(every) >= 400
