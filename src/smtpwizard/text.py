@@ -6,7 +6,7 @@ Pure functions. Nothing here decides about colour or markup; a front end still h
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 INVISIBLE: Final = frozenset(
@@ -38,6 +38,29 @@ def safe(text: str, *, limit: int = LIMIT, newlines: bool = False) -> str:
     if head.isascii() and head.isprintable():
         return head  # most texts by far
     return "".join(_stand_in(char) for char in head)
+
+
+def escaped(text: str, escape: Callable[[str], str]) -> str:
+    """Return `text` with every character that `safe` would replace as its `escape`, so that none is lost."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(escape(char) if char == "\t" or _stand_in(char) != char or char == "\n" else char for char in text)
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Return a command as one line that is safe to show and to paste into a shell: a line end as in `$'a\\x0ab'`."""
+    import shlex
+
+    quoted = []
+    for word in words:
+        octets = escaped(word.replace("\\", "\\\\").replace("'", "\\'"), _octets)
+        odd = escaped(word, _octets) != word
+        quoted.append(f"$'{octets}'" if odd else shlex.quote(word))
+    return " ".join(quoted)
+
+
+def _octets(char: str) -> str:
+    return "".join(f"\\x{octet:02x}" for octet in char.encode("utf-8", "surrogateescape"))
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:

@@ -222,6 +222,39 @@ def test_a_line_at_which_a_shell_stops_is_a_note(tmp_path: Path) -> None:
     assert findings(lint(tmp_path, "--json"))["env-line"]["severity"] == "info"
 
 
+def test_lines_that_end_in_cr_alone_are_told_as_that_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(f"{SOUND}A='\n".replace("\n", "\r").encode())
+    found = findings(lint(tmp_path, "--json"))
+    assert "in CR alone" in found["env-mac-line-ends"]["message"]
+    assert not {"env-line", "readers-differ"} & set(found)
+
+
+@pytest.mark.parametrize("kind", ["env", "compose"])
+def test_a_variable_that_stands_twice_is_told(tmp_path: Path, kind: str) -> None:
+    (tmp_path / ".env").write_text(f"{SOUND}OTHER=1\nOTHER=2\nSMTP_HOST=second.example\n")
+    items = "".join(f"      - {line}\n" for line in (tmp_path / ".env").read_text().splitlines() if "=" in line)
+    (tmp_path / "compose.yaml").write_text(f"services:\n  web:\n    image: x\n    environment:\n{items}")
+    done = lint(tmp_path, "--json", *(["--compose", "compose.yaml"] if kind == "compose" else []))
+    assert [item["variable"] for item in json.loads(done.stdout)["findings"] if item["id"] == "duplicate-variable"] == [
+        "SMTP_HOST"
+    ]
+    assert json.loads(done.stdout)["settings"]["SMTP_HOST"] == "second.example"
+
+
+def test_of_another_program_it_is_not_said_that_the_app_refuses_to_start(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  db:\n    image: postgres:16\n  own:\n    build: .\n"
+        "  web:\n    image: registry.example/line/abc-user-feedback-api:1\n"
+    )
+    other = lint(tmp_path, "--compose", "compose.yaml", "--service", "db")
+    assert other.stderr == "No mail settings in service db of compose.yaml, which runs postgres:16.\n"
+    assert "postgres:16, which is not known as ABC User Feedback" in other.stdout
+    for service in ("own", "web"):
+        done = lint(tmp_path, "--compose", "compose.yaml", "--service", service)
+        assert "the app does not start without them" in done.stderr
+        assert "not known as" not in done.stdout
+
+
 @pytest.mark.parametrize("command", ["lint", "check"])
 def test_utf16_is_told_as_that(tmp_path: Path, command: str) -> None:
     (tmp_path / ".env").write_bytes(SOUND.encode("utf-16"))

@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from smtpwizard.errors import ExitCode
 from support import program
 
@@ -206,3 +208,16 @@ def test_an_override_empties_the_login_of_the_file_below(tmp_path: Path) -> None
     assert 'SMTP_USERNAME: ""' in made
     assert 'SMTP_PASSWORD: ""' in made
     assert (tmp_path / "compose.yaml").read_text() == compose
+
+
+@pytest.mark.parametrize("target", [("--print", "compose-map"), ("--print", "env"), ("--env-file", ".env")])
+@pytest.mark.parametrize("flag", [("--secret", "reference"), ("--override",), ("--shared",), ("--service", "web")])
+def test_a_flag_for_compose_files_is_not_dropped_in_silence(
+    tmp_path: Path, target: tuple[str, ...], flag: tuple[str, ...]
+) -> None:
+    """`--secret reference` asks to keep the password out: it is honoured or refused."""
+    words = ("write", *target, "--preset", "mailpit", "--set", "sender=a@b.example", *flag)
+    done = program.run(words, cwd=tmp_path, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{flag[0]} can be given with --compose alone" in done.stderr
+    assert list(tmp_path.iterdir()) == []

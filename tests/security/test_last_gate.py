@@ -6,6 +6,8 @@ import ast
 import io
 import json
 import os
+import re
+import subprocess
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,10 +82,14 @@ def test_foreign_text_is_made_safe_on_every_way_out(capsys: pytest.CaptureFixtur
     output.emit(SPICY)
     output.say(SPICY)
     output.emit_json({"schema": 1, "target": SPICY, "diff": f"one\n{SPICY}"})
+    output.emit_json({"schema": 1, "backups": [{"original": SPICY}]}, indent=2)
     said = capsys.readouterr()
     assert not unsafe(said.out)
     assert not unsafe(said.err)
-    assert not unsafe("".join(str(value) for value in json.loads(said.out.splitlines()[-1]).values()))
+    *_, first = (line for line in said.out.splitlines() if line.startswith("{") and line.endswith("}"))
+    assert json.loads(first)["target"] == SPICY  # a path is exact, by escapes: a script has to find the file
+    assert not unsafe(json.loads(first)["diff"])
+    assert json.loads(said.out[said.out.rindex('{\n  "schema') :])["backups"][0]["original"] == SPICY
     sink = io.StringIO()
     console = Console(io.StringIO("answer\n"), sink)
     console.say(SPICY)
@@ -146,8 +152,55 @@ def test_a_file_of_such_a_name_is_linted_written_and_brought_back(tmp_path: Path
         done = program.run(command, cwd=tmp_path, env=environment, text=True, encoding="utf-8")
         assert not unsafe(done.stdout, allowed="\n\t"), command
         assert not unsafe(done.stderr), command
-        if "--json" in command:
-            assert not unsafe(str(json.loads(done.stdout))), command
+        if "--json" in command and command[0] == "write":
+            assert json.loads(done.stdout)["target"] == name
+
+
+def test_a_line_end_in_a_name_makes_no_line(tmp_path: Path) -> None:
+    """What is said of a file is as many lines as for any other, and its commands can be pasted."""
+    counts: dict[str, list[int]] = {}
+    for name in ("plain", "nl\nx"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / ".env").write_text("SMTP_HOST=127.0.0.1\nSMTP_PORT=9\nSMTP_SENDER=a@b.example\n")
+        (folder / "broken.env").write_text("no assignment\nA='\n")
+        (folder / "compose.yaml").write_text("services:\n  web:\n    image: x\n")
+        environment = {**os.environ, "HOME": str(tmp_path / f"home of {name}")}
+        written = ["--preset", "custom", "--set", "SMTP_HOST=a.example", "--set", "SMTP_PORT=587"]
+        written += ["--set", "sender=a@b.example", "--set", "username=a", "--password-stdin"]
+        counts[name] = []
+        for command in (
+            ["lint", "--env-file", f"{name}/.env"],
+            ["lint", "--env-file", f"{name}/broken.env"],
+            ["lint", "--compose", f"{name}/compose.yaml"],
+            ["lint", "--env-file", f"{name}/none"],
+            ["lint", "--env-file", name],
+            ["check", "--env-file", f"{name}/.env", "--ca-file", f"{name}/none"],
+            ["check", "--env-file", f"{name}/.env", "--env-file", f"{name}/none"],
+            ["write", "--env-file", f"{name}/.env", *written],
+            ["write", "--env-file", f"{name}/none/x", *written],
+            ["write", "--compose", f"{name}/compose.yaml", *written],
+            ["write", "--compose", name, *written],
+            ["write", "--compose", f"{name}/compose.yaml", "--override", "--secret", "reference", *written],
+            ["restore", "--all"],
+            ["restore", "latest", "--all", "--yes"],
+            ["preview", "--mail", "verification", "--out", f"{name}/x/y"],
+            ["preview", "--mail", "verification", "--out", f"{name}/y"],
+            ["logs", f"{name}/none"],
+            ["presets", "check", name],
+            ["presets", "list", "--presets", f"{name}/none"],
+        ):
+            done = program.run(command, cwd=tmp_path, env=environment, input="word", text=True, encoding="utf-8")
+            assert "unexpected" not in done.stderr, command
+            assert "\nx/" not in f"\n{done.stdout}\n{done.stderr}", command
+            counts[name].append(done.stdout.count("\n") + done.stderr.count("\n"))
+            if command[:3] == ["write", "--compose", f"{name}/compose.yaml"] and name != "plain":
+                (up,) = re.findall(r"docker compose .* up -d web", done.stderr)
+                pasted = subprocess.run(
+                    ["bash", "-c", f"printf '%s\\0' {up}"], capture_output=True, text=True, check=True
+                )
+                assert pasted.stdout.split("\0")[3] == f"{name}/compose.yaml"
+    assert counts["plain"] == counts["nl\nx"]
 
 
 @pytest.mark.parametrize("json_flag", [(), ("--json",)], ids=["text", "json"])

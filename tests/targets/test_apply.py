@@ -54,7 +54,7 @@ def mounted(*arguments: str) -> Iterator[None]:
 def as_nobody(script: str, *arguments: str) -> str:
     """Run `script` without root's rights; for a user who has none it runs as that user."""
     drop = (
-        "import os, dotenv, smtpwizard.targets.apply, smtpwizard.targets.env.plan\n"
+        "import os, shlex, dotenv, smtpwizard.targets.apply, smtpwizard.targets.env.plan\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
     )
     done = subprocess.run(

@@ -126,4 +126,4 @@ def test_where_git_does_not_answer_this_user_that_is_told(repository: Path) -> N
     assert git_state(repository / "tracked.env") == GitState(refused=True)
     change = plan_env_file(repository / "tracked.env", {"SMTP_PASSWORD": Secret("x")})
     (told,) = [finding for finding in change.findings if finding.id == "git-does-not-answer"]
-    assert "git ls-files tracked.env" in told.message
+    assert f"git -C {repository} ls-files tracked.env" in told.message

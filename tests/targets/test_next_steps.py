@@ -88,6 +88,14 @@ def test_the_override_file_beats_the_compose_file(here: Path) -> None:
     assert told("compose.override.yaml", of="api") == {"recreate": "docker compose up -d api"}
 
 
+@pytest.mark.parametrize("tag", ["environment: !reset null", "environment: !override {A: b}"])
+def test_an_override_that_takes_the_variables_out_again_is_told(here: Path, tag: str) -> None:
+    project(here, service("environment:", "  SMTP_HOST: old"))
+    (here / "docker-compose.override.yml").write_text(f"services:\n  api:\n    {tag}\n")
+    assert "SMTP_HOST" not in seen_by_compose(here)
+    assert " of api out again" in told("docker-compose.yml", of="api")["override-wins"]
+
+
 def test_the_shell_beats_the_env_file_where_compose_fills_it_in(here: Path) -> None:
     lines = ("environment:", '  SMTP_HOST: "${SMTP_HOST:-x}"', "  SMTP_PASSWORD:")
     project(here, service(*lines))

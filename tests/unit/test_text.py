@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.text import LIMIT, safe
+from smtpwizard.text import LIMIT, command_line, safe
 
 anything = st.text(st.characters(), max_size=80)
 """Every code point, surrogates and unassigned ones included."""
@@ -64,3 +65,14 @@ def test_endless_text_is_cut_with_a_mark() -> None:
     assert len(shown) == LIMIT
     assert shown.endswith("…")
     assert len(safe("a\n" * 1_000_000)) <= LIMIT
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_characters="\0"), max_size=12), max_size=4))
+@example(["it's", "a\nb", "\\x0a\n", "\u202e'\\", "\udcff", "", "\t$HOME", "€\x9b"])
+@settings(max_examples=20, deadline=None)
+def test_a_command_is_one_safe_line_that_a_shell_takes_apart_again(words: list[str]) -> None:
+    line = command_line(words)
+    assert safe(line, limit=len(line) + 1) == line
+    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True)
+    octets = [word.encode("utf-8", "surrogateescape") for word in words]
+    assert done.stdout.split(b"\0")[:-1] == (octets or [b""])

@@ -113,7 +113,10 @@ def _bug(error: Exception) -> str:
     if os.environ.get("SMTPWIZARD_DEBUG"):
         from traceback import format_exception
 
-        return "".join(format_exception(error)).rstrip("\n")
+        from smtpwizard.cli.output import say
+
+        for line in "".join(format_exception(error)).splitlines():
+            say(line)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -15,7 +15,7 @@ from typing import Any, Final, TextIO
 
 from smtpwizard.errors import InputError
 from smtpwizard.secret import Secret, cleared, hide
-from smtpwizard.text import safe
+from smtpwizard.text import escaped, safe
 
 _ASCII: Final = str.maketrans({"✓": "+", "✗": "x", "›": ">", "–": "-", "·": ".", "…": ".", "•": "*", "␣": "_"})
 """What the symbols of the interface become where an encoding lacks them."""
@@ -25,7 +25,13 @@ _NAMES: Final = frozenset(
 )
 """Members of JSON whose values are words of the contract: a password that is one of them must not change those."""
 
+_PATHS: Final = frozenset({"backup", "backups", "file", "original", "target", "targets", "undescribed"})
+"""Members that are paths: exact, so that a script finds the file; what is not safe to show is escaped."""
+
 _lost: set[TextIO] = set()
+
+_WIDENS: Final = 3
+"""Characters that `safe` makes of a line end at most."""
 
 _json_wanted = _json_printed = False
 
@@ -62,6 +68,7 @@ def emit_json(value: Mapping[str, Any], *, indent: int | None = None, exact: Map
     _json_printed = True
     made = {**_shown_value(value), **(exact or {})}
     text = json.dumps(made, ensure_ascii=False, indent=indent)
+    text = "\n".join(escaped(line, lambda char: json.dumps(char)[1:-1]) for line in text.split("\n"))
     if not _can_print(sys.stdout, text):
         text = json.dumps(made, indent=indent)
     _write(sys.stdout, text + "\n")
@@ -69,6 +76,8 @@ def emit_json(value: Mapping[str, Any], *, indent: int | None = None, exact: Map
 
 def _shown_value(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
+        if name in _PATHS:
+            return cleared(value)
         return value if name in _NAMES and value.isascii() and value.isprintable() else shown(value)
     if isinstance(value, Mapping):
         return {key: _shown_value(item, key) for key, item in value.items()}
@@ -88,8 +97,8 @@ def emit_exact(data: str | bytes) -> None:
 
 
 def say(text: str = "") -> None:
-    """Tell a person something beside the result: one or more lines to stderr."""
-    _write(sys.stderr, shown(text) + "\n")
+    """Tell a person something beside the result: one line to stderr, whatever the name of a file in it holds."""
+    _write(sys.stderr, shown(safe(text, limit=_WIDENS * len(text) + 1)) + "\n")
 
 
 def reader_left() -> bool:

@@ -71,8 +71,8 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        if message:
-            (emit if file is sys.stdout else say)(message.removesuffix("\n"))
+        for line in message.splitlines():
+            (emit if file is sys.stdout else say)(line)
 
 
 def _flag_alone(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -40,6 +40,8 @@ class Source(NamedTuple):
     """What is wrong with the file itself: lines and values that not all of its readers read alike."""
     service: str = ""
     """The compose service that has them."""
+    image: str = ""
+    """That service's image, where it is not the app's and no mail settings are there: likely another program."""
 
     @property
     def empty(self) -> bool:
@@ -66,10 +68,24 @@ def load(args: argparse.Namespace) -> Source:
     if getattr(args, "environ", False):
         return _source(app_of(args), os.environ, Origin.ENVIRON, None, "the environment")
     if getattr(args, "compose", None) is not None:
-        found, place, about = read_compose(args)
-        read = _source(app_of(args), found.variables, Origin.COMPOSE, Path(args.compose), place, about)
-        return read._replace(service=found.service)
+        return _compose(args)
     return _env_file(app_of(args), getattr(args, "env_file", None))
+
+
+def _compose(args: argparse.Namespace) -> Source:
+    app = app_of(args)
+    found, place, about = read_compose(args)
+    read = _source(app, found.variables, Origin.COMPOSE, Path(args.compose), place, about)
+    read = read._replace(service=found.service)
+    if not (found.image and app.images and read.empty) or found.known_image:
+        return read
+    image = safe(found.image, limit=80)
+    message = (
+        f"{safe(found.service)} runs {image}, which is not known as {app.name}, and has no mail settings. What is said "
+        "of the app does not hold for another program. Name the app's service with --service."
+    )
+    other = Problem.of("compose-other-image", Severity.WARNING, None, message)
+    return read._replace(image=image, findings=(*about, other))
 
 
 def _env_file(app: AppProfile, given: Path | None) -> Source:
@@ -116,6 +132,12 @@ def hide_in_reach(args: argparse.Namespace) -> None:
 
 
 def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:
+    from smtpwizard.targets.env.file import has_mac_line_ends
+
+    if has_mac_line_ends(file.raw):
+        message = "The lines end in CR alone, of which docker compose and shells make one line. Save the file with LF."
+        yield Problem.of("env-mac-line-ends", Severity.WARNING, None, message)
+        return
     for problem in file.problems:
         message = f"Line {problem.line}: {problem.message}. Correct the line."
         yield Problem.of("env-line", problem.severity, None, message)
@@ -123,6 +145,14 @@ def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:
         if app.reads(name):
             message = f"Not all readers of .env files read the same value for {name}. {advice}"
             yield Problem.of("readers-differ", Severity.WARNING, name, message)
+    yield from _repeated(app, file.repeated, "in the file")
+
+
+def _repeated(app: AppProfile, names: Collection[str], where: str) -> Iterator[Problem]:
+    for name in names:
+        if app.reads(name):
+            message = f"{name} stands more than once {where}; the last counts. Take the others out."
+            yield Problem.of("duplicate-variable", Severity.WARNING, name, message)
 
 
 _GAPS: Final[Mapping[str, tuple[str, Severity, str]]] = {
@@ -187,6 +217,7 @@ def _findings(app: AppProfile, path: Path, found: ServiceVariables) -> Iterator[
         if name in app.names or name in app.constants or gap == "required":  # an old name has a finding of its own
             id_, severity, words = _GAPS[gap]
             yield Problem.of(id_, severity, name, words.format(name=name, file=path.name))
+    yield from _repeated(app, found.repeated, f"under environment: of {safe(found.service)}")
     if found.elsewhere:
         message = (
             f"Service {safe(found.service)} extends one of another file, which is not read: there may be more "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -106,8 +105,7 @@ def _other_address(sides: HostAndContainer) -> Iterator[Problem]:
 
 
 def _stale(sides: HostAndContainer, changed: list[str]) -> Problem:
-    words = sides.project.words("up", "-d", sides.service)
-    command = safe(" ".join(shlex.quote(word) for word in words))
+    command = sides.project.shown("up", "-d", sides.service)
     listed = ", ".join(f"{name} ({sides.view.differences[name]})" for name in changed)
     return note(
         "inside-other-settings",

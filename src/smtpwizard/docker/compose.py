@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import re
-import shlex
 import shutil
 import signal
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from smtpwizard.diagnosis.logs import hide_secrets
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
-from smtpwizard.text import safe
+from smtpwizard.text import command_line, safe
 
 if TYPE_CHECKING:
     from smtpwizard.targets.compose.services import Service
@@ -50,7 +49,7 @@ class Compose(NamedTuple):
 
     def shown(self, *words: str) -> str:
         """Return the command as a person copies it into a shell."""
-        return safe(" ".join(shlex.quote(word) for word in self.words(*words)))
+        return command_line(self.words(*words))
 
 
 def logs_words(service: str, since: str, *, follow: bool = False) -> list[str]:
@@ -106,7 +105,9 @@ def app_service(given: str | None, file: Path | None, cwd: Path, *, images: Coll
     InputError for an impossible name, or where several could be the app; FileError where the file given is not there.
     """
     if file is not None and not file.is_file():
-        raise FileError(f"There is no compose file {file}.", "No such file")
+        from smtpwizard.targets.compose.services import read_compose_file
+
+        read_compose_file(file)  # tells what it is instead
     if given is not None:
         return checked_service(given)
     listed = _listed(file or project_file(cwd), images, default)

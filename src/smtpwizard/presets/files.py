@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.files import NotRegularError, TooLargeError, own_folder, read_regular
+from smtpwizard.text import safe
 
 LIMIT: Final = 65_536
 """Bytes that a preset file may have at most; the largest of ours has 12,000."""
@@ -29,7 +30,7 @@ class PresetProblem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+        return safe(": ".join(part for part in (place, self.key, self.message) if part))
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's JSON object."""

@@ -98,7 +98,7 @@ _WIDEST: Final = 100
 
 def symbols(lines: Iterable[Line], *, width: int = 0) -> Iterator[str]:
     """Yield lines for the command line, sentences wrapped to `width` columns where one is given."""
-    for line in lines:
+    for line in map(_safe, lines):
         indent = "  " * line.indent
         mark = f"{line.mark.symbol} " if line.mark else ""
         beside = "".join(f", {part}" for part in (line.note, line.aside) if part)
@@ -117,12 +117,16 @@ def symbols(lines: Iterable[Line], *, width: int = 0) -> Iterator[str]:
             yield wrapped(text, width, indent) if width and line.role is not LineRole.EVIDENCE else f"{indent}{text}"
 
 
+def _safe(line: Line) -> Line:
+    return line._replace(text=safe(line.text, limit=3 * len(line.text) + 1))  # a line end becomes ` / `
+
+
 _SPOKEN: Final = {LineRole.ACTION: "Action: ", LineRole.REPAIR: "Repair: "}
 
 
 def words(lines: Iterable[Line]) -> Iterator[str]:
     """Yield lines for the prompts: no symbol, no column, what it is about first."""
-    for line in lines:
+    for line in map(_safe, lines):
         if line == GAP:
             continue
         if line.role is LineRole.TITLE:

@@ -8,7 +8,6 @@ import os
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from shlex import quote
 from typing import Final
 
 from smtpwizard.errors import FileError
@@ -16,7 +15,7 @@ from smtpwizard.targets.backups import remove_backup, save_backup
 from smtpwizard.targets.change import Applied, Change, Conflict, Consent, ConsentRequired
 from smtpwizard.targets.files import left_project, read_bytes
 from smtpwizard.targets.replace import NotOwnerError, Staged, overwrite_in_place, sync_folder
-from smtpwizard.text import listed
+from smtpwizard.text import command_line, listed
 
 written: Final[list[Applied]] = []
 """What this process has changed so far, for whoever has to tell of a failure afterwards."""
@@ -190,7 +189,7 @@ def _refuse(change: Change, *, follow: bool) -> None:
     if change.before is not None and not os.access(change.real_path, os.W_OK):
         raise FileError(
             f"{change.path} is write-protected for this user. Run as its owner, or give write permission "
-            f"(chmod u+w {quote(str(change.path))}). Nothing was changed.",
+            f"({command_line(('chmod', 'u+w', str(change.path)))}). Nothing was changed.",
             "File is read-only",
         )
 

@@ -26,10 +26,7 @@ def resolve(path: Path) -> tuple[Path, int | None]:
         status = os.stat(path)
     except FileNotFoundError as error:
         if path.is_symlink():
-            raise FileError(
-                f"{path} is a link to {real}, which does not exist. Create that file, or remove the link.",
-                "Link leads nowhere",
-            ) from error
+            raise _leads_nowhere(path) from error
         if not real.parent.is_dir():
             raise FileError(
                 f"The folder {real.parent} does not exist. Create it, or check the path.", "No such folder"
@@ -38,7 +35,7 @@ def resolve(path: Path) -> tuple[Path, int | None]:
     except OSError as error:
         raise FileError(f"{path} cannot be reached: {error.strerror}. Check the path.", "File not reachable") from error
     if not stat.S_ISREG(status.st_mode):
-        raise _special(path, status.st_mode, edited=True)
+        raise _special(path, status.st_mode)
     return real, stat.S_IMODE(status.st_mode)
 
 
@@ -65,27 +62,32 @@ def repository_of(folder: Path) -> Path | None:
     return None
 
 
-def _special(path: Path, mode: int, *, edited: bool = False) -> FileError:
+def _leads_nowhere(path: Path) -> FileError:
+    message = (
+        f"{path} is a link to {os.path.realpath(path)}, which does not exist. Create that file, or remove the link."
+    )
+    return FileError(message, "Link leads nowhere")
+
+
+def _special(path: Path, mode: int) -> FileError:
     """Return the error for what is no regular file, by its `mode`."""
     if stat.S_ISDIR(mode):
         return FileError(f"{path} is a folder. Name the file in it, for example {path / '.env'}.", "Not a file")
     kind = "a FIFO" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
-    what, then = (
-        ("edited", "Name a regular file, or print a block with `write --print env`.")
-        if edited
-        else ("read", "Save what it gives in a file and name that, or take the variables of this shell with --environ.")
-    )
-    return FileError(f"{path} is {kind}, not a regular file; it cannot be {what}. {then}", "Not a regular file")
+    message = f"{path} is {kind}, not a regular file. Save what it gives in one, and name that."
+    return FileError(message, "Not a regular file")
 
 
 def read_bytes(path: Path) -> bytes | None:
     """Return the content of a regular file, or None where nothing exists at `path`.
 
-    FileError for a folder, a FIFO or device, a file without read permission or above LIMIT.
+    FileError for a link that leads nowhere, a folder, a FIFO or device, a file without read permission or above LIMIT.
     """
     try:
         return read_regular(path, most=LIMIT)
     except FileNotFoundError:
+        if path.is_symlink():
+            raise _leads_nowhere(path) from None
         return None
     except NotRegularError as error:
         raise _special(path, error.mode) from error

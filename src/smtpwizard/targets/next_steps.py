@@ -6,7 +6,6 @@ Reads the compose files and, where one could win, other env files; of the shell 
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache
@@ -24,7 +23,7 @@ from smtpwizard.targets.compose.services import (
     read_compose_file,
     services,
 )
-from smtpwizard.text import listed, safe
+from smtpwizard.text import command_line, listed, safe
 
 
 def note(id: str, message: str, command: str = "") -> Problem:  # noqa: A002
@@ -95,7 +94,16 @@ def _for_compose(path: Path, names: Sequence[str], service: str) -> tuple[Proble
     notes = (_recreate([service], _files(base, override) if path in (base, override) else [base, path]),)
     if path != base or override is None:
         return notes
-    above = layers([read_compose_file(override)], service)
+    files = [read_compose_file(path), read_compose_file(override)]
+    own, kept = layers(files[:1], service).environment, layers(files, service).environment
+    dropped = [name for name in names if name in own and name not in kept]
+    if dropped:
+        message = (
+            f"{safe(override.name)} takes {listed(dropped)} of {safe(service)} out again (!reset or !override), and "
+            "compose reads it last. Take the tag out there, or write there (--override)."
+        )
+        return (*notes, note("override-wins", message))
+    above = layers(files[1:], service)
     beaten = [name for name in names if name in above.environment]
     if not beaten:
         return notes
@@ -195,7 +203,7 @@ class _EnvFile(NamedTuple):
 def _recreate(names: Sequence[str], files: Sequence[Path]) -> Problem:
     """Return the command that makes the containers anew; `files` only where compose would not find them by itself."""
     words = ["docker", "compose", *(word for file in files for word in ("-f", str(file))), "up", "-d", *names]
-    command = safe(" ".join(shlex.quote(word) for word in words))
+    command = command_line(words)
     message = (
         f"Run {command}: it makes the {'container' if len(names) == 1 else 'containers'} anew with these variables. "
         "docker compose restart is not enough; it keeps the old ones."

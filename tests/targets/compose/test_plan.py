@@ -181,7 +181,7 @@ def test_without_a_name_the_apps_service_is_taken_or_asked_for(project: Path) ->
         (b"a: 1\n---\nb: 2\n", "second YAML document"),
         (b"", "empty"),
         (b"services:\n  api: {x: \xff}\n", "not allow"),
-        (b"- a\n- b\n", "no service"),
+        (b"- a\n- b\n", "no compose file"),
         (b"services:\n\tapi: x\n", "line 2"),
     ],
 )

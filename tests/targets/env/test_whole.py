@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from smtpwizard.docker.compose import app_service
 from smtpwizard.errors import FileError
 from smtpwizard.secret import Secret
 from smtpwizard.targets.change import Change
+from smtpwizard.targets.compose.services import read_compose_file
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.whole import compose_file, shell_file, systemd_file
@@ -196,13 +200,45 @@ def test_a_value_that_readers_take_differently_comes_with_advice_that_helps(
     assert env_readers.compose_env_file([text]) == [npm] == [python]
 
 
-def test_a_fifo_is_told_as_what_lint_does_with_it(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(FileError, match=r"cannot be read.*--environ") as refused:
-        read_env_file(tmp_path / "pipe")
-    assert "edited" not in refused.value.message
-    with pytest.raises(FileError, match="cannot be edited"):
-        plan_env_file(tmp_path / "pipe", {"A": "1"})
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (os.mkfifo, r"is a FIFO.*Save what it gives in one"),
+        (_socket, r"is a socket.*Save what it gives in one"),
+        (Path.mkdir, r"is a folder\. Name the "),
+        (lambda path: path.symlink_to("nowhere"), r"is a link to .*nowhere, which does not exist"),
+    ],
+    ids=["FIFO", "socket", "folder", "link"],
+)
+def test_the_wrong_kind_of_file_is_told_alike_whoever_meets_it(
+    make: Callable[[Path], None], told: str, tmp_path: Path
+) -> None:
+    make(tmp_path / "it")
+    for read in (
+        read_env_file,
+        read_compose_file,
+        lambda path: plan_env_file(path, {"A": "1"}),
+        lambda path: app_service("web", path, tmp_path, images=(), default="web"),
+    ):
+        with pytest.raises(FileError, match=told) as refused:
+            read(tmp_path / "it")
+        assert "--environ" not in refused.value.message  # `write` has no such flag
+
+
+def test_a_compose_file_is_no_env_file_and_the_other_way_round(tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("services:\n  web:\n    image: x\n")
+    (tmp_path / ".env").write_text("A=1\nB=2\n")
+    with pytest.raises(FileError, match="with --compose"):
+        read_env_file(tmp_path / "compose.yml")
+    with pytest.raises(FileError, match="with --compose"):
+        plan_env_file(tmp_path / "compose.yml", {"A": "1"})
+    with pytest.raises(FileError, match="with --env-file"):
+        read_compose_file(tmp_path / ".env")
 
 
 @pytest.mark.parametrize("data", ["SMTP_HOST=x\r\n".encode("utf-16"), "A=1\n".encode("utf-16-be"), b"A=\0\n"])

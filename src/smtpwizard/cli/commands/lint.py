@@ -15,6 +15,7 @@ from smtpwizard.lint.context import meant_host
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity, gravest_first, has_errors
 from smtpwizard.secret import hide
+from smtpwizard.text import safe
 
 _SYMBOLS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "–"}
 _INDENT: Final = "    "
@@ -56,12 +57,14 @@ def lines(finding: Problem) -> list[str]:
     """Return a finding for people: symbol, variable, sentence; the repair below it."""
     name = finding.variable or "File"
     fact = finding.message if name in finding.message.split(" ")[0] else f"{name}: {finding.message}"
-    head = f"{_SYMBOLS[finding.severity]} {fact}"
+    head = safe(f"{_SYMBOLS[finding.severity]} {fact}")
     return [head, f"{_INDENT}Repair: {finding.label}"] if finding.label else [head]
 
 
 def summary(source: Source, found: Sequence[Problem]) -> str:
     """Return one sentence on what was found where, and one on whether the app starts."""
+    if source.image:
+        return f"No mail settings in {source.description}, which runs {source.image}."
     if source.empty:
         return f"No mail settings in {source.description}: the app does not start without them."
     counted = [_counted(severity, found) for severity in Severity]

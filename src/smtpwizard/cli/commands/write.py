@@ -43,10 +43,20 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Write, show (`--dry-run`) or print. InputError, FileError as the parts raise them; CONFIG if the app refuses."""
     services = Services(preset_dirs=(args.presets,) if args.presets else (), app_id=args.app or DEFAULT)
     provider = services.presets.provider(args.preset)
+    _refuse_unused(args)
     if args.print_style:
         return _print(args, provider, services.app)
     state = WizardState(target=_target(args), provider=provider, readers=_readers(args))
     return _write(args, provider, SaveStep(Session(services, state), run=at_once))
+
+
+def _refuse_unused(args: argparse.Namespace) -> None:
+    """Raise InputError where a flag for compose files would be dropped in silence: it may keep the password out."""
+    given = {"--service": args.service, "--override": args.override, "--shared": args.shared,
+             "--secret": args.secret}  # fmt: skip
+    unused = [flag for flag, value in given.items() if value]
+    if args.compose is None and unused:
+        raise InputError(f"{listed(unused)} can be given with --compose alone.", "Flag without a use")
 
 
 def _target(args: argparse.Namespace) -> Target:

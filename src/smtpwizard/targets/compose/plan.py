@@ -214,7 +214,7 @@ def _secret_findings(path: Path, real: Path, secret: str, mode: int, *, exists: 
         )
         found = [Problem.of("git-tracks-file", Severity.WARNING, secret, message)]
     else:
-        found = exposure_findings(path.name, state, mode, secret=secret, exists=exists)
+        found = exposure_findings(path, state, mode, secret=secret, exists=exists)
     return found + image_findings(real, secret)
 
 

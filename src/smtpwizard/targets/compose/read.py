@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -306,6 +306,12 @@ class ServiceVariables:
     """The service extends one of another file, which could not be read."""
     refused: tuple[tuple[str, Stop], ...] = ()
     """The .env beside the compose file and files of `env_file:` that compose refuses, with the first such line."""
+    image: str = ""
+    """What it runs, as the compose file has it; empty where that is built."""
+    known_image: bool = False
+    """It is the app's."""
+    repeated: tuple[str, ...] = ()
+    """Variables that stand more than once in the list under `environment:`."""
 
     @property
     def unresolved(self) -> tuple[str, ...]:
@@ -324,7 +330,8 @@ def read_service(
     """Read the variables of `service`; None: the app's one. FileError; InputError where the service cannot be told."""
     file = read_compose_file(path)
     one = choose(file, service, images=images, app_service=app_service)
-    return service_variables(file, one.name, environ)
+    found = service_variables(file, one.name, environ)
+    return replace(found, image=one.image, known_image=one.by_image, repeated=one.repeated)
 
 
 def service_variables(file: ComposeFile, service: str, environ: Mapping[str, str]) -> ServiceVariables:

@@ -52,6 +52,9 @@ def parse_compose(raw: bytes, name: str) -> Node | None:
     if not text.strip():
         return None
     root = parse_tree(text, name)
+    if root.kind is not NodeKind.MAPPING:
+        message = f"{name} is no compose file: no keys such as services: are in it. Name a .env file with --env-file."
+        raise FileError(message, "Not a compose file")
     fault = next(_faults(root), None)
     if fault is not None:
         node, reason = fault
@@ -143,6 +146,8 @@ class Service(NamedTuple):
     by_image: bool = False
     filled: tuple[str, ...] = ()
     """Variables that get their value from elsewhere: by a `${…}` alone, or by their name alone."""
+    repeated: tuple[str, ...] = ()
+    """Variables that stand more than once in its list; the last counts."""
 
     @property
     def env_files(self) -> tuple[str, ...]:
@@ -230,7 +235,10 @@ def _service(name: str, node: Node, images: Collection[str]) -> Service:
     filled = tuple(key for key, text in texts.items() if text is None or _REFERENCE.fullmatch(text))
     by_image = _is_image(image, images)
     likely = by_image or any(map(is_mail_setting, texts))
-    return Service(name, image, tuple(texts), env_entries(body.effective("env_file")), likely, by_image, filled)
+    items = [(item.text or "").partition("=")[0] for item in environment[1].resolved.items] if environment else []
+    repeated = tuple(key for key in texts if items.count(key) > 1)
+    entries = env_entries(body.effective("env_file"))
+    return Service(name, image, tuple(texts), entries, likely, by_image, filled, repeated)
 
 
 def _is_image(image: str, images: Collection[str]) -> bool:

@@ -127,6 +127,23 @@ class EnvFile:
         ]
         return tuple(sorted([*(EnvProblem(line, message) for line, message in found.items()), *shell]))
 
+    @cached_property
+    def repeated(self) -> tuple[str, ...]:
+        """The variables that are assigned more than once; every reader takes the last."""
+        text = decode(self.raw)
+        likely = re.findall(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[=:]", text)
+        if len(set(likely)) == len(likely):
+            return ()
+        from smtpwizard.targets.env.edit import Kind, scan
+
+        keys = [item.key for item in scan(text) if item.kind is Kind.ASSIGNMENT]
+        return tuple(key for key in dict.fromkeys(keys) if keys.count(key) > 1)
+
+
+def has_mac_line_ends(raw: bytes) -> bool:
+    """Say whether lines end in CR alone: docker compose and shells then read one single line."""
+    return b"\r" in raw and b"\n" not in raw
+
 
 def _differing(text: str) -> set[str]:
     """Return the variables that docker compose or python-dotenv reads otherwise than npm dotenv."""
@@ -172,7 +189,11 @@ def _advice(text: str, name: str) -> str:
 
 
 def refuse_no_text(path: Path, raw: bytes) -> None:
-    """Raise FileError for NUL bytes and UTF-16, in which every reader of `.env` files finds no variable."""
+    """Raise FileError for what can be no `.env` file: YAML by its name, and NUL bytes and UTF-16 in it."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        raise FileError(
+            f"{path} is YAML by its name, no .env file. Name a compose file with --compose.", "Not a .env file"
+        )
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw:
         raise FileError(
             f"{path} holds NUL bytes: no text, or UTF-16, as `>` in Windows PowerShell writes it. Save it as UTF-8.",

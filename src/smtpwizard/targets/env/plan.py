@@ -17,12 +17,12 @@ from smtpwizard.targets.change import PRIVATE, Change, Values, secrets_in
 from smtpwizard.targets.diff import is_mail_setting, is_secret_name, masked_diff
 from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
 from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
-from smtpwizard.targets.env.file import read_twice, refuse_no_text
+from smtpwizard.targets.env.file import has_mac_line_ends, read_twice, refuse_no_text
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, name_list
 from smtpwizard.targets.env.whole import Cause, Reading, read_whole
 from smtpwizard.targets.files import BOM, decode, left_project, other_names, read_bytes, resolve
 from smtpwizard.targets.git import GitState, git_state, image_findings
-from smtpwizard.text import listed
+from smtpwizard.text import command_line, listed
 
 _LISTED = 5
 """Line numbers in one sentence at most."""
@@ -96,7 +96,7 @@ def file_findings(
     if garbage and Reader.DOCKER_RUN in readings:
         message = f"{name}, {line_list(garbage)}: {Cause.NAME}. docker run would refuse the whole file."
         found.append(Problem.of("env-line-refused", Severity.WARNING, None, message))
-    one_line = b"\r" in raw and b"\n" not in raw
+    one_line = has_mac_line_ends(raw)
     shell = _NOTHING if one_line else readings.get(Reader.SHELL, _NOTHING)
     for stop in shell.stops:
         message = f"{name}, line {stop.line}: {stop.cause}. A shell that sources the file sets nothing from there on."
@@ -149,13 +149,15 @@ def link_findings(path: Path, real: Path) -> list[Problem]:
     return found
 
 
-def exposure_findings(name: str, state: GitState, mode: int, *, secret: str, exists: bool) -> list[Problem]:
+def exposure_findings(path: Path, state: GitState, mode: int, *, secret: str, exists: bool) -> list[Problem]:
     """Return who else could read the variable `secret` (empty: there is none): git, and other users of the machine."""
     found: list[Problem] = []
+    name = path.name
+    git = ["git"] if path.parent.absolute() == Path.cwd() else ["git", "-C", str(path.parent)]
     if secret and state.tracked:
         message = (
             f"git tracks {name}: the password would go into the history with the next commit. Take it out of git "
-            f"(git rm --cached {name}) and add it to .gitignore, or write to another file."
+            f"({command_line([*git, 'rm', '--cached', name])}) and add it to .gitignore, or write to another file."
         )
         found.append(Problem.of("git-tracks-file", Severity.WARNING, secret, message))
     elif secret and state.in_repository and not state.ignored:
@@ -164,13 +166,14 @@ def exposure_findings(name: str, state: GitState, mode: int, *, secret: str, exi
     elif secret and state.refused:
         message = (
             f"git does not say here whether it tracks {name}, since the repository belongs to another user. Ask as its "
-            f"owner: git ls-files {name}. If it prints the name, the password would go into the history."
+            f"owner: {command_line([*git, 'ls-files', name])}. If it prints the name, the password would go into the "
+            "history."
         )
         found.append(Problem.of("git-does-not-answer", Severity.WARNING, secret, message))
     if secret and exists and mode & 0o077:
         message = (
             f"{name} has mode {mode:04o}, so other users of this machine may read the password. The mode stays; "
-            f"chmod 600 {name} closes it, if no other user must read the file."
+            f"{command_line(['chmod', '600', str(path)])} closes it, if no other user must read the file."
         )
         found.append(Problem.of("file-open-to-others", Severity.WARNING, secret, message))
     return found
@@ -294,7 +297,7 @@ def plan_env_file(path: Path, changes: Values, *, readers: Sequence[Reader] = DE
         *reader_findings(merged.placed, readers),
         *file_findings(path.name, raw, readings, merged.statements),
         *link_findings(path, real),
-        *exposure_findings(path.name, git_state(real), bits, secret=secret, exists=existing is not None),
+        *exposure_findings(path, git_state(real), bits, secret=secret, exists=existing is not None),
         *(image_findings(real, secret) if secret else ()),
     )
     missed = {reader for item in merged.placed for reader in item.misread_by}

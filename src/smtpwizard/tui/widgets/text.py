@@ -85,7 +85,7 @@ def _rows(line: Line, width: int, named: int) -> list[Content]:
         else:
             text = f"{line.name}  {text}"
     room = max(width - head.cell_length, 10)
-    parts = [part.rstrip() for part in plain(text).wrap(room)] or [Content()]
+    parts = [part.rstrip() for part in plain(text, newlines=False).wrap(room)] or [Content()]
     style = _ROLES.get(line.role, "")
     body = [part.stylize(style) if style else part for part in parts]
     return [head + body[0], *(Content(" " * head.cell_length) + part for part in body[1:])]
