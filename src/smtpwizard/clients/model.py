@@ -253,7 +253,9 @@ class ClientModel(Protocol):
     hang: str
     """How it waits for ever, in words."""
     tls: TlsPolicy
-    errors: ClientErrors
+
+    def errors(self, transport: Transport = ...) -> ClientErrors:
+        """Return its words for what goes wrong beside the dialogue with what `transport` holds."""
 
     def objection(self, transport: Transport) -> ClientFailure | None:
         """Return why the client refuses its options before it connects, or None."""

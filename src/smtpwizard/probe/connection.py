@@ -60,6 +60,7 @@ class Connection:
     ) -> None:
         self.client = client
         self.transport = transport
+        self._errors = client.errors(transport)
         self.transcript = transcript
         self.address = ""
         """The IP address of the connection."""
@@ -85,7 +86,7 @@ class Connection:
         try:
             found = await network.addresses(self._net, host, self._deadline())
         except OSError as error:
-            raise DialogueEnded(self.client.errors.unresolved(host, error, seconds)) from error
+            raise DialogueEnded(self._errors.unresolved(host, error, seconds)) from error
         self._addresses = list(found)
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         return StageOutcome(found[0] + more, detail=found)
@@ -94,7 +95,7 @@ class Connection:
         """Open the connection: to the first address that answers."""
         port = self.transport.port
         if not 0 <= port <= _MAX_PORT:
-            raise DialogueEnded(self.client.errors.no_such_port(port))
+            raise DialogueEnded(self._errors.no_such_port(port))
         failed: list[str] = []
         deadline = self._deadline()
         while True:
@@ -103,7 +104,7 @@ class Connection:
             try:
                 await self._open(deadline)
             except OSError as error:
-                failure = self.client.errors.unreached(where, error, self._options.timeout)
+                failure = self._errors.unreached(where, error, self._options.timeout)
                 failed.append(failure.summary)
                 if not self._addresses:
                     raise DialogueEnded(failure) from error
@@ -116,7 +117,7 @@ class Connection:
         try:
             self.client.tls.check_ciphers(ciphers)
         except CipherListError as error:
-            raise DialogueEnded(self.client.errors.refused_ciphers(error, ciphers, implicit=implicit)) from error
+            raise DialogueEnded(self._errors.refused_ciphers(error, ciphers, implicit=implicit)) from error
 
     async def tls(self) -> StageOutcome:
         """Make the handshake of implicit TLS; where it fails, start again with the next address, as the client does."""
@@ -139,14 +140,14 @@ class Connection:
         try:
             context = await self._context.result(self._deadline())
         except TimeoutError as error:
-            raise DialogueEnded(client.errors.late("the roots were not read in time")) from error
+            raise DialogueEnded(self._errors.late("the roots were not read in time")) from error
         try:
             await self.dialogue.handshake(context, client.tls.server_name(host))
         except ssl.SSLCertVerificationError as error:
             seen = await examine(
                 client, self._net, self.address, self.transport, min(self._options.timeout, _EXAMINE_SECONDS)
             )
-            failure = client.errors.untrusted(
+            failure = self._errors.untrusted(
                 error.verify_code, chain=seen.chain, facts=seen.facts, words=error.verify_message
             )
             raise DialogueEnded(failure) from error
@@ -157,7 +158,7 @@ class Connection:
         checked = self.transport.verify
         facts = certificates.facts(session, found, verified=checked and reason is None)
         if checked and reason is not None:
-            raise DialogueEnded(client.errors.wrong_name(reason, facts))
+            raise DialogueEnded(self._errors.wrong_name(reason, facts))
         summary = certificates.sentence(facts, host) + ("" if checked else "; the app does not check it")
         soon = facts.days_left is not None and facts.days_left < certificates.SOON
         status = Status.WARNED if soon or not checked else Status.PASSED
@@ -170,7 +171,7 @@ class Connection:
         """
         facts = await probe_implicit_tls(self.client, self._net, self.address, self.transport)
         if facts is not None:
-            raise DialogueEnded(self.client.errors.speaks_tls(facts))
+            raise DialogueEnded(self._errors.speaks_tls(facts))
 
     def prepare(self) -> None:
         """Begin to make the TLS context, once. `check_ciphers` reports a refused list before the result is used."""
@@ -256,7 +257,7 @@ class ProbeSession:
         verified = self.untrusted is None and reason is None
         facts = certificates.facts(self._session, self.certificate(), verified=verified)
         if self.untrusted is not None:
-            return facts, self._client.errors.untrusted(self.untrusted, chain=self.chain(), facts=facts).error
+            return facts, self._client.errors().untrusted(self.untrusted, chain=self.chain(), facts=facts).error
         return facts, None if reason is None else NAME_MISMATCH
 
     def chain(self) -> int | None:

@@ -32,6 +32,8 @@ class TlsStream:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self.tls: ssl.SSLObject | None = None
+        self.truncated = False
+        """Whether the server ended the connection without an end of TLS (close_notify, RFC 8446 section 6.1)."""
         self._incoming: ssl.MemoryBIO | None = None
         self._outgoing: ssl.MemoryBIO | None = None
 
@@ -47,6 +49,7 @@ class TlsStream:
                 return records
             chunk = await self._stream.receive(deadline)
             if not chunk:
+                self.truncated = True
                 return []
             assert self._incoming is not None
             self._incoming.write(chunk)

@@ -44,11 +44,17 @@ class Reply(NamedTuple):
 class Interrupted(Exception):
     """No reply came; `error` is the system's, None where the server ended the connection."""
 
-    def __init__(self, error: OSError | None = None, *, heard: bytes = b"") -> None:
+    def __init__(
+        self, error: OSError | None = None, *, heard: bytes = b"", endless: bool = False, truncated: bool = False
+    ) -> None:
         super().__init__(str(error or "closed"))
         self.error = error
         self.heard = heard
         """What came of the reply before."""
+        self.endless = endless
+        """Whether octets still come, and no end of the reply."""
+        self.truncated = truncated
+        """Whether TLS ended without a word of its own."""
 
     @property
     def late(self) -> bool:
@@ -103,6 +109,8 @@ class Conversation:
         self._rest = bytearray()
         self._lines: list[bytes] = []
         """Lines of a reply that is not complete yet: a deadline that came too early loses none."""
+        self._heard = -math.inf
+        """When octets last came that belong to no complete reply."""
 
     def deadline(self) -> float:
         """Return the moment at which a stage that begins now has to be over."""
@@ -143,14 +151,16 @@ class Conversation:
             try:
                 if len(line) + 2 > self._reading.longest:
                     raise Malformed(self._reading.too_long, line)
-                if not self._reading.complete(self._lines) and sum(map(len, self._lines)) < MAX_REPLY:
+                if not self._reading.complete(self._lines):
+                    if sum(map(len, self._lines)) > MAX_REPLY:
+                        raise Interrupted(TimeoutError(), endless=True)
                     continue
                 found = Reply(self._reading.code(self._lines), tuple(self._lines))
             except Malformed:
                 self._transcript.server("\n".join(map(decode, self._lines)))
                 self._lines = []
                 raise
-            self._lines = []
+            self._lines, self._heard = [], -math.inf
             self._transcript.server(found.shown)
             return found
 
@@ -166,12 +176,14 @@ class Conversation:
             try:
                 records = await self._stream.receive(deadline)
             except OSError as error:
-                raise Interrupted(error, heard=bytes(self._rest)) from error
+                endless = self._heard > deadline - self._timeout / 2
+                raise Interrupted(error, heard=bytes(self._rest), endless=endless) from error
             if not records:
                 heard = b"\n".join((*self._lines, bytes(self._rest)))
                 if heard:
                     self._transcript.server(decode(heard))
-                raise Interrupted(heard=heard)
+                raise Interrupted(heard=heard, truncated=self._stream.truncated)
+            self._heard = time.monotonic()
             self._rest += b"".join(records)
         line = bytes(self._rest[:end])
         del self._rest[: end + 1]

@@ -45,6 +45,8 @@ class StandardDialogue:
     """The client's side of one connection: a `Dialogue`."""
 
     reading: ClassVar[Reading] = USUAL
+    drops_clear_text: ClassVar[bool] = True
+    """Whether what came in clear text with the reply to STARTTLS is forgotten before the handshake."""
 
     def __init__(
         self,
@@ -87,7 +89,7 @@ class StandardDialogue:
     @property
     def injected(self) -> bool:
         """Whether clear text from before the handshake is read as a reply: most clients drop it."""
-        return False
+        return not self.drops_clear_text and self.talk.waiting
 
     @property
     def login_allowed(self) -> bool:
@@ -134,7 +136,8 @@ class StandardDialogue:
         import ssl
 
         self._step = Step.TLS if self.transport.secure else Step.STARTTLS
-        self.talk.forget()  # clear text that came with the reply to STARTTLS
+        if self.drops_clear_text:
+            self.talk.forget()
         try:
             await self.talk.secure(context, server_name, self.talk.deadline())
         except ssl.SSLCertVerificationError:
@@ -303,11 +306,12 @@ class StandardDialogue:
     def fail(self, fault: Fault, command: str, **facts: Any) -> NoReturn:
         """End the dialogue as the client does; `facts` are fields of Event."""
         port = self.transport.port
-        raise DialogueEnded(self.model.failure(Event(fault, self._step, command, port=port, **facts)))
+        event = Event(fault, self._step, command, port=port, transport=self.transport, **facts)
+        raise DialogueEnded(self.model.failure(event))
 
     def _interrupted(self, end: Interrupted, command: str) -> NoReturn:
         fault = Fault.CLOSED if end.error is None else Fault.LATE if end.late else Fault.BROKEN
-        self.fail(fault, command, error=end.error, heard=end.heard)
+        self.fail(fault, command, error=end.error, heard=end.heard, endless=end.endless, truncated=end.truncated)
 
 
 def capabilities(reply: Reply, known: tuple[str, ...]) -> Capabilities:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from smtpwizard.clients.common.conversation import Reply
+from smtpwizard.clients.transport import Transport
 from smtpwizard.smtp.results import Step
 
 
@@ -45,6 +46,9 @@ class Fault(StrEnum):
     """An address needs SMTPUTF8, which is not offered, or is none to it."""
 
 
+NOWHERE: Final = Transport("", 0, False)
+
+
 class Event(NamedTuple):
     """One thing that went wrong."""
 
@@ -61,6 +65,12 @@ class Event(NamedTuple):
     port: int = 0
     heard: bytes = b""
     """Octets that came instead of a reply."""
+    endless: bool = False
+    """Whether octets still come, and no end of the reply."""
+    truncated: bool = False
+    """Whether TLS ended without a word of its own."""
+    transport: Transport = NOWHERE
+    """What the app handed to its client."""
 
 
 class Words(NamedTuple):

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Final
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.dialogue import StandardDialogue
-from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
+from smtpwizard.clients.common.events import NOWHERE, Event, Fault, Unoffered, Words
 from smtpwizard.clients.common.trust import SystemTrust
 from smtpwizard.clients.model import (
     NAME_MISMATCH,
@@ -51,7 +51,7 @@ def patience(seconds: float, *, connect: float | None = None) -> Mapping[Step, f
 
 
 class StandardClient:
-    """A `ClientModel` and its own `ClientErrors`."""
+    """A `ClientModel`."""
 
     name: str = "standard"
     version: str = ""
@@ -69,15 +69,19 @@ class StandardClient:
 
     without_auth: str = "the app goes on without its user and password"
     hang: str = "its mail client has no time limit for this, and neither sends nor reports an error"
-    errors: ClientErrors
+    reads_for_ever: bool = True
+    """Whether its limit counts for each read, so that it waits without end for a reply that does not end."""
 
     def __init__(self, **differences: Any) -> None:
         """`differences` are attributes of one way of use: `timeouts`, `ehlo_name`, `unoffered`."""
-        self.errors = self
         for name, value in differences.items():
             if not hasattr(type(self), name):
                 raise TypeError(f"no client differs in {name}")
             setattr(self, name, value)
+
+    def errors(self, transport: Transport = NOWHERE) -> ClientErrors:
+        """Return the client's words for what goes wrong beside the dialogue: `words` through StandardErrors."""
+        return StandardErrors(self, transport)
 
     # What a model says otherwise
 
@@ -140,7 +144,8 @@ class StandardClient:
     def failure(self, event: Event, *, tls: TlsFacts | None = None) -> ClientFailure:
         """Return an event as a failure: a sentence for a person, the app's log, the word that the catalogue knows."""
         words = self.words(event)
-        waits = event.fault is Fault.LATE and math.isinf(self.timeouts[event.step])
+        endless = event.endless and self.reads_for_ever
+        waits = event.fault is Fault.LATE and (endless or math.isinf(self.timeouts[event.step]))
         return ClientFailure(
             _summary(event, self.timeouts) if event.fault is not Fault.REFUSED else "",
             words.error,
@@ -152,6 +157,13 @@ class StandardClient:
             log=words.text,
         )
 
+
+class StandardErrors:
+    """What `ClientErrors` asks, told in the words of one model, for one transport."""
+
+    def __init__(self, model: StandardClient, transport: Transport) -> None:
+        self._model, self._transport = model, transport
+
     def word(self, error: OSError) -> str:
         """Return the name of a look-up's or connection's error."""
         return vocabulary.word(error)
@@ -159,17 +171,17 @@ class StandardClient:
     def unresolved(self, host: str, error: OSError, seconds: float) -> ClientFailure:
         """Return the failure of a host name without an address, or without an answer in time."""
         known = vocabulary.unresolved(host, error, seconds)
-        failure = self.failure(Event(Fault.UNRESOLVED, Step.RESOLVE, error=error, text=host))
+        failure = self._failure(Fault.UNRESOLVED, Step.RESOLVE, error=error, text=host)
         return failure._replace(summary=known.summary, error=known.error)
 
     def no_such_port(self, port: int) -> ClientFailure:
         """Return the failure of a port number that cannot exist."""
-        return self.failure(Event(Fault.BAD_PORT, Step.CONNECT, text=str(port), port=port))
+        return self._failure(Fault.BAD_PORT, Step.CONNECT, text=str(port), port=port)
 
     def unreached(self, where: str, error: OSError, seconds: float) -> ClientFailure:
         """Return the failure of a connection that did not come about."""
         late = vocabulary.is_deadline(error)
-        return self.failure(Event(Fault.LATE if late else Fault.UNREACHED, Step.CONNECT, error=error, text=where))
+        return self._failure(Fault.LATE if late else Fault.UNREACHED, Step.CONNECT, error=error, text=where)
 
     def refused_ciphers(self, error: CipherListError, ciphers: str, *, implicit: bool) -> ClientFailure:
         """Return the failure of a cipher list; none of these clients is handed one."""
@@ -177,25 +189,31 @@ class StandardClient:
 
     def late(self, summary: str) -> ClientFailure:
         """Return the failure of something that did not happen in time."""
-        return self.failure(Event(Fault.LATE, Step.TLS, text=summary))._replace(summary=summary)
+        return self._failure(Fault.LATE, Step.TLS, text=summary)._replace(summary=summary)
 
     def untrusted(self, code: int, *, chain: int | None, facts: TlsFacts | None, words: str = "") -> ClientFailure:
         """Return the failure of a certificate that OpenSSL refused with X509_V_ERR `code`, in its own `words`."""
         known = vocabulary.untrusted(code, chain=chain, facts=facts, words=words)
-        made = self.failure(Event(Fault.UNTRUSTED, Step.TLS, "handshake", text=words, code=code), tls=facts)
+        made = self._failure(Fault.UNTRUSTED, Step.TLS, "handshake", text=words, code=code, tls=facts)
         return made._replace(summary=known.summary, error=known.error)
 
     def wrong_name(self, reason: str, facts: TlsFacts) -> ClientFailure:
         """Return the failure of a certificate that is not for the host."""
-        made = self.failure(Event(Fault.WRONG_NAME, Step.TLS, "handshake", text=reason), tls=facts)
+        made = self._failure(Fault.WRONG_NAME, Step.TLS, "handshake", text=reason, tls=facts)
         names = f"; it is for {', '.join(facts.names)}" if facts.names else ""
         return made._replace(summary=reason + names)
 
     def speaks_tls(self, facts: TlsFacts) -> ClientFailure:
         """Return the failure of a greeting that does not come because the port waits for TLS."""
-        made = self.failure(Event(Fault.LATE, Step.GREETING), tls=facts)
+        made = self._failure(Fault.LATE, Step.GREETING, tls=facts)
         summary = "the port answers a TLS hello, so it speaks TLS from the first byte"
-        return made._replace(summary=f"no greeting: {summary} ({_waits(self.timeouts[Step.GREETING])})")
+        return made._replace(summary=f"no greeting: {summary} ({_waits(self._model.timeouts[Step.GREETING])})")
+
+    def _failure(
+        self, fault: Fault, step: Step, command: str = "", *, tls: TlsFacts | None = None, **facts: Any
+    ) -> ClientFailure:
+        event = Event(fault, step, command, transport=self._transport, **facts)
+        return self._model.failure(event, tls=tls)
 
 
 def _waits(seconds: float) -> str:

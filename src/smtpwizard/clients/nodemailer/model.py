@@ -27,7 +27,11 @@ class Nodemailer:
     hang = "its mail client neither sends nor reports an error"
 
     tls: TlsPolicy = node_tls
-    errors: ClientErrors = node_errors
+
+    @staticmethod
+    def errors(transport: options.Transport | None = None) -> ClientErrors:
+        """Return its words, which are the same for every transport."""
+        return node_errors
 
     @staticmethod
     def objection(transport: options.Transport) -> ClientFailure | None:

@@ -77,7 +77,7 @@ class PortProbe:
             self._learn(open=True, address=address)
             await self._inquire(await self._opening(stream))
         except (DialogueEnded, OSError) as error:
-            self._learn(error=self._found.error or word(error, self._dialer.client.errors))
+            self._learn(error=self._found.error or word(error, self._dialer.client.errors()))
         self._done = True
 
     def facts(self) -> PortFacts:
@@ -137,7 +137,7 @@ class PortProbe:
         try:
             await session.handshake(await self._dialer.context(implicit=session.implicit, verify=True))
         except ssl.SSLCertVerificationError as error:
-            failure = self._dialer.client.errors.untrusted(
+            failure = self._dialer.client.errors().untrusted(
                 error.verify_code, chain=None, facts=None, words=error.verify_message
             )
             self._learn(error=failure.error)

@@ -71,7 +71,7 @@ async def scan_ports(
     try:
         addresses = await network.addresses(net, host, deadline)
     except OSError as error:
-        word = client.errors.unresolved(host, error, timeout).error
+        word = client.errors().unresolved(host, error, timeout).error
         return tuple(PortFacts(port, False, error=word) for port in asked)
     modes = {**expected_modes(), **(expected or {})}
     dialer = Dialer(net, client, host, addresses, options)
@@ -207,7 +207,7 @@ async def run_survey(
     try:
         addresses = await network.addresses(net, transport.host, began + timeout)
     except OSError as error:
-        word = client.errors.unresolved(transport.host, error, timeout).error or ""
+        word = client.errors().unresolved(transport.host, error, timeout).error or ""
         return SurveyResult(facts=(_clean(f"{transport.host}: {meaning(word)}", settings),))
     try:
         client.tls.check_ciphers(settings.ciphers or "")
