@@ -5,7 +5,6 @@ Pure functions. Nothing here decides about colour or markup; a front end still h
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -79,4 +78,6 @@ def _stand_in(char: str) -> str:
         return chr(0x2400 + code)  # Unicode's pictures of the C0 controls: ESC is ␛
     if code == 0x7F:
         return "␡"
-    return "\ufffd" if unicodedata.category(char) in _UNSAFE else char
+    from unicodedata import category  # most texts are ASCII
+
+    return "\ufffd" if category(char) in _UNSAFE else char

@@ -7,6 +7,7 @@ arguments. `--password-stdin`, the app's own variable for it or a prompt take it
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -89,7 +90,7 @@ def build_parser(only: str = "") -> argparse.ArgumentParser:
         prog="smtpwizard",
         description="Find SMTP settings that work for a self-hosted app, prove them, and write them.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=_columns() - 2),
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=f"smtpwizard {__version__}")
@@ -124,9 +125,24 @@ def _verbs() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], object]
 
 def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> argparse.ArgumentParser:
     sentence = text[0].upper() + text[1:] + "."
-    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=sentence, allow_abbrev=False)
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name, help=text, description=sentence, allow_abbrev=False,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_columns() - 2),
+    )  # fmt: skip
     _common(parser, top=False)
     return parser
+
+
+def _columns() -> int:
+    """Return the terminal's width as argparse does, which imports shutil for it, and asks for it at each flag."""
+    try:
+        return int(os.environ["COLUMNS"]) or 80
+    except (KeyError, ValueError):
+        pass
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:

@@ -124,11 +124,10 @@ _SILENT_KINDS: Final = frozenset({"custom", "practice"})
 """A server of one's own says nothing about whose replies it gives."""
 
 _WORD: Final = re.compile(r"\b(?:ERR_[A-Z0-9_]{3,60}|E[A-Z][A-Z0-9]{2,20}|[A-Z0-9]{2,20}(?:_[A-Z0-9]{1,20}){1,8})\b")
-_PORT: Final = re.compile(
-    r"\bport[\"']?(?:[:=]| is)? ?(\d{1,6})\b"
+_PORT: Final = (
+    r"(?i)\bport[\"']?(?:[:=]| is)? ?(\d{1,6})\b"
     r"|(?:\b[a-z][\w-]{0,62}\.[\w.-]{1,200}|(?:\d{1,3}\.){3}\d{1,3}|localhost|\]|::1|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})"
-    r":(\d{2,5})(?![\d:.])",
-    re.IGNORECASE,
+    r":(\d{2,5})(?![\d:.])"
 )
 
 _AUTH_CODES: Final = frozenset({432, 534, 535, 538})
@@ -170,7 +169,8 @@ def error_words(text: str) -> frozenset[str]:
 
 def port_in(text: str) -> int | None:
     """Return the port that a message names: `connect ECONNREFUSED 127.0.0.1:587`."""
-    found = _PORT.search(bound(text))
+    text = bound(text)
+    found = re.search(_PORT, text) if ":" in text or "port" in text.lower() else None
     return int(found[1] or found[2]) if found else None
 
 

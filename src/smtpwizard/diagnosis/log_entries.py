@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from smtpwizard.diagnosis.event import bound
@@ -12,15 +11,16 @@ from smtpwizard.diagnosis.event import bound
 LINE_LIMIT: Final = 4000
 """Characters of one line that are looked at."""
 
-_ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTAINER: Final = re.compile(r"^[\w./-]{1,80}[ \t]{0,40}\| ?")
+# Texts, compiled by `re` when they are first used: one reply needs few of them, and together they take 2 ms.
+_ANSI: Final = r"\x1b(?:\[[0-9;?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?|[@-Z\\-_])"
+_CONTAINER: Final = r"^[\w./-]{1,80}[ \t]{0,40}\| ?"
 _TIME: Final = (
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d|UTC))?\]?"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
     r"|\[?\d{1,2}[/.]\d{1,2}[/.]\d{4},? \d{1,2}:\d\d:\d\d(?: ?[AP]M)?\]?"
     r"|\[\d\d:\d\d:\d\d\.\d{3}\]"  # pino-pretty, the app's own logger
 )
-_PREFIX: Final = re.compile(
+_PREFIX: Final = (
     rf"^(?:(?:{_TIME})[ \t:,-]{{0,6}}"
     r"|\[Nest\][ \t]{1,6}\d{1,9}[ \t]{1,6}-[ \t]{1,6}"
     r"|(?:\[?(?:ERROR|WARN(?:ING)?|FATAL|LOG|INFO|DEBUG|VERBOSE|TRACE|error|warn|info|debug)\]?"
@@ -29,14 +29,17 @@ _PREFIX: Final = re.compile(
     r"|\[[A-Za-z][\w ./:-]{0,60}\][ \t]{1,6}(?=\S)"
     r"|\+\d{1,7}ms[ \t]{1,4})"
 )
-_TAIL: Final = re.compile(r"[ \t]{1,4}\+\d{1,7}ms$")
+_TAIL: Final = r"[ \t]{1,4}\+\d{1,7}ms$"
 _VERB: Final = r"(?:EHLO|HELO|STARTTLS|AUTH|MAIL|RCPT|DATA|QUIT|RSET|NOOP)\b"
-_DIALOGUE: Final = re.compile(
+_DIALOGUE: Final = (
     r"^[ \t]{0,4}(?:S:|Server:|<(?:-|~|\*\*|<<|=)?(?=[ \t])|<\*\*|recv:|reply:)[ \t]{0,4}(?=[\"'b]{0,2}[2-5]\d\d)"
 )
-_CLIENT: Final = re.compile(
-    rf"^[ \t]{{0,4}}(?:C:|Client:|send:|(?:->|~>|>>>|=>)(?=[ \t]{{1,4}}{_VERB}))[ \t]{{0,4}}(.{{0,200}})"
-)
+_CLIENT: Final = rf"^[ \t]{{0,4}}(?:C:|Client:|send:|(?:->|~>|>>>|=>)(?=[ \t]{{1,4}}{_VERB}))[ \t]{{0,4}}(.{{0,200}})"
+
+
+_CLIENT_BEGINS: Final = frozenset("Cs-~>=")
+_SERVER_BEGINS: Final = frozenset("S<r")
+_BEHIND_CODE: Final = frozenset(" -")
 
 
 class Line(NamedTuple):
@@ -53,22 +56,27 @@ class Line(NamedTuple):
 
 def clean(line: str) -> Line:
     """Take `line` apart."""
-    text = _ANSI.sub("", line[:LINE_LIMIT]).rstrip("\r\n").rstrip()
-    container = _CONTAINER.match(text)
+    text = line[:LINE_LIMIT]
+    text = (re.sub(_ANSI, "", text) if "\x1b" in text else text).rstrip()
+    container = re.match(_CONTAINER, text) if "|" in text else None
     if container and not container[0].startswith(("http", "|")):
         text = text[container.end() :]
     fresh = False
-    for _ in range(8):  # time, level, logger, time again: no log has more in a row
-        found = _PREFIX.match(text)
+    bare = text[:3].isdecimal() and text[3:4] in _BEHIND_CODE and "]: " not in text  # a reply with nothing before it
+    for _ in () if bare else range(8):  # time, level, logger, time again: no log has more in a row
+        found = re.match(_PREFIX, text)
         if not found:
             break
         fresh = True
         text = text[found.end() :]
-    text = _TAIL.sub("", text)
-    client = _CLIENT.match(text)
-    if client:
+    if text.endswith("ms"):
+        text = re.sub(_TAIL, "", text)
+    first = text.lstrip()[:1]
+    if first in _CLIENT_BEGINS and (client := re.match(_CLIENT, text)):
         return Line("", fresh, bool(container), client[1])
-    return Line(_DIALOGUE.sub("", text), fresh, bool(container), "")
+    if first in _SERVER_BEGINS:
+        text = re.sub(_DIALOGUE, "", text)
+    return Line(text, fresh, bool(container), "")
 
 
 LONGEST: Final = 80
@@ -77,29 +85,32 @@ LONGEST: Final = 80
 _WRAPPED_LINES: Final = 12
 """Lines that a pasted reply may have where its lines were broken anew."""
 
-_FRAME: Final = re.compile(
+_FRAME: Final = (
     r"^\s*(?:at (?:async )?[^\s(]{1,200}[ (].{0,300}|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*)$"
 )
-_REPLY_LINE: Final = re.compile(r"^([2-5][0-5]\d)([ -])")
-_OPEN_REPLY: Final = re.compile(r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)")
-_HEAD: Final = re.compile(r"^(?:\w[\w.]{0,80}(?:Error|Exception|Refused|Warning)\b|Error\b|Uncaught\b|\[?cause\]?:|\{)")
-_MAIL_FRAME: Final = re.compile(r"nodemailer|smtp|mailer", re.IGNORECASE)
-_COMMAND_LINE: Final = re.compile(r"^(EHLO|HELO|STARTTLS|AUTH|MAIL|RCPT|DATA|QUIT|RSET)\b", re.IGNORECASE)
+_FRAME_BEGINS: Final = frozenset("aF.")
+_REPLY_LINE: Final = r"^([2-5][0-5]\d)([ -])"
+_OPEN_REPLY: Final = r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)"
+_HEAD: Final = r"^(?:\w[\w.]{0,80}(?:Error|Exception|Refused|Warning)\b|Error\b|Uncaught\b|\[?cause\]?:|\{)"
+_MAIL_FRAME: Final = r"(?i)nodemailer|smtp|mailer"
+_COMMAND_LINE: Final = r"(?i)^(EHLO|HELO|STARTTLS|AUTH|MAIL|RCPT|DATA|QUIT|RSET)\b"
 
 
-@dataclass(slots=True)
 class Record:
     """One entry of a log."""
 
-    number: int
-    """Its first line, counted from 1."""
-    lines: list[str] = field(default_factory=list)
-    mail: bool = False
-    """Its stack goes through a mail library."""
-    command: str = ""
-    """The client's command before it, in a dialogue."""
-    alone: bool = False
-    """There is nothing else in the text."""
+    __slots__ = ("alone", "command", "lines", "mail", "number")
+
+    def __init__(self, number: int, command: str = "") -> None:
+        self.number = number
+        """Its first line, counted from 1."""
+        self.lines: list[str] = []
+        self.mail = False
+        """Its stack goes through a mail library."""
+        self.command = command
+        """The client's command before it, in a dialogue."""
+        self.alone = False
+        """There is nothing else in the text."""
 
     @property
     def text(self) -> str:
@@ -123,16 +134,16 @@ class Grouping:
         self.number += 1
         line = clean(raw)
         if line.client:
-            found = _COMMAND_LINE.match(line.client)
+            found = re.match(_COMMAND_LINE, line.client)
             self._command = found[1].upper() if found else self._command
             return self.flush()
         text = line.text
         current = self.current
         if not text.strip():
             return self.flush() if current and self._depth <= 0 else None
-        if _FRAME.match(text):
+        if text.lstrip()[0] in _FRAME_BEGINS and re.match(_FRAME, text):
             if current:
-                current.mail = current.mail or bool(_MAIL_FRAME.search(text))
+                current.mail = current.mail or bool(re.search(_MAIL_FRAME, text))
                 self._depth = 1 if text.endswith("{") else self._depth
             return None
         if contained and not line.contained:
@@ -170,25 +181,25 @@ def _belongs(line: Line, record: Record, depth: int) -> bool:
         return False
     if depth > 0:
         return True
-    reply = _REPLY_LINE.match(line.text)
+    reply = re.match(_REPLY_LINE, line.text)
     if reply:
         return _open_code(record) == reply[1]
-    if _HEAD.match(line.text):
+    if re.match(_HEAD, line.text):
         return False
     if line.text[0] in " \t}])":
         return True
     # A terminal or mail program has wrapped a reply that was pasted; containers' lines come whole.
-    wrapped = _REPLY_LINE.match(record.lines[0]) or _open_code(record)
+    wrapped = re.match(_REPLY_LINE, record.lines[0]) or _open_code(record)
     return not line.contained and bool(wrapped) and len(record.lines) < _WRAPPED_LINES
 
 
 def _open_code(record: Record) -> str:
     """Return the code of the reply that still goes on (`535-`) at the end of an entry."""
     for line in reversed(record.lines[-_WRAPPED_LINES:]):
-        opened = _OPEN_REPLY.findall(line)
+        opened = re.findall(_OPEN_REPLY, line)
         if opened:
             return str(opened[-1])
-        if _REPLY_LINE.match(line):
+        if re.match(_REPLY_LINE, line):
             return ""
     return ""
 
@@ -228,10 +239,9 @@ _RESPONSE: Final = (
 _PIECE: Final = r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`((?:[^`\\]|\\.)*)`"
 _SMTPLIB: Final = r"\((\d{3}), ?b?(?:'((?:[^'\\]|\\.){0,2000})'|\"((?:[^\"\\]|\\.){0,2000})\")"
 _ENHANCED: Final = r"[245]\.\d{1,3}\.\d{1,3}"
-_REPLY: Final = re.compile(
-    r"(?:^([23][0-5]\d)(?=[ -])|(?:^|[:=>] ?[\"'(`]?|[\"'(`])(?!443)([45][0-5]\d)(?=[ -][\w<(\"'#\[*./]|-?\n)"
-    rf"|(?<=\s)([45][0-5]\d)(?=[ -]{_ENHANCED}(?!\w)))",
-    re.MULTILINE,
+_REPLY: Final = (
+    r"(?m)(?:^([23][0-5]\d)(?=[ -])|(?:^|[:=>] ?[\"'(`]?|[\"'(`])(?!443)([45][0-5]\d)(?=[ -][\w<(\"'#\[*./]|-?\n)"
+    rf"|(?<=\s)([45][0-5]\d)(?=[ -]{_ENHANCED}(?!\w)))"
 )
 """A reply in a message. One that tells success counts only at the start of a line: elsewhere it is another's."""
 
@@ -309,7 +319,7 @@ def find_reply(text: str, known: Properties) -> tuple[str, int | None]:
         return _unescape(found[2] or found[3] or ""), int(found[1])
     if "\\n" in text:
         text = text.replace("\\r", "").replace("\\n", "\n")
-    place = _REPLY.search(text)
+    place = re.search(_REPLY, text)
     if place:
         return text[place.start(place.lastindex or 0) :], None
     return "", known.response_code

@@ -54,7 +54,7 @@ _OTHER_PORTS: Final = frozenset(
 )
 """Databases, web servers, search: their refused connections are not mail."""
 
-_MAIL_WORDS: Final = re.compile(r"smtp|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls", re.IGNORECASE)
+_MAIL_WORDS: Final = r"(?i)smtp|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
 _OTHER_WORDS: Final = (
     r"(?i)redis|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
     r"https?://|axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|\bcurl\b"
@@ -70,22 +70,18 @@ _NETWORK: Final = frozenset(
         "EADDRNOTAVAIL", "ESOCKET", "ECONNECTION", "EPIPE",
     }
 )  # fmt: skip
-_TLS: Final = re.compile(
-    r"certificate|\bssl\b|\btls\b|SSL routines|CERT_|ERR_TLS|ERR_SSL|handshake|cipher", re.IGNORECASE
-)
-_HTTP: Final = re.compile(
-    r"^(?:[45]\d\d) (?:internal server error|bad gateway|gateway time-?out|not found|service unavailable|forbidden|"
+_TLS: Final = r"(?i)certificate|\bssl\b|\btls\b|SSL routines|CERT_|ERR_TLS|ERR_SSL|handshake|cipher"
+_HTTP: Final = (
+    r"(?i)^(?:[45]\d\d) (?:internal server error|bad gateway|gateway time-?out|not found|service unavailable|forbidden|"
     r"bad request|unauthorized|method not allowed|not implemented|conflict|too many requests|payload too large|"
-    r"unprocessable entity|\d+(?:\.\d+)? ?m?s\b)\W{0,3}$",
-    re.IGNORECASE,
+    r"unprocessable entity|\d+(?:\.\d+)? ?m?s\b)\W{0,3}$"
 )
 
 
-_SIGN: Final = re.compile(
-    r"mail|smtp|sender|recipient|relay|auth|login|password|greeting|certificate|ssl|tls|cipher|econn|etimed|enotfound|eai_|"
+_SIGN: Final = (
+    r"(?i)mail|smtp|sender|recipient|relay|auth|login|password|greeting|certificate|ssl|tls|cipher|econn|etimed|enotfound|eai_|"
     r"ehost|enetun|esocket|getaddrinfo|refused|timed? ?out|reset|unreachable|spf|dkim|dmarc|suppress|quota|"
-    r"\b(?:[45][0-5]\d|254)[ -][\d<(#\[a-z]",
-    re.IGNORECASE,
+    r"\b(?:[45][0-5]\d|254)[ -][\d<(#\[a-z]"
 )
 """At least one of these is in every line that can be about mail: most lines of a log have none, and end here."""
 
@@ -133,7 +129,7 @@ def found_in(
 ) -> Found | None:
     """Return what may be a mail error in one entry of a log, or None."""
     text = record.text
-    if not (record.alone or record.mail or _SIGN.search(text)):
+    if not (record.alone or record.mail or re.search(_SIGN, text)):
         return None
     known = properties(text)
     reply, code = find_reply(text, known)
@@ -160,11 +156,11 @@ def _with_words(event: Event, known: Properties) -> Event:
 
 def _is_error(event: Event, reply: str, record: Record, stage: str | None) -> bool:
     """Leave out what is no failure: successes in a dialogue, web statuses, other servers' ports."""
-    if reply and _HTTP.match(reply.strip()):
+    if reply and re.match(_HTTP, reply.strip()):
         return False
     if event.code is not None and event.code < 400:
         return record.alone or bool(event.enhanced & {"4.7.1"})
-    if event.code is not None or _MAIL_WORDS.search(event.raw):
+    if event.code is not None or re.search(_MAIL_WORDS, event.raw):
         return True
     return event.port not in _OTHER_PORTS and (event.port in _MAIL_PORTS or not re.search(_OTHER_WORDS, event.raw))
 
@@ -187,10 +183,10 @@ def _sure(event: Event, record: Record, known: Properties, about_mail: bool, sta
     if event.code is not None:
         if event.code < 400:
             return False
-        return about_mail or bool(event.enhanced) or record.alone or bool(_MAIL_WORDS.search(text))
-    failed = bool(event.errors & (_NETWORK | _MAIL_CODES)) or (bool(_TLS.search(text)) and about_mail)
+        return about_mail or bool(event.enhanced) or record.alone or bool(re.search(_MAIL_WORDS, text))
+    failed = bool(event.errors & (_NETWORK | _MAIL_CODES)) or (bool(re.search(_TLS, text)) and about_mail)
     if failed:
-        return about_mail or record.alone or bool(_MAIL_WORDS.search(text))
+        return about_mail or record.alone or bool(re.search(_MAIL_WORDS, text))
     if bool(stage and record.alone) or (known.command and known.code):
         return True
     if set(stages_of(text, known, "")) - SHARED_STAGES:

@@ -25,24 +25,24 @@ IMPLICIT: Final = TlsMode.IMPLICIT.value
 STARTTLS: Final = TlsMode.STARTTLS.value
 
 
-_INVISIBLE: Final = re.compile("[\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_INVISIBLE: Final = "[\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " "})
-_SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://?", re.IGNORECASE)
-_HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?", re.IGNORECASE)
-_DNS_NAME: Final = re.compile(r"DNS:([a-z0-9*][a-z0-9.*-]{0,252})", re.IGNORECASE)
+_SCHEME: Final = r"(?i)^[a-z][a-z0-9+.-]{0,20}://?"
+_HOST: Final = r"(?i)[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?"
+_DNS_NAME: Final = r"(?i)DNS:([a-z0-9*][a-z0-9.*-]{0,252})"
 
 
 def clean_host(event: Event, settings: Settings) -> Changes:
     """Take scheme, port, quotes, blanks and punctuation off the host."""
     host = (settings.host or "").translate(_QUOTES)
-    host = _SCHEME.sub("", _INVISIBLE.sub("", host).strip(" \t'\"`<>();,"))
+    host = re.sub(_SCHEME, "", re.sub(_INVISIBLE, "", host).strip(" \t'\"`<>();,"))
     host = host.rpartition("@")[2].split("/")[0].strip(" \t'\"`<>();,")
     name, colon, port = host.partition(":")
     changes: Changes = {}
     if colon and port.isascii() and port.isdigit() and port != settings.port:
         changes[Role.PORT] = port
     host = name.strip(" .;,")
-    return changes | {Role.HOST: host} if _HOST.fullmatch(host) else {}
+    return changes | {Role.HOST: host} if re.fullmatch(_HOST, host) else {}
 
 
 def swap_tls(event: Event, settings: Settings) -> Changes:
@@ -86,11 +86,11 @@ def open_port(event: Event, settings: Settings, ports: tuple[int, ...]) -> Chang
 
 def certificate_name(event: Event, settings: Settings) -> Changes:
     """Take the one host name that the certificate has. Several, or a wildcard, are a person's choice."""
-    names = {name.lower() for name in event.names or _DNS_NAME.findall(event.raw)}
+    names = {name.lower() for name in event.names or re.findall(_DNS_NAME, event.raw)}
     if len(names) != 1:
         return {}
     name = names.pop()
-    return {Role.HOST: name} if _HOST.fullmatch(name) and "." in name else {}
+    return {Role.HOST: name} if re.fullmatch(_HOST, name) and "." in name else {}
 
 
 def sender_is_login(event: Event, settings: Settings) -> Changes:
@@ -144,7 +144,7 @@ def strip_comments(event: Event, settings: Settings) -> Changes:
 
 def clean_values(event: Event, settings: Settings) -> Changes:
     """Take blanks, line ends and invisible characters off every value; curly quotes become straight ones."""
-    return _each(settings, lambda text: _INVISIBLE.sub("", text).translate(_QUOTES).strip())
+    return _each(settings, lambda text: re.sub(_INVISIBLE, "", text).translate(_QUOTES).strip())
 
 
 def tls_word(event: Event, settings: Settings) -> Changes:

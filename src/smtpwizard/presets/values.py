@@ -104,10 +104,8 @@ _PATTERN: Final = 500
 _GROUPS: Final = 8
 """Groups inside groups in a pattern; ours have one."""
 
-_ATOM: Final = re.compile(
-    r"\\[dwsDWS]|\\[^\w\s]|\[\^?(?:\\[dwsDWS]|\\[^\w\s]|(?!--|&&|~~|\|\|)[^\\\[\]])+\]|[^\\\[\](){}|?*+^$]"
-)
-_REPEAT: Final = re.compile(r"[?*+]|\{(\d{1,3})(,(\d{0,3}))?\}")
+_ATOM: Final = r"\\[dwsDWS]|\\[^\w\s]|\[\^?(?:\\[dwsDWS]|\\[^\w\s]|(?!--|&&|~~|\|\|)[^\\\[\]])+\]|[^\\\[\](){}|?*+^$]"
+_REPEAT: Final = r"[?*+]|\{(\d{1,3})(,(\d{0,3}))?\}"
 
 
 def pattern(text: str) -> str:
@@ -148,11 +146,11 @@ def _alternatives(text: str, at: int, depth: int) -> tuple[int, int]:
                 if not text.startswith(")", at):
                     raise ValueError("has a group without an end")
                 at += 1
-            elif atom := _ATOM.match(text, at):
+            elif atom := re.compile(_ATOM).match(text, at):
                 at = atom.end()
             else:
                 raise ValueError(f"has {shown(text[at:])}, which is not supported")
-            if repeat := _REPEAT.match(text, at):
+            if repeat := re.compile(_REPEAT).match(text, at):
                 item = _repeated(item, repeat)
                 at = repeat.end()
             one = min(one * item, _WAYS + 1)
