@@ -191,6 +191,7 @@ def test_on_a_terminal_the_file_is_named_and_asked_about(written: Path) -> None:
 
 AS_NOBODY = """
 import os, sys
+import smtpwizard.presets.toml  # the index of presets is root's: the other user parses
 from smtpwizard.cli.main import main, run
 run(["restore", "latest", "--dry-run"])  # imports all, from a folder that the other user may not be able to read
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
