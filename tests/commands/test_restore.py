@@ -191,7 +191,6 @@ def test_on_a_terminal_the_file_is_named_and_asked_about(written: Path) -> None:
 
 AS_NOBODY = """
 import os, sys
-import smtpwizard.presets.toml  # the index of presets is root's: the other user parses
 from smtpwizard.cli.main import main, run
 run(["restore", "latest", "--dry-run"])  # imports all, from a folder that the other user may not be able to read
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
@@ -208,7 +207,8 @@ def test_a_refused_restore_leaves_no_backup_so_that_the_next_one_restores(writte
     copies = list((written / "state").rglob("*.env"))
 
     def as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "XDG_STATE_HOME": str(written / "state")}
+        places = {"XDG_STATE_HOME": str(written / "state"), "XDG_CACHE_HOME": "/dev/null"}  # both parse the presets
+        environment = {**os.environ, **places}
         command = [sys.executable, "-c", AS_NOBODY, "restore", "latest", *arguments]
         return subprocess.run(
             command, cwd=written, capture_output=True, text=True, env=environment, timeout=30, check=False
