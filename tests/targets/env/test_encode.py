@@ -154,3 +154,15 @@ def test_an_unknown_reader_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="compose"):
         parse_readers("compose,ruby")
     assert parse_readers("npm, compose,npm") == (Reader.NPM, Reader.COMPOSE)
+
+
+@pytest.mark.parametrize("package", ["dotenv16", "dotenv", "dotenv-latest"])
+def test_npm_reads_a_value_that_ends_in_a_backslash_whatever_follows_in_the_file(package: str) -> None:
+    values = ["abcd\\", "ab cd\\", "it's\\", 'a"b`c\\', "\\", "a\\\\", "x \\", "$HOME\\"]
+    found = [encode(value, (Reader.NPM,)) for value in values]
+    assert [item.misread_by for item in found] == [()] * len(values)
+    texts = [f"A='1'\nK={item.text}\nB='2'\nC=\"3\"\nD=`4`\n" for item in found]
+    read = env_readers.npm_dotenv(texts, package)
+    assert read == [{"A": "1", "K": value, "B": "2", "C": "3", "D": "4"} for value in values]
+    # Not so where no form is read whatever follows: the end of the word has to be quoted.
+    assert encode("a#b\\", (Reader.NPM,)).misread_by == (Reader.NPM,)

@@ -58,21 +58,24 @@ _CANDIDATES: Final[tuple[Callable[[str], str], ...]] = (
 def encode(value: str, readers: Sequence[Reader] = DEFAULT_READERS) -> Encoded:
     """Return the best way to write `value` for `readers`, which stand in order of weight.
 
-    Most readers served wins; then the weightier ones; then the readers not asked for; then the plainer form.
+    Most readers served wins; then the weightier ones; then the readers not asked for; then the plainer form. Without
+    quotes an odd value stands only where `docker run` reads it or that alone serves a reader: npm dotenv, where a
+    backslash is the last character, which before a closing quote it would take for a part of the value.
     InputError for a value with control characters or line breaks, which no form carries safely; it never shows it.
     """
     refuse_unwritable(value)
     best: tuple[tuple[int, ...], Encoded] | None = None
     for rank, candidate in enumerate(_CANDIDATES):
-        if rank == 0 and not is_plain(value) and Reader.DOCKER_RUN not in readers:
-            continue  # bare oddities only where quotes are not understood
         text = candidate(value)
         alike = reading_alike(text, value)
         missed = tuple(reader for reader in readers if reader not in alike)
-        score = (-len(missed), *(reader in alike for reader in readers), len(alike), -rank)
+        reluctant = rank == 0 and not is_plain(value) and Reader.DOCKER_RUN not in readers
+        if reluctant and set(running_commands(text)) & set(readers):
+            continue
+        score = (-len(missed), *(reader in alike for reader in readers), not reluctant, len(alike), -rank)
         if best is None or score > best[0]:
             best = (score, Encoded(text, alike, missed, running_commands(text)))
-        if not missed and len(alike) >= len(Reader) - bool(rank):
+        if not missed and not reluctant and len(alike) >= len(Reader) - bool(rank):
             break  # no other is read by more: docker run reads no quotes
     assert best is not None  # there are always quoted candidates
     return best[1]
