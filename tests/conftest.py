@@ -124,6 +124,7 @@ def every_json_object_is_as_described() -> Iterator[None]:
     """Compare each object that a command prints in this process with docs/cli.md's tables."""
     from smtpwizard.cli import output
     from support.cli_page import JSON, undescribed
+    from support.findings_page import is_described
 
     original = output.emit_json
 
@@ -132,6 +133,9 @@ def every_json_object_is_as_described() -> Iterator[None]:
         if "indent" not in more:  # a preset as it is, which docs/presets.md describes
             left = [undescribed(command, {**value, **more.get("exact", {})}) for command in JSON]
             assert set() in left, f"docs/cli.md does not describe {min(left, key=len)}"
+            rows = [row for name in ("findings", "notes", "proposals") for row in value.get(name, ())]
+            unknown = {row["id"] for row in rows if not is_described(row["id"])}
+            assert not unknown, f"docs/findings.md does not describe {unknown}"
         original(value, **more)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -318,7 +318,7 @@ def other_names(evidence: Evidence) -> Iterator[Problem]:
         if known is not None and by_host([known], name, own=lambda _: False) is None:
             continue
         yield proposal(
-            f"host-{name}",
+            "another-name",
             "Certificate for another name",
             f"The certificate is not for {evidence.transport.host}; it is for {name}, which leads to the same server "
             "and is trusted there.",
