@@ -30,7 +30,7 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
-conformance: $(STAMP) ## play every server behaviour against the real nodemailer and write docs/app-conformance.md
+conformance: $(STAMP) ## play every server behaviour against the real mail clients and write docs/*-conformance.md
 	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q
 
 fuzz-readers: $(STAMP) ## check N (10000) random values against every real reader of .env and compose files

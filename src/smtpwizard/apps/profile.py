@@ -159,6 +159,8 @@ class Client(NamedTuple):
     """The cipher list where none is given and TLS from the first byte is asked for."""
     converted: bool = False
     """Whether values from the app's own .env count as its check has converted them, and not as text."""
+    options: Mapping[Identifier, str] = {}
+    """What else reaches the client, as its model names it."""
 
 
 class Guide(NamedTuple):

@@ -53,6 +53,8 @@ class ClientFailure(NamedTuple):
     tls: TlsFacts | None = None
     notes: tuple[str, ...] = ()
     """What is to be added to the reply, for people."""
+    reply_code: int | None = None
+    """The number that the client takes for the reply's, where it is not that of its first line."""
     log: str = ""
     """The error's text as the app's log has it, not yet redacted; empty where `code` and reply say it."""
 
@@ -61,7 +63,8 @@ class ClientFailure(NamedTuple):
         """What the client reports. A crash and a hang report nothing."""
         if self.verdict is not Verdict.FAILS:
             return ClientOutcome(False)
-        return ClientOutcome(False, self.code, response_code(self.reply or ""), self.command, self.log or None)
+        number = response_code(self.reply or "") if self.reply_code is None else self.reply_code
+        return ClientOutcome(False, self.code, number if (number or 0) > 0 else None, self.command, self.log or None)
 
 
 class DialogueEnded(Exception):
@@ -256,9 +259,6 @@ class ClientModel(Protocol):
 
     def errors(self, transport: Transport = ...) -> ClientErrors:
         """Return its words for what goes wrong beside the dialogue with what `transport` holds."""
-
-    def objection(self, transport: Transport) -> ClientFailure | None:
-        """Return why the client refuses its options before it connects, or None."""
 
     def security(self, transport: Transport) -> str:
         """Return how it uses TLS, in words."""

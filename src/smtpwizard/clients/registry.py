@@ -13,6 +13,14 @@ def model_of(app: AppProfile) -> ClientModel | None:
             from smtpwizard.clients.nodemailer.model import NODEMAILER
 
             return NODEMAILER
+        case "smtplib":
+            from smtpwizard.clients.python_smtplib import Smtplib
+
+            return Smtplib.of(app.client.options)
+        case "django-smtp":
+            from smtpwizard.clients.python_smtplib import Django
+
+            return Django.of(app.client.options)
     return None
 
 

@@ -78,9 +78,11 @@ class Reading(NamedTuple):
     complete: Callable[[list[bytes]], bool]
     """Say, after each line, whether the reply is complete. Malformed."""
     longest: int = MAX_LINE
-    """Octets of a line, end included, from which on it is Malformed."""
+    """Octets that a line may have, its end included; a longer one is Malformed."""
     too_long: str = "line too long"
     """The client's words for such a line."""
+    takes_rest: bool = False
+    """Whether octets without a line end count as a line where the server ends the connection."""
 
 
 def usual_code(lines: list[bytes]) -> int:
@@ -149,8 +151,6 @@ class Conversation:
             line = await self._line(deadline)
             self._lines.append(line)
             try:
-                if len(line) + 2 > self._reading.longest:
-                    raise Malformed(self._reading.too_long, line)
                 if not self._reading.complete(self._lines):
                     if sum(map(len, self._lines)) > MAX_REPLY:
                         raise Interrupted(TimeoutError(), endless=True)
@@ -170,27 +170,31 @@ class Conversation:
 
     async def _line(self, deadline: float) -> bytes:
         while (end := self._rest.find(b"\n")) < 0:
-            if len(self._rest) >= min(self._reading.longest, MAX_LINE):
-                line, self._rest = bytes(self._rest), bytearray()
-                raise self._overlong(line)
+            if len(self._rest) > self._reading.longest:
+                raise self._overlong()
             try:
                 records = await self._stream.receive(deadline)
             except OSError as error:
                 endless = self._heard > deadline - self._timeout / 2
                 raise Interrupted(error, heard=bytes(self._rest), endless=endless) from error
             if not records:
+                if self._rest and self._reading.takes_rest:
+                    line, self._rest = bytes(self._rest), bytearray()
+                    return line
                 heard = b"\n".join((*self._lines, bytes(self._rest)))
                 if heard:
                     self._transcript.server(decode(heard))
                 raise Interrupted(heard=heard, truncated=self._stream.truncated)
             self._heard = time.monotonic()
             self._rest += b"".join(records)
+        if end >= self._reading.longest:
+            raise self._overlong()
         line = bytes(self._rest[:end])
         del self._rest[: end + 1]
         return line.removesuffix(b"\r")
 
-    def _overlong(self, line: bytes) -> Malformed:
-        self._lines = []
+    def _overlong(self) -> Malformed:
+        line, self._rest, self._lines = bytes(self._rest), bytearray(), []
         return Malformed(self._reading.too_long, line)
 
 

@@ -186,12 +186,7 @@ class StandardDialogue:
 
     async def message(self, data: bytes) -> str:
         """Send the message and return the reply to it."""
-        deadline = self.talk.deadline()
-        try:
-            await self.talk.send(stuffed(data), deadline)
-        except Interrupted as end:
-            self._interrupted(end, "message")
-        reply = await self.read("message", deadline)
+        reply = await self.transmit(data)
         return self.accept(reply, self.is_good(reply), "message")
 
     async def reset(self) -> str:
@@ -271,6 +266,16 @@ class StandardDialogue:
 
     # The machinery
 
+    async def transmit(self, data: bytes) -> Reply:
+        """Send the message and return the reply."""
+        self._step = Step.DATA
+        deadline = self.talk.deadline()
+        try:
+            await self.talk.send(stuffed(data), deadline)
+        except Interrupted as end:
+            self._interrupted(end, "message")
+        return await self.read("message", deadline)
+
     async def ask(self, line: str, command: str, *, shown: str | None = None) -> Reply:
         """Send a line and return the reply; `command` names it in errors."""
         deadline = self.talk.deadline()
@@ -306,7 +311,8 @@ class StandardDialogue:
     def fail(self, fault: Fault, command: str, **facts: Any) -> NoReturn:
         """End the dialogue as the client does; `facts` are fields of Event."""
         port = self.transport.port
-        event = Event(fault, self._step, command, port=port, transport=self.transport, **facts)
+        facts |= {"port": port, "secure": self.secure, "transport": self.transport}
+        event = Event(fault, self._step, command, **facts)
         raise DialogueEnded(self.model.failure(event))
 
     def _interrupted(self, end: Interrupted, command: str) -> NoReturn:

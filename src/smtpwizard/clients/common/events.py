@@ -13,8 +13,6 @@ from smtpwizard.smtp.results import Step
 class Fault(StrEnum):
     """Why a client gives up."""
 
-    UNUSABLE = "unusable"
-    """It refuses its options before it connects."""
     UNRESOLVED = "unresolved"
     BAD_PORT = "bad-port"
     UNREACHED = "unreached"
@@ -71,6 +69,8 @@ class Event(NamedTuple):
     """Whether TLS ended without a word of its own."""
     transport: Transport = NOWHERE
     """What the app handed to its client."""
+    secure: bool = False
+    """Whether the connection was encrypted."""
 
 
 class Words(NamedTuple):
@@ -80,6 +80,8 @@ class Words(NamedTuple):
     """The exception's class, or what else names the error: `SMTPAuthenticationError`."""
     text: str = ""
     """The error's own text."""
+    code: int | None = None
+    """The reply code in it where it is not the event's reply's; 0: none."""
 
 
 class Unoffered(StrEnum):

@@ -5,7 +5,7 @@ A model is a subclass of `StandardClient` with a subclass of `StandardDialogue`.
 - TLS: `opportunistic` (STARTTLS where it is offered, without being told to), `tls` (whom it trusts, how it matches);
 - login: `mechanisms` in its order, `unoffered` (what it does where AUTH is not offered), `tries_all`;
 - EHLO: `ehlo_name`, `falls_back_to_helo`; time: `timeouts`, math.inf for a stage at which it waits for ever;
-- options that it refuses before it connects: `objection`; addresses: `sender_address`, `recipient_address`;
+- addresses: `sender_address`, `recipient_address`;
 - its errors: `words(event)` returns the exception's class and text as the app's log has them.
 
 What a table cannot say is a method of the dialogue that the subclass overrides: a login, a way of reading replies, what
@@ -89,10 +89,6 @@ class StandardClient:
         """Return what the app's log has of an event."""
         return Words()
 
-    def objection(self, transport: Transport) -> ClientFailure | None:
-        """Return why the client refuses its options before it connects, or None."""
-        return None
-
     def security(self, transport: Transport) -> str:
         """Return how the client uses TLS, in words."""
         if transport.secure:
@@ -153,6 +149,7 @@ class StandardClient:
             error=_word(event),
             verdict=Verdict.HANGS if waits else Verdict.FAILS,
             refused=event.fault is Fault.REFUSED,
+            reply_code=words.code if words.code is not None or event.reply is None else event.reply.code,
             tls=tls,
             log=words.text,
         )
@@ -257,7 +254,6 @@ def _summary(event: Event, timeouts: Mapping[Step, float]) -> str:
 
 
 _WORDS: Final = {
-    Fault.UNUSABLE: "EINVAL",
     Fault.BAD_PORT: "ERR_SOCKET_BAD_PORT",
     Fault.LATE: "ETIMEDOUT",
     Fault.GARBLED: "EPROTOCOL",

@@ -1,0 +1,1 @@
+"""Every modelled mail client but nodemailer against the real one: see `suite`."""

@@ -1,0 +1,70 @@
+"""smtplib and Django's mail backend: for every behaviour of a server, the verdict is the real client's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+
+from conformance.clients.behaviours import cases
+from conformance.clients.suite import DOCUMENT, Comparison, Row, Usage, put_section, section, without
+from smtpwizard.apps.profile import Security
+
+DRIVER = Path(__file__).with_name("driver_python.py")
+MODES = (Security.IMPLICIT, Security.STARTTLS, Security.NONE)
+COMMAND = (sys.executable, str(DRIVER))
+NORMAL = without(r" \(_ssl\.c:\d+\)|_ssl\.c:\d+: ")
+EITHER = ("reset before it",)
+
+DJANGO = Usage(
+    "django-smtp",
+    f"Django {django.__version__} on smtplib of Python 3.11 and newer",
+    COMMAND,
+    "django",
+    normal=NORMAL,
+    either=EITHER,
+)
+SMTPLIB = Usage(
+    "smtplib",
+    "smtplib of Python 3.11 and newer, without a context",
+    COMMAND,
+    "smtplib",
+    verify=False,
+    normal=NORMAL,
+    either=EITHER,
+    apart={"DOT: half a 250, then closed": "the message is taken; then Superset fails at QUIT"},
+)
+
+
+@pytest.fixture(scope="module", params=[DJANGO, SMTPLIB], ids=lambda usage: usage.way)
+def played(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Usage, list[Row]]]:
+    usage = request.param
+    with Comparison(usage, tmp_path_factory.mktemp(usage.way)) as comparison:
+        yield usage, comparison.rows(cases(MODES, limited=True))
+
+
+def test_every_verdict_is_the_clients_own(played: tuple[Usage, list[Row]], capsys: pytest.CaptureFixture[str]) -> None:
+    usage, rows = played
+    differences = [list(row.differences(usage)) for row in rows]
+    with capsys.disabled():
+        print(f"\n{usage.model}: agreement {sum(not found for found in differences)}/{len(rows)}")
+    assert not any(differences), "\n".join(line for found in differences for line in found)
+
+
+def test_the_document_is_up_to_date(played: tuple[Usage, list[Row]]) -> None:
+    usage, rows = played
+    made = section(usage, rows)
+    if os.environ.get("SMTPWIZARD_WRITE_DOCS") == "1":
+        put_section(usage.title, made)
+    assert made in DOCUMENT.read_text("utf-8"), "make conformance writes it anew"
+
+
+def test_at_least_forty_behaviours_are_played_in_every_mode() -> None:
+    for mode in MODES:
+        assert len({case.behaviour for case in cases(MODES, limited=False) if case.mode is mode}) >= 40
