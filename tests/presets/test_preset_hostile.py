@@ -176,3 +176,25 @@ def test_no_pattern_that_is_taken_takes_long(text: str) -> None:
     re.fullmatch(text, "a" * (MATCHED - 1) + "!")
     re.fullmatch(text + "~", "a" * MATCHED)
     assert time.perf_counter() - start < 2.0
+
+
+@pytest.mark.parametrize("name", ["apps/abc-user-feedback", "providers/gmail"])
+def test_a_command_says_once_that_a_broken_file_of_the_operators_was_left_out(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "config/smtpwizard/presets" / f"{name}.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("broken")
+    (tmp_path / ".env").write_text("SMTP_HOST=smtp.gmail.com\nSMTP_PORT=587\nSMTP_SENDER=a@gmail.com\n")
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    words = ["--preset", "gmail", "--set", "username=a@gmail.com", "--set", "sender=a@gmail.com", "--password-stdin"]
+    for command in (
+        ["lint"],
+        ["lint", "--json"],
+        ["check", "--timeout", "1"],
+        ["write", "--env-file", ".env", "--dry-run", *words],
+        ["presets", "check"],
+    ):
+        done = run(command, cwd=tmp_path, env=environment, input="abcdefghijklmnop", text=True)
+        assert (done.stdout + done.stderr).count(str(file)) == 1, command
+        assert ("`smtpwizard presets check` says why" in done.stderr) == (command[0] != "presets")
+    file.unlink()
+    assert "Left out" not in run(["lint"], cwd=tmp_path, env=environment, text=True).stderr

@@ -121,7 +121,7 @@ _CHECK: Final = {
     "app": "what the app's client would make of it",
     "app.id": "the app's id",
     "app.client": "its mail client and version, or null where that is not known",
-    "app.modelled": "whether its client's behaviour is predicted; if not, `verdict` is null and `server.ok` tells the rest",
+    "app.modelled": "whether its client's behaviour is predicted; if not, `verdict` is null, and `server.ok` counts",
     "app.compared": "whether that prediction was compared with the real client",
     "app.verdict": "`works`, `fails`, `leaks`, `crashes` or `hangs`",
     "app.sentence": "the verdict as a sentence",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from smtpwizard.apps.profile import AppMail, AppProfile, Client, Guide, Mode, Modes, OldName, Role, Suggested, Variable
 from smtpwizard.errors import InputError
-from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files
+from smtpwizard.presets.files import PresetFileError, PresetProblem, left_out, presets_root, provider_files
 from smtpwizard.presets.index import Index
 from smtpwizard.text import safe
 
@@ -26,7 +26,7 @@ _SHOWN: Final = 80
 def profile(presets: Presets, id: str = DEFAULT) -> AppProfile:  # noqa: A002
     """Return the profile of an id. InputError for an unknown one; PresetFileError if its only file is broken.
 
-    A broken file of the operator's is left out, as with providers; `presets check` tells what is wrong with it.
+    A broken file of the operator's is left out, as with providers, and noted in `left_out`.
     """
     return find(presets.roots(), id)
 
@@ -47,9 +47,12 @@ def find(roots: Sequence[Path], id: str = DEFAULT) -> AppProfile:  # noqa: A002
     broken: tuple[PresetProblem, ...] = ()
     for path in reversed(files[id]):
         try:
-            return shipped(id) if path.parent.parent == presets_root() else load_profile(path)
+            found = shipped(id) if path.parent.parent == presets_root() else load_profile(path)
         except PresetFileError as error:
             broken += error.problems
+        else:
+            left_out.update(dict.fromkeys(item.file for item in broken))
+            return found
     raise PresetFileError(broken)
 
 

@@ -93,8 +93,22 @@ def run(arguments: Sequence[str]) -> ExitCode:
     expect_json(getattr(args, "json", False))
     verb: str = args.verb or "wizard"
     command = import_module(f"smtpwizard.cli.commands.{verb}")
-    result: ExitCode = command.run(args)
+    try:
+        result: ExitCode = command.run(args)
+    finally:
+        if verb != "presets":  # which tells more of them
+            _tell_left_out()
     return result
+
+
+def _tell_left_out() -> None:
+    """Name the operator's own presets and app profiles that are broken, where the run asked for them."""
+    files = sys.modules.get("smtpwizard.presets.files")
+    if files and files.left_out:
+        from smtpwizard.cli.output import say
+
+        say(f"! Left out, since broken: {', '.join(map(str, files.left_out))}. `smtpwizard presets check` says why.")
+        files.left_out.clear()
 
 
 def _leave_no_core_file() -> None:

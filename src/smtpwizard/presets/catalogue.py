@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from smtpwizard.errors import InputError
-from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root, provider_files, read_bytes, user_root
+from smtpwizard.presets.files import (
+    PresetFileError,
+    PresetProblem,
+    left_out,
+    presets_root,
+    provider_files,
+    read_bytes,
+    user_root,
+)
 from smtpwizard.presets.index import Index
 from smtpwizard.presets.matching import Match, by_host, by_mx, clean_host, domain_of, list_order, may_belong, ranked
 from smtpwizard.presets.schema import CUSTOM, Provider, provider_of
@@ -164,6 +172,7 @@ class Presets:
                     break
                 except PresetFileError as error:
                     self._problems[path] = error.problems
+                    left_out[path] = None
         return self._loaded[name]
 
     def _read(self, path: Path) -> Provider:

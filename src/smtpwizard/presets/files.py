@@ -45,6 +45,10 @@ class PresetFileError(FileError):
         self.problems = problems
 
 
+left_out: Final[dict[Path, None]] = {}
+"""Broken files in whose place others were taken in this run: to be told once, at its end."""
+
+
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a regular file, links followed. PresetFileError for anything else; never blocks on a pipe."""
     try:
