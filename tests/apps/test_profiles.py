@@ -97,8 +97,8 @@ def test_questions_sentences_and_repairs_name_the_apps_own_variables() -> None:
     provider = Presets.open().provider("gmail")
     asked = questions(provider, GHOST)
     assert [item.id for item in asked] == [
-        "mail__options__auth__user", "mail__options__auth__pass", "mail__from", "mail__options__host",
-        "mail__options__port", "mail__options__secure", "url",
+        "mail__options__auth__user", "mail__options__auth__pass", "mail__from", "url", "mail__options__host",
+        "mail__options__port", "mail__options__secure", "ca-file",
     ]  # fmt: skip
     assert not [item for item in asked if "SMTP_" in item.help]
     settings = begin(provider, Settings(GHOST), address="me@gmail.com")

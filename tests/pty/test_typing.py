@@ -41,9 +41,9 @@ def test_keys_that_come_faster_than_a_redraw_are_all_taken_in_order(tmp_path: Pa
         terminal.press(*("\x7f" * 40))  # a key that is held down
         terminal.wait_for("still needed: Sender")
         terminal.press(*"mails@name.example.org")
-        terminal.wait_for("Sender             ▌ mails@name.example.org  ", "SMTP_SENDER=mails@name.examp")
+        terminal.wait_for("Sender               ▌ mails@name.example.org  ", "SMTP_SENDER=mails@name.examp")
         terminal.press(*("\x7f" * 10))
-        terminal.wait_for("SMTP_SENDER=mails@name.e ", "Sender             ▌ mails@name.e  ")
+        terminal.wait_for("SMTP_SENDER=mails@name.e ", "Sender               ▌ mails@name.e  ")
 
 
 OLD = "oldoldoldoldoldo"

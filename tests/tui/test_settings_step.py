@@ -51,7 +51,8 @@ async def test_f6_and_a_click_make_the_repair_and_the_finding_is_gone() -> None:
         await pilot.press("f6")
         await settled(pilot)
         assert app.state.settings.security == "true"
-        assert "Set SMTP_TLS=true" not in screen_text(app)
+        assert "F6" not in screen_text(app)
+        assert "✓ Repaired: Set SMTP_TLS=true." in screen_text(app)
         app.update(settings=wrong)
         await settled(pilot)
         lines = screen_text(app).splitlines()
@@ -66,10 +67,10 @@ async def test_a_field_is_not_marked_wrong_while_it_is_typed_but_once_it_was_lef
         await type_text(pilot, "ops@gmail.com")
         await pilot.press("tab")
         await type_text(pilot, "abcdefgh")
-        assert "does not look like" not in screen_text(app)
+        assert "It has 8 characters" not in screen_text(app)
         await pilot.press("tab")
         await settled(pilot)
-        assert "does not look like" in screen_text(app)
+        assert "It has 8 characters." in screen_text(app)
 
 
 async def test_f8_shows_the_secret_and_leaving_the_step_hides_it_again() -> None:
@@ -90,7 +91,7 @@ async def test_f8_shows_the_secret_and_leaving_the_step_hides_it_again() -> None
 
 async def test_advanced_is_folded_into_one_line_and_opens_by_enter() -> None:
     async with wizard(chosen("gmail", GMAIL), start="settings") as (app, pilot):
-        assert "▸ Advanced  smtp.gmail.com : 465  TLS  links → http://localhost:3000" in screen_text(app)
+        assert "▸ Advanced  smtp.gmail.com : 465  TLS " in screen_text(app)
         app.query_one("AdvancedHeader").focus()
         await pilot.press("enter")
         await settled(pilot)

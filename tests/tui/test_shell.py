@@ -58,7 +58,6 @@ async def test_focus_variable_opens_the_field_of_a_folded_variable() -> None:
         assert app.state.step == "settings"
         assert app.focused is not None
         assert app.focused in app.query_one("#field-smtp_port").query("*")
-        assert app.query_one("#field-smtp_port").has_class("-marked")
 
 
 async def test_a_step_can_be_reached_by_number_only_once_it_was_shown() -> None:

@@ -152,3 +152,18 @@ def test_a_demonstration_leaves_the_compose_file_alone(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     Path("docker-compose.yml").write_text(COMPOSE)
     assert begin_walk(quiet_services(), demo=True).state.target.path == DEFAULT_ENV_FILE
+
+
+@pytest.mark.parametrize("where", [".env", "compose.yaml"])
+def test_the_address_people_use_is_taken_from_the_folder_where_nothing_else_was_found(
+    tmp_path: Path, where: str
+) -> None:
+    texts = {
+        ".env": "ADMIN_WEB_URL=https://fb.acme.example\n",
+        "compose.yaml": "services:\n  api:\n    image: line/abc-user-feedback-api\n    environment:\n"
+        "      ADMIN_WEB_URL: https://fb.acme.example\n",
+    }
+    (tmp_path / where).write_text(texts[where])
+    begun = begin_walk(quiet_services(), Target(path=tmp_path / ".env.local"))
+    assert begun.step == "provider"
+    assert begun.state.settings.url == "https://fb.acme.example"

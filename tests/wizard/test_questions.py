@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import CUSTOM, Kind, PasswordType, Provider, UsernameRule
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.wizard.questions import REGION, Question, answer, begin, clean, missing, questions
+from smtpwizard.wizard.questions import CA_FILE, REGION, Question, answer, begin, clean, missing, questions
 from support.apps import ABC, FIELDS
 
 PRESETS = Presets.open()
@@ -30,7 +32,7 @@ def test_every_preset_asks_each_variable_at_most_once_and_explains_it(provider: 
     found = questions(provider, ABC)
     ids = [item.id for item in found]
     assert len(ids) == len(set(ids))
-    assert set(ids) <= {*FIELDS, REGION}
+    assert set(ids) <= {*FIELDS, REGION, CA_FILE}
     assert all(item.label and item.help for item in found)
     assert all(item.placeholder or item.choices for item in found)
 
@@ -49,9 +51,9 @@ def test_with_the_preset_and_the_answers_nothing_that_the_app_requires_is_missin
 
 
 def test_what_the_preset_knows_is_not_asked() -> None:
-    assert asked(PRESETS.provider("sendgrid")) == ["SMTP_PASSWORD", "SMTP_SENDER"]
-    assert asked(PRESETS.provider("mailpit")) == ["SMTP_SENDER"]
-    assert asked(PRESETS.provider("gmail")) == ["SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_SENDER"]
+    assert asked(PRESETS.provider("sendgrid")) == ["SMTP_PASSWORD", "SMTP_SENDER", "ADMIN_WEB_URL"]
+    assert asked(PRESETS.provider("mailpit")) == ["SMTP_SENDER", "ADMIN_WEB_URL"]
+    assert asked(PRESETS.provider("gmail")) == ["SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_SENDER", "ADMIN_WEB_URL"]
     assert asked(CUSTOM)[:3] == ["SMTP_HOST", "SMTP_PORT", "SMTP_TLS"]
     assert asked(None) == asked(CUSTOM)
 
@@ -65,8 +67,26 @@ def test_a_password_is_called_what_the_provider_calls_it() -> None:
 
 def test_optional_is_only_what_the_provider_leaves_open() -> None:
     gmail = PRESETS.provider("gmail")
-    assert [item.id for item in questions(gmail, ABC) if item.optional and not item.advanced] == ["SMTP_SENDER"]
+    optional = [item.id for item in questions(gmail, ABC) if item.optional and not item.advanced]
+    assert optional == ["SMTP_SENDER", "ADMIN_WEB_URL"]
     assert not question(PRESETS.provider("sendgrid"), "SMTP_SENDER").optional
+
+
+def test_a_format_that_cannot_work_is_said_in_one_short_line() -> None:
+    address = question(PRESETS.provider("gmail"), "SMTP_USERNAME")
+    assert address.check("notanaddress") == "The account is a whole mail address: name@domain."
+    assert address.check("you@gmail.com") is None
+    assert question(CUSTOM, "SMTP_USERNAME").check("notanaddress") is None, "a server may have any names"
+    authority = next(item for item in questions(CUSTOM, ABC) if item.id == CA_FILE)
+    assert authority.check("/nowhere/ca.pem") == "There is no such file."
+    assert authority.check(__file__) is None
+
+
+@pytest.mark.parametrize("provider", [*ALL, CUSTOM], ids=lambda provider: provider.id)
+def test_no_foreign_value_stands_where_a_value_could(provider: Provider) -> None:
+    for item in questions(provider, ABC):
+        assert "example" not in item.placeholder.replace("@example.com", ""), item.placeholder
+        assert not re.search(r"\w@\w", item.placeholder), item.placeholder
 
 
 def test_the_sender_follows_the_account_until_it_is_given_itself() -> None:

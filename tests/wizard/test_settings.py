@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from smtpwizard.problems import Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.wizard.questions import Question
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Reply, Report, Status, Step, StepResult, Verdict
+from smtpwizard.wizard.check import CheckStep
+from smtpwizard.wizard.questions import CA_FILE, Question
 from smtpwizard.wizard.session import Session, Target, WizardState
 from smtpwizard.wizard.settings import SettingsStep
 from support.apps import ABC
@@ -27,9 +32,13 @@ def question(model: SettingsStep, variable: str) -> Question:
     return next(item for item in model.questions() if item.id == variable)
 
 
-def test_sendgrid_asks_for_the_key_and_the_sender_only() -> None:
+def test_sendgrid_asks_for_the_key_the_sender_and_the_address_people_use() -> None:
     model, session = step("sendgrid")
-    assert [item.label for item in model.questions() if not item.advanced] == ["API key", "Sender"]
+    assert [item.label for item in model.questions() if not item.advanced] == [
+        "API key",
+        "Sender",
+        "Address people use",
+    ]
     assert session.state.settings.username == "apikey"
 
 
@@ -85,19 +94,65 @@ def test_a_finding_is_held_back_while_its_field_is_filled_in_and_repaired_by_its
     model, session = step("gmail", GMAIL._replace(port="465", security="false"))
     (finding,) = (item for item in model.findings() if item.variable == "SMTP_TLS")
     assert finding not in model.findings(unfinished={"SMTP_TLS"})
-    assert model.next_repair() == finding
+    assert model.repairs() == (finding,)
     model.repair(finding.id)
     assert session.state.settings.security == "true"
-    assert model.next_repair() is None
+    assert model.repairs() == ()
     model.repair()  # nothing is left to be repaired
     assert session.state.settings.security == "true"
 
 
-def test_the_focused_fields_repair_comes_before_graver_ones() -> None:
-    model, session = step("gmail", GMAIL._replace(port="465", security="false", sender="Ops <ops@gmail.com>"))
-    model.repair(variable="SMTP_SENDER")
+def test_one_key_repairs_all_that_is_wrong_and_says_what_it_did() -> None:
+    found = {
+        "SMTP_HOST": "smtp.gmail.com", "SMTP_PORT": "465", "SMTP_TLS": "false", "SMTP_SENDER": "ACME <ops@gmail.com>",
+        "SMTP_USER": "ops@gmail.com", "SMTP_PASS": "abcdefghijklmnop", "SMTP_BASE_URL": "https://fb.acme.dev/",
+    }  # fmt: skip
+    model, session = step("gmail", Settings.from_variables(ABC, found))
+    assert len(model.repairs()) == 5
+    model.repair()
+    assert not [item for item in model.findings() if item.severity is not Severity.INFO]
     assert session.state.settings.sender == "ops@gmail.com"
-    assert session.state.settings.security == "false"
+    assert len(model.repaired) == 6  # the address under its right name had a slash too many
+    assert "Set SMTP_TLS=true" in model.repaired
+    model.answer(question(model, "SMTP_SENDER"), "a@gmail.com")
+    assert model.repaired == ()
+
+
+def refused(reply: str = "535 5.7.8 Username and Password not accepted") -> tuple[SettingsStep, Session]:
+    """Return the step after a test of Gmail's settings that ended with `reply` at the login."""
+    code, enhanced, text = reply.split(" ", 2)
+    failed = StepResult(Step.AUTH, Status.FAILED, reply, 1.0, reply=Reply(int(code), enhanced, text))
+    client = ClientOutcome(ok=False, code="EAUTH", response_code=int(code))
+    report = Report((failed,), True, AppOutcome(Verdict.FAILS, client, client, "It fails."), (), (), 1.0)
+    provider = quiet_services().presets.provider("gmail")
+    state = WizardState(GMAIL, provider=provider, report=report, tested=GMAIL, tested_at="12:04")
+    session = Session(quiet_services(), state)
+    return session.step(SettingsStep), session
+
+
+def test_after_a_refusal_the_form_says_what_was_refused_and_when_and_what_is_suspected() -> None:
+    model, session = refused()
+    assert [line.text for line in model.refusal] == [
+        "refused at auth, 12:04: 535 5.7.8 Username and Password not accepted",
+        "User name or password refused by Google (535 5.7.8)",
+    ]
+    assert model.suspects == {"SMTP_USERNAME", "SMTP_PASSWORD"}
+    assert model.outlook().refused
+    model.answer(question(model, "SMTP_PASSWORD"), "ponmlkjihgfedcba")
+    assert model.suspects == {"SMTP_USERNAME"}, "what was changed since is not under suspicion"
+    assert model.refusal, "it stands until the next test"
+    assert not model.outlook().refused
+    assert session.step(CheckStep).concerned(session.step(CheckStep).explained()[0]) == "SMTP_PASSWORD"
+
+
+def test_an_authority_that_is_named_goes_to_the_tests_and_into_no_variable(tmp_path: Path) -> None:
+    model, session = step("gmail", GMAIL)
+    model.answer(question(model, CA_FILE), f" {tmp_path}/ca.pem ")
+    assert session.state.settings == GMAIL
+    assert session.services.options(session.state).ca_files == (tmp_path / "ca.pem",)
+    assert model.value(question(model, CA_FILE)) == str(tmp_path / "ca.pem")
+    model.answer(question(model, CA_FILE), "")
+    assert session.services.options(session.state).ca_files == ()
 
 
 @pytest.mark.parametrize(

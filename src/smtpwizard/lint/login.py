@@ -240,12 +240,9 @@ def _shape(context: Context, provider: Provider, text: str) -> Iterator[Problem]
             return
     if spec.pattern and not has_shape(spec.pattern, text):
         label = spec.label or spec.type.value.replace("_", " ")
-        shape = f" ({spec.shape})" if spec.shape else ""
+        label = label if label[:2].isupper() else label[:1].lower() + label[1:]
         page = f" Where to get one: {spec.url}" if spec.url else ""
-        message = (
-            f"{context.variable(Role.PASSWORD)} does not look like what {provider.name} gives out: "
-            f"{label}{shape}.{page}"
-        )
+        message = f"It has {len(text)} characters. {provider.name}'s {label}: {spec.shape}.{page}"
         yield context.finding("password-shape", Severity.WARNING, Role.PASSWORD, message, NO_REPAIR)
 
 

@@ -135,9 +135,17 @@ def ask_settings(session: Session, console: Console) -> None:
 
 
 def repair(session: Session, console: Console) -> None:
-    """Tell the findings; for each error and warning that can be repaired, ask whether to."""
+    """Tell the findings and ask whether to make the repairs of what is wrong: all of them, or else one by one."""
     model = session.step(SettingsStep)
     declined: set[str] = set()
+    if len([item for item in model.repairs() if item.severity is not Severity.INFO]) > 1:
+        todo = model.repairs()
+        for item in todo:
+            console.say(finding_line(item))
+        if console.confirm(f"Make all {len(todo)} repairs?", default=True):
+            model.repair()
+            for done in model.repaired:
+                console.say(f"Repaired: {done}.")
     for _ in range(_ROUNDS):
         found = model.findings()
         worth = (item for item in found if item.changes and item.severity is not Severity.INFO)

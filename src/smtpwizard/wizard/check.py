@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import PurePath
-from time import monotonic
+from time import monotonic, strftime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
@@ -318,7 +318,9 @@ class CheckStep:
         self.running = None
         if check.report is not None:
             noted = self.noted(check.report, check.settings)
-            self._session.update(report=check.report, tested=check.settings, survey=check.survey, **noted)
+            self._session.update(
+                report=check.report, tested=check.settings, tested_at=strftime("%H:%M"), survey=check.survey, **noted
+            )
 
     def noted(self, report: Report, settings: Settings) -> dict[str, object]:
         """Return the state's changes by a run that failed: a refused login, a pause that the server wants."""
@@ -332,14 +334,17 @@ class CheckStep:
         return None if self.running is not None else self._session.state.fresh_report
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return the ranked explanations of the last run; empty while another is under way."""
-        report, state = self.report, self._session.state
+        """Return the ranked explanations of the last run; empty while another is under way, and of other settings."""
+        return self.explained() if self.report is not None else ()
+
+    def explained(self) -> tuple[Problem, ...]:
+        """Return the same for the last run, whatever was changed in the settings since."""
+        report, state = self._session.state.report, self._session.state
         if self._explained[0] is not report:
             found: tuple[Problem, ...] = ()
-            if report is not None:
+            if report is not None and state.tested is not None:
                 provider = self._session.provider
-                run = Outcome(report, state.settings, provider, state.survey, state.rehearsed, state.origin)
-                found = run.problems()
+                found = Outcome(report, state.tested, provider, state.survey, state.rehearsed, state.origin).problems()
             self._explained = (report, found)
         return self._explained[1]
 
@@ -353,7 +358,9 @@ class CheckStep:
         The run is the last one of this step, unless the `report` of another is given.
         """
         if problem is not None and problem.variables:
-            return problem.variables[0]
+            # Of a login it is the password: what is pasted there is hidden.
+            secret = self._session.state.settings.app.variable(Role.PASSWORD)
+            return secret if secret in problem.variables else problem.variables[0]
         state = self._session.state
         report = report or state.report
         failed = report.failed if report is not None else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.errors import InputError
+from smtpwizard.errors import InputError, SmtpWizardError
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
@@ -43,6 +43,8 @@ def begin_walk(
     if target is None and not demo:
         target = _read_by_app(services)
     state = _read(services, target or Target(TargetKind.ENV_FILE, DEFAULT_ENV_FILE), demo=demo)
+    if state.original is None and not demo:
+        state = _with_address(services, state)
     if demo:
         practice = services.presets.provider("practice")
         if state.original is not None and not named:
@@ -111,6 +113,37 @@ def _holding(services: Services, state: WizardState, found: Settings) -> WizardS
         return state.changed(settings=Settings(found.app, url=found.url))
     provider = services.presets.for_host(found.host) or services.custom if found.host else None
     return state.changed(settings=found, original=found, provider=provider)
+
+
+def _with_address(services: Services, state: WizardState) -> WizardState:
+    """Return the state with the address under which people use the app, where the folder knows it: the operator need
+    not type what stands in the compose file, or in the `.env` beside it."""
+    app = services.app
+    if state.settings.url or app.spec(Role.URL) is None:
+        return state
+    from smtpwizard.targets.compose.services import default_file
+
+    folder = state.target.path.parent if state.target.path is not None else Path()
+    for path in (folder / DEFAULT_ENV_FILE, default_file(folder)):
+        try:
+            url = _address_in(services, path) if path is not None and os.path.lexists(path) else None
+        except SmtpWizardError:
+            continue  # what cannot be read is told where it is to be written
+        if url:
+            return state.changed(settings=Settings(app, url=url))
+    return state
+
+
+def _address_in(services: Services, path: Path) -> str | None:
+    app = services.app
+    if path.name == DEFAULT_ENV_FILE.name:
+        from smtpwizard.targets.env.file import read_env_file
+
+        return Settings.from_variables(app, read_env_file(path).variables).url
+    from smtpwizard.targets.compose.read import read_service
+
+    service = read_service(path, None, os.environ, images=app.images, app_service=app.service)
+    return Settings.from_variables(app, service.variables).url
 
 
 class OpeningChoice(StrEnum):

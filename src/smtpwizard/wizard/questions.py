@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,8 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
 REGION: Final = "region"
-"""Id of the one question that is not a variable."""
+CA_FILE: Final = "ca-file"
+"""Ids of the two questions that are no variable."""
 
 Validator = Callable[[str], str | None]
 """Takes the cleaned answer; returns the sentence that says what is wrong with it, or None."""
@@ -30,16 +32,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `id` is the variable it sets, or REGION."""
+    """One question. `id` is the variable it sets, REGION or CA_FILE."""
 
     id: str
     role: Role | None
-    """What the variable is for; None for REGION."""
+    """What the variable is for; None for REGION and CA_FILE."""
     label: str
     help: str
     """Prose for whoever asks what this is."""
     placeholder: str = ""
-    """An example of an answer."""
+    """What an answer looks like, in words, or the value that holds without one. Never somebody else's value."""
     note: str = ""
     """One line on what to have ready; empty where the label says it all."""
     url: str = ""
@@ -52,6 +54,11 @@ class Question:
     """Blanks inside are for reading only."""
     choices: tuple[Choice, ...] = ()
     validator: Validator | None = None
+
+    @property
+    def about(self) -> str:
+        """One or two sentences for the line below the field: the note, else how the help begins."""
+        return self.note or self.help.partition("\n\n")[0]
 
     def check(self, text: str) -> str | None:
         """Return why `text` cannot be an answer, as a sentence, or None."""
@@ -86,6 +93,7 @@ def answer(settings: Settings, question: Question, text: str, provider: Provider
     value, _ = clean(question, text)
     role = question.role
     if role is None:
+        assert question.id == REGION
         assert provider is not None
         return settings.with_changes({Role.HOST: provider.region_host(value)})
     if role is Role.SECURITY:
@@ -185,7 +193,15 @@ def port_number(text: str) -> str | None:
 def mail_address(text: str) -> str | None:
     if is_address(text) or re.search(r"[<>]", text):
         return None  # a display name is a finding with a repair
-    return "The sender is a mail address: name@domain."
+    return "A mail address has an @ and a domain: name@domain."
+
+
+def account_address(text: str) -> str | None:
+    return None if is_address(text) else "The account is a whole mail address: name@domain."
+
+
+def certificate_file(text: str) -> str | None:
+    return None if os.path.isfile(os.path.expanduser(text)) else "There is no such file."
 
 
 def web_address(text: str) -> str | None:
@@ -205,12 +221,12 @@ LABELS: Final = {
 def questions(provider: Provider | None, app: AppProfile) -> tuple[Question, ...]:
     """Return what is to be asked for `provider` (None: an unknown server), in order; the advanced ones last."""
     asked = (*_username(provider, app), *_password(provider, app), _sender(provider, app))
-    server, more = _server(app), tuple(_more(app))
+    server, url, more = _server(app), tuple(_url(app)), (*_ciphers(app), _CA_QUESTION)
     if provider is None or provider.kind is Kind.CUSTOM or not provider.host:
         opened = tuple(replace(question, advanced=False) for question in server)
-        return (*opened, *asked, *more)
+        return (*opened, *asked, *url, *more)
     region = (_region(provider),) if provider.regions else ()
-    return (*asked, *region, *server, *more)
+    return (*asked, *url, *region, *server, *more)
 
 
 def _question(app: AppProfile, role: Role, label: str, about: str, **more: Any) -> Question:
@@ -227,7 +243,7 @@ def _server(app: AppProfile) -> tuple[Question, Question, Question]:
     return (
         _question(
             app, Role.HOST, "Host", "the server's name, without smtp:// and without a port.",
-            placeholder="smtp.example.com", advanced=True,
+            placeholder="the server's name", advanced=True,
         ),
         _question(
             app, Role.PORT, "Port",
@@ -256,8 +272,17 @@ def _server(app: AppProfile) -> tuple[Question, Question, Question]:
     )  # fmt: skip
 
 
-def _more(app: AppProfile) -> Iterator[Question]:
-    """Yield the questions that most operators need not answer, as far as the app has the settings."""
+_CA_QUESTION: Final = Question(
+    CA_FILE, None, "CA file",
+    "A file in PEM form with the authority of a company's own certificates, for the test made here. The app itself has "
+    "to be given it too, in its container.",
+    placeholder="none but the usual authorities", note="For a company's own certificates: its authority, a PEM file.",
+    optional=True, advanced=True, validator=certificate_file,
+)  # fmt: skip
+
+
+def _ciphers(app: AppProfile) -> Iterator[Question]:
+    """Yield the question about ciphers, where the app has the setting."""
     if app.spec(Role.CIPHERS):
         yield _question(
             app, Role.CIPHERS, "Cipher",
@@ -265,13 +290,19 @@ def _more(app: AppProfile) -> Iterator[Question]:
             "breaks every connection.",
             placeholder="default", optional=True, advanced=True,
         )  # fmt: skip
+
+
+def _url(app: AppProfile) -> Iterator[Question]:
+    """Yield the question where people reach the app, where its mails have links."""
     url = app.spec(Role.URL)
     if url is not None:
         without = f" and picture in the app's mails starts with it; without it they point to {url.default}."
         yield _question(
-            app, Role.URL, "Admin web URL" if url.default else "App's address",
+            app, Role.URL, "Address people use" if url.default else "App's address",
             f"where people reach the admin web. Every link{without}" if url.default else url.help,
-            placeholder=url.example, optional=not url.required, advanced=not url.required, validator=web_address,
+            placeholder=url.default or "https:// and the name under which people reach it",
+            note="Where people open the app: links in its mails lead there." if url.default else "",
+            optional=not url.required, validator=web_address,
         )  # fmt: skip
 
 
@@ -283,19 +314,21 @@ def _username(provider: Provider | None, app: AppProfile) -> tuple[Question, ...
     about = f"{name}: the name with which the app logs in." + (f" {_ONE_LOGIN}" if app.client.login == "both" else "")
     if provider is None or provider.kind is Kind.CUSTOM:
         note = "Leave user name and password empty for a server without login."
-        return (Question(name, Role.USERNAME, "User name", about, "you@example.com", note, optional=True),)
+        return (Question(name, Role.USERNAME, "User name", about, "none: no login", note, optional=True),)
     rule, hint = provider.username.rule, provider.username.hint
     if rule in (UsernameRule.LITERAL, UsernameRule.SAME_AS_PASSWORD, UsernameRule.NONE):
         return ()
     domain = provider.mail_domains[0] if provider.mail_domains else "example.com"
-    if rule in (UsernameRule.EMAIL, UsernameRule.EMAIL_OPTIONAL):
-        label, example = "Mail address", f"you@{domain}"
+    validator = account_address if rule in _ADDRESS_RULES else None
+    if rule in _ADDRESS_RULES:
+        label, example = "Mail address", "the account's whole address"
     elif rule is UsernameRule.LOCALPART:
-        label, example = "User name", f"you, without @{domain}"
+        label, example = "User name", f"the part before @{domain}"
     else:
         label, example = "SMTP user name", "as the provider shows it"
     optional = rule is UsernameRule.EMAIL_OPTIONAL or provider.password.optional
-    return (Question(name, Role.USERNAME, label, _prose(hint, about), example, hint, optional=optional),)
+    prose = _prose(hint, about)
+    return (Question(name, Role.USERNAME, label, prose, example, hint, optional=optional, validator=validator),)
 
 
 def _password(provider: Provider | None, app: AppProfile) -> tuple[Question, ...]:
@@ -305,7 +338,7 @@ def _password(provider: Provider | None, app: AppProfile) -> tuple[Question, ...
         "else. It is hidden while you type and masked in every preview, diff and transcript."
     )
     if provider is None or provider.kind is Kind.CUSTOM:
-        return (Question(name, Role.PASSWORD, "Password", about, "paste it here", optional=True, secret=True),)
+        return (Question(name, Role.PASSWORD, "Password", about, "none: no login", optional=True, secret=True),)
     spec = provider.password
     if spec.type is PasswordType.NONE:
         return ()
@@ -331,14 +364,15 @@ def _sender(provider: Provider | None, app: AppProfile) -> Question:
     if app.from_name:
         about += f' The app writes "{app.from_name}" before it, so this is a bare address.'
     hint = provider.sender.hint if provider else ""
+    follows = provider is not None and follows_account(provider)
     return Question(
         name,
         Role.SENDER,
         "Sender",
         _prose(hint, about),
-        "noreply@example.com",
+        "same as the mail address" if follows else "a mail address",
         hint,
-        optional=provider is not None and follows_account(provider),
+        optional=follows,
         validator=mail_address,
     )
 

@@ -106,6 +106,10 @@ class WizardState:
     """The last test, kept until the next one."""
     tested: Settings | None = None
     """The settings that `report` is about."""
+    tested_at: str = ""
+    """When that was, on this machine's clock: `12:04`."""
+    ca_file: Path | None = None
+    """A certificate authority that was named in the walk, for the tests made here."""
     survey: SurveyResult | None = None
     """What was seen at the server's other ports after `report`; None where nothing was asked."""
     refused: tuple[Settings, ...] = ()
@@ -322,7 +326,7 @@ class Services:
         server = (state.rehearsed or state.practice) if practising else None
         return Options(
             timeout=self.timeout,
-            ca_files=self.ca_files,
+            ca_files=(*self.ca_files, *((state.ca_file,) if state.ca_file else ())),
             extra_ca_pem=(server.ca_pem or None) if server is not None else None,
             recipient=recipient,
             origin=state.origin,

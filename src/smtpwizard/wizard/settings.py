@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.clients.transport import implicit_tls, transport
 from smtpwizard.hosts import is_private_host
 from smtpwizard.lint.check import findings, masked_settings
-from smtpwizard.problems import Problem, has_errors
+from smtpwizard.problems import Problem, Severity, has_errors, repair_label
+from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.secret import MASK, Secret, redact
+from smtpwizard.smtp.results import Step, Verdict
 from smtpwizard.text import safe
-from smtpwizard.wizard.questions import Question, answer, clean, follows_account, missing, questions
+from smtpwizard.wizard.check import CheckStep
+from smtpwizard.wizard.questions import CA_FILE, Question, answer, clean, follows_account, missing, questions
 from smtpwizard.wizard.session import Session
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
     from smtpwizard.presets.schema import Provider
     from smtpwizard.settings import Settings
+    from smtpwizard.smtp.results import Report
 
 
 class Outlook(NamedTuple):
@@ -26,6 +31,8 @@ class Outlook(NamedTuple):
 
     ok: bool
     text: str
+    refused: bool = False
+    """Whether the last test of just these settings failed: then it is no promise."""
 
 
 class SettingsStep:
@@ -35,6 +42,8 @@ class SettingsStep:
         self._session = session
         self._known: tuple[object, tuple[Problem, ...]] = (None, ())
         """What the findings are about, and the findings: form, key bar and palette all ask for them."""
+        self.repaired: tuple[str, ...] = ()
+        """What the repair key has done last, until something is answered."""
 
     # Questions and answers
 
@@ -45,6 +54,8 @@ class SettingsStep:
     def value(self, question: Question) -> str:
         """Return the present answer as text, a secret revealed; '' for a sender that is the account anyway."""
         state = self._session.state
+        if question.id == CA_FILE:
+            return str(state.ca_file or "")
         if question.role is None:
             regions = state.provider.regions if state.provider else ()
             return next((region.id for region in regions if region.host == state.settings.host), "")
@@ -62,7 +73,11 @@ class SettingsStep:
 
     def answer(self, question: Question, text: str) -> None:
         """Take an answer as it was typed. The sender follows the account where the provider wants that."""
-        state = self._session.state
+        state, self.repaired = self._session.state, ()
+        if question.id == CA_FILE:
+            named, _ = clean(question, text)
+            self._session.update(ca_file=Path(named).expanduser() if named else None)
+            return
         settings = answer(state.settings, question, text, state.provider)
         region = state.region
         if question.choices and state.provider is not None and state.provider.regions:
@@ -94,33 +109,88 @@ class SettingsStep:
     def outlook(self, unfinished: Collection[str] = ()) -> Outlook:
         """Return what the app will do with the settings: log in where, over what, as whom."""
         state = self._session.state
-        return outlook(state.settings, self.findings(unfinished), state.origin, self._session.provider)
+        found = outlook(state.settings, self.findings(unfinished), state.origin, self._session.provider)
+        return found._replace(refused=found.ok and state.fresh_report is not None and not state.proved)
+
+    # What the last test said
+
+    @property
+    def _failed(self) -> Report | None:
+        """The last test, where the app will not work by it, and no other is under way."""
+        report = self._session.state.report
+        return report if report is not None and report.app.verdict in (Verdict.FAILS, *_WORSE) else None
+
+    @property
+    def refusal(self) -> tuple[Line, ...]:
+        """What the last test was refused with, when, and the page that helps; empty where it was not."""
+        report, state = self._failed, self._session.state
+        if report is None or report.failed is None or report.failed.step is Step.LINT:
+            return ()
+        problem = next(iter(self._session.step(CheckStep).explained()), None)
+        step, reply = report.failed, report.failed.reply
+        what = f"refused at {step.step.value}" if reply is not None else f"failed at {step.step.value}"
+        lines = [Line(f"{what}, {state.tested_at}: {step.summary}" if state.tested_at else what, Mark.FAILED)]
+        if problem is not None and (problem.link or problem.title):
+            provider = self._session.provider
+            new = provider.password.label.lower() if provider is not None else ""
+            words = f"New {new}: {problem.link}" if new and problem.link == _page(provider) else problem.title
+            lines.append(Line(words, role=LineRole.ACTION, indent=1))
+        return tuple(lines)
+
+    @property
+    def suspects(self) -> frozenset[str]:
+        """The variables that the last test's likeliest cause is about, as long as they are as they were then."""
+        state = self._session.state
+        problem = next(iter(self._session.step(CheckStep).explained()), None) if self._failed is not None else None
+        if problem is None or state.tested is None:
+            return frozenset()
+        return frozenset(name for name in problem.variables if state.settings.get(name) == state.tested.get(name))
 
     @property
     def advanced_line(self) -> str:
-        """The advanced values in one line: `smtp.gmail.com : 587  STARTTLS  links → http://localhost:3000`."""
+        """The advanced values in one line: `smtp.gmail.com : 587  STARTTLS`."""
         settings = self._session.state.settings
         tls = "TLS" if implicit_tls(settings) else "STARTTLS"
         if tls == "STARTTLS" and settings.port_number in (465, 2465):
             tls = "no TLS"  # those ports have no STARTTLS
-        url = settings.url or settings.app.default(Role.URL)
-        links = f"  links → {url}" if url else ""
-        line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}{links}", limit=200)
+        line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}", limit=200)
         return redact(line, self._session.secrets())
 
     # Repairs
 
-    def next_repair(self, variable: str | None = None, *, unfinished: Collection[str] = ()) -> Problem | None:
-        """Return the finding that is to be repaired next: one about `variable`, else the first with a repair."""
+    def repairs(self, variable: str | None = None, *, unfinished: Collection[str] = ()) -> tuple[Problem, ...]:
+        """Return the findings that the repair key takes care of: all that are wrong, else one that would be better.
+
+        Of what would merely be better, one about `variable` comes first.
+        """
         able = [finding for finding in self.findings(unfinished) if finding.changes]
-        return next((item for item in able if variable and item.variable == variable), able[0] if able else None)
+        wrong = tuple(item for item in able if item.severity is not Severity.INFO)
+        return wrong or tuple(sorted(able, key=lambda item: not variable or item.variable != variable)[:1])
 
     def repair(self, finding_id: str = "", variable: str | None = None, *, unfinished: Collection[str] = ()) -> None:
-        """Make the repair of the finding with this id; without such a one, the next repair, if there is any."""
-        by_id = (item for item in self.findings() if item.id == finding_id and item.changes)
-        finding = next(by_id, None) or self.next_repair(variable, unfinished=unfinished)
-        if finding is not None:
-            self._session.update(settings=self._session.state.settings.with_changes(finding.changes))
+        """Make the repair of the finding with this id; without an id, all that `repairs()` names.
+
+        A repair can bring the next to light; all of them settle within a few rounds. What was done is in `repaired`.
+        """
+        named = tuple(item for item in self.findings() if item.id == finding_id and item.changes)
+        todo = named or self.repairs(variable, unfinished=unfinished)
+        done: list[str] = []
+        for _ in range(_ROUNDS):
+            for item in todo:
+                if item in self.findings():  # a repair before it may have settled it
+                    self._session.update(settings=self._session.state.settings.with_changes(item.changes))
+                    done.append(item.label or repair_label(item.changes))
+            again = () if named else self.repairs(variable, unfinished=unfinished)
+            todo = tuple(item for item in again if item.severity is not Severity.INFO)
+        self.repaired = tuple(dict.fromkeys(done))
+
+
+_ROUNDS: Final = 5
+_WORSE: Final = (Verdict.CRASHES, Verdict.HANGS)
+
+
+def _page(provider: Provider | None) -> str:
+    return provider.password.url if provider is not None else ""
 
 
 def outlook(settings: Settings, found: Sequence[Problem], origin: Origin, provider: Provider | None = None) -> Outlook:

@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 
 from smtpwizard.tui.base import Command, Hint, StepPane, hanging, lines, plain, styled
 from smtpwizard.tui.widgets.inputs import PlainList, PlainText
-from smtpwizard.tui.widgets.settings_form import finding_line, outlook_line
+from smtpwizard.tui.widgets.settings_form import finding_line, outlook_line, repair_commands, repair_hints
 from smtpwizard.wizard.opening import OFFERS, Opening
 from smtpwizard.wizard.session import WizardState
 from smtpwizard.wizard.settings import SettingsStep
@@ -58,20 +58,21 @@ class OpeningStep(StepPane):
         return OFFERS[index].verb if index is not None else ""
 
     def hints(self) -> tuple[Hint, ...]:
-        return (Hint("f6", "Repair"),) if self._settings.next_repair() else ()
+        return repair_hints(self._settings.repairs())
 
     def commands(self) -> tuple[Command, ...]:
-        repair = self._settings.next_repair()
-        words = "Make the repair that stands beside F6"
-        return (Command(f"settings: {repair.label or 'Repair'}", words, "repair"),) if repair else ()
+        return repair_commands(self._settings.repairs())
 
     def first_focus(self) -> Widget | None:
         return self.query_one(OptionList)
 
     async def entered(self) -> None:
+        self._suggest()
+        self._draw()
+
+    def _suggest(self) -> None:
         suggested = self.model.suggested
         self.query_one(OptionList).highlighted = next(i for i, offer in enumerate(OFFERS) if offer.choice is suggested)
-        self._draw()
 
     def action_primary(self) -> None:
         index = self.query_one(OptionList).highlighted
@@ -88,6 +89,8 @@ class OpeningStep(StepPane):
 
     def action_repair(self, finding_id: str = "") -> None:
         self._settings.repair(finding_id)
+        self._suggest()
+        self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
         self._draw()
@@ -99,10 +102,12 @@ class OpeningStep(StepPane):
     def _draw(self) -> None:
         width = max(self.query_one("#opening-found").scrollable_content_region.width - 1, 30)
         settings = self._settings
-        found, repair = settings.findings(), settings.next_repair()
+        found, repaired = settings.findings(), settings.repairs()
         parts: list[Content | str] = [styled(self.model.sentence, "bold"), ""]
         parts += [hanging("!", line, width, mark_style="$warning") for line in self.model.unreadable]
         parts += [styled("What the app makes of it", "bold"), outlook_line(settings.outlook(), width)]
-        parts += [finding_line(item, width, key="F6" if item is repair else "") for item in found]
+        if settings.repaired:
+            parts.append(hanging("✓", f"Repaired: {'; '.join(settings.repaired)}.", width, mark_style="$success"))
+        parts += [finding_line(item, width, key="F6" if item in repaired else "") for item in found]
         self.query_one("#found", PlainText).update(lines(*parts))
         self.hints_changed()

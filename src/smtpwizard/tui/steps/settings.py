@@ -10,19 +10,28 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from smtpwizard.problems import Problem
-from smtpwizard.tui.base import Command, Hint, StepPane, styled
-from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
-from smtpwizard.tui.widgets.settings_form import Advanced, AdvancedHeader, ChoiceField, Field, Finished, SettingsForm
+from smtpwizard.tui.base import Command, Hint, StepPane
+from smtpwizard.tui.widgets.inputs import SecretInput
+from smtpwizard.tui.widgets.settings_form import (
+    Advanced,
+    AdvancedHeader,
+    ChoiceField,
+    Field,
+    Finished,
+    SettingsForm,
+    repair_commands,
+    repair_hints,
+)
 from smtpwizard.wizard import settings as model
 from smtpwizard.wizard.session import WizardState
 
 
 class SettingsStep(StepPane):
-    """The form, and a line at the bottom on the field that has the focus."""
+    """The form. What is to be known of the field that has the focus stands below it."""
 
     step_id = "settings"
     title = "Settings"
-    HELP = "The answers that only you have. F1 on a field explains it; F6 makes the repair that stands beside it."
+    HELP = "The answers that only you have. F1 on a field explains it; F6 makes every repair that is offered."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f6", "repair", "Repair", show=False),
         Binding("ctrl+o", "open_page", "Open page", show=False),
@@ -38,7 +47,6 @@ class SettingsStep(StepPane):
 
     def compose(self) -> ComposeResult:
         yield SettingsForm()
-        yield PlainText(id="hint")
 
     def on_mount(self) -> None:
         self.watch(self.app, "state", self._state_changed, init=False)
@@ -62,15 +70,11 @@ class SettingsStep(StepPane):
         return "Test"
 
     def hints(self) -> tuple[Hint, ...]:
-        repair = (Hint("f6", "Repair"),) if self._next_repair() else ()
-        return (Hint("escape", "Back"), *repair)
+        return (Hint("escape", "Back"), *repair_hints(self._repairs()))
 
     def commands(self) -> tuple[Command, ...]:
-        repair = self._next_repair()
-        words = repair.label or "Repair" if repair else ""
-        repairs = (Command(f"settings: {words}", "Make the repair that stands beside F6", "repair"),) if repair else ()
         return (
-            *repairs,
+            *repair_commands(self._repairs()),
             Command("settings: Show or hide the secret", "Until the step is left (F8)", "toggle_secret"),
             Command("settings: Open or close the advanced part", "Host, port, TLS, links", "toggle_advanced"),
         )
@@ -111,7 +115,7 @@ class SettingsStep(StepPane):
     # What is said
 
     def _state_changed(self, old: WizardState, new: WizardState) -> None:
-        if self._asked_for is not None and old.settings != new.settings:
+        if self._asked_for is not None and (old.settings != new.settings or old.report is not new.report):
             self.form.show(arrived=False)
             self._draw()
 
@@ -124,8 +128,8 @@ class SettingsStep(StepPane):
                 return node.question.id
         return None
 
-    def _next_repair(self) -> Problem | None:
-        return self.model.next_repair(self._variable, unfinished=self.form.unfinished)
+    def _repairs(self) -> tuple[Problem, ...]:
+        return self.model.repairs(self._variable, unfinished=self.form.unfinished)
 
     def _draw(self) -> None:
         """Draw once for all that changes together: a visit alone asks three times."""
@@ -145,11 +149,6 @@ class SettingsStep(StepPane):
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
-        field = self.form.field(self._variable)
-        text = (field.question.note or field.question.help) if field else ""
-        if isinstance(self.app.focused, AdvancedHeader):
-            text = AdvancedHeader.HELP
-        self.query_one("#hint", PlainText).update(styled(text, "$text-muted", limit=300))
         self._draw()
 
     @on(Advanced.Opened)
@@ -163,6 +162,7 @@ class SettingsStep(StepPane):
 
     def action_repair(self, finding_id: str = "") -> None:
         self.model.repair(finding_id, self._variable, unfinished=self.form.unfinished)
+        self._draw()
 
     def action_open_page(self) -> None:
         field = self.form.field(self._variable)

@@ -7,7 +7,8 @@ Nothing is marked wrong while it is being typed: a field counts once it was left
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,9 +22,11 @@ from textual.widgets import Input, RadioSet
 from smtpwizard.apps.profile import Role
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.report.lines import Line, Mark
 from smtpwizard.text import safe
-from smtpwizard.tui.base import MARKS, clickable, hanging, lines, plain, styled, wizard_of
+from smtpwizard.tui.base import MARKS, Command, Hint, clickable, hanging, lines, plain, styled, wizard_of, wrapped
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
+from smtpwizard.tui.widgets.text import Paragraphs
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.settings import Outlook, SettingsStep
 
@@ -46,7 +49,7 @@ class Field(Vertical):
     def compose(self) -> ComposeResult:
         question = self.question
         with Horizontal():
-            yield PlainText(plain(question.label, limit=18), classes="label")
+            yield PlainText(plain(question.label, limit=20), classes="label")
             if question.secret:
                 yield SecretInput(placeholder=question.placeholder)
             else:
@@ -90,11 +93,15 @@ class Field(Vertical):
     def mark(self) -> None:
         """Focus the input and mark the row as the one concerned."""
         self.finished = True
-        self.add_class("-marked")
         self.input.focus()
 
+    def suspect(self, suspected: bool) -> None:
+        """Put a sign before the label, or take it away: the last test failed over this."""
+        sign = "! " if suspected else ""
+        self.query_one(".label", PlainText).update(plain(f"{sign}{self.question.label}", limit=20))
+        self.set_class(suspected, "-suspect")
+
     def _typed(self, text: str) -> None:
-        self.remove_class("-marked")
         self._left_out = ""
         if not self._model.holds(self.question, text):
             self._model.answer(self.question, text)
@@ -171,6 +178,12 @@ class ChoiceField(Vertical):
     def mark(self) -> None:
         """Focus the choices."""
         self.query_one(ShapeRadioSet).focus()
+
+    def suspect(self, suspected: bool) -> None:
+        """Put a sign before the label, or take it away: the last test failed over this."""
+        sign = "! " if suspected else ""
+        self.query_one(".label", PlainText).update(plain(f"{sign}{self.question.label}", limit=20))
+        self.set_class(suspected, "-suspect")
 
     @on(RadioSet.Changed)
     def _changed(self, event: RadioSet.Changed) -> None:
@@ -257,6 +270,8 @@ class Advanced(Vertical):
 
 def outlook_line(outlook: Outlook, width: int) -> Content:
     """Return in one line what the app will do with the settings."""
+    if outlook.refused:
+        return hanging("·", f"not changed since it was refused: {outlook.text}", width, mark_style="$text-muted")
     mark, style = ("✓", "$success") if outlook.ok else ("✗", "$error")
     return hanging(mark, outlook.text, width, mark_style=style)
 
@@ -264,16 +279,35 @@ def outlook_line(outlook: Outlook, width: int) -> Content:
 def finding_line(finding: Problem, width: int, *, key: str = "") -> Content:
     """Return a finding with its mark, and its repair as something to click; `key` is the key that does it now."""
     mark, style = MARKS[finding.severity]
-    text = hanging(mark, finding.message, width, mark_style=style)
-    if not finding.changes:
-        return text
+    quiet = "$text-muted" if finding.severity is Severity.INFO else ""
+    text = hanging(mark, finding.message, width, mark_style=style, style=quiet)
+    return lines(text, repair_line(finding, key=key)) if finding.changes else text
+
+
+def repair_line(finding: Problem, *, key: str) -> Content:
+    """Return the repair of a finding as something to click, after the key that does it now."""
     words = safe(finding.label or "Repair", limit=60)
     repair = Content.assemble((f"{key} ", "bold $accent") if key else "", (words, "underline"))
-    return lines(text, Content.assemble("  ", clickable(repair, "app.repair", finding.id)))
+    return Content.assemble("  ", clickable(repair, "app.repair", finding.id))
 
 
-_LABEL = 21
+def repair_hints(repairs: Sequence[Problem]) -> tuple[Hint, ...]:
+    """Return the key that makes the repairs, with their number."""
+    words = "Repair" if len(repairs) == 1 else f"Repair all ({len(repairs)})"
+    return (Hint("f6", words),) if repairs else ()
+
+
+def repair_commands(repairs: Sequence[Problem]) -> tuple[Command, ...]:
+    """Return the palette's entry for it."""
+    words = repairs[0].label or "Repair" if len(repairs) == 1 else f"Make all {len(repairs)} repairs"
+    return (Command(f"settings: {words}", "What stands beside F6", "repair"),) if repairs else ()
+
+
+_LABEL = 23
 """Cells before the text of an input: label, bar, gap."""
+
+_NO_NEWS: Final = frozenset({"opportunistic-tls-ignored"})
+"""Findings after which there is nothing to do: `lint` tells them."""
 
 
 class SettingsForm(VerticalScroll, can_focus=False):
@@ -284,6 +318,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self._rows: list[Field | ChoiceField] = []
 
     def compose(self) -> ComposeResult:
+        yield Paragraphs(id="told")
         yield Vertical(id="fields")
         yield PlainText(styled("What the app will make of this", "bold"))
         yield PlainText(id="outlook")
@@ -325,7 +360,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
         for field in self._rows:
             field.show()
             if arrived and isinstance(field, Field):
-                field.finished = field.finished or settings.get(field.question.id) is not None
+                role = field.question.role
+                field.finished = field.finished or (role is not None and settings.of(role) is not None)
 
     def finish(self, variables: set[str]) -> None:
         """Have fields judged although they were not left: the operator wants to go on."""
@@ -333,29 +369,39 @@ class SettingsForm(VerticalScroll, can_focus=False):
             field.finished = field.finished or field.question.id in variables
 
     def draw(self, variable: str | None) -> None:
-        """Say everything anew; the repair key acts on a finding about `variable` first."""
-        unfinished = self.unfinished
-        found = self._model.findings(unfinished)
-        repair = self._model.next_repair(variable, unfinished=unfinished)
+        """Say everything anew; what is to be known of `variable`, which has the focus, stands below its field."""
+        model, unfinished = self._model, self.unfinished
+        found = [item for item in model.findings(unfinished) if item.changes or item.id not in _NO_NEWS]
+        repaired = model.repairs(variable, unfinished=unfinished)
         width = max(self.scrollable_content_region.width, 30)
+        told = self.query_one("#told", Paragraphs)
+        done = Line(f"Repaired: {'; '.join(model.repaired)}.", Mark.OK) if model.repaired else None
+        told.show((done,) if done else model.refusal)
+        told.display = bool(done or model.refusal)
+        suspects = model.suspects
         under: set[str] = set()
         for field in self._rows:
-            own = [item for item in found if item.variable == field.question.id and item.severity != Severity.INFO]
+            question = field.question
+            own = [item for item in found if item.variable == question.id and item.severity != Severity.INFO]
             own = [] if self.folded(field) else own
             under |= {item.id for item in own}
             # An answer that is missing is one short sentence; what the app says of it would only repeat it.
             missing = field.problem()
             below = [hanging("✗", missing, width - _LABEL, mark_style="$error")] if missing else []
-            below = below or [finding_line(item, width - _LABEL, key="F6" if item is repair else "") for item in own]
-            if self._model.sender_is_account and field.question.role is Role.USERNAME:
+            said = [finding_line(item, width - _LABEL, key="F6" if item in repaired else "") for item in own]
+            below = [*below, *(repair_line(item, key="F6") for item in own if item in repaired)] if missing else said
+            if model.sender_is_account and question.role is Role.USERNAME:
                 below.append(styled("also used as the sender", "$text-muted"))
+            if question.id == variable and question.about:
+                below.append(wrapped(question.about, width - _LABEL, style="$text-muted"))
             wrong = bool(missing) or any(item.severity is Severity.ERROR for item in own)
             field.tell(lines(*below) if below else None, wrong=wrong)
+            field.suspect(question.id in suspects)
         self._suggest_sender()
         rest = [item for item in found if item.id not in under]
-        shown = [finding_line(item, width, key="F6" if item is repair else "") for item in rest]
+        shown = [finding_line(item, width, key="F6" if item in repaired else "") for item in rest]
         self.query_one("#outlook", PlainText).update(lines(self._headline(unfinished, width), *shown))
-        self.query_one(Advanced).summarize(self._model.advanced_line)
+        self.query_one(Advanced).summarize(model.advanced_line)
 
     def _headline(self, unfinished: frozenset[str], width: int) -> Content:
         needed = {variable for variable, _ in self._model.missing()}
@@ -370,5 +416,4 @@ class SettingsForm(VerticalScroll, can_focus=False):
         field = self.field(wizard_of(self).state.settings.app.variable(Role.SENDER))
         if isinstance(field, Field):
             account = wizard_of(self).state.settings.username or ""
-            example = account if self._model.sender_is_account else field.question.placeholder
-            field.input.placeholder = example
+            field.input.placeholder = account if self._model.sender_is_account else field.question.placeholder
