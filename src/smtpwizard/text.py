@@ -19,6 +19,9 @@ LIMIT: Final = 2000
 _LOOK_AHEAD: Final = 4
 """How often the limit is read: line ends and empty lines make the result shorter than what it came from."""
 
+_COMPARED: Final = 60
+"""Characters of a word that are compared with those known."""
+
 _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories: control, format (bidi overrides, zero-width), surrogate, private, unassigned, separators."""
 
@@ -66,6 +69,15 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     """Return `one`, `one and two`, or `one, two and three`; nothing for nothing."""
     *first, end = list(words) or [""]
     return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean check?`, a blank before it: the known word that is most like `word`; '' where none is."""
+    from difflib import get_close_matches  # wanted only where something is wrong
+
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(word[:_COMPARED].casefold(), names, 1)
+    return f" Did you mean {safe(names[near[0]])}?" if near else ""
 
 
 def _stand_in(char: str) -> str:

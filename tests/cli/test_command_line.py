@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +36,56 @@ def test_an_unknown_flag_is_a_usage_error_on_stderr(tmp_path: Path) -> None:
     done = smtpwizard("check", "--frobnicate", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "--frobnicate" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["chek"], "There is no such command. Did you mean check?"),
+        (["check", "--jsno"], "There is no flag --jsno. Did you mean --json?"),
+        (["write", "--prest", "gmail"], "There is no flag --prest. Did you mean --preset?"),
+        (["presets", "sho", "gmail"], "Did you mean show?"),
+        (["completion", "fsh"], "Did you mean fish?"),
+        (["presets", "show", "gmial"], "There is no preset 'gmial'. Did you mean gmail?"),
+        (["restore", "latst"], "There is no backup 'latst'. Did you mean latest?"),
+        (["sandbox", "--play", "gmail-app-pasword"], "Did you mean mailbox-app-password?"),
+        (["write", "--preset", "gmail"], "One of --env-file, --compose and --print is wanted."),
+        (["check", "--env-file", "a", "--compose", "b"], "--compose and --env-file cannot be given together."),
+        (["check", "--env-file"], "--env-file wants a value."),
+        (["send"], "Missing: --to."),
+    ],
+)
+def test_a_wrong_call_is_told_like_any_other_error_with_what_was_likely_meant(
+    arguments: list[str], told: str, tmp_path: Path
+) -> None:
+    done = smtpwizard(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("smtpwizard: ")
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_examples_in_the_help_do_what_they_say(tmp_path: Path) -> None:
+    text = smtpwizard("--help", cwd=tmp_path).stdout
+    assert max(len(line) for line in text.splitlines()[7:]) <= 80, "usage apart, nothing is wider than a terminal"
+    examples = text.partition("examples:\n")[2].partition("\nexit status")[0].replace("\\\n", " ")
+    calls = [shlex.split(line)[1:] for line in examples.splitlines() if line.startswith("  smtpwizard")]
+    wizard, demo, check, write, match = [
+        [word for word in call[: call.index("<")] if word] if "<" in call else call for call in calls
+    ]
+    assert write[0] == "write"
+    done = smtpwizard(*write, cwd=tmp_path, stdin="abcdefghijklmnop")
+    assert done.returncode == 0, done.stderr
+    assert "SMTP_SENDER=you@gmail.com\n" in (tmp_path / ".env").read_text(), (
+        "the account is the sender, as in the wizard"
+    )
+    told = json.loads(smtpwizard(*check, "--timeout", "1", cwd=tmp_path).stdout)
+    assert told["settings"]["SMTP_HOST"] == "smtp.gmail.com"
+    assert smtpwizard(*match, "--timeout", "1", cwd=tmp_path).returncode in (0, 1)
+    for call in (wizard, demo):
+        words = [word for word in call if word.startswith("-")]
+        assert "stdin is not a terminal" in smtpwizard(*words, cwd=tmp_path).stderr
+        assert words in ([], ["--demo"])
 
 
 def test_without_a_terminal_the_wizard_refuses_and_names_what_to_run(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_text_without_mail_error_ends_with_status_1(stdin: str) -> None:
         ((), "", "empty"),
         (("  ",), None, "empty"),
         (("--provider", "nope", "535 no"), None, "nope"),
-        (("--stage", "login", "535 no"), None, "invalid choice"),
+        (("--stage", "login", "535 no"), None, "takes lint, resolve"),
     ],
 )
 def test_wrong_use_is_status_2_and_says_how(arguments: tuple[str, ...], stdin: str | None, words: str) -> None:

@@ -98,7 +98,7 @@ def test_every_kind_of_preset_can_be_shown(capsys: pytest.CaptureFixture[str], p
 
 
 def test_an_unknown_preset_is_a_usage_error() -> None:
-    with pytest.raises(InputError, match="Near: gmail"):
+    with pytest.raises(InputError, match="Did you mean gmail"):
         run(args("show", "gmial"))
 
 

@@ -16,6 +16,8 @@ from typing import Any, Final, NoReturn
 
 from smtpwizard import __version__
 from smtpwizard.cli.output import emit, say
+from smtpwizard.errors import InputError
+from smtpwizard.text import did_you_mean, listed
 
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
@@ -35,25 +37,42 @@ _BELOW: Final[dict[str, Any]] = {"default": argparse.SUPPRESS}
 
 _EXAMPLES: Final = """\
 examples:
-  smtpwizard                                  walk through provider, settings, test, save and send; writes .env
-  smtpwizard --demo                           the same on the built-in practice server, no account needed
-  smtpwizard check --env-file .env --json     will the app's mail leave? exit status 0 = yes
-  smtpwizard write --env-file .env --preset gmail --set username=you@gmail.com --password-stdin
-  smtpwizard presets match ops@acme.example   which provider is behind this address?
+  smtpwizard                       the wizard, from provider to first mail
+  smtpwizard --demo                the same, on a practice server: no account
+  smtpwizard check --env-file .env --json
+                                   will the app send its mail? exit 0 = yes
+  smtpwizard write --env-file .env --preset gmail --set username=you@gmail.com \\
+      --password-stdin < app-password
+  smtpwizard presets match ops@acme.example
+                                   which provider is behind this address?
 
-exit status: 0 ok, 1 the app will not work, 2 usage, 3 settings missing or refused, 4 file, 130 interrupted
+exit status: 0 ok, 1 the app will not work, 2 usage, 3 settings missing or
+refused, 4 file, 130 interrupted
 """
+
+_OURS: Final = (
+    (r"argument (\S+): expected one argument", r"\1 wants a value."),
+    (r"argument (\S+): not allowed with argument (\S+)", r"\1 and \2 cannot be given together."),
+    (r"argument (\S+): ignored explicit argument .*", r"\1 takes no value."),
+    (r"the following arguments are required: (.+)", r"Missing: \1."),
+    (r"one of the arguments (\S+) (\S+) (\S+) is required", r"One of \1, \2 and \3 is wanted."),
+    (r"argument (\S+): (.+)", r"\1 \2."),
+)
+"""What argparse says, and how everything else here would say it."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Repeats no value that was given: it may be a password, typed where none belongs, and logs keep errors."""
+    """Says what is wrong with a call as commands do, and what was likely meant.
+
+    Repeats no value that was given: it may be a password, typed where none belongs, and logs keep errors.
+    """
 
     _given: Sequence[str] = ()
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         found, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(_flag_alone(word) for word in unknown)}")
+            self._refuse(unknown, getattr(found, "verb", None))
         return found
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -61,15 +80,43 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
+        """Raise InputError. A flag that does not exist is told first: what else is missing may be what it meant."""
+        words = self._given[: None if self._subparsers is None else 1]  # flags of a command are that command's to judge
+        if unknown := [word for word in words if re.match(r"--?[A-Za-z]", word) and not self._knows(word)]:
+            self._refuse(unknown, None)
         for word in self._given:
-            for part in (
-                word,
-                word.partition("=")[2],
-                word[2:],
-            ):  # as argparse takes `--flag=value` and `-fvalue` apart
+            for part in (word, word.partition("=")[2], word[2:]):  # as argparse takes `--flag=value`, `-fvalue` apart
                 if part:
-                    message = message.replace(repr(part), "'…'", 1)
-        super().error(message)
+                    message = message.replace(repr(part), "that", 1)
+        for theirs, ours in _OURS:
+            if found := re.fullmatch(theirs, message):
+                message = found.expand(ours)
+                break
+        raise InputError(f"{message} `{self.prog} --help` tells more.", "Usage")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(item) for item in action.choices]
+        meant = did_you_mean(str(value), known)
+        if isinstance(action, argparse._SubParsersAction):
+            sentence = f"There is no such command.{meant or f' There are {listed(known)}.'}"
+        else:
+            sentence = f"{'/'.join(action.option_strings) or self.prog} takes {listed(known, 'or')}.{meant}"
+        raise argparse.ArgumentError(None, sentence)
+
+    def _knows(self, word: str) -> bool:
+        return word.partition("=")[0] in self._option_string_actions or word[:2] in self._option_string_actions
+
+    def _refuse(self, words: Sequence[str], verb: str | None) -> NoReturn:
+        """Raise InputError for words that are no flags of the command, or one word too many."""
+        command = f"{self.prog} {verb}" if verb else self.prog
+        flags = [flag for flag in map(_flag_alone, words) if flag != "…"]
+        if not flags:
+            raise InputError(f"There is a word too many. `{command} --help` tells what it takes.", "Usage")
+        chosen = self._subparsers._group_actions[0].choices[verb] if verb and self._subparsers else self  # type: ignore[index]
+        meant = did_you_mean(flags[0].rstrip("…="), [*self._option_string_actions, *chosen._option_string_actions])
+        raise InputError(f"There is no flag {listed(flags)}.{meant} `{command} --help` tells more.", "Usage")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         for line in message.splitlines():
@@ -190,7 +237,7 @@ class _Once(argparse.Action):
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
     ) -> None:
         if getattr(namespace, self.dest, None) is not None:
-            raise argparse.ArgumentError(self, "given twice; this command takes one file at a time")
+            raise argparse.ArgumentError(self, "is given twice; this command takes one file at a time")
         setattr(namespace, self.dest, values)
 
 
@@ -353,17 +400,17 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds between 0 and 3600")
+        raise argparse.ArgumentTypeError("takes a number of seconds between 0 and 3600")
     return value
 
 
 def _jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_JOBS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_JOBS}")
+        raise argparse.ArgumentTypeError(f"takes a number from 1 to {MOST_JOBS}")
     return int(text)
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
+        raise argparse.ArgumentTypeError("takes a port: 1 to 65535")
     return int(text)

@@ -101,9 +101,8 @@ def answer(settings: Settings, question: Question, text: str, provider: Provider
     result = settings.with_changes({role: value or None})
     if provider is None:
         return result
-    if role is Role.USERNAME and follows_account(provider):
-        if settings.sender in (None, settings.username):
-            result = result.with_changes({Role.SENDER: value if "@" in value else None})
+    if role is Role.USERNAME:
+        result = result.with_changes({Role.SENDER: derived_sender(result, settings, provider)})
     elif role is Role.SENDER and not value and follows_account(provider) and "@" in (settings.username or ""):
         result = result.with_changes({Role.SENDER: settings.username})
     elif role is Role.PASSWORD and provider.username.rule is UsernameRule.SAME_AS_PASSWORD:
@@ -163,6 +162,13 @@ def begin(
 def follows_account(provider: Provider) -> bool:
     """Say whether the sender is the account itself: then it is filled in from the user name."""
     return provider.sender.rule is SenderRule.ACCOUNT and provider.username.rule in _ADDRESS_RULES
+
+
+def derived_sender(settings: Settings, before: Settings, provider: Provider) -> str | None:
+    """Return the sender: the account where the provider wants that and no other stood `before`, else as it is."""
+    if not follows_account(provider) or before.sender not in (None, before.username):
+        return settings.sender
+    return settings.username if "@" in (settings.username or "") else None
 
 
 def missing(settings: Settings, asked: tuple[Question, ...]) -> tuple[tuple[str, str], ...]:

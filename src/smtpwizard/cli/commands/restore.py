@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan_restore, undescribed
 from smtpwizard.targets.change import Applied, Change, Consent
 from smtpwizard.targets.diff import variables_in
-from smtpwizard.text import safe
+from smtpwizard.text import did_you_mean, safe
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -100,9 +99,10 @@ def _named(name: str, found: Sequence[Backup], listed: Sequence[Backup]) -> list
     for item in found:
         if item.name == name:
             return [item]
-    near = difflib.get_close_matches(name, [item.name for item in found], 1)
-    hint = f"Did you mean {near[0]}?" if near else "`smtpwizard restore --all` lists them."
-    raise InputError(f"There is no backup {name!r}. {hint}", "Unknown backup")
+    hint = did_you_mean(name, ["latest", *(item.name for item in found)])
+    raise InputError(
+        f"There is no backup {safe(name, limit=80)!r}.{hint} `smtpwizard restore --all` lists them.", "Unknown backup"
+    )
 
 
 def _confirmed(chosen: Sequence[Backup]) -> bool:

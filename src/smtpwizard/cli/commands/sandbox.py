@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import signal
 import tempfile
 import threading
@@ -25,7 +24,7 @@ from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse_first
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block
-from smtpwizard.text import safe
+from smtpwizard.text import did_you_mean, safe
 
 DEFAULT_PORT: Final = 2525
 """Where no --port is given; a free one where it is taken."""
@@ -142,10 +141,10 @@ def _find(name: str) -> Failure:
     for known in failures:
         if name.casefold() in (known.id.casefold(), known.ref.casefold()):
             return known
-    near = difflib.get_close_matches(name, [failure.id for failure in failures], n=3, cutoff=0.4)
-    hint = f" Near to it: {', '.join(near)}." if near else ""
+    hint = did_you_mean(name, ["list", *(failure.id for failure in failures)])
     raise InputError(
-        f"There is no failure {name!r}.{hint} `smtpwizard sandbox --play list` names those that can be played.",
+        f"There is no failure {safe(name, limit=80)!r}.{hint} `smtpwizard sandbox --play list` names all that can be "
+        "played.",
         "Unknown failure",
     )
 

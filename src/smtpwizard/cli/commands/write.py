@@ -6,7 +6,6 @@ Nothing is written when the app would refuse the result. Planning and writing ar
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
@@ -29,7 +28,8 @@ from smtpwizard.targets.block import block
 from smtpwizard.targets.change import Change, Conflict, Consent
 from smtpwizard.targets.env.plan import value_findings
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
-from smtpwizard.text import listed
+from smtpwizard.text import did_you_mean, listed
+from smtpwizard.wizard.questions import derived_sender
 from smtpwizard.wizard.save import SaveStep, at_once, finding_lines, finish
 from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 
@@ -76,12 +76,12 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     app = step.session.services.app
     other = _other_server(present, provider, step)
     known = bool(present.get(app.variable(Role.PASSWORD))) and not other
-    values: dict[str, str | Secret | None] = {**values_of(args, provider, app, have_password=known)}
+    before = Settings.from_variables(app, present)
+    values: dict[str, str | Secret | None] = {**values_of(args, provider, before, have_password=known)}
     stays = [name for name in map(app.variable, _LOGIN) if present.get(name) and name not in values]
     if provider.password.type is PasswordType.NONE and app.variable(Role.PASSWORD) not in values:
         values |= dict.fromkeys(stays)  # a server that asks for no login is not sent another's
-    settings = Settings.from_variables(app, present).with_changes(values)
-    before = Settings.from_variables(app, present)
+    settings = before.with_changes(values)
     hide((*secrets(before, step.session.services.presets.for_host(before.host or "")), *secrets(settings, provider)))
     found = findings(settings, provider=provider, origin=Origin.ENV_FILE if args.compose is None else Origin.COMPOSE)
     if has_errors(found):
@@ -145,7 +145,7 @@ def _apply(step: SaveStep, args: argparse.Namespace) -> list[Line]:
 
 def _print(args: argparse.Namespace, provider: Provider, app: AppProfile) -> ExitCode:
     style = args.print_style
-    values = values_of(args, provider, app, have_password=False)
+    values = values_of(args, provider, Settings(app), have_password=False)
     origin = Origin.ENV_FILE if style == "env" else Origin.COMPOSE
     settings = Settings(app).with_changes(values)
     hide(secrets(settings, provider))
@@ -191,20 +191,26 @@ def _tell(lines: Sequence[Line]) -> None:
 
 
 def values_of(
-    args: argparse.Namespace, provider: Provider, app: AppProfile, *, have_password: bool
+    args: argparse.Namespace, provider: Provider, before: Settings, *, have_password: bool
 ) -> dict[str, str | Secret]:
     """Return variable → value in the app's order. No password is asked for where the target has one already.
 
+    `before` is what the target holds. The sender follows the account as in the wizard's form.
+
     InputError for an unknown region or variable, and for a secret given as an argument.
     """
+    app = before.app
     values: dict[str, str | Secret] = {**_defaults(provider, app, args.region), **parse_assignments(args.set, app)}
+    sender = derived_sender(before.with_changes(values), before, provider)
+    if sender and sender != before.sender:
+        values.setdefault(app.variable(Role.SENDER), sender)
     password = _password(args, provider, app, have_password=have_password)
     if password:
         values[app.variable(Role.PASSWORD)] = password
         user = app.variable(Role.USERNAME)
         if provider.username.rule is UsernameRule.SAME_AS_PASSWORD and user not in values:
             values[user] = password
-    return {**app.wanted, **{name: values[name] for name in app.names if name in values}}
+    return {**app.constants, **{name: values[name] for name in app.names if name in values}}
 
 
 def parse_assignments(given: Sequence[str], app: AppProfile) -> dict[str, str]:
@@ -230,9 +236,7 @@ def parse_assignments(given: Sequence[str], app: AppProfile) -> dict[str, str]:
 def _unknown(name: str, app: AppProfile) -> str:
     shown = name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,40}", name) else "That"
     old = next((role for old, role in app.old.items() if old.upper() == name.upper()), None)
-    near = difflib.get_close_matches(name.upper(), [item.upper() for item in app.names], 1, 0.6)
-    meant = app.variable(old) if old else next((item for item in app.names if item.upper() in near), "")
-    hint = f" Did you mean {meant}?" if meant else ""
+    hint = f" Did you mean {app.variable(old)}?" if old else did_you_mean(name, app.names)
     return f"{shown} is no variable that the app reads.{hint}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +12,8 @@ from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.files import decode_yaml, read_bytes
+from smtpwizard.text import did_you_mean, safe
 from smtpwizard.text import listed as listed_words
-from smtpwizard.text import safe
 
 _LISTED: Final = 12
 """Services named in one sentence at most."""
@@ -188,8 +187,7 @@ def chosen(listed: tuple[Service, ...], name: str | None, includes: Sequence[Pat
         for item in listed:
             if item.name == name:
                 return item
-        near = difflib.get_close_matches(name, [item.name for item in listed], 1, 0.6)
-        meant = f" Did you mean {safe(near[0])}?" if near else ""
+        meant = did_you_mean(name, (item.name for item in listed))
         raise InputError(
             f"The compose file has no service {safe(name)!r}.{meant} It has: {_names(listed)}.{where}",
             "Unknown service",
