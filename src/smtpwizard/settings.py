@@ -7,16 +7,21 @@ NAME at all are different things. The app's profile goes along and gives the nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from smtpwizard.apps.forms import FORMS
 from smtpwizard.apps.profile import AppProfile, Role
+from smtpwizard.apps.schema import SECRET_ROLES, Composed
 from smtpwizard.presets.values import TlsMode
 from smtpwizard.problems import Changes
 from smtpwizard.secret import MASK, Secret
 
 _SHORTEST: Final = 4
 """Characters below which a secret is not looked for inside of other values."""
+
+_QUOTED_MASK: Final = MASK.replace("*", "%2A")
+"""The mask as it stands in a URL."""
 
 _QUERY: Final = re.compile(r"(?i)[?&;](?:pass(?:word|wd)?|pwd|secret|token|auth|api[-_]?key|key)=([^&;\s'\"]+)")
 _TOKEN: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.-]{16,}")
@@ -52,6 +57,10 @@ def _is_numeric(host: str) -> bool:
     return re.match(r"[\d.]+(?::\d+)?\Z", host) is not None
 
 
+def _read_form(form: Composed, texts: Sequence[str | None]) -> dict[str, str]:
+    return FORMS[form.form].read(texts) if any(text is not None for text in texts) else {}
+
+
 class Settings(NamedTuple):
     """One configuration. `_replace()` and `with_changes()` make the next one."""
 
@@ -63,18 +72,27 @@ class Settings(NamedTuple):
     reply_to: str | None = None
     username: str | None = None
     password: Secret | None = None
+    auth: str | None = None
+    auth_mechanism: str | None = None
     security: str | None = None
+    starttls: str | None = None
     require_tls: str | None = None
     ignore_tls: str | None = None
     ciphers: str | None = None
     opportunistic: str | None = None
     verify: str | None = None
+    verify_name: str | None = None
+    ca: str | None = None
     client_name: str | None = None
+    timeout: str | None = None
+    options: str | None = None
     url: str | None = None
     old_names: tuple[tuple[str, Secret], ...] = ()
     """Variables present under an old or misspelt name, with their values, which may be secrets."""
     constants: tuple[tuple[str, str], ...] | None = None
     """What was found of the profile's constants; None: as the profile wants them."""
+    extras: tuple[tuple[str, Secret], ...] = ()
+    """What was found of the profile's further variables, which may hold secrets."""
 
     def __repr__(self) -> str:
         """Return the roles that are set, without secrets; a user name without an `@` may be a token, too."""
@@ -87,36 +105,63 @@ class Settings(NamedTuple):
     @classmethod
     def from_variables(cls, app: AppProfile, variables: Mapping[str, str]) -> Settings:
         """Take the variables of the app, old names too, out of `variables`; everything else is ignored."""
-        found: dict[str, str | Secret] = {
-            item.role.value: Secret(variables[item.name]) if item.secret else variables[item.name]
-            for item in app.variables
-            if item.name in variables
-        }
-        constants = {name: variables[name] for name in app.constants if name in variables}
+        found = {item.role.value: variables[item.name] for item in app.variables if item.name in variables}
+        for form in app.forms:
+            found |= _read_form(form, [variables.get(name) for name in form.names])
+        constants = {item.name: variables[item.name] for item in app.constants if item.name in variables}
         return cls(
             app,
-            **found,  # type: ignore[arg-type]  # each field of its own type
+            **{role: Secret(text) if role in SECRET_ROLES else text for role, text in found.items()},  # type: ignore[arg-type]  # each field of its own type
             old_names=tuple((name, Secret(variables[name])) for name in app.old if name in variables),
-            constants=None if constants == app.constants else tuple(constants.items()),
+            constants=None if constants == app.wanted else tuple(constants.items()),
+            extras=tuple((item.name, Secret(variables[item.name])) for item in app.extras if item.name in variables),
         )
 
     def to_variables(self) -> dict[str, str | Secret]:
         """Return the variables that are set, in the app's order, without old names; nothing where no role is set.
 
-        The password is a Secret; so is the user name where it holds the same token (Postmark takes it in both fields).
+        The password is a Secret, and so is a variable that holds more than the password; so is the user name where it
+        holds the same token (Postmark takes it in both fields).
         """
         values = {item.name: self.of(item.role) for item in self.app.variables}
         if self.password and self.username == self.password.reveal():
             values[self.app.variable(Role.USERNAME)] = self.password
         found: dict[str, str | Secret] = {name: value for name, value in values.items() if value is not None}
-        constants = self.app.constants.items() if self.constants is None else self.constants
-        return {**dict(constants), **found} if found else {}
+        if self.app.forms:
+            found = self._composed(found)
+        constants = self.app.wanted.items() if self.constants is None else self.constants
+        extras = {name: value.reveal() for name, value in self.extras}
+        return {**dict(constants), **found, **extras} if found else {}
+
+    def _composed(self, found: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+        """Return variable → text, each form put together where its first part stands."""
+        made: dict[str, str | Secret] = {}
+        for item in self.app.variables:
+            form = self.app.form(item.name)
+            if form is None:
+                made |= {item.name: found[item.name]} if item.name in found else {}
+            elif form.names[0] not in made:
+                texts = zip(form.names, self._texts(form), strict=True)
+                secret = bool(self.password) and Role.PASSWORD in (part.role for part in self.app.parts(form))
+                made |= {name: Secret(text) if secret else text for name, text in texts if text is not None}
+        return made
+
+    def _texts(self, form: Composed, *, hidden: bool = False) -> tuple[str | None, ...]:
+        """Return the texts of a form's variables; `hidden`: with MASK in the password's place."""
+        made = FORMS[form.form]
+        values = {role: self.of(Role(role)) for role in made.roles}
+        texts = {
+            role: (MASK if hidden else value.reveal()) if isinstance(value, Secret) else value
+            for role, value in values.items()
+            if value is not None
+        }
+        return made.write(texts)
 
     @property
     def lacking(self) -> dict[str, str]:
         """The profile's constants that are not as the app needs them: without them it uses no mail settings."""
-        found = dict(self.app.constants if self.constants is None else self.constants)
-        return {name: text for name, text in self.app.constants.items() if found.get(name, "").lower() != text.lower()}
+        found = dict(self.app.wanted if self.constants is None else self.constants)
+        return {item.name: item.text for item in self.app.constants if not item.is_met(found.get(item.name))}
 
     @property
     def has_mail(self) -> bool:
@@ -125,7 +170,12 @@ class Settings(NamedTuple):
 
     def masked(self) -> dict[str, str]:
         """Return the variables for display and JSON: a secret as MASK, and so where another value is or holds it."""
-        return {name: self.shown(str(value)) for name, value in self.to_variables().items()}
+        shown = {name: self.shown(str(value)) for name, value in self.to_variables().items()}
+        for form in self.app.forms:
+            if Role.PASSWORD in (part.role for part in self.app.parts(form)) and form.names[0] in shown:
+                (text,) = self._texts(form, hidden=True)
+                shown[form.names[0]] = (text or "").replace(_QUOTED_MASK, MASK)
+        return shown
 
     def of(self, role: Role) -> str | Secret | None:
         """Return the value of a role, or None where it is not set."""
@@ -134,12 +184,16 @@ class Settings(NamedTuple):
 
     def get(self, name: str) -> str | Secret | None:
         """Return the value of one of the app's variables, or None where it is not set. KeyError for other names."""
-        if name in self.app.constants:
-            return dict(self.app.constants if self.constants is None else self.constants).get(name)
+        if self.app.constant(name):
+            return dict(self.app.wanted if self.constants is None else self.constants).get(name)
+        if self.app.further(name):
+            return dict(self.extras).get(name)
         role = self.app.role(name)
-        if role is None:
-            raise KeyError(name)
-        return self.of(role)
+        if role is not None:
+            return self.of(role)
+        if self.app.form(name):
+            return self.to_variables().get(name)
+        raise KeyError(name)
 
     def with_changes(self, changes: Changes) -> Settings:
         """Return the settings with `changes` applied: a role's or variable's new value, or None to leave it out.
@@ -148,24 +202,34 @@ class Settings(NamedTuple):
         """
         result = self
         for name, value in changes.items():
+            text = value.reveal() if isinstance(value, Secret) else value
             if name in self.app.old and value is None:
                 result = result._replace(old_names=tuple(item for item in result.old_names if item[0] != name))
-                continue
-            if name in self.app.constants:
-                kept = dict(self.app.constants if result.constants is None else result.constants)
+            elif self.app.constant(name):
+                kept = dict(self.app.wanted if result.constants is None else result.constants)
                 kept.pop(name, None)
-                text = value.reveal() if isinstance(value, Secret) else value
-                result = result._replace(constants=(*kept.items(), *([(name, text)] if text is not None else [])))
-                continue
-            role = self.app.role(name)
-            if role is None:
+                kept |= {name: text} if text is not None else {}
+                result = result._replace(constants=None if kept == self.app.wanted else tuple(kept.items()))
+            elif self.app.further(name):
+                left = tuple(item for item in result.extras if item[0] != name)
+                result = result._replace(extras=(*left, *([(name, Secret(text))] if text is not None else [])))
+            elif (role := self.app.role(name)) is not None:
+                result = result._with(role, text)
+                if role is Role.USERNAME and self.app.client.login == "switch":
+                    client = self.app.client
+                    result = result._replace(auth=client.login_on if text else client.login_off)
+            elif form := self.app.form(name):
+                texts = [text if own == name else old for own, old in zip(form.names, result._texts(form), strict=True)]
+                parts = _read_form(form, texts)
+                for own_role in FORMS[form.form].roles:
+                    result = result._with(Role(own_role), parts.get(own_role))
+            else:
                 raise KeyError(name)
-            if role is Role.PASSWORD and isinstance(value, str):
-                value = Secret(value)
-            elif role is not Role.PASSWORD and isinstance(value, Secret):
-                value = value.reveal()
-            result = result._replace(**{role.value: value})  # type: ignore[arg-type]  # one field, of its own type
         return result
+
+    def _with(self, role: Role, text: str | None) -> Settings:
+        value = Secret(text) if role in SECRET_ROLES and text is not None else text
+        return self._replace(**{role.value: value})  # type: ignore[arg-type]  # one field, of its own type
 
     def in_mode(self, tls: TlsMode) -> Settings:
         """Return the settings with the TLS mode that a port wants."""
@@ -175,7 +239,9 @@ class Settings(NamedTuple):
         """Return every secret in these settings, wherever it stands: under its name, an old one, or within a value."""
         found = [self.password] if self.password else []
         values = [(item.role, self.of(item.role)) for item in self.app.variables]
-        for role, value in (*values, *((self.app.old[name], value) for name, value in self.old_names)):
+        others = ((self.app.old[name], value) for name, value in self.old_names)
+        further = ((None, value) for _, value in self.extras)
+        for role, value in (*values, *others, *further):
             text = value.reveal() if isinstance(value, Secret) else value
             if not text:
                 continue

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from smtpwizard.apps.loading import load_profile, profile, shipped
 from smtpwizard.apps.profile import AppProfile, Role, Security
+from smtpwizard.apps.schema import STANDARD_PORTS
 from smtpwizard.cli.main import run
-from smtpwizard.clients.nodemailer.model import NODEMAILER
-from smtpwizard.clients.transport import Origin, transport
+from smtpwizard.clients.transport import Origin, transport, unusable
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets, presets_root
@@ -30,17 +30,33 @@ MODES = [pytest.param(app, mode, id=f"{app.id}-{mode}") for app in PROFILES for 
 GHOST = shipped("ghost")
 
 
-def complete(app: AppProfile) -> Settings:
-    return Settings(
-        app, host="mail.acme.dev", port="587", sender="app@acme.dev", username="app@acme.dev",
-        password=Secret("correct horse"), url="https://www.acme.dev",
-    )  # fmt: skip
+MODELS = {
+    "nodemailer", "smtplib", "django-smtp", "symfony-mailer", "net-smtp", "go-net-smtp", "go-mail", "gomail",
+    "jakarta-mail", "lettre", "mua",
+}  # fmt: skip
+"""The clients that profiles may name, whether they are modelled or not."""
+
+
+def complete(app: AppProfile, mode: Security = Security.OPPORTUNISTIC) -> Settings:
+    return Settings(app).with_changes({
+        role: text
+        for role, text in {
+            Role.HOST: "mail.acme.dev", Role.PORT: str(STANDARD_PORTS[mode]), Role.SENDER: "app@acme.dev",
+            Role.USERNAME: "app@acme.dev", Role.PASSWORD: "correct horse/ä:?", Role.URL: "https://www.acme.dev",
+        }.items()
+        if app.spec(role)
+    })  # fmt: skip
+
+
+def opened(settings: Settings) -> dict[str, str]:
+    return {name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in settings.to_variables().items()}  # fmt: skip
 
 
 @pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
 def test_what_is_taken_unchecked_is_what_a_check_would_read(app: AppProfile) -> None:
     assert app == load_profile(presets_root() / "apps" / f"{app.id}.toml")
-    assert app.client.model == NODEMAILER.name
+    assert app.client.model in MODELS
 
 
 @pytest.mark.parametrize(("app", "mode"), MODES)
@@ -48,16 +64,28 @@ def test_a_mode_that_is_written_is_read_back_and_means_that_mode(app: AppProfile
     if app.mode(mode) is None:
         with pytest.raises(KeyError):
             app.mode_changes(mode)
+        assert app.mode(app.nearest(mode)) is not None
         return
-    settings = complete(app).with_changes(app.mode_changes(mode))
-    variables = {name: str(value.reveal() if isinstance(value, Secret) else value)
-                 for name, value in settings.to_variables().items()}  # fmt: skip
-    assert Settings.from_variables(app, variables) == settings
+    settings = complete(app, mode).with_changes(app.mode_changes(mode))
+    assert Settings.from_variables(app, opened(settings)) == settings
     handed = transport(settings, origin=Origin.COMPOSE)
-    assert handed is not None
-    assert (handed.secure, handed.require_tls, handed.ignore_tls) == (
-        mode is Security.IMPLICIT, mode is Security.STARTTLS, mode is Security.NONE,
+    assert handed is not None, unusable(settings)
+    assert handed.security is mode
+    assert (handed.host, handed.port, handed.username, handed.password) == (
+        "mail.acme.dev", STANDARD_PORTS[mode], "app@acme.dev", Secret("correct horse/ä:?")
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("app", "mode"), MODES)
+def test_the_port_that_an_app_takes_by_itself_is_in_the_mode_it_is_said_to_be_in(
+    app: AppProfile, mode: Security
+) -> None:
+    port = getattr(app.modes, mode.value).port
+    if port is not None and app.mode(mode) is not None:
+        settings = complete(app, mode).with_changes({**app.mode_changes(mode), Role.PORT: None})
+        handed = transport(settings, origin=Origin.COMPOSE)
+        default = app.default(Role.PORT)
+        assert handed is None or default or (handed.port, handed.security) == (port, mode)
 
 
 @pytest.mark.parametrize(("app", "before"), MODES)
@@ -71,16 +99,20 @@ def test_nothing_of_another_mode_stays(app: AppProfile, before: Security) -> Non
 
 
 @pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_texts_are_kept_word_for_word(app: AppProfile, data: st.DataObject) -> None:
-    names = st.sampled_from([*app.names, *app.old, *app.constants])
+    constants, extras = ([item.name for item in row] for row in (app.constants, app.extras))
+    names = st.sampled_from([*app.names, *app.old, *constants, *extras])
     given_texts = data.draw(st.dictionaries(names, st.text(max_size=8)))
     settings = Settings.from_variables(app, given_texts)
-    held = {name: value.reveal() if isinstance(value, Secret) else value
-            for name, value in settings.to_variables().items()}  # fmt: skip
-    expected = {name: text for name, text in given_texts.items() if name not in app.old}
-    assert held == (expected if any(name in app.names for name in expected) else {})
+    held = opened(settings)
+    again = Settings.from_variables(app, held)
+    assert opened(again) == held
+    formed = {name for form in app.forms for name in form.names}
+    expected = {name: text for name, text in given_texts.items() if name not in app.old and name not in formed}
+    if any(name in app.names for name in given_texts):
+        assert {name: text for name, text in held.items() if name not in formed} == expected
     assert dict(settings.old_names) == {name: Secret(text) for name, text in given_texts.items() if name in app.old}
 
 

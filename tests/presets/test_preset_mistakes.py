@@ -196,7 +196,7 @@ def test_an_endless_nesting_is_told_and_not_a_crash(tmp_path: Path) -> None:
         ('templates_path = "apps/api', 'templates_path = "/apps/api', "templates_path"),
         ('name = "SMTP_PORT"', 'name = "smtp port"', "variables[1].name"),
         ("required = true", "requierd = true", "variables[0].requierd"),
-        ('service = "api"', "", "service"),
+        ('services = ["api"]', "", "services"),
     ],
 )
 def test_an_app_file_is_checked_alike(tmp_path: Path, old: str, new: str, key: str) -> None:

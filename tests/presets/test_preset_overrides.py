@@ -46,7 +46,7 @@ def test_a_folder_may_be_laid_out_like_the_shipped_one(tmp_path: Path) -> None:
     put(tmp_path / "providers", "acme", GOOD)
     put(tmp_path, "ignored", "not a preset")
     app = (presets_root() / "apps" / "abc-user-feedback.toml").read_text("utf-8")
-    put(tmp_path / "apps", "abc-user-feedback", changed(('service = "api"', 'service = "backend"'), text=app))
+    put(tmp_path / "apps", "abc-user-feedback", changed(('services = ["api"]', 'services = ["backend"]'), text=app))
     presets = Presets.open(tmp_path)
     assert presets.provider("acme").id == "acme"
     assert profile(presets).service == "backend"

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smtpwizard.apps.profile import AppMail, AppProfile, Client, Guide, Mode, Modes, OldName, Role, Suggested, Variable
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.apps.schema import (
+    AppMail,
+    Client,
+    Composed,
+    Constant,
+    Extra,
+    Guide,
+    Mode,
+    Modes,
+    OldName,
+    Place,
+    Reading,
+    Role,
+    Security,
+    Suggested,
+    Trap,
+    Variable,
+    Wins,
+)
 from smtpwizard.errors import InputError
 from smtpwizard.presets.files import PresetFileError, PresetProblem, left_out, presets_root, provider_files
 from smtpwizard.presets.index import Index
@@ -62,15 +81,41 @@ def shipped(id: str = DEFAULT) -> AppProfile:  # noqa: A002
     index = Index(presets_root() / "apps")
     table = index.table(f"{id}.toml")
     index.keep()
+    return from_table(table)
+
+
+def from_table(table: Mapping[str, Any]) -> AppProfile:
+    """Return the profile of a parsed file that is known to be right."""
     made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    made["variables"] = tuple(Variable(**{**row, "role": Role(row["role"])}) for row in table["variables"])
-    made["old_names"] = tuple(OldName(**{**row, "role": Role(row["role"])}) for row in table.get("old_names", ()))
     made["modes"] = Modes(**{name: Mode(**row) for name, row in table["modes"].items()})
     made["client"] = Client(**table["client"])
-    made["guide"] = tuple(Guide(**row) for row in table.get("guide", ()))
-    made["suggested"] = tuple(Suggested(**row) for row in table.get("suggested", ()))
-    made["mails"] = tuple(AppMail(**row) for row in table.get("mails", ()))
+    if "place" in table:
+        made["place"] = Place(**table["place"])
+    for key, cls in _ROWS.items():
+        if key in table:
+            made[key] = tuple(cls(**{name: _MADE.get(name, _same)(value) for name, value in row.items()})
+                              for row in table[key])  # fmt: skip
     return AppProfile(**made)
+
+
+def _same(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+_ROWS: Final[Mapping[str, Callable[..., Any]]] = {
+    "variables": Variable,
+    "reads": Reading,
+    "constants": Constant,
+    "forms": Composed,
+    "extras": Extra,
+    "old_names": OldName,
+    "traps": Trap,
+    "wins": Wins,
+    "guide": Guide,
+    "suggested": Suggested,
+    "mails": AppMail,
+}
+_MADE: Final[Mapping[str, Callable[[Any], Any]]] = {"role": Role, "mode": Security}
 
 
 def load_profile(path: Path) -> AppProfile:

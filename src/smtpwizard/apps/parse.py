@@ -23,6 +23,7 @@ SAFE_INTEGER: Final = 2**53 - 1
 
 _NUMBER: Final = r"(?i)[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _PARSE_INT: Final = r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))"
+_JSON_NUMBER: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?"
 _DIGITS: Final = 20
 """Digits looked at: no port has more, and Python refuses to convert texts of more than 4300."""
 
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     NOT_A_BOOLEAN = "not-a-boolean"
     NOT_A_NUMBER = "not-a-number"
     UNSAFE_NUMBER = "unsafe-number"
+    NOT_A_CHOICE = "not-a-choice"
 
 
 def trim(text: str) -> str:
@@ -117,7 +119,7 @@ def json_truthy(text: str) -> bool:
     word = trim(text)
     if word in ("false", "null", '""'):
         return False
-    return bool(float(word)) if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", word) else text != ""
+    return bool(float(word)) if re.fullmatch(_JSON_NUMBER, word) else text != ""
 
 
 def _joi_text(text: str) -> str | Reason:
@@ -138,21 +140,131 @@ def _joi_number(text: str) -> str | Reason:
     return js_text(value)
 
 
+def _json(text: str) -> object:
+    """Return what JSON.parse() makes of `text`. ValueError where it throws; Python takes NaN and Infinity as well."""
+    import json
+
+    def refused(word: str) -> object:
+        raise ValueError(word)
+
+    return json.loads(text.strip(" \t\r\n"), parse_constant=refused)
+
+
+def _json_check(text: str) -> str | Reason:
+    try:
+        _json(text)
+    except (ValueError, RecursionError):
+        return Reason.NOT_A_BOOLEAN if text else Reason.EMPTY
+    return text
+
+
+def _json_number(text: str) -> str | Reason:
+    try:
+        value = _json(text)
+    except (ValueError, RecursionError):
+        value = None
+    return text if isinstance(value, int | float) and not isinstance(value, bool) else Reason.NOT_A_NUMBER
+
+
+def _one_of(*words: str, reason: Reason = Reason.NOT_A_BOOLEAN) -> Callable[[str], str | Reason]:
+    return lambda text: text if text in words else reason if text else Reason.EMPTY
+
+
+def python_int(text: str) -> int | None:
+    """Return what Python's int() makes of `text`; None where it raises, and for what is no port by far."""
+    digits = text.strip()
+    return int(digits) if len(digits) <= _DIGITS and re.fullmatch(r"[+-]?[0-9]+(_[0-9]+)*", digits, re.ASCII) else None
+
+
+def _integer(text: str) -> str | Reason:
+    return Reason.EMPTY if not text else text if python_int(text) is not None else Reason.NOT_A_NUMBER
+
+
+def _words_check(on: frozenset[str], off: frozenset[str]) -> Callable[[str], str | Reason]:
+    return lambda text: text if text.lower() in on | off else Reason.NOT_A_BOOLEAN if text else Reason.EMPTY
+
+
+_WIDE_ON: Final = frozenset({"true", "t", "yes", "y", "1"})
+_WIDE_OFF: Final = frozenset({"false", "f", "no", "n", "0"})
+_ELIXIR_ON: Final = frozenset({"1", "t", "true", "y", "yes", "on"})
+_ELIXIR_OFF: Final = frozenset({"0", "f", "false", "n", "no", "off"})
+
 CHECKS: Final[Mapping[str, Callable[[str], str | Reason]]] = {
     "joi-string": _joi_text,
     "joi-boolean": _joi_boolean,
     "joi-number": _joi_number,
+    "non-empty": _joi_text,
+    "json": _json_check,
+    "json-number": _json_number,
+    "true-false": _one_of("true", "false"),
+    "one-zero": _one_of("1", "0"),
+    "true-false-one-zero": _one_of("true", "1", "false", "0"),
+    "python-bool": _one_of("True", "False", ""),
+    "wide-boolean": _words_check(_WIDE_ON, _WIDE_OFF),
+    "wide-boolean-on-off": _words_check(_ELIXIR_ON, _ELIXIR_OFF),
+    "integer": _integer,
 }
-"""Joi.string() without allow(''), Joi.boolean(), Joi.number(); what each converts to is what @nestjs/config writes."""
+"""What an app holds a text against at its start.
 
-BOOLEANS: Final[Mapping[str, Callable[[str], bool]]] = {
+`joi-*`: Joi.string() without allow(''), Joi.boolean(), Joi.number(); what each converts to is what @nestjs/config
+writes. `non-empty`: z.string().min(1). `json`, `json-number`: JSON.parse(), and a number of it. `true-false`,
+`one-zero`: zod's enum of the two. `python-bool`: exactly True, False or nothing. `wide-boolean`: true, t, yes, y, 1 and
+their opposites in any case; `-on-off`: these too. `integer`: Python's int(). A list of words is `choices`.
+"""
+
+
+def _two(on: frozenset[str], off: frozenset[str]) -> Callable[[str], bool | None]:
+    """Return a reading of words in any case; None, so that what absent means counts, for all others."""
+    return lambda text: True if text.lower() in on else False if text.lower() in off else None
+
+
+_GO_ON: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_GO_OFF: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+_RAILS_OFF: Final = frozenset({"0", "f", "F", "false", "FALSE", "off", "OFF"})
+
+BOOLEANS: Final[Mapping[str, Callable[[str], bool | None]]] = {
     "exact-true": lambda text: text == "true",
+    "true-or-one": lambda text: text in ("true", "1"),
+    "one": lambda text: text == "1",
+    "not-false": lambda text: text != "false",
+    "not-zero": lambda text: text != "0",
+    "not-false-not-zero": lambda text: text not in ("false", "0"),
+    "non-empty": lambda text: text != "",
+    "lower-true": lambda text: text.lower() == "true",
+    "lower-true-or-one": lambda text: text == "1" or text.lower() == "true",
+    "lower-not-false": lambda text: text.lower() != "false",
+    "trim-lower-true": lambda text: trim(text).lower() == "true",
     "json": json_truthy,
     "json-not-false": lambda text: trim(text) != "false",
+    "python-true": lambda text: text == "True",
+    "wide": _two(_WIDE_ON, _WIDE_OFF),
+    "wide-on-off": _two(_ELIXIR_ON, _ELIXIR_OFF),
+    "true-one": _two(frozenset({"true", "1"}), frozenset({"false", "0"})),
+    "true-words": lambda text: text.lower() in ("true", "on", "yes", "1"),
+    "environ": lambda text: text.lower() in ("true", "on", "ok", "y", "yes", "1"),
+    "go": lambda text: True if text in _GO_ON else False if text in _GO_OFF else None,
+    "rails": lambda text: None if text == "" else text not in _RAILS_OFF,
+    "exact-else-true": lambda text: None if text == "" else text != "false",
+    "php": lambda text: text.lower() in ("true", "1", "on", "yes"),
 }
-"""`json-not-false`: what is read as JSON and compared with `=== false`, as Node does with rejectUnauthorized."""
+"""How a text becomes on or off; None: as if the variable were absent.
+
+`exact-true`: === 'true'. `not-false`: !== 'false'. `lower-*`: in any case. `json`: the truth of JSON.parse(), or of the
+text where that fails; `json-not-false`: what is compared with `=== false`, as with Node's rejectUnauthorized. `wide`:
+true, t, yes, y, 1 and their opposites, anything else ignored; `wide-on-off`: on and off too. `true-one`: true, 1,
+false, 0, anything else ignored. `environ`: django-environ's bool(). `go`: strconv.ParseBool, anything else ignored.
+`rails`: ActiveModel's Boolean. `exact-else-true`: Discourse, where every text but `false` is true. `php`: filter_var.
+"""
 
 PORTS: Final[Mapping[str, Callable[[str], int | None]]] = {
     "parse-int": parse_int,
     "js-number": js_number,
+    "integer": python_int,
 }
+
+WORDS: Final[Mapping[str, Callable[[str], str]]] = {
+    "exact": lambda text: text,
+    "lower": str.lower,
+    "trim-lower": lambda text: trim(text).lower(),
+}
+"""How a word is compared: as it stands, in any case, in any case without blanks around it."""

@@ -1,203 +1,61 @@
 """AppProfile: an app as data. Which variable holds which role, how the app reads it, and which client it hands it to.
 
 The rooms above speak of roles; the profile gives the app's own names where a sentence, a file or a JSON object needs
-them. `presets/apps/<id>.toml` has one profile each.
+them. `presets/apps/<id>.toml` has one profile each; docs/apps-adding.md tells how one is written and proved.
+
+A role that has no variable of its own is a part: `MAILER_DSN[port]` is the port in MAILER_DSN, `A+B` what stands in two
+variables together. Parts have such names wherever a variable's name is wanted; `forms` says how they are put together.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
-from smtpwizard.apps.parse import BOOLEANS, CHECKS, PORTS
-from smtpwizard.presets.values import (
-    Day,
-    Faults,
-    Folder,
-    Identifier,
-    OneOf,
-    Shape,
-    Source,
-    TlsMode,
-    Url,
-    VariableName,
-    listed_twice,
-    rule,
+from smtpwizard.apps.forms import FORMS
+from smtpwizard.apps.schema import (
+    FOR_PORT,
+    NEAREST,
+    SECRET_ROLES,
+    STANDARD_PORTS,
+    VARIABLE,
+    AppMail,
+    Client,
+    Composed,
+    Constant,
+    Extra,
+    Guide,
+    Mode,
+    Modes,
+    OldName,
+    Place,
+    Reading,
+    Role,
+    Security,
+    Suggested,
+    Trap,
+    Variable,
+    Wins,
+    whole,
 )
+from smtpwizard.presets.values import Day, Faults, Folder, Identifier, OneOf, Source, TlsMode, Url, listed_twice, rule
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
 
-
-class Role(StrEnum):
-    """What a setting is for, whatever an app calls it. In the order in which files and screens show them."""
-
-    HOST = "host"
-    PORT = "port"
-    SENDER = "sender"
-    SENDER_NAME = "sender_name"
-    REPLY_TO = "reply_to"
-    USERNAME = "username"
-    PASSWORD = "password"  # noqa: S105  # the name of a role
-    SECURITY = "security"
-    """Whether TLS is spoken from the first byte."""
-    REQUIRE_TLS = "require_tls"
-    """Whether STARTTLS is insisted on."""
-    IGNORE_TLS = "ignore_tls"
-    """Whether STARTTLS is left alone though it is offered."""
-    CIPHERS = "ciphers"
-    OPPORTUNISTIC = "opportunistic"
-    """A switch for STARTTLS that the app reads and does nothing with."""
-    VERIFY = "verify"
-    """Whether the certificate is checked."""
-    CLIENT_NAME = "client_name"
-    """The name in EHLO."""
-    URL = "url"
-    """The app's own address, with which links in mails begin."""
-
-    @property
-    def words(self) -> str:
-        """Return the role in words, for an app that has no variable for it."""
-        return _WORDS.get(self, f"the {self.value.replace('_', ' ')}")
-
-
-_WORDS: Final = {
-    Role.USERNAME: "the user name",
-    Role.SECURITY: "TLS",
-    Role.CIPHERS: "the cipher list",
-    Role.OPPORTUNISTIC: "a variable for opportunistic TLS",
-    Role.URL: "the app's address",
-}
-
-SECRET_ROLES: Final = frozenset({Role.PASSWORD})
-
-
-class Security(StrEnum):
-    """How an app can be told to use TLS."""
-
-    IMPLICIT = "implicit"
-    """From the first byte."""
-    STARTTLS = "starttls"
-    """STARTTLS, and nothing in clear where it is not offered."""
-    OPPORTUNISTIC = "opportunistic"
-    """STARTTLS where it is offered, else in clear."""
-    NONE = "none"
-    """Always in clear."""
-
-
-NEAREST: Final[Mapping[Security, tuple[Security, ...]]] = {
-    Security.IMPLICIT: (),
-    Security.STARTTLS: (Security.OPPORTUNISTIC,),
-    Security.OPPORTUNISTIC: (Security.STARTTLS,),
-    Security.NONE: (Security.OPPORTUNISTIC,),
-}
-"""Mode → what comes nearest where an app cannot express it: against the same server it does the same, or more."""
-
-
-class Variable(NamedTuple):
-    """A variable that the app reads."""
-
-    name: VariableName
-    role: Role
-    help: str
-    required: bool = False
-    default: str = ""
-    """What the app takes where the variable is absent."""
-    example: str = ""
-    check: Annotated[str, OneOf(tuple(CHECKS))] = ""
-    """The app's check of the text at its start; empty where it has none."""
-    read: Annotated[str, OneOf((*BOOLEANS, *PORTS))] = ""
-    """How the text becomes what the client is given; empty: word for word."""
-
-    @property
-    def secret(self) -> bool:
-        """Whether the value is a secret."""
-        return self.role in SECRET_ROLES
-
-
-class OldName(NamedTuple):
-    """A name that people write, and that the app does not read."""
-
-    name: VariableName
-    role: Role
-    fact: str = ""
-    """What the app does with it, up to the name that counts, where it is more than not reading it."""
-    of: str = ""
-    """The other app or framework whose name it is: its line is left alone, and told only where ours is not set."""
-
-
-class Mode(NamedTuple):
-    """How the app is told to use TLS in one way."""
-
-    set: Mapping[str, str] = {}
-    """Variable → text, exactly; a variable of another mode that is not here has to be absent."""
-    possible: bool = True
-
-
-class Modes(NamedTuple):
-    """The four ways of using TLS."""
-
-    implicit: Mode
-    starttls: Mode
-    opportunistic: Mode
-    none: Mode
-
-
-class Client(NamedTuple):
-    """The app's mail client and what the app hands to it beside the roles."""
-
-    model: Identifier
-    version: str
-    login: Annotated[str, OneOf(("both", "any"))] = "both"
-    """When credentials are used: only if `both` are set and not empty, or where `any` is set, be it empty."""
-    pool: bool = False
-    """Whether the client keeps connections for the mails to come."""
-    implicit_on_465: bool = False
-    """Whether the client decides by the port where the variable for TLS is absent."""
-    implicit_ciphers: str = ""
-    """The cipher list where none is given and TLS from the first byte is asked for."""
-    converted: bool = False
-    """Whether values from the app's own .env count as its check has converted them, and not as text."""
-    options: Mapping[Identifier, str] = {}
-    """What else reaches the client, as its model names it."""
-
-
-class Guide(NamedTuple):
-    """What the app's own guide gives for a provider."""
-
-    provider: Identifier
-    opportunistic: str = ""
-
-
-class Suggested(NamedTuple):
-    """A provider that the app's guide names: offered first."""
-
-    provider: Identifier
-    """Id of a preset, or `custom`."""
-    reason: str
-    """For what, in a few words: `for tests`."""
-
-
-class AppMail(NamedTuple):
-    """A mail that the app sends."""
-
-    name: Identifier
-    """As in `--mail`: verification, reset-password, invitation."""
-    title: str
-    subject: str
-    template: Annotated[str, Shape(r"[a-z0-9-]+\.hbs", "a file name such as verification.hbs")]
-    """File name under presets/mails."""
-    carries: Annotated[str, OneOf(("code", "link"))]
-    """What the reader must act on: `code` or `link`."""
-    link_path: Annotated[str, Shape("/.*", "a path that begins with a slash")] = ""
-    """Path and query of the link below the app's address, with {code} and {email}."""
-
-
-@rule(AppMail)
-def _a_link_has_a_path(mail: AppMail) -> Faults:
-    if bool(mail.link_path) != (mail.carries == "link"):
-        yield ("link_path",), "is for a mail that carries a link, and wanted there"
+__all__ = [
+    "SECRET_ROLES",
+    "AppMail",
+    "AppProfile",
+    "Mode",
+    "Modes",
+    "OldName",
+    "Role",
+    "Security",
+    "Variable",
+    "placeholders",
+]
 
 
 class AppProfile(NamedTuple):
@@ -205,22 +63,39 @@ class AppProfile(NamedTuple):
 
     id: Identifier
     name: str
-    service: str
-    """The compose service that sends the mails."""
+    services: tuple[str, ...]
+    """The compose services that read the variables, the one that sends first."""
     docs_url: Url
     variables: tuple[Variable, ...]
     modes: Modes
+    reads: tuple[Reading, ...]
     client: Client
     sources: tuple[Source, ...]
     checked: Day
     images: tuple[str, ...] = ()
+    """Without registry where that is docker.io, and without tag."""
+    config: Annotated[str, OneOf(("environment", "file", "admin-page"))] = "environment"
+    place: Place | None = None
     from_name: str = ""
     """The display name that the app puts before a bare sender; empty where the sender may have one of its own."""
     evidence: Annotated[str, OneOf(("tested", "source", "docs"))] = "source"
     """`tested`: its own reader or client runs in the tests; `source`: read in its source; `docs`: by its manual."""
-    constants: Mapping[str, str] = {}
-    """Variable → text without which the app does not use its mail settings."""
+    unknown: tuple[str, ...] = ()
+    """What was not found out, a clause each."""
+    constants: tuple[Constant, ...] = ()
+    forms: tuple[Composed, ...] = ()
+    extras: tuple[Extra, ...] = ()
     old_names: tuple[OldName, ...] = ()
+    traps: tuple[Trap, ...] = ()
+    wins: tuple[Wins, ...] = ()
+    private_ca: str = ""
+    """How the app is made to trust a private certificate authority."""
+    test: str = ""
+    """How the app itself can be made to send a mail."""
+    restart: str = ""
+    """What makes it read changed settings, where that is more than creating its containers anew."""
+    log: tuple[str, ...] = ()
+    """How its log tells of a failed mail: the words with which such a line begins."""
     guide: tuple[Guide, ...] = ()
     suggested: tuple[Suggested, ...] = ()
     mails: tuple[AppMail, ...] = ()
@@ -229,6 +104,15 @@ class AppProfile(NamedTuple):
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+    def __repr__(self) -> str:
+        """Return the id alone: a profile is pages long."""
+        return f"AppProfile({self.id!r})"
+
+    @property
+    def service(self) -> str:
+        """The compose service that sends the mails."""
+        return self.services[0]
 
     def spec(self, role: Role) -> Variable | None:
         """Return the variable of a role, or None where the app has none."""
@@ -251,15 +135,25 @@ class AppProfile(NamedTuple):
             return Role(name)
         return found
 
+    def form(self, name: str) -> Composed | None:
+        """Return the form in which a variable, or a part, stands; None where it holds one role alone."""
+        return next((item for item in self.forms if name in item.names or whole(name) == item.names), None)
+
+    def parts(self, form: Composed) -> tuple[Variable, ...]:
+        """Return the variables' parts of a form."""
+        return tuple(item for item in self.variables if whole(item.name) == form.names)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the variables, in the order in which files and screens show them."""
-        return tuple(item.name for item in self.variables)
+        if not self.forms:
+            return tuple(item.name for item in self.variables)
+        return tuple(dict.fromkeys(name for item in self.variables for name in whole(item.name)))
 
     @property
     def secrets(self) -> frozenset[str]:
         """The names of the variables that hold secrets."""
-        return frozenset(item.name for item in self.variables if item.secret)
+        return frozenset(name for item in self.variables if item.secret for name in whole(item.name))
 
     @property
     def old(self) -> dict[str, Role]:
@@ -273,30 +167,56 @@ class AppProfile(NamedTuple):
         first, last = min(names), max(names)  # what these two share, all of them share
         return next((first[:at] for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), first)
 
-    def reads(self, name: str) -> bool:
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The constants that have to be written: the app's default is another one."""
+        return {item.name: item.text for item in self.constants if not item.is_met(None)}
+
+    def constant(self, name: str) -> Constant | None:
+        """Return the constant of a name."""
+        return next((item for item in self.constants if item.name == name), None)
+
+    def further(self, name: str) -> Extra | None:
+        """Return the further variable of a name."""
+        return next((item for item in self.extras if item.name == name), None)
+
+    def reads_name(self, name: str) -> bool:
+        """Say whether the app reads a variable of this name."""
+        return name in self.names or self.constant(name) is not None or self.further(name) is not None
+
+    def knows(self, name: str) -> bool:
         """Say whether a variable is one of the app's, under its right or an old name."""
-        return name in self.names or name in self.constants or any(item.name == name for item in self.old_names)
+        return self.reads_name(name) or any(item.name == name for item in self.old_names)
 
     def is_mail_setting(self, name: str) -> bool:
         """Say whether a name looks like one of the app's mail settings, known or not."""
         return bool(self.prefix) and name.startswith(self.prefix)
 
+    def slot(self, name: str) -> str:
+        """Return the variable, or part, of a name that may be a role's."""
+        return self.variable(Role(name)) if name in _ROLES else name
+
     def mode(self, mode: Security) -> Mapping[str, str] | None:
         """Return the variables of a mode exactly; None where the app cannot express it."""
         found: Mode = getattr(self.modes, mode.value)
-        return found.set if found.possible else None
+        return {self.slot(name): text for name, text in found.set.items()} if found.possible else None
 
     def mode_for(self, tls: TlsMode) -> Security:
         """Return the mode that the app is given for a port: with STARTTLS the strictest that it can express."""
-        if tls is TlsMode.IMPLICIT:
-            return Security.IMPLICIT
-        wanted = Security.STARTTLS if tls is TlsMode.STARTTLS else Security.OPPORTUNISTIC
-        return wanted if self.mode(wanted) is not None else NEAREST[wanted][0]
+        wanted = (*FOR_PORT[tls], *Security)
+        return next(Security(mode) for mode in wanted if self.mode(mode) is not None)
+
+    def nearest(self, mode: Security) -> Security:
+        """Return the mode itself, or what comes nearest where the app cannot express it."""
+        wanted = (mode, *NEAREST[mode], *Security)
+        return next(Security(item) for item in wanted if self.mode(item) is not None)
 
     @property
     def mode_variables(self) -> tuple[str, ...]:
         """The variables that a mode sets or leaves out."""
-        return tuple(dict.fromkeys(name for mode in self.modes for name in mode.set))
+        names = [self.slot(name) for mode in self.modes for name in mode.set]
+        names += [item.name for item in self.extras if any(item.name in reading.when for reading in self.reads)]
+        return tuple(dict.fromkeys(names))
 
     def mode_changes(self, mode: Security) -> dict[str, str | None]:
         """Return variable → text of a mode, None for each variable that has to be absent. KeyError: not expressible."""
@@ -308,8 +228,11 @@ class AppProfile(NamedTuple):
     def assignment(self, mode: Security) -> str:
         """Return the mode's setting of the variable for TLS, for a sentence: `NAME=true`."""
         name = self.variable(Role.SECURITY)
-        text = (self.mode(mode) or {}).get(name)
-        return f"{name}={text}" if text is not None else f"{name} left out"
+        texts = self.mode(mode) or {}
+        if self.spec(Role.SECURITY) is None:
+            name = next(iter(texts), self.variable(Role.PORT))
+            texts = {self.variable(Role.PORT): str(STANDARD_PORTS[mode]), **texts}
+        return f"{name}={texts[name]}" if name in texts else f"{name} left out"
 
     def guided(self, provider: Provider | None) -> Guide | None:
         """Return what the app's guide gives for a provider, if it is in there."""
@@ -365,29 +288,91 @@ def _a_role_has_one_variable(profile: AppProfile) -> Faults:
 
 @rule(AppProfile)
 def _a_name_means_one_thing(profile: AppProfile) -> Faults:
-    names = [*profile.names, *profile.constants]
-    yield from listed_twice("variables", profile.names, "name")
+    yield from listed_twice("variables", (item.name for item in profile.variables), "name")
+    for key in ("constants", "extras", "old_names"):
+        for index, item in enumerate(getattr(profile, key)):
+            if item.name in profile.names or (key != "constants" and profile.constant(item.name)):
+                yield (key, index, "name"), f"{item.name} is a name that the app reads"
     for index, item in enumerate(profile.old_names):
-        if item.name in names:
-            yield ("old_names", index, "name"), f"{item.name} is a name that the app reads"
-    for index, item in enumerate(profile.old_names):
-        if profile.spec(item.role) is None:
+        if profile.spec(item.role) is None and not profile.constants:
             yield ("old_names", index, "role"), f"no variable holds {item.role}"
 
 
 @rule(AppProfile)
 def _the_main_roles_are_there(profile: AppProfile) -> Faults:
-    for role in (Role.HOST, Role.PORT, Role.SENDER, Role.USERNAME, Role.PASSWORD, Role.SECURITY):
+    for role in (Role.HOST, Role.PORT, Role.SENDER, Role.USERNAME, Role.PASSWORD):
         if profile.spec(role) is None:
             yield ("variables",), f"no variable holds {role}"
+    if profile.client.login == "switch" and profile.spec(Role.AUTH) is None:
+        yield ("client", "login"), "is a switch, and no variable holds auth"
+
+
+@rule(AppProfile)
+def _names_are_variables_where_the_environment_is_read(profile: AppProfile) -> Faults:
+    if (profile.config == "environment") != (profile.place is None):
+        yield ("place",), "is wanted where the app is set up in a file or on a page, and only there"
+    if profile.config != "environment":
+        return
+    for index, item in enumerate(profile.variables):
+        if any(not re.fullmatch(VARIABLE, name) for name in whole(item.name)):
+            yield ("variables", index, "name"), f"{item.name} is not the name of a variable"
+
+
+@rule(AppProfile)
+def _parts_belong_to_a_form(profile: AppProfile) -> Faults:
+    for index, form in enumerate(profile.forms):
+        made = FORMS[form.form]
+        if len(form.names) != made.variables:
+            yield ("forms", index, "names"), f"{form.form} is written in {made.variables} of them"
+        for item in profile.parts(form):
+            if item.role not in made.roles:
+                yield ("forms", index, "form"), f"{form.form} has no {item.role}"
+    for index, item in enumerate(profile.variables):
+        if "[" in item.name or "+" in item.name:
+            if profile.config == "environment" and profile.form(item.name) is None:
+                yield ("variables", index, "name"), f"no form has {', '.join(whole(item.name))}"
+            if "[" in item.name and not item.name.endswith(f"[{item.role}]"):
+                yield ("variables", index, "name"), f"must end in [{item.role}]"
 
 
 @rule(AppProfile)
 def _modes_set_known_variables(profile: AppProfile) -> Faults:
+    known = {*(item.name for item in profile.variables), *(item.name for item in profile.extras)}
+    known |= {item.role.value for item in profile.variables} | {item.name for item in profile.constants}
     for name in Security:
         mode: Mode = getattr(profile.modes, name.value)
         for variable in mode.set:
-            if variable not in profile.names:
+            if variable not in known:
                 yield ("modes", name.value, "set", variable), "is no variable of the app"
         if mode.set and not mode.possible:
             yield ("modes", name.value, "set"), "is for a mode that is possible"
+    if not any(mode.possible for mode in profile.modes):
+        yield ("modes",), "has none that is possible"
+
+
+@rule(AppProfile)
+def _conditions_ask_for_what_is_known(profile: AppProfile) -> Faults:
+    known = {*(item.name for item in profile.variables), *(item.name for item in profile.extras)}
+    known |= {item.role.value for item in profile.variables} | {item.name for item in profile.constants}
+    known |= {item.file_variant for item in profile.variables if item.file_variant}
+    for key in ("reads", "traps"):
+        for index, row in enumerate(getattr(profile, key)):
+            for name in row.when:
+                if name not in known and (key, name) != ("traps", "mode"):
+                    yield (
+                        (key, index, "when", name),
+                        "is no variable of the app: one that is only asked for is an extra",
+                    )
+    for index, trap in enumerate(profile.traps):
+        for name in (*trap.set, *trap.drop):
+            if name not in known:
+                yield ("traps", index, "set" if name in trap.set else "drop"), f"{name} is no variable of the app"
+    for index, reading in enumerate(profile.reads):
+        last = index == len(profile.reads) - 1
+        if bool(reading.when) == last:
+            yield ("reads", index, "when"), "must be there in all but the last reading, which counts for the rest"
+
+
+@rule(AppProfile)
+def _traps_have_their_own_ids(profile: AppProfile) -> Faults:
+    yield from listed_twice("traps", (item.id for item in profile.traps), "id")

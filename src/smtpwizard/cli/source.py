@@ -142,7 +142,7 @@ def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:
         message = f"Line {problem.line}: {problem.message}. Correct the line."
         yield Problem.of("env-line", problem.severity, None, message)
     for name, advice in file.disagreements.items():
-        if app.reads(name):
+        if app.knows(name):
             message = f"Not all readers of .env files read the same value for {name}. {advice}"
             yield Problem.of("readers-differ", Severity.WARNING, name, message)
     yield from _repeated(app, file.repeated, "in the file")
@@ -150,7 +150,7 @@ def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:
 
 def _repeated(app: AppProfile, names: Collection[str], where: str) -> Iterator[Problem]:
     for name in names:
-        if app.reads(name):
+        if app.knows(name):
             message = f"{name} stands more than once {where}; the last counts. Take the others out."
             yield Problem.of("duplicate-variable", Severity.WARNING, name, message)
 
@@ -214,7 +214,7 @@ def _findings(app: AppProfile, path: Path, found: ServiceVariables) -> Iterator[
         message = f"{safe(name)}, line {stop.line}: {stop.cause}. docker compose refuses to start. Correct the line."
         yield Problem.of("compose-env-file-refused", Severity.ERROR, None, message)
     for name, gap in found.gaps.items():
-        if name in app.names or name in app.constants or gap == "required":  # an old name has a finding of its own
+        if app.reads_name(name) or gap == "required":  # an old name has a finding of its own
             id_, severity, words = _GAPS[gap]
             yield Problem.of(id_, severity, name, words.format(name=name, file=path.name))
     yield from _repeated(app, found.repeated, f"under environment: of {safe(found.service)}")

@@ -197,7 +197,7 @@ def script(app: AppProfile, **options: Any) -> str:
         "converted": [item.name for item in app.variables if app.client.converted and item.check == "joi-boolean"],
         "switches": next((item.read for item in app.variables if item.role is Role.SECURITY), ""),
         "login": app.client.login,
-        "implicit_on_465": app.client.implicit_on_465,
+        "implicit_on_465": any("=465" in item.when.values() for item in app.reads),
         "implicit_ciphers": app.client.implicit_ciphers,
     }
     return text.replace(_OPTIONS, json.dumps({"app": about, **options}), 1)

@@ -210,7 +210,7 @@ def values_of(
         user = app.variable(Role.USERNAME)
         if provider.username.rule is UsernameRule.SAME_AS_PASSWORD and user not in values:
             values[user] = password
-    return {**app.constants, **{name: values[name] for name in app.names if name in values}}
+    return {**app.wanted, **{name: values[name] for name in app.names if name in values}}
 
 
 def parse_assignments(given: Sequence[str], app: AppProfile) -> dict[str, str]:
