@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,6 @@ from smtpwizard.diagnosis.schema import STAGES, Failure
 from smtpwizard.errors import FileError
 
 FULL = Catalogue.open(examples=True)
-
-EXPECTED = {"N": 13, "P": 13, "T": 16, "E": 7, "A": 45, "S": 42, "D": 9, "C": 8}
-"""Entries of each kind in the reference: 153."""
 
 ENTRY = """\
 [[failure]]
@@ -42,12 +38,12 @@ def catalogue_of(tmp_path: Path, text: str, name: str = "auth.toml") -> Catalogu
     return Catalogue.read(tmp_path)
 
 
-def test_every_entry_of_the_reference_is_there_once() -> None:
-    refs = [failure.ref for failure in FULL.rules]
-    assert Counter(ref[0] for ref in refs) == EXPECTED
-    assert len(set(refs)) == len(refs) == 153
-    login = [failure.ref for failure in by_ref(FULL.rules) if failure.ref.startswith("A")]
-    assert login == [f"A{number}" for number in range(1, 46)]
+def test_every_entry_has_a_reference_and_a_name_of_its_own() -> None:
+    refs, names = [failure.ref for failure in FULL.rules], [failure.id for failure in FULL.rules]
+    assert len(set(refs)) == len(refs) == len(set(names)) >= 270
+    for letter in {ref[0] for ref in refs}:  # scripts name an entry by its reference: none is missing in between
+        numbers = [int(failure.ref[1:]) for failure in by_ref(FULL.rules) if failure.ref[0] == letter]
+        assert numbers == list(range(1, len(numbers) + 1)), letter
 
 
 def test_the_shipped_files_have_no_problem() -> None:
@@ -63,7 +59,7 @@ def test_what_is_read_unchecked_is_the_whole_entry_without_examples() -> None:
 def test_every_file_is_named_after_a_stage_and_short() -> None:
     for path in shipped().glob("*.toml"):
         assert path.stem == "words" or path.stem.split("-")[0] in STAGES
-        assert len(path.read_text("utf-8").splitlines()) <= 400, path.name
+        assert len(path.read_text("utf-8").splitlines()) <= 800, path.name
 
 
 @pytest.mark.parametrize("failure", FULL.rules, ids=lambda failure: failure.ref)
@@ -85,7 +81,7 @@ def test_an_own_entry_replaces_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "auth.toml").write_text(ENTRY.replace("an-entry", "exim-login-refused"), "utf-8")
     catalogue = Catalogue.open(tmp_path)
     assert catalogue.get("exim-login-refused").ref == "X1"
-    assert len(catalogue.rules) == 153
+    assert len(catalogue.rules) == len(FULL.rules)
 
 
 def test_an_entry_is_got_by_reference_and_by_name() -> None:
