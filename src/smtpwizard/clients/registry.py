@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smtpwizard.apps.profile import AppProfile
-from smtpwizard.clients.model import ClientModel
+from smtpwizard.clients.model import ClientModel, TlsPolicy
 
 
 def model_of(app: AppProfile) -> ClientModel | None:
@@ -32,6 +32,15 @@ def dialogue_of(app: AppProfile) -> ClientModel:
 
         return STANDARD
     return model
+
+
+def tls_of(app: AppProfile) -> TlsPolicy:
+    """Return the TLS rules of `dialogue_of`, before the rest of the client is imported."""
+    if app.client.model == "nodemailer":
+        from smtpwizard.clients.nodemailer import tls
+
+        return tls
+    return dialogue_of(app).tls
 
 
 def label(app: AppProfile) -> str:

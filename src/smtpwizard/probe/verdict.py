@@ -1,6 +1,6 @@
 """The verdict on the app: what its client will do with its mail, and what a run leaves unproved. Pure."""
 
-from __future__ import annotations
+# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
 
 from pathlib import Path
 from typing import NamedTuple

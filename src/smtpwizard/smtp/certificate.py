@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,6 +17,7 @@ from smtpwizard.text import safe
 
 if TYPE_CHECKING:
     import ssl
+    from datetime import datetime
 
 
 _COMMON_NAME: Final = b"\x55\x04\x03"  # 2.5.4.3
@@ -117,6 +117,8 @@ def _attributes(name: bytes) -> Iterator[tuple[bytes, str]]:
 
 
 def _moment(tag: int, value: bytes) -> datetime:
+    from datetime import UTC, datetime  # a check in clear text does without
+
     text = value.decode("ascii")
     if tag == _UTC_TIME:  # two digits of the year: from 50 on the last century (RFC 5280 section 4.1.2.5.1)
         text = ("19" if int(text[:2]) >= 50 else "20") + text
@@ -201,6 +203,8 @@ def describe(found: Certificate | None, *, protocol: str, cipher: str, verified:
     """Return the facts of a certificate, with the session's where there is one."""
     if found is None:
         return TlsFacts(protocol, cipher, verified=verified)
+    from datetime import UTC, datetime
+
     left = found.not_after - datetime.now(UTC)
     return TlsFacts(
         protocol,

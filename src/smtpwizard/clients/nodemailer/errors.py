@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailure, DialogueEnded
@@ -130,6 +129,8 @@ def untrusted(code: int, *, chain: int | None, facts: TlsFacts | None, words: st
     unknown) fails again with 21, and the dates of the leaf are checked after everything but name constraints and
     policies.
     """
+    from datetime import UTC, datetime
+
     if code not in _AFTER_DATES and facts is not None and facts.days_left is not None and facts.days_left < 0:
         code, words = 10, ""
     elif code not in _AFTER_DATES and facts is not None and facts.not_before > datetime.now(UTC).isoformat():
