@@ -59,7 +59,7 @@ def is_secret_name(name: str) -> bool:
 
 def is_mail_setting(name: str) -> bool:
     """Say whether a variable looks like a mail setting, whatever the app: `SMTP_…`, `MAIL_…`, `EMAIL_…`."""
-    return re.match(r"(?i)smtp_|e?mail_", name) is not None
+    return name[:6].lower().startswith(("smtp_", "mail_", "email_"))
 
 
 class _Masks:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from smtpwizard.docker.compose import app_service
@@ -17,8 +18,10 @@ from smtpwizard.errors import FileError
 from smtpwizard.secret import Secret
 from smtpwizard.targets.change import Change
 from smtpwizard.targets.compose.services import read_compose_file
+from smtpwizard.targets.env.edit import scan
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
+from smtpwizard.targets.env.readers import EASY_LINE, parse
 from smtpwizard.targets.env.whole import compose_file, shell_file, systemd_file
 from support import env_readers
 
@@ -246,3 +249,41 @@ def test_what_is_no_text_is_told_when_it_is_read(tmp_path: Path, data: bytes) ->
     (tmp_path / ".env").write_bytes(data)
     with pytest.raises(FileError, match="UTF-8"):
         read_env_file(tmp_path / ".env")
+
+
+PIECES = st.sampled_from(
+    ["A", "B_1", "export ", "export", "=", "==", "'", '"', "`", " ", "\t", "#", "# c", "\\", "$", "${A}", "x", "a.b",
+     "\n", "\n", "\r\n", "\r", ":", ";", "&", "~", "(", "{", "\x85", "\u00a0", "\u2028", "ü", "\udc80", "0", "!", "*"]
+)  # fmt: skip
+MIXED = st.lists(PIECES, max_size=30).map("".join) | TEXTS
+NEVER = re.compile(r"(?!)")
+
+
+@given(MIXED)
+@example("A='b' # c\nexport B=1\n\n#\\\nC=d\n")
+@example("A='b' c\nB='x'\nC=1\n")
+@example("A=\n'below'\n")
+@settings(max_examples=300, deadline=None)
+def test_an_easy_line_is_read_as_a_look_at_every_character_reads_it(text: str) -> None:
+    models = (compose_file, shell_file, systemd_file, parse)
+    quick = [model(text) for model in models]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("smtpwizard.targets.env.whole.EASY_LINE", NEVER)
+        patch.setattr("smtpwizard.targets.env.readers.EASY_LINE", NEVER)
+        assert quick == [model(text) for model in models]
+
+
+@given(MIXED)
+@settings(max_examples=300, deadline=None)
+def test_a_usual_line_is_the_statement_that_a_closer_look_finds(text: str) -> None:
+    quick = [*scan(text)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("smtpwizard.targets.env.edit._USUAL", NEVER)
+        assert quick == [*scan(text)]
+
+
+def test_most_lines_of_a_usual_file_are_easy() -> None:
+    lines = ("\n", "# mail\n", "A=b\n", "A='b c'\n", 'A="b c"\n', "URL=https://h/1?a=b,c\n", "A='b' # c\n")
+    for line in lines:
+        assert EASY_LINE.fullmatch(line)
+    assert EASY_LINE.match("A=\nB=c\n")

@@ -67,10 +67,27 @@ _LONG: Final = {
 }
 
 
+_USUAL: Final = re.compile(
+    r"(?:(#)[^=\r\n]*|([A-Za-z_][A-Za-z0-9_]*)="
+    r"('[^'\r\n]*'(?=\n|[ \t]+#[^'\r\n]*\n)|\"[^\"\r\n]*\"(?=\n|[ \t]+#[^\"\r\n]*\n)|[%+,\-./0-9:=?@A-Z^_a-z]*(?=\n))"
+    r"[^\r\n]*)?\n"
+)
+"""Lines that need no closer look: empty, a comment without a sign, a variable with its value; most of most files."""
+
+
 def scan(text: str) -> Iterator[Statement]:
     """Yield the statements of `text` (without a BOM) in order; together they cover it."""
     position, line = 0, 1
     while position < len(text):
+        if usual := _USUAL.match(text, position):
+            end = usual.end()
+            if usual[2]:
+                name, (start, stop) = usual[2], usual.span(3)
+                yield Statement(Kind.ASSIGNMENT, line, position, end, name, "=", start, stop, end - 1)
+            else:
+                yield Statement(Kind.COMMENT if usual[1] else Kind.BLANK, line, position, end, body_end=end - 1)
+            line, position = line + 1, end
+            continue
         statement = _statement(text, position, line)
         yield statement
         line += line_ends(text, position, statement.end)

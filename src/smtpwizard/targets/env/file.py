@@ -23,27 +23,21 @@ if TYPE_CHECKING:
 
 _STRANGE: Final = "\0\x0b\x0c\x1c\x1d\x1e\x1f\x7f\x85\u2028\u2029"
 """What some reader takes for a line end or a blank, and others do not."""
-_REMARK: Final = r"[ \t]*(?:#[^\r]*)?"
+_REMARK: Final = r"[ \t]*(?:#[^\r\n]*)?"
 _BARE: Final = r"[ !%*-:=?-\[\]^_a-{}~]*"
 """ASCII without control characters, quotes, the backslash, #, $, and what divides a shell's words and commands."""
 _QUOTED: Final = r"(['\"])([ !#%&(-\[\]^_a-~]*)\2"
-_LINE: Final = rf"{_REMARK}|(?:export )?([A-Za-z_][A-Za-z0-9_]*)=(?:{_QUOTED}(?:[ \t]+#[^\r]*)?|({_BARE}))[ \t]*"
+_LINE: Final = rf"{_REMARK}|(?:export )?([A-Za-z_][A-Za-z0-9_]*)=(?:{_QUOTED}(?:[ \t]+#[^\r\n]*)?|({_BARE}))[ \t]*"
 
 
 def read_plain(text: str) -> dict[str, str] | None:
     """Return the variables of a plain file, or None where any line is not plain; a later one of a name wins."""
     if any(char in text for char in _STRANGE):
         return None
-    line = re.compile(_LINE)
-    variables: dict[str, str] = {}
-    for content in text.split("\n"):
-        found = line.fullmatch(content.removesuffix("\r"))
-        if found is None:
-            return None
-        name, quote, quoted, bare = found.groups()
-        if name is not None:
-            variables[name] = quoted if quote else bare.strip(" ")
-    return variables
+    lines = re.findall(rf"(?:{_LINE})\r?(?:\n|\Z)|([\s\S]+)", text)
+    if any(rest for *_, rest in lines[-2:]):  # from a line on that is not plain; behind it the end matches once more
+        return None
+    return {name: quoted if quote else bare.strip(" ") for name, quote, quoted, bare, _ in lines if name}
 
 
 def read_twice(text: str) -> tuple[Mapping[str, str], Mapping[str, str | None]]:

@@ -205,7 +205,7 @@ def differences(
     wrong: set[str] = set()
     views = zip((Reader.NPM, Reader.PYTHON_PLAIN), read_twice(decode(before)), read_twice(decode(after)), strict=True)
     for reader, old, new in views:
-        wrong |= {key for key in old.keys() | new.keys() if key not in changes and _differ(old, new, key)}
+        wrong |= {key for key, _ in old.items() ^ new.items()} - changes.keys()
         for variable, value in changes.items():
             if value is None:
                 wrong |= {variable} & new.keys()
@@ -256,10 +256,6 @@ def _culprit(
         if not differences(without, merged.data, values, merged.placed):
             return item.line
     return odd[0].line if odd else None
-
-
-def _differ(old: Mapping[str, str | None], new: Mapping[str, str | None], key: str) -> bool:
-    return (key in old) != (key in new) or old.get(key) != new.get(key)
 
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -330,8 +326,8 @@ def _secrets(changes: Values, merged: Merged, text: str) -> list[Secret]:
         Secret(text[item.value_start : item.value_end].strip("'\"`"))
         for item in merged.statements
         if item.kind is Kind.ASSIGNMENT
-        and is_secret_name(item.key)
         and (item.key in changes or is_mail_setting(item.key))
+        and is_secret_name(item.key)
     ]
     return [secret for secret in (*new, *old) if len(secret) > 3]
 

