@@ -221,6 +221,18 @@ JSON: Final[dict[str, dict[str, str]]] = {
         "notes[].message": "fact, then what to do",
         "notes[].command": "the command to run, or empty",
     },
+    "apps": {
+        "schema": "1",
+        "folder": "of `match`: the folder looked at",
+        "matches[]": "of `match`: the apps found, best first",
+        "matches[].app": "the app's id",
+        "matches[].file": "the file",
+        "matches[].service": "the compose service, empty for a file of variables",
+        "matches[].by": "`image` or `variables`",
+        "apps[]": "of `list`: id, name, client, modelled, evidence and config of each",
+        "app": "of `show`: identity, `roles` (role → variable, required, default, form, parse), `modes` (mode → "
+        "variables or null), `client`, `traps`",
+    },
     "restore": {
         "schema": "1",
         "backups[]": "without NAME: the backups, the latest first",

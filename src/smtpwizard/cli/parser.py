@@ -25,7 +25,7 @@ STAGES: Final = (
 MOST_JOBS: Final = 256
 QUICK: Final = frozenset(
     {
-        "check", "send", "lint", "scan", "explain", "write", "restore", "presets", "preview", "sender", "logs",
+        "check", "send", "lint", "scan", "explain", "write", "restore", "presets", "apps", "preview", "sender", "logs",
         "sandbox",
     }
 )  # fmt: skip
@@ -162,6 +162,7 @@ def _verbs() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], object]
         "write": ("write the settings of a preset into a file, or print a block", _write),
         "restore": ("list the backups of changed files, or bring one back", _restore),
         "presets": ("list, show, match or check provider presets", _presets),
+        "apps": ("list, show, recognise or check the apps that are known", _apps),
         "preview": ("render one of the app's mails", _preview),
         "sender": ("can mail from this address be trusted? MX, SPF, DMARC, DKIM", _sender),
         "logs": ("what the app's log says about mail, explained", _logs),
@@ -203,7 +204,8 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     group.add_argument("--presets", type=Path, metavar="DIR", default=None if top else missing,
                        help="a folder of your own presets; they win over the built-in ones")  # fmt: skip
     group.add_argument("--app", metavar="ID", default=None if top else missing,
-                       help="the app that the settings are for (default abc-user-feedback)")  # fmt: skip
+                       help="the app that the settings are for (default: the one recognised in the folder, else "
+                       "abc-user-feedback)")  # fmt: skip
     group.add_argument("--no-color", action="store_true", default=False if top else missing, help="no colour")
 
 
@@ -350,6 +352,12 @@ def _presets(parser: argparse.ArgumentParser) -> None:
     _json(parser)
     parser.add_argument("action", choices=("list", "show", "match", "check"))
     parser.add_argument("name", nargs="?", metavar="ID|ADDRESS|DIR", help="for show, match and check")
+
+
+def _apps(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument("action", choices=("list", "show", "match", "check"))
+    parser.add_argument("name", nargs="?", metavar="ID|FOLDER|DIR", help="for show, match and check")
 
 
 def _preview(parser: argparse.ArgumentParser) -> None:

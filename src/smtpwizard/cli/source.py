@@ -1,4 +1,4 @@
-"""SOURCE: the flags that say where settings come from, turned into Settings. Judges no value, prints nothing."""
+"""SOURCE: the flags that say where settings come from, turned into Settings of an app. Judges no value."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.apps.loading import DEFAULT, find, profile
+from smtpwizard.apps.loading import DEFAULT, AppFiles
 from smtpwizard.apps.profile import AppProfile
+from smtpwizard.cli.output import say
 from smtpwizard.clients.transport import Origin
-from smtpwizard.errors import FileError, SmtpWizardError
+from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.presets.files import presets_root, user_root
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import hide
 from smtpwizard.settings import Settings
+from smtpwizard.targets.recognise import Recognised, recognise
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class Source(NamedTuple):
     """What is wrong with the file itself: lines and values that not all of its readers read alike."""
     service: str = ""
     """The compose service that has them."""
+    why: str = ""
+    """Why it is this app, where it was recognised: `found in compose.yaml`."""
     image: str = ""
     """That service's image, where it is not the app's and no mail settings are there: likely another program."""
 
@@ -49,14 +53,64 @@ class Source(NamedTuple):
         return not self.settings.has_mail
 
 
-def app_of(args: argparse.Namespace) -> AppProfile:
-    """Return the profile that --app names. InputError for an unknown one."""
-    id_, folder = getattr(args, "app", None) or DEFAULT, getattr(args, "presets", None)
-    if folder is None:
-        return find((presets_root(), user_root()), id_)
-    from smtpwizard.presets.catalogue import Presets  # says what is wrong with the folder
+def app_files(args: argparse.Namespace) -> AppFiles:
+    """Return the profiles: the shipped ones, the operator's own, those of --presets. InputError: that is no folder."""
+    kept: AppFiles | None = getattr(args, "app_files", None)
+    if kept is None:
+        folder = getattr(args, "presets", None)
+        if folder is not None:
+            from smtpwizard.presets.catalogue import Presets  # says what is wrong with the folder
 
-    return profile(Presets.open(folder), id_)
+            Presets.open(folder)
+        kept = args.app_files = AppFiles((presets_root(), user_root(), *([folder] if folder is not None else [])))
+    return kept
+
+
+def app_of(args: argparse.Namespace) -> AppProfile:
+    """Return the app that --app names, else that of the folder or the compose file. InputError for an unknown one."""
+    return recognised(args).app
+
+
+def recognised(args: argparse.Namespace, variables: Mapping[str, object] | None = None) -> Recognised:
+    """Return the app and why it is that: --app, the images of the compose file, the variables of the file read."""
+    files, named = app_files(args), getattr(args, "app", None)
+    if named:
+        return Recognised(files.profile(named), "")
+    compose, env_file = getattr(args, "compose", None), getattr(args, "env_file", None)
+    folder = Path(compose or env_file or ".env").parent
+    return recognise(
+        files,
+        folder,
+        compose=Path(compose) if compose else None,
+        service=getattr(args, "service", None) or "",
+        variables=variables,
+    )
+
+
+def recognised_target(args: argparse.Namespace) -> Recognised:
+    """Return the app of a TARGET, whose file need not be there yet."""
+    path = getattr(args, "env_file", None)
+    variables = None
+    if path is not None and not getattr(args, "app", None):
+        from smtpwizard.targets.env.file import read_env_file
+
+        variables = read_env_file(path).variables
+    return recognised(args, variables)
+
+
+def one_of(found: Recognised, args: argparse.Namespace) -> AppProfile:
+    """Return the app. InputError where it is one of several, and the command is about one."""
+    if found.others:
+        ids = ", ".join(item.id for item in (found.app, *found.others))
+        raise InputError(f"More than one app is here: {ids}. Name one with --app.", "Which app")
+    return found.app
+
+
+def tell_app(source: Source) -> None:
+    """Say which app it is and why, where that was recognised and is not the default."""
+    app = source.settings.app
+    if source.why and app.id != DEFAULT:
+        say(f"{app.name}, {source.why}. --app ID takes another.")
 
 
 def load(args: argparse.Namespace) -> Source:
@@ -66,16 +120,17 @@ def load(args: argparse.Namespace) -> Source:
     that could be meant. A place without mail settings is no error here; its Source is `empty`.
     """
     if getattr(args, "environ", False):
-        return _source(app_of(args), os.environ, Origin.ENVIRON, None, "the environment")
+        found = recognised(args, os.environ)
+        return _source(found, os.environ, Origin.ENVIRON, None, "the environment")
     if getattr(args, "compose", None) is not None:
         return _compose(args)
-    return _env_file(app_of(args), getattr(args, "env_file", None))
+    return _env_file(args)
 
 
 def _compose(args: argparse.Namespace) -> Source:
-    app = app_of(args)
-    found, place, about = read_compose(args)
-    read = _source(app, found.variables, Origin.COMPOSE, Path(args.compose), place, about)
+    chosen = recognised(args)
+    found, place, about = read_compose(args, app := one_of(chosen, args))
+    read = _source(chosen, found.variables, Origin.COMPOSE, Path(args.compose), place, about)
     read = read._replace(service=found.service)
     if not (found.image and app.images and read.empty) or found.known_image:
         return read
@@ -88,9 +143,10 @@ def _compose(args: argparse.Namespace) -> Source:
     return read._replace(image=image, findings=(*about, other))
 
 
-def _env_file(app: AppProfile, given: Path | None) -> Source:
+def _env_file(args: argparse.Namespace) -> Source:
     from smtpwizard.targets.env.file import read_env_file
 
+    given = getattr(args, "env_file", None)
     path = given or DEFAULT_ENV_FILE
     file = read_env_file(path)
     if not file.exists:
@@ -103,20 +159,22 @@ def _env_file(app: AppProfile, given: Path | None) -> Source:
             )
         )
         raise FileError(f"There is no file {path}.{hint}", "No such file")
-    return _source(app, file.variables, Origin.ENV_FILE, path, str(path), tuple(_file_findings(app, file)))
+    found = recognised(args, file.variables)
+    app = one_of(found, args)
+    return _source(found, file.variables, Origin.ENV_FILE, path, str(path), tuple(_file_findings(app, file)))
 
 
 def _source(
-    app: AppProfile,
+    about: Recognised,
     variables: Mapping[str, str],
     origin: Origin,
     path: Path | None,
     description: str,
     found: tuple[Problem, ...] = (),
 ) -> Source:
-    settings = Settings.from_variables(app, variables)
+    settings = Settings.from_variables(about.app, variables)
     hide(settings.secrets())
-    return Source(settings, origin, path, description, found)
+    return Source(settings, origin, path, description, found, why=about.why)
 
 
 def hide_in_reach(args: argparse.Namespace) -> None:
@@ -189,7 +247,7 @@ _GAPS: Final[Mapping[str, tuple[str, Severity, str]]] = {
 }
 
 
-def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple[Problem, ...]]:
+def read_compose(args: argparse.Namespace, app: AppProfile) -> tuple[ServiceVariables, str, tuple[Problem, ...]]:
     """Return the variables, the place in words, and findings about the files. FileError; InputError for the service.
 
     Without `--service` it is the app's own, by its image or by the mail settings that it has.
@@ -197,7 +255,6 @@ def read_compose(args: argparse.Namespace) -> tuple[ServiceVariables, str, tuple
     from smtpwizard.targets.compose.read import read_service  # with PyYAML: only where there is a compose file
 
     path = Path(args.compose)
-    app = app_of(args)
     found = read_service(path, getattr(args, "service", None), os.environ, images=app.images, app_service=app.service)
     override = f" with {found.override.name}" if found.override else ""
     return found, f"service {safe(found.service)} of {path}{override}", tuple(_findings(app, path, found))

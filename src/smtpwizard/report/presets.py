@@ -83,15 +83,15 @@ def page(provider: Provider, app: AppProfile) -> list[str]:
     """Return everything that an operator should know of a preset, wrapped to the terminal."""
     lines = [f"{provider.name} ({provider.id})"]
     if provider.status_note:
-        lines += _wrap("! ", f"{_STATUS[provider.status].capitalize()}: {provider.status_note}.")
-    lines += _section("Server", _fields(_server(provider, app)))
-    lines += _section("Have ready", _fields(_ready(provider)))
-    lines += _section("Know", [line for text in provider.caveats for line in _wrap("  ! ", text)])
-    lines += _section("Limits", [line for text in provider.limits for line in _wrap("  - ", text)])
-    lines += _section("Mail domain", _fields(_domain(provider)))
-    lines += _section("Replies", [line for error in provider.errors for line in _reply(error)])
-    lines += _section("Pages", _fields(_pages(provider)))
-    return lines + _section("Facts", _fields(_facts(provider)))
+        lines += wrap("! ", f"{_STATUS[provider.status].capitalize()}: {provider.status_note}.")
+    lines += section("Server", fields(_server(provider, app)))
+    lines += section("Have ready", fields(_ready(provider)))
+    lines += section("Know", [line for text in provider.caveats for line in wrap("  ! ", text)])
+    lines += section("Limits", [line for text in provider.limits for line in wrap("  - ", text)])
+    lines += section("Mail domain", fields(_domain(provider)))
+    lines += section("Replies", [line for error in provider.errors for line in _reply(error)])
+    lines += section("Pages", fields(_pages(provider)))
+    return lines + section("Facts", fields(_facts(provider)))
 
 
 def _server(provider: Provider, app: AppProfile) -> list[tuple[str, str]]:
@@ -166,20 +166,22 @@ def _series(label: str, texts: Iterable[str]) -> list[tuple[str, str]]:
 
 def _reply(error: ErrorReply) -> list[str]:
     said = " ".join(part for part in (error.code, error.enhanced, error.text) if part)
-    return [*_wrap("  ", said), *_wrap("      ", error.meaning)]
+    return [*wrap("  ", said), *wrap("      ", error.meaning)]
 
 
-def _section(title: str, lines: list[str]) -> list[str]:
+def section(title: str, lines: list[str]) -> list[str]:
+    """Return the lines with a title and a blank line above; nothing where there are none."""
     return ["", title, *lines] if lines else []
 
 
-def _fields(entries: Sequence[tuple[str, str]]) -> list[str]:
-    """Label and text side by side, the labels as wide as the widest; entries without a text are left out."""
+def fields(entries: Sequence[tuple[str, str]]) -> list[str]:
+    """Return label and text side by side, the labels as wide as the widest; entries without a text are left out."""
     wide = max([_LABEL, *(len(label) for label, _ in entries)])
-    return [line for label, text in entries if text for line in _wrap(f"  {label:<{wide}}  ", text)]
+    return [line for label, text in entries if text for line in wrap(f"  {label:<{wide}}  ", text)]
 
 
-def _wrap(first: str, text: str) -> list[str]:
+def wrap(first: str, text: str) -> list[str]:
+    """Return a text in lines as wide as the terminal, `first` before it."""
     width = max(60, min(shutil.get_terminal_size().columns, 110))
     return textwrap.wrap(
         text,

@@ -138,13 +138,6 @@ def images_here(folder: Path) -> tuple[tuple[str, str], ...]:
         return ()
 
 
-def repository(image: str) -> str:
-    """Return an image's name without its tag and digest, and without Docker Hub's own host: `rnwood/smtp4dev`."""
-    name = image.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    return f"{head}{slash}{last.partition(':')[0]}".removeprefix("docker.io/").lower()
-
-
 def _refers(item: Service) -> bool:
     return any(is_mail_setting(name) and is_secret_name(name) for name in item.filled)
 

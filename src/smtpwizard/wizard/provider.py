@@ -155,7 +155,8 @@ class ProviderStep:
         folder = target.parent if target is not None else Path()
         if default_file(folder) is None:
             return ()
-        from smtpwizard.targets.discover import images_here, repository
+        from smtpwizard.targets.discover import images_here
+        from smtpwizard.targets.repository import repository
 
         return tuple(
             Row(provider, provider.name, f"service {safe(service)}", service)

@@ -23,6 +23,7 @@ def run(args: argparse.Namespace) -> ExitCode:
 
         return check_many(args, files)
     found = source.load(args)
+    source.tell_app(found)
     tls = tls_of(found.settings.app)
     named = bool(args.ca_file or os.environ.get(tls.EXTRA_VARIABLE))
     tls.begin(found.settings.host or "", implicit=implicit_tls(found.settings), authorities=named)

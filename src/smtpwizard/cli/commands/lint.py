@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from smtpwizard.cli.output import emit, emit_json, say
-from smtpwizard.cli.source import Source, load
+from smtpwizard.cli.source import Source, load, tell_app
 from smtpwizard.clients.transport import refusals
 from smtpwizard.errors import ExitCode
 from smtpwizard.lint.check import findings, masked_settings, secrets
@@ -24,6 +24,7 @@ _INDENT: Final = "    "
 def run(args: argparse.Namespace) -> ExitCode:
     """Judge the settings of `args` (SOURCE, presets, json). CONFIG where any finding is an error, else OK."""
     source = load(args)
+    tell_app(source)
     provider = provider_of(source, args)
     hide(secrets(source.settings, provider))
     found = judged(source, provider)

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from smtpwizard.apps.loading import DEFAULT
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role
 from smtpwizard.cli.output import emit, emit_exact, emit_json, read_password, say
+from smtpwizard.cli.source import one_of, recognised_target
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.lint.check import findings, secrets
@@ -41,7 +41,8 @@ _LOGIN: Final = (Role.USERNAME, Role.PASSWORD)
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Write, show (`--dry-run`) or print. InputError, FileError as the parts raise them; CONFIG if the app refuses."""
-    services = Services(preset_dirs=(args.presets,) if args.presets else (), app_id=args.app or DEFAULT)
+    app = one_of(recognised_target(args), args)
+    services = Services(preset_dirs=(args.presets,) if args.presets else (), app_id=app.id)
     provider = services.presets.provider(args.preset)
     _refuse_unused(args)
     if args.print_style:

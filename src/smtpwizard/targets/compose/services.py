@@ -12,6 +12,7 @@ from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.files import decode_yaml, read_bytes
+from smtpwizard.targets.repository import is_image
 from smtpwizard.text import did_you_mean, safe
 from smtpwizard.text import listed as listed_words
 
@@ -231,18 +232,12 @@ def _service(name: str, node: Node, images: Collection[str]) -> Service:
     environment = body.effective("environment")
     texts = variable_texts(environment[1]) if environment else {}
     filled = tuple(key for key, text in texts.items() if text is None or _REFERENCE.fullmatch(text))
-    by_image = _is_image(image, images)
+    by_image = is_image(image, images)
     likely = by_image or any(map(is_mail_setting, texts))
     items = [(item.text or "").partition("=")[0] for item in environment[1].resolved.items] if environment else []
     repeated = tuple(key for key in texts if items.count(key) > 1)
     entries = env_entries(body.effective("env_file"))
     return Service(name, image, tuple(texts), entries, likely, by_image, filled, repeated)
-
-
-def _is_image(image: str, images: Collection[str]) -> bool:
-    bare = image.split("@", 1)[0]
-    bare = bare.rsplit(":", 1)[0] if ":" in bare.rsplit("/", 1)[-1] else bare
-    return any(bare == known or bare.endswith("/" + known) for known in images)
 
 
 def _text(pair: tuple[Node, Node] | None) -> str:

@@ -1,0 +1,194 @@
+"""Which app's folder it is: by the images of its compose file, by variables that only one profile has.
+
+Nothing is asked of YAML where one app is found by the lines with `image:`, and only profiles are opened that hold the
+image's name: this runs before every command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from smtpwizard.apps.loading import DEFAULT, AppFiles
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.errors import FileError
+from smtpwizard.files import read_regular
+from smtpwizard.targets.repository import is_image, repository
+from smtpwizard.text import safe
+
+_IMAGE: Final = re.compile(
+    rb"""^[^#\n]*?\bimage["']?[ \t]*:[ \t]*["']?((?:\$\{[^{}\n]*\}|[^\s"'#,{}])+)""", re.MULTILINE
+)
+_COMPOSE: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_LARGEST: Final = 1 << 20
+"""Octets of a compose file that is looked at; those of whole data centres have a tenth."""
+
+
+class AppMatch(NamedTuple):
+    """An app that a folder seems to be of."""
+
+    app: AppProfile
+    file: Path
+    by: str
+    """`image` or `variables`."""
+    service: str = ""
+    """The compose service; empty for a file of variables."""
+    shared: int = 0
+    """How many of the app's variables are there."""
+
+
+class Recognised(NamedTuple):
+    """The app that a run is about, and why."""
+
+    app: AppProfile
+    why: str
+    """For the header: `found in compose.yaml`; empty for the default, and where it was named."""
+    others: tuple[AppProfile, ...] = ()
+    """Further apps of the folder: one has to be chosen."""
+
+
+def recognise(
+    files: AppFiles,
+    folder: Path,
+    *,
+    compose: Path | None = None,
+    service: str = "",
+    variables: Mapping[str, object] | None = None,
+) -> Recognised:
+    """Return the app of a folder, or of the service of a compose file; the default where there is no sign of one.
+
+    `variables` are those of the file that is read, and decide between apps of one folder, and where no image does.
+    Never raises for what is in the folder.
+    """
+    path = compose or next((folder / name for name in _COMPOSE if (folder / name).is_file()), None)
+    found = _by_images(files, path, service) if path else []
+    if len(found) > 1 and variables:
+        shared = {app: len(_own_names(app) & variables.keys()) for app in found}
+        best = max(shared.values())
+        found = [app for app in found if shared[app] == best] if best else found
+    if found:
+        assert path is not None
+        return Recognised(found[0], f"found in {safe(path.name)}", tuple(found[1:]))
+    if variables:
+        alone = [app for app, unique in by_variables(files, variables) if unique]
+        if alone and (len(alone) == 1 or alone[0].id == DEFAULT):
+            return Recognised(alone[0], "" if alone[0].id == DEFAULT else "found by its variables")
+        if alone:
+            return Recognised(alone[0], "found by its variables", tuple(alone[1:]))
+    return Recognised(files.profile(DEFAULT), "")
+
+
+def _by_images(files: AppFiles, path: Path, service: str) -> list[AppProfile]:
+    try:
+        data = read_regular(path, most=_LARGEST)
+    except OSError:
+        return []  # told by whoever reads the file
+    images = [found.decode("utf-8", "replace") for found in _IMAGE.findall(data)]
+    apps = _of_images(files, images)
+    if len(apps) < 2 or not service:
+        return apps
+    named = {item.app.id for item in matches_in(files, path) if item.service == service}
+    return [app for app in apps if app.id in named] or apps
+
+
+def _of_images(files: AppFiles, images: Iterable[str]) -> list[AppProfile]:
+    """Return the apps of some images, in the order of the images."""
+    found: dict[str, AppProfile] = {}
+    for image in images:
+        last = repository(image).rpartition("/")[2]
+        for app in files.holding(last) if last else ():
+            if is_image(image, app.images):
+                found.setdefault(app.id, app)
+    return list(found.values())
+
+
+def by_variables(files: AppFiles, variables: Mapping[str, object]) -> list[tuple[AppProfile, bool]]:
+    """Return the apps that read some of `variables`, those with most of them first, and whether one is theirs alone."""
+    names = [name for name in variables if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{2,80}", name)]
+    owners: dict[str, list[AppProfile]] = {}
+    for name in names:
+        near = files.count(name)
+        if near and (near <= _FEW or name in _TELLING):
+            owners[name] = [app for app in files.holding(name) if name in _own_names(app)]
+    shared: dict[str, int] = {}
+    apps: dict[str, AppProfile] = {}
+    alone: set[str] = set()
+    for found in owners.values():
+        for app in found:
+            apps[app.id] = app
+            shared[app.id] = shared.get(app.id, 0) + 1
+        if len(found) == 1:
+            alone.add(found[0].id)
+    order = sorted(apps, key=lambda id_: (id_ not in alone, -shared[id_], id_ != DEFAULT, id_))
+    return [(apps[id_], id_ in alone) for id_ in order]
+
+
+_FEW: Final = 6
+"""Profiles in which a name may stand for it to be looked at: what more have tells nothing."""
+_TELLING: Final = frozenset({"MAIL_MAILER", "MAILER_DSN", "DEFAULT_FROM_EMAIL"})
+
+
+def _own_names(app: AppProfile) -> set[str]:
+    return {*app.names, *(item.name for item in app.constants), *(item.name for item in app.extras)}
+
+
+def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
+    """Return the apps of a compose file, service by service: by image, else by variables of their own."""
+    from smtpwizard.targets.compose.services import list_services
+
+    found = []
+    try:
+        listed = list_services(path)
+    except FileError:
+        return []
+    for item in listed:
+        apps = _of_images(files, [item.image])
+        found += [AppMatch(app, path, "image", item.name, len(_own_names(app) & {*item.variables})) for app in apps]
+        if not apps:
+            named = by_variables(files, dict.fromkeys(item.variables))
+            found += [
+                AppMatch(app, path, "variables", item.name, len(_own_names(app) & {*item.variables}))
+                for app, alone in named
+                if alone
+            ]
+    order = {"image": 0, "variables": 1}
+    return sorted(found, key=lambda item: (order[item.by], -item.shared, _place(item)))
+
+
+def _place(item: AppMatch) -> int:
+    """Return where a service stands in the profile's list: the one that sends first."""
+    services = item.app.services
+    return services.index(item.service) if item.service in services else len(services)
+
+
+def matches(files: AppFiles, folder: Path) -> list[AppMatch]:
+    """Return the apps of a folder, best first: those of its compose file, then those of its `.env`."""
+    path = next((folder / name for name in _COMPOSE if (folder / name).is_file()), None)
+    found = matches_in(files, path) if path else []
+    env = folder / ".env"
+    if env.is_file():
+        from smtpwizard.targets.env.file import read_env_file
+
+        try:
+            variables = read_env_file(env).variables
+        except FileError:
+            return found
+        known = {item.app.id for item in found}
+        found += [
+            AppMatch(app, env, "variables", shared=len(_own_names(app) & variables.keys()))
+            for app, alone in by_variables(files, variables)
+            if alone and app.id not in known
+        ]
+    return found
+
+
+def services_of(app: AppProfile, listed: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return which of some services (name, image) read the app's variables, the one that sends first.
+
+    Others of the same image, such as one that only migrates a database, do not.
+    """
+    names = [name for name, image in listed if is_image(image, app.images)] or [name for name, _ in listed]
+    known = [name for name in app.services if name in names]
+    return tuple(known or [name for name, image in listed if is_image(image, app.images)])

@@ -1,0 +1,129 @@
+"""Which app a folder is of: by image, by variables that one profile alone has, by choice; and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from smtpwizard.apps.loading import AppFiles
+from smtpwizard.cli.main import run
+from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.presets.files import presets_root
+from smtpwizard.targets.recognise import matches, recognise, services_of
+from smtpwizard.targets.repository import is_image, repository
+
+FILES = AppFiles((presets_root(),))
+VAULT = FILES.profile("vaultwarden")
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def compose(folder: Path, text: str, name: str = "compose.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "vaultwarden/server",
+        "vaultwarden/server:1.32.0-alpine",
+        '"vaultwarden/server:latest"',
+        "docker.io/vaultwarden/server",
+        "ghcr.io/dani-garcia/vaultwarden:latest",
+        "vaultwarden/server@sha256:0123456789abcdef",
+        "vaultwarden/server:${VERSION:-latest}",
+        "${IMAGE:-vaultwarden/server}:${TAG}",
+        "registry.acme.dev:5000/mirror/vaultwarden/server:1",
+    ],
+)
+def test_an_app_is_recognised_by_its_image(tmp_path: Path, image: str) -> None:
+    compose(tmp_path, f"services:\n  db:\n    image: postgres:16\n  pw:\n    image: {image}\n")
+    found = recognise(FILES, tmp_path)
+    assert (found.app.id, found.why, found.others) == ("vaultwarden", "found in compose.yaml", ())
+    assert [(item.app.id, item.service, item.by) for item in matches(FILES, tmp_path)] == [
+        ("vaultwarden", "pw", "image")
+    ]
+
+
+@pytest.mark.parametrize("image", ["someone/ghost-theme", "someone/ghost", "ghosts", "my/server", "postgres"])
+def test_another_image_is_no_app(tmp_path: Path, image: str) -> None:
+    compose(tmp_path, f"services:\n  a:\n    image: {image}\n")
+    assert recognise(FILES, tmp_path).app.id == "abc-user-feedback"
+    assert matches(FILES, tmp_path) == []
+
+
+def test_a_commented_image_and_a_file_that_is_no_yaml_tell_nothing(tmp_path: Path) -> None:
+    compose(tmp_path, "services:\n  a:\n    # image: vaultwarden/server\n    image: nginx\n")
+    assert recognise(FILES, tmp_path).app.id == "abc-user-feedback"
+    compose(tmp_path, "\x00\xff: [", "docker-compose.yml")
+    assert recognise(FILES, tmp_path).why == ""
+
+
+def test_an_image_has_a_name_without_what_changes() -> None:
+    assert repository("docker.io/library/ghost:6-alpine") == "ghost"
+    assert repository("${X}/vaultwarden/server:1@sha256:00") == "/vaultwarden/server"
+    assert is_image("quay.io/vaultwarden/server:testing", VAULT.images)
+    assert not is_image("notvaultwarden/server", VAULT.images)
+
+
+def test_variables_of_one_app_alone_tell_it(tmp_path: Path) -> None:
+    assert recognise(FILES, tmp_path, variables={"mail__options__host": "x"}).app.id == "ghost"
+    found = recognise(FILES, tmp_path, variables={"SMTP_SECURITY": "starttls", "SMTP_HOST": "x"})
+    assert (found.app.id, found.why) == ("vaultwarden", "found by its variables")
+    assert recognise(FILES, tmp_path, variables={"SMTP_HOST": "x", "SMTP_PORT": "1"}).app.id == "abc-user-feedback"
+    assert recognise(FILES, tmp_path, variables={"SMTP_SENDER": "x", "SMTP_HOST": "1"}).app.id == "abc-user-feedback"
+
+
+def test_of_two_apps_in_a_folder_the_files_variables_decide_or_one_is_to_be_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compose(tmp_path, "services:\n  a:\n    image: vaultwarden/server\n  b:\n    image: ghost:6\n")
+    assert recognise(FILES, tmp_path, variables={"mail__from": "a@b.dev"}).app.id == "ghost"
+    both = recognise(FILES, tmp_path)
+    assert {both.app.id, *(app.id for app in both.others)} == {"vaultwarden", "ghost"}
+    (tmp_path / ".env").write_text("OTHER=1\n")
+    with pytest.raises(InputError, match=r"More than one app is here: vaultwarden, ghost\. Name one with --app\."):
+        run(["lint"])
+    assert run(["lint", "--app", "ghost"]) == ExitCode.CONFIG
+    assert run(["lint", "--compose", "compose.yaml", "--service", "b"]) == ExitCode.CONFIG
+    assert "Ghost, found in compose.yaml." in capsys.readouterr().err
+
+
+def test_services_that_need_the_variables_are_told_by_the_profile_and_the_image() -> None:
+    pair = VAULT._replace(services=("worker", "server"), images=("acme/app",))
+    listed = [("db", "postgres"), ("server", "acme/app:1"), ("worker", "acme/app:1"), ("migrate", "acme/app:1")]
+    assert services_of(pair, listed) == ("worker", "server")
+    assert services_of(pair, [("one", "acme/app"), ("two", "x")]) == ("one",)
+    assert services_of(pair, [("server", ""), ("db", "postgres")]) == ("server",)
+
+
+def test_the_command_lists_shows_and_matches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compose(tmp_path, "services:\n  pw:\n    image: vaultwarden/server\n")
+    assert run(["apps", "match", "--json"]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out) == {
+        "schema": 1,
+        "folder": ".",
+        "matches": [{"app": "vaultwarden", "file": "compose.yaml", "service": "pw", "by": "image"}],
+    }
+    assert run(["apps", "list", "--json"]) == ExitCode.OK
+    listed = {item["id"]: item for item in json.loads(capsys.readouterr().out)["apps"]}
+    assert set(listed) == set(FILES.ids())
+    assert listed["keycloak"]["config"] == "admin-page"
+    assert run(["apps", "show", "vaultwarden", "--json"]) == ExitCode.OK
+    shown = json.loads(capsys.readouterr().out)["app"]
+    assert shown["roles"]["security"]["choices"] == ["starttls", "force_tls", "off"]
+    assert shown["modes"]["opportunistic"] is None
+    assert shown["modes"]["starttls"] == {"SMTP_SECURITY": "starttls"}
+    for id_ in FILES.ids():
+        assert run(["apps", "show", id_]) == ExitCode.OK
+    assert run(["apps", "check", str(presets_root())]) == ExitCode.OK
+    assert run(["apps", "match", str(tmp_path.parent)]) == ExitCode.FAILED
+    with pytest.raises(InputError):
+        run(["apps", "show", "nope"])
