@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.secret import environment_without_secrets
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -38,6 +40,7 @@ def open_page(url: str) -> bool:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env=environment_without_secrets(),  # the browser that it starts outlives us by days
                 start_new_session=True,
             )
             try:

@@ -6,6 +6,7 @@ repr, str, format and pickling never give it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from typing import Final, NoReturn
@@ -65,6 +66,21 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled")
+
+
+_NAMED: Final = re.compile(r"(?i)(?:PASS|PASSWORD|PASSWD|PWD|SECRET|TOKEN|CREDENTIALS?|API_?KEY)\Z")
+
+
+def environment_without_secrets() -> dict[str, str]:
+    """Return this process's environment for a child that needs no password of ours, or is another user's to look into.
+
+    Without what is called a secret, and without values that are known as one.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name == "PWD" or not (_NAMED.search(name) or Secret(value) in _known)
+    }
 
 
 def redact(text: str, secrets: Iterable[Secret], *, username: str = "") -> str:

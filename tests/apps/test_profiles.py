@@ -18,6 +18,7 @@ from smtpwizard.clients.transport import Origin, transport, unusable
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.catalogue import Presets, presets_root
+from smtpwizard.presets.files import PresetFileError
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import Secret
@@ -196,3 +197,27 @@ def test_an_unknown_app_is_told_with_those_that_are_known() -> None:
     with pytest.raises(InputError) as caught:
         profile(Presets.open(), "ghosd")
     assert f"Known: {', '.join(app.id for app in PROFILES)}." in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('service = "ghost"', 'service = "--privileged"'),
+        ('service = "ghost"', 'service = "a b"'),
+        ('name = "Ghost"', f'name = "{"x" * 81}"'),
+        ('name = "Ghost"', 'name = " "'),
+        ('mail__transport = "SMTP"', '"A\\nB" = "SMTP"'),
+        ('mail__transport = "SMTP"', 'mail__transport = "a\\nB=1"'),
+        ('docs_url = "https://ghost.org/docs/config/#mail"', 'docs_url = "file:///etc/passwd"'),
+        ('version = "6.6.3"', 'version = "6.6.3\\u001b[2J"'),
+    ],
+)
+def test_a_profile_that_means_harm_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    text = (presets_root() / "apps" / "ghost.toml").read_text("utf-8")
+    path = tmp_path / "ghost.toml"
+    path.write_text(text)
+    load_profile(path)
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(PresetFileError):
+        load_profile(path)

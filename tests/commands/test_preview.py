@@ -87,16 +87,19 @@ def test_what_a_template_hides_for_a_terminal_is_shown_and_not_obeyed(tmp_path: 
 
 def test_the_browser_is_given_a_file_that_only_its_owner_may_read(tmp_path: Path) -> None:
     opener = tmp_path / "xdg-open"
-    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/url\n')
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/url\nexport -p > {tmp_path}/seen\n')
     opener.chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
-    done = preview("--mail", "invitation", "--browser", DISPLAY=":9", PATH=path, TMPDIR=str(tmp_path))
+    done = preview(
+        "--mail", "invitation", "--browser", DISPLAY=":9", PATH=path, TMPDIR=str(tmp_path), SMTP_PASSWORD="Zq7mark"
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert "handed to the browser" in done.stderr
     file = Path((tmp_path / "url").read_text().removeprefix("file://"))
     assert file.parent == tmp_path
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_text().startswith("<!DOCTYPE html>")
+    assert "Zq7mark" not in (tmp_path / "seen").read_text()  # the browser stays, and its environment with it
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there always is a desktop")

@@ -78,6 +78,12 @@ def test_words_of_the_contract_stay_in_json_though_they_are_a_password(capsys: p
     ]
 
 
+def test_no_member_lets_through_what_is_no_word_of_the_contract() -> None:
+    hide([Secret("acme.example/word")])
+    for name in (*sorted(output._NAMES), *sorted(output._PATHS), "other"):
+        assert output._shown_value("<1@acme.example/word>", name) == f"<1@{MASK}>"
+
+
 def test_foreign_text_is_made_safe_on_every_way_out(capsys: pytest.CaptureFixture[str]) -> None:
     output.emit(SPICY)
     output.say(SPICY)

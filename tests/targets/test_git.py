@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.secret import Secret
+from smtpwizard.secret import Secret, hide
 from smtpwizard.targets import git as git_module
 from smtpwizard.targets.discover import discover_targets
 from smtpwizard.targets.env.plan import plan_env_file
@@ -127,3 +127,20 @@ def test_where_git_does_not_answer_this_user_that_is_told(repository: Path) -> N
     change = plan_env_file(repository / "tracked.env", {"SMTP_PASSWORD": Secret("x")})
     (told,) = [finding for finding in change.findings if finding.id == "git-does-not-answer"]
     assert f"git -C {repository} ls-files tracked.env" in told.message
+
+
+def test_git_gets_no_password(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root it runs as the owner of the repository, who may look into the environment of his processes."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "git").write_text(f"#!/bin/sh\nexport -p >> {tmp_path}/seen\n")
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    words = {"SMTP_PASSWORD": "Zq7mark-1", "INBOX_PASSWORD": "Zq7mark-2", "MAIL_PASS": "Zq7mark-3", "X": "Zq7mark-4"}
+    for name, word in words.items():
+        monkeypatch.setenv(name, word)
+    hide([Secret("Zq7mark-4")])
+    git_state(repository / ".env")
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH" in seen
+    assert "Zq7mark" not in seen

@@ -39,7 +39,20 @@ from smtpwizard.apps.schema import (
     Wins,
     whole,
 )
-from smtpwizard.presets.values import Day, Faults, Folder, Identifier, OneOf, Source, TlsMode, Url, listed_twice, rule
+from smtpwizard.presets.values import (
+    Day,
+    Faults,
+    Folder,
+    Identifier,
+    OneOf,
+    ServiceName,
+    Source,
+    Title,
+    TlsMode,
+    Url,
+    listed_twice,
+    rule,
+)
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
@@ -62,8 +75,8 @@ class AppProfile(NamedTuple):
     """An app for which settings are made."""
 
     id: Identifier
-    name: str
-    services: tuple[str, ...]
+    name: Title
+    services: tuple[ServiceName, ...]
     """The compose services that read the variables, the one that sends first."""
     docs_url: Url
     variables: tuple[Variable, ...]

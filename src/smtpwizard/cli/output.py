@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
@@ -78,7 +79,7 @@ def _shown_value(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         if name in _PATHS:
             return cleared(value)
-        return value if name in _NAMES and value.isascii() and value.isprintable() else shown(value)
+        return value if name in _NAMES and re.fullmatch(r"[\w .-]*", value, re.ASCII) else shown(value)
     if isinstance(value, Mapping):
         return {key: _shown_value(item, key) for key, item in value.items()}
     if isinstance(value, list | tuple):

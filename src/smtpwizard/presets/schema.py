@@ -20,6 +20,7 @@ from smtpwizard.presets.values import (
     Port,
     Shape,
     Source,
+    Title,
     Url,
     listed_twice,
     pattern,
@@ -263,7 +264,7 @@ class Provider(NamedTuple):
     """One provider preset."""
 
     id: Identifier
-    name: str
+    name: Title
     kind: Kind
     tier: Annotated[int, Bounds(1, 3)]
     status: ProviderStatus

@@ -229,6 +229,8 @@ Day = Annotated[str, _iso_date]
 Port = Annotated[int, Bounds(1, 65535)]
 EnhancedCode = Annotated[str, Shape(r"[245]\.\d{1,3}\.\d{1,3}", "an enhanced status code such as 5.7.8")]
 """RFC 3463 section 2."""
+Title = Annotated[str, Shape(r"\S.{0,78}\S|\S", "a name of up to 80 characters")]
+ServiceName = Annotated[str, Shape(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,254}", "a compose service, such as api")]
 VariableName = Annotated[str, Shape("[A-Za-z][A-Za-z0-9_]*", "the name of a variable")]
 Folder = Annotated[
     str,

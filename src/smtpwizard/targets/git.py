@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.secret import environment_without_secrets
 from smtpwizard.targets.change import Change
 from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.files import decode, read_bytes, repository_of, resolve
@@ -68,7 +69,8 @@ def _git(path: Path, *command: str) -> int | None:
     """Return git's exit status. Root asks as the repository's owner, whom git answers."""
     # core.fsmonitor may name a program in a foreign repository's configuration; ls-files would start it.
     line = ["git", "-c", "core.fsmonitor=false", "-C", str(path.parent), *command, "--", path.name]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    inherited = environment_without_secrets()  # the owner of a foreign repository may look into a process of his
+    environment = {key: value for key, value in inherited.items() if not key.startswith("GIT_")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     owner = _foreign(path) if os.geteuid() == 0 else None
     if owner is not None:  # root's own configuration is not for him to read
