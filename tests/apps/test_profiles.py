@@ -202,12 +202,12 @@ def test_an_unknown_app_is_told_with_those_that_are_known() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('service = "ghost"', 'service = "--privileged"'),
-        ('service = "ghost"', 'service = "a b"'),
+        ('services = ["ghost"]', 'services = ["--privileged"]'),
+        ('services = ["ghost"]', 'services = ["a b"]'),
         ('name = "Ghost"', f'name = "{"x" * 81}"'),
         ('name = "Ghost"', 'name = " "'),
-        ('mail__transport = "SMTP"', '"A\\nB" = "SMTP"'),
-        ('mail__transport = "SMTP"', 'mail__transport = "a\\nB=1"'),
+        ('name = "mail__transport"', 'name = "A\\nB"'),
+        ('text = "SMTP"', 'text = "a\\nB=1"'),
         ('docs_url = "https://ghost.org/docs/config/#mail"', 'docs_url = "file:///etc/passwd"'),
         ('version = "6.6.3"', 'version = "6.6.3\\u001b[2J"'),
     ],
