@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 import shutil
 import ssl
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import trustme
 
+from process import Row, medians, multiple, run
 from smtpwizard.sandbox.scripted import Script, ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +37,8 @@ SERVERS = {
     "STARTTLS": Script(starttls=True),
     "implicit TLS": Script(implicit=True),
 }
-Row = Callable[[str, str, str], None]
+NODEMAILER = "node + nodemailer verify()"
+SWAKS = "swaks --quit-after AUTH"
 
 
 def main(runs: int, row: Row) -> None:
@@ -59,32 +60,21 @@ def _measure(name: str, environment: Mapping[str, str], runs: int, row: Row, fol
     wizard = str(Path(sys.executable).with_name("smtpwizard"))
     commands = {f"smtpwizard check, {name}": [wizard, "check", "--json"]}
     if MODULES.joinpath("nodemailer").exists() and shutil.which("node"):
-        commands[f"node + nodemailer verify(), {name}"] = ["node", "-e", VERIFY]
+        commands[NODEMAILER] = ["node", "-e", VERIFY]
     else:
-        row("node + nodemailer verify()", "not installed", "`make test` installs it")
-    if _swaks_can(name):
-        commands[f"swaks --quit-after AUTH, {name}"] = _swaks(environment, name)
-    series: dict[str, list[float]] = {key: [] for key in commands}
-    for number in range(runs + 1):
-        for key, command in commands.items():
-            took = _run(command, environment, folder)
-            if number:  # the first round fills caches
-                series[key].append(took)
-    medians = {key: statistics.median(values) for key, values in series.items()}
-    ours, *others = medians
-    for key, value in medians.items():
-        row(key, f"{value:.0f} ms", "")
-    if others:
-        row("  … as a multiple of nodemailer's", f"{medians[ours] / medians[others[0]]:.2f} ×", "aim ≤ 1.0 ×")
-
-
-def _run(command: list[str], environment: Mapping[str, str], folder: Path) -> float:
-    started = time.perf_counter()
-    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, check=False)
-    took = (time.perf_counter() - started) * 1000
-    if done.returncode:
-        raise SystemExit(f"{command[0]} failed: {done.stderr.decode()[-500:]}{done.stdout.decode()[-500:]}")
-    return took
+        row(NODEMAILER, "not installed", "`make test` installs it")
+    if missing := _missing_for_swaks(name):
+        row(SWAKS, "not installed", missing)
+    else:
+        commands[SWAKS] = _swaks(environment, name)
+    probes = {key: partial(run, command, env=environment, cwd=folder) for key, command in commands.items()}
+    found = medians(runs, probes)
+    ours = found.pop(f"smtpwizard check, {name}")
+    row(f"smtpwizard check, {name}", str(ours), "")
+    for other, theirs in found.items():
+        row(f"{other}, {name}", str(theirs), "")
+        aim = 0.65 if other == NODEMAILER else 1.5 if name == "in clear text" else 1.1
+        multiple(row, ours, theirs, other, f"aim ≤ {aim} ×")
 
 
 def _environment(server: ScriptedServer, ca_file: Path) -> dict[str, str]:
@@ -103,12 +93,12 @@ def _environment(server: ScriptedServer, ca_file: Path) -> dict[str, str]:
     }
 
 
-def _swaks_can(name: str) -> bool:
-    """Say whether swaks is here, and TLS with it where the server wants that: a Perl library of its own."""
+def _missing_for_swaks(name: str) -> str:
+    """Return the Debian package that swaks lacks for this kind of server; empty where it is there."""
     if not shutil.which("swaks"):
-        return False
+        return "Debian: swaks"
     told = subprocess.run(["swaks", "--support"], capture_output=True, text=True, check=False).stdout
-    return name == "in clear text" or "TLS supported" in told
+    return "" if name == "in clear text" or "TLS supported" in told else "Debian: libnet-ssleay-perl"
 
 
 def _swaks(environment: Mapping[str, str], name: str) -> list[str]:
@@ -120,9 +110,7 @@ def _swaks(environment: Mapping[str, str], name: str) -> list[str]:
     ]
 
 
-def _show(name: str, value: str, aim: str = "") -> None:
-    sys.stdout.write(f"  {name:<52}{value:>14}   {aim}\n")
-
-
 if __name__ == "__main__":
-    main(15, _show)
+    from run import row
+
+    main(15, row)

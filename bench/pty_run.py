@@ -1,4 +1,4 @@
-"""Start a program in a pseudo-terminal and time it: first output, first frame, resident memory."""
+"""Start a program in a pseudo-terminal and measure it: its first frame, and its memory once the screen is quiet."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import struct
 import termios
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from process import Took
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What one start showed."""
 
-    first_frame_ms: float
+    took: Took
     """From fork to the marker on screen."""
     rss_mb: float
     """Resident memory when the screen had been quiet for 300 ms."""
@@ -34,23 +37,30 @@ def first_frame(command: Sequence[str], marker: bytes, *, cwd: str, deadline: fl
         os.execv(command[0], list(command))
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
     seen = b""
-    elapsed: float | None = None
+    took: Took | None = None
     try:
         while time.perf_counter() - started < deadline:
             ready, _, _ = select.select([master], [], [], 0.3)
             if not ready:
-                if elapsed is not None:
-                    return Frame(elapsed, _rss(pid))
+                if took is not None:
+                    return Frame(took, _rss(pid))
                 continue
             chunk = os.read(master, 65536)
             seen += chunk
-            if elapsed is None and marker in seen:
-                elapsed = (time.perf_counter() - started) * 1000
+            if took is None and marker in seen:
+                took = Took((time.perf_counter() - started) * 1000, _cpu_ms(pid))
         raise RuntimeError(f"{marker!r} was not drawn within {deadline} s; last output: {seen[-200:]!r}")
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         os.close(master)
+
+
+def _cpu_ms(pid: int) -> float:
+    """Return the processor time of a process so far (proc(5): utime and stime), in steps of the clock's tick."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / _TICKS
 
 
 def _rss(pid: int) -> float:

@@ -13,8 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -23,32 +22,16 @@ import bench_check
 import bench_explain
 import bench_mails
 import bench_many
+import bench_profiles
 import bench_steps
+from process import Took, medians, multiple, run
 from pty_run import first_frame
 
 HERE = Path(__file__).parent
 
 
-def process_ms(*command: str) -> float:
-    """Run a command to its end and return milliseconds."""
-    started = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    return (time.perf_counter() - started) * 1000
-
-
-def interleaved(runs: int, **probes: Callable[[], float]) -> dict[str, list[float]]:
-    """Call the probes in turn, `runs` times each, after one unmeasured round: they see the same machine."""
-    series: dict[str, list[float]] = {name: [] for name in probes}
-    for round_number in range(runs + 1):
-        for name, probe in probes.items():
-            value = probe()
-            if round_number:
-                series[name].append(value)
-    return series
-
-
 def row(name: str, value: str, aim: str = "") -> None:
-    sys.stdout.write(f"  {name:<52}{value:>14}   {aim}\n")
+    sys.stdout.write(f"  {name:<56}{value:>22}   {aim}\n")
     sys.stdout.flush()
 
 
@@ -61,38 +44,38 @@ def main() -> None:
     wizard = str(Path(python).with_name("smtpwizard"))
     row("machine", f"{os.cpu_count()} cores", f"Python {platform.python_version()}, {runs} interleaved runs, medians")
 
-    starts = interleaved(
-        runs,
-        nothing=lambda: process_ms(python, "-c", "pass"),
-        version=lambda: process_ms(wizard, "--version"),
+    starts = medians(
+        runs, {"pass": partial(run, [python, "-c", "pass"]), "version": partial(run, [wizard, "--version"])}
     )
-    nothing, version = (statistics.median(starts[name]) for name in ("nothing", "version"))
-    row("python -c pass", f"{nothing:.0f} ms")
-    row("smtpwizard --version", f"{version:.0f} ms", "aim ≤ 60 ms")
-    row("  … as a multiple of python -c pass", f"{version / nothing:.2f} ×", "aim ≤ 3 ×")
+    row("python -c pass", str(starts["pass"]))
+    row("smtpwizard --version", str(starts["version"]), "aim ≤ 60 ms")
+    multiple(row, starts["version"], starts["pass"], "python -c pass", "aim ≤ 3 ×")
 
+    memory: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        memory: list[float] = []
 
-        def wizard_frame() -> float:
-            frame = first_frame([wizard], b"Provider", cwd=folder)
-            memory.append(frame.rss_mb)
-            return frame.first_frame_ms
+        def frame(marker: bytes, *command: str) -> Took:
+            found = first_frame(command, marker, cwd=folder)
+            if command[0] == wizard:
+                memory.append(found.rss_mb)
+            return found.took
 
-        frames = interleaved(
+        frames = medians(
             runs,
-            trivial=lambda: first_frame([python, str(HERE / "trivial_app.py")], b"READY", cwd=folder).first_frame_ms,
-            wizard=wizard_frame,
+            {
+                "trivial": partial(frame, b"Row 9", python, str(HERE / "trivial_app.py")),
+                "wizard": partial(frame, b"SendGrid", wizard),
+            },
         )
-    trivial, wizard_ms = (statistics.median(frames[name]) for name in ("trivial", "wizard"))
-    row("first frame of a trivial Textual app", f"{trivial:.0f} ms")
-    row("first frame of the wizard", f"{wizard_ms:.0f} ms")
-    row("  … as a multiple of the trivial app", f"{wizard_ms / trivial:.2f} ×", "aim ≤ 1.3 ×")
-    row("resident memory after the first frame", f"{statistics.median(memory):.0f} MB", "aim ≤ 60 MB")
-    for name, value in asyncio.run(bench_steps.measure(runs)).items():
-        row(name, f"{value:.0f} ms", "aim ≤ 50 ms")
+    row("first frame of a trivial Textual app with 62 rows", str(frames["trivial"]))
+    row("first frame of the wizard with its list", str(frames["wizard"]))
+    multiple(row, frames["wizard"], frames["trivial"], "the trivial app", "aim ≤ 1.3 ×")
+    row("resident memory after the first frame", f"{statistics.median(memory):.0f} MB", "aim ≤ 50 MB")
+    for name, (value, aim) in asyncio.run(bench_steps.measure(runs)).items():
+        row(name, f"{value:.0f} ms", aim)
     bench_check.main(runs, row)
     bench_explain.main(runs, row)
+    bench_profiles.main(runs, row)
     bench_many.main(runs, row)
     bench_mails.main(runs, row)
     subprocess.run([python, str(HERE / "bench_files.py"), str(runs)], check=True)
