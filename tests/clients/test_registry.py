@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
@@ -10,10 +11,13 @@ import pytest
 from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.common.model import StandardClient
+from smtpwizard.clients.python_smtplib import Django
 from smtpwizard.clients.registry import model_of
+from smtpwizard.clients.transport import Transport
 from smtpwizard.smtp.results import Step
 
 MODELS = ("nodemailer", "smtplib", "django-smtp")
+MODULES = {"nodemailer": "nodemailer.dialogue", "smtplib": "python_smtplib", "django-smtp": "python_smtplib"}
 
 
 def app_with(model: str, **options: str) -> AppProfile:
@@ -29,9 +33,23 @@ def test_a_model_is_found_by_the_profiles_word(model: str) -> None:
 
 
 def test_an_apps_time_limit_reaches_the_model() -> None:
-    limited = model_of(app_with("django-smtp", timeout="30"))
-    assert limited is not None
-    assert limited.timeouts[Step.GREETING] == 30.0
+    transport = Transport("mail.example.com", 25, secure=False)
+    assert Django().limit(Step.GREETING, transport) == math.inf
+    assert Django().limit(Step.GREETING, transport._replace(options={"timeout": "30"})) == 30.0
+    assert Django().limit(Step.GREETING, transport._replace(options={"timeout": "soon"})) == math.inf
+
+
+def test_a_way_of_use_that_is_not_known_is_not_modelled() -> None:
+    assert model_of(app_with("go-net-smtp", use="somebody")) is None
+    known = model_of(app_with("go-net-smtp", use="mattermost"))
+    assert known is not None
+    assert (known.timeouts[Step.GREETING], known.compared) == (10.0, True)
+
+
+def test_what_was_made_after_a_source_alone_says_so() -> None:
+    grafana = model_of(app_with("gomail", use="grafana"))
+    assert grafana is not None
+    assert not grafana.compared
 
 
 def test_a_client_has_no_difference_that_nobody_reads() -> None:
@@ -49,5 +67,5 @@ def test_finding_a_model_loads_no_other_one_and_nothing_costly(model: str) -> No
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"ssl", "asyncio", "email", "dataclasses", "textual", "rich", "hmac"}
-    assert ("smtpwizard.clients.python_smtplib" in loaded) == (model != "nodemailer")
-    assert ("smtpwizard.clients.nodemailer.dialogue" in loaded) == (model == "nodemailer")
+    ours = {name for name in MODULES.values() if f"smtpwizard.clients.{name}" in loaded}
+    assert ours == {MODULES[model]}

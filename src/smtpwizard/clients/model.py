@@ -137,6 +137,10 @@ class Dialogue(Protocol):
         """Whether the client now sends STARTTLS."""
 
     @property
+    def goes_on_in_clear(self) -> bool:
+        """Whether STARTTLS was refused, and the client does not care."""
+
+    @property
     def injected(self) -> bool:
         """Whether clear text that came before the handshake is still waiting to be read as a reply."""
 

@@ -13,7 +13,6 @@ import math
 import os
 import re
 import socket
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
@@ -21,7 +20,8 @@ from smtpwizard.clients.common.dialogue import StandardDialogue, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
 from smtpwizard.clients.common.model import StandardClient, patience
 from smtpwizard.clients.common.trust import SystemTrust
-from smtpwizard.clients.model import Capabilities, TlsPolicy
+from smtpwizard.clients.model import Capabilities, ClientModel, TlsPolicy
+from smtpwizard.clients.transport import Transport
 from smtpwizard.hosts import to_ascii
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.results import Step
@@ -187,11 +187,12 @@ class Smtplib(StandardClient):
     tls: TlsPolicy = SystemTrust(common_name=True)
     dialogue_class = SmtplibDialogue
 
-    @classmethod
-    def of(cls, options: Mapping[str, str]) -> Smtplib:
-        """Return the client with an app's options: `timeout` in seconds."""
-        seconds = float(options.get("timeout") or math.inf)
-        return cls(timeouts=patience(seconds))
+    def limit(self, step: Step, transport: Transport) -> float:
+        """Return the app's own time limit, the option `timeout` in seconds; for ever where it has none."""
+        try:
+            return float(transport.options.get("timeout") or math.inf)
+        except ValueError:
+            return math.inf
 
     def words(self, event: Event) -> Words:
         """Return the exception as the last line of a traceback has it."""
@@ -326,3 +327,7 @@ def _system(error: OSError | ssl.SSLError | None) -> tuple[str, str]:
     number = error.errno
     made = OSError(number, os.strerror(number)) if number in errno.errorcode else error
     return type(made).__name__, str(made)
+
+
+SMTPLIB: Final[ClientModel] = Smtplib()
+DJANGO: Final[ClientModel] = Django()

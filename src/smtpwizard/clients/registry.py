@@ -14,13 +14,17 @@ def model_of(app: AppProfile) -> ClientModel | None:
 
             return NODEMAILER
         case "smtplib":
-            from smtpwizard.clients.python_smtplib import Smtplib
+            from smtpwizard.clients.python_smtplib import SMTPLIB
 
-            return Smtplib.of(app.client.options)
+            return SMTPLIB
         case "django-smtp":
-            from smtpwizard.clients.python_smtplib import Django
+            from smtpwizard.clients.python_smtplib import DJANGO
 
-            return Django.of(app.client.options)
+            return DJANGO
+        case "go-net-smtp" | "gomail":
+            from smtpwizard.clients.go_smtp import GoSmtp
+
+            return GoSmtp.of({"use": app.client.model, **app.client.options})
     return None
 
 

@@ -139,7 +139,8 @@ class Probe:
             yield await self._recorder.stage(Step.EHLO, stages.ehlo)
             if stages.dialogue.wants_starttls:
                 yield await self._recorder.stage(Step.STARTTLS, stages.starttls)
-                yield await self._recorder.stage(Step.EHLO, stages.ehlo)
+                if stages.dialogue.secure:
+                    yield await self._recorder.stage(Step.EHLO, stages.ehlo)
             yield await self._recorder.stage(Step.AUTH, stages.auth)
             self._recorder.state = self._recorder.state._replace(
                 verified=True,

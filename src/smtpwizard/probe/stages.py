@@ -86,6 +86,8 @@ class Stages:
         """Send STARTTLS and make the handshake."""
         self._connection.prepare()
         reply = await self.dialogue.ask_starttls()
+        if self.dialogue.goes_on_in_clear:
+            return StageOutcome(status=Status.WARNED, reply=reply, note="the app goes on in clear text all the same")
         self._connection.check_ciphers()
         outcome = await self._connection.handshake()
         if not self.dialogue.injected:

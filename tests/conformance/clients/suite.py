@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -118,8 +119,10 @@ class Row:
 class Comparison:
     """The real client, the certificates, and the machinery to play one case. A context manager."""
 
-    def __init__(self, usage: Usage, folder: Path) -> None:
+    def __init__(self, usage: Usage, folder: Path, command: Sequence[str] = ()) -> None:
+        """`command` starts the driver where `usage` does not name it: one that has to be built first."""
         self.usage = usage
+        self._command = command or usage.command
         self._certificates = Certificates()
         self._self_signed, _ = self_signed()  # nobody trusts it
         self._ca_file = folder / "ca.pem"
@@ -128,7 +131,7 @@ class Comparison:
 
     def __enter__(self) -> Self:
         environment = self.usage.environment(self._ca_file)
-        self._client = self._stack.enter_context(RealClient(self.usage.command, environment))
+        self._client = self._stack.enter_context(RealClient(self._command, environment))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -148,7 +151,11 @@ class Comparison:
 
     def _row(self, case: Case) -> Row:
         with (
-            ScriptedServer(case.script, tls=self._context(case.certificate)) as server,
+            ScriptedServer(
+                case.script,
+                host=case.host if case.host.startswith("127.") else "127.0.0.1",
+                tls=self._context(case.certificate),
+            ) as server,
             ThreadPoolExecutor(1) as pool,
         ):
             port = case.port or str(server.port)
@@ -226,3 +233,11 @@ def put_section(title: str, made: str) -> None:
     parts = {part.partition("\n")[0]: part for part in re.split(r"(?m)^(?=## )", text)[1:]}
     parts[f"## {title}"] = made
     DOCUMENT.write_text("\n".join([_HEAD, *(parts[name].rstrip("\n") + "\n" for name in sorted(parts))]), "utf-8")
+
+
+def check_document(usage: Usage, rows: Sequence[Row]) -> None:
+    """Hold a suite's section against the document, or write it with SMTPWIZARD_WRITE_DOCS=1."""
+    made = section(usage, rows)
+    if os.environ.get("SMTPWIZARD_WRITE_DOCS") == "1":
+        put_section(usage.title, made)
+    assert made in DOCUMENT.read_text("utf-8"), "make conformance writes it anew"

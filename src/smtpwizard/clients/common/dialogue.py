@@ -87,6 +87,11 @@ class StandardDialogue:
         return self.transport.require_tls or (self.model.opportunistic and self.capabilities.starttls)
 
     @property
+    def goes_on_in_clear(self) -> bool:
+        """Whether STARTTLS was refused, and the client does not care."""
+        return False
+
+    @property
     def injected(self) -> bool:
         """Whether clear text from before the handshake is read as a reply: most clients drop it."""
         return not self.drops_clear_text and self.talk.waiting

@@ -60,6 +60,8 @@ class Event(NamedTuple):
     """What belongs to it: the host looked up, address and port, OpenSSL's words, what is wrong with the options."""
     code: int = 0
     """X509_V_ERR of an untrusted certificate."""
+    word: str = ""
+    """What is wrong with it, in Node's word: `CERT_HAS_EXPIRED`."""
     port: int = 0
     heard: bytes = b""
     """Octets that came instead of a reply."""

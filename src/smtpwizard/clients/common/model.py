@@ -85,6 +85,10 @@ class StandardClient:
 
     # What a model says otherwise
 
+    def limit(self, step: Step, transport: Transport) -> float:
+        """Return the seconds for which it waits at a stage, as the app has set it up."""
+        return self.timeouts.get(step, math.inf)
+
     def words(self, event: Event) -> Words:
         """Return what the app's log has of an event."""
         return Words()
@@ -141,9 +145,10 @@ class StandardClient:
         """Return an event as a failure: a sentence for a person, the app's log, the word that the catalogue knows."""
         words = self.words(event)
         endless = event.endless and self.reads_for_ever
-        waits = event.fault is Fault.LATE and (endless or math.isinf(self.timeouts[event.step]))
+        limit = self.limit(event.step, event.transport)
+        waits = event.fault is Fault.LATE and (endless or math.isinf(limit))
         return ClientFailure(
-            _summary(event, self.timeouts) if event.fault is not Fault.REFUSED else "",
+            _summary(event, limit) if event.fault is not Fault.REFUSED else "",
             words.error,
             reply=event.reply.shown if event.reply else None,
             error=_word(event),
@@ -191,7 +196,7 @@ class StandardErrors:
     def untrusted(self, code: int, *, chain: int | None, facts: TlsFacts | None, words: str = "") -> ClientFailure:
         """Return the failure of a certificate that OpenSSL refused with X509_V_ERR `code`, in its own `words`."""
         known = vocabulary.untrusted(code, chain=chain, facts=facts, words=words)
-        made = self._failure(Fault.UNTRUSTED, Step.TLS, "handshake", text=words, code=code, tls=facts)
+        made = self._failure(Fault.UNTRUSTED, Step.TLS, "handshake", text=words, code=code, word=known.error, tls=facts)
         return made._replace(summary=known.summary, error=known.error)
 
     def wrong_name(self, reason: str, facts: TlsFacts) -> ClientFailure:
@@ -204,7 +209,9 @@ class StandardErrors:
         """Return the failure of a greeting that does not come because the port waits for TLS."""
         made = self._failure(Fault.LATE, Step.GREETING, tls=facts)
         summary = "the port answers a TLS hello, so it speaks TLS from the first byte"
-        return made._replace(summary=f"no greeting: {summary} ({_waits(self._model.timeouts[Step.GREETING])})")
+        return made._replace(
+            summary=f"no greeting: {summary} ({_waits(self._model.limit(Step.GREETING, self._transport))})"
+        )
 
     def _failure(
         self, fault: Fault, step: Step, command: str = "", *, tls: TlsFacts | None = None, **facts: Any
@@ -220,8 +227,8 @@ def _waits(seconds: float) -> str:
     return f"the app waits {seconds:g} s" if seconds < 60 else f"the app waits {seconds / 60:g} min"
 
 
-def _summary(event: Event, timeouts: Mapping[Step, float]) -> str:
-    """Return what happened, for a person."""
+def _summary(event: Event, limit: float) -> str:
+    """Return what happened, for a person; `limit` is how long the client waits at this stage, in seconds."""
     after = f" after {event.command}" if event.command else " before a greeting"
     heard = event.heard.decode("utf-8", "replace").strip()
     match event.fault:
@@ -231,9 +238,9 @@ def _summary(event: Event, timeouts: Mapping[Step, float]) -> str:
         case Fault.BAD_PORT:
             return f"port {event.text} does not exist: ports go from 1 to 65535"
         case Fault.LATE if event.step is Step.CONNECT:
-            return f"no answer from {event.text} ({_waits(timeouts[event.step])})"
+            return f"no answer from {event.text} ({_waits(limit)})"
         case Fault.LATE:
-            return f"no reply in time{after} ({_waits(timeouts[event.step])})"
+            return f"no reply in time{after} ({_waits(limit)})"
         case Fault.CLOSED:
             return f"the server closed the connection{after}" + (f": {heard}" if heard else "")
         case Fault.BROKEN:

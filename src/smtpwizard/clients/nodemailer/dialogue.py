@@ -135,6 +135,11 @@ class NodemailerDialogue:
         self.secure = True
 
     @property
+    def goes_on_in_clear(self) -> bool:
+        """Whether STARTTLS was refused, and the client does not care: never."""
+        return False
+
+    @property
     def injected(self) -> bool:
         """Whether octets from before the handshake are still in the queue: the client reads them as part of a reply."""
         return self._channel.waiting
