@@ -80,6 +80,8 @@ class Problem(NamedTuple):
     """The command to copy, where there is one."""
     roles: tuple[str, ...] = ()
     """What the variables are for, whatever the app calls them: `host`; empty where nobody said so."""
+    kind: str = ""
+    """What kind of cause it is, in the words of tests/corpus/kinds.toml; empty where nobody said so."""
     confidence: int = 0
     """How much of an event a catalogue entry accounts for, 0 (general) to 100: to compare causes of one event."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from smtpwizard.diagnosis.schema import STAGES, Failure
 from smtpwizard.errors import FileError
 
 FULL = Catalogue.open(examples=True)
+
+KINDS = Path(__file__).parent.parent / "corpus" / "kinds.toml"
 
 ENTRY = """\
 [[failure]]
@@ -46,6 +49,12 @@ def test_every_entry_has_a_reference_and_a_name_of_its_own() -> None:
         assert numbers == list(range(1, len(numbers) + 1)), letter
 
 
+def test_every_entry_and_general_answer_has_a_kind_of_the_closed_list() -> None:
+    kinds = {kind["id"] for kind in tomllib.loads(KINDS.read_text("utf-8"))["kind"]}
+    assert {failure.kind for failure in FULL.rules} <= kinds
+    assert {answer.kind for answer in FULL.general} - {""} <= kinds
+
+
 def test_the_shipped_files_have_no_problem() -> None:
     assert FULL.problems == ()
 
@@ -54,11 +63,13 @@ def test_what_is_read_unchecked_is_the_whole_entry_without_examples() -> None:
     lean = Catalogue.open()
     assert lean.rules == tuple(failure._replace(examples=()) for failure in FULL.rules)
     assert lean.words == FULL.words
+    assert lean.clients == FULL.clients
+    assert lean.general == tuple(answer._replace(examples=()) for answer in FULL.general)
 
 
 def test_every_file_is_named_after_a_stage_and_short() -> None:
     for path in shipped().glob("*.toml"):
-        assert path.stem == "words" or path.stem.split("-")[0] in STAGES
+        assert path.stem in ("words", "clients") or path.stem.split("-")[0] in (*STAGES, "answers")
         assert len(path.read_text("utf-8").splitlines()) <= 800, path.name
 
 

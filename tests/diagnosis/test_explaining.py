@@ -43,7 +43,8 @@ def test_a_step_that_passed_needs_no_explanation(name: Step) -> None:
 def test_a_generic_answer_restates_the_stage_and_the_kind_of_reply() -> None:
     later = explain(step(Step.AUTH, Status.FAILED, "454 4.3.0 xyzzy"))[0]
     never = explain(step(Step.AUTH, Status.FAILED, "535 xyzzy"))[0]
-    assert later.title == "Login refused (454)"
+    assert later.title == "Login not checked (454 4.3.0)"
+    assert "password" not in later.remedy
     assert "temporary" in later.cause
     assert "final" in never.cause
     assert "Wait" in later.remedy

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis.log_entries import clean, properties, records
+from smtpwizard.diagnosis.log_entries import clean, records
 from smtpwizard.diagnosis.logs import explain_log, explain_text
+from smtpwizard.diagnosis.replies import properties
 from support.reply_variants import error_dump, error_json, nest_log
 
 GMAIL = (

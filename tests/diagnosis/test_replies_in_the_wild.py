@@ -70,10 +70,10 @@ KNOWN = [
     ("556 5.1.10 RESOLVER.ADR.RecipientNotFound", "", "R1"),
     ("559 9.9.9 Xyzzy", "", None),
     ('Missing credentials for "PLAIN"', "", "W1"),
-    ("Connection closed unexpectedly", "", None),
-    ("connect EHOSTUNREACH 10.0.0.5:25", "", None),
-    ("read ECONNRESET", "", None),
-    ("write EPIPE", "", None),
+    ("Connection closed unexpectedly", "", "K3"),
+    ("connect EHOSTUNREACH 10.0.0.5:25", "", "K17"),
+    ("read ECONNRESET", "", "K3"),
+    ("write EPIPE", "", "K3"),
 ]
 
 NOTHING = [

@@ -26,7 +26,8 @@ One `[[failure]]` in the file of its stage (`auth.toml`, or `auth-<group>.toml`)
 | `ref`, `id` | stable reference, and a name in kebab-case |
 | `stages` | the stages at which it shows; the first is the file's |
 | `kind` | the kind of cause, one of tests/corpus/kinds.toml: the corpus is judged by it |
-| `codes`, `enhanced`, `errors` | reply codes, enhanced status codes, words of systems and libraries (`ECONNREFUSED`) |
+| `codes`, `enhanced` | reply codes, enhanced status codes |
+| `events` | what happened where no server says so; `clients.toml` has the words of every client for it |
 | `text` | phrases of the reply, lower case, `*` for a gap of up to 200 characters; not regular expressions |
 | `provider_text` | phrases that count only at `providers`, since others use them too |
 | `providers`, `ports`, `when` | where it happens; a named condition on settings, EHLO or a pasted line |
@@ -38,7 +39,7 @@ One `[[failure]]` in the file of its stage (`auth.toml`, or `auth-<group>.toml`)
 | `evidence` | S source code, D document, I issue, L reproduced, M memory |
 | `examples` | replies, events or pastes; every one must come back as this entry |
 
-The facts of `by`: `stage`, `code`, `enhanced`, `text`, `error`, `provider`, `port`, `when`, and `anywhere` (no provider
+The facts of `by`: `stage`, `code`, `enhanced`, `text`, `event`, `provider`, `port`, `when`, and `anywhere` (no provider
 is known). Ranked by what holds: provider, enhanced code and words; provider and code; words; enhanced code; code.
 """
 
@@ -71,7 +72,7 @@ def page() -> str:
 
 
 def _row(failure: Failure) -> str:
-    signs = [*map(str, failure.codes), *failure.enhanced, *failure.errors[:2]]
+    signs = [*map(str, failure.codes), *failure.enhanced, *failure.events]
     words = " … ".join(failure.text[0].parts) if failure.text else ""
     shown = ", ".join([*signs, *([f"“{words}”"] if words else [])]) or failure.when
     where = f" ({', '.join(failure.providers[:2])})" if failure.providers else ""

@@ -233,7 +233,7 @@ async def test_each_kind_of_trouble_in_the_apps_log_is_told_once_with_count_and_
     text = "\n".join(symbols(log_lines(await app_log(session))))
     assert "! 4 lines read, from 2026-11-25" in text
     assert ": 1 kind of mail trouble." in text
-    assert text.count("535 5.7.8") == 1
+    assert text.count("535 5.7.8 Error") == 1
     assert "2 times, last 2026-11-25" in text
     assert "GET /" not in text
     (call,) = docker.calls()

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from smtpwizard.diagnosis.schema import STAGES, Fact, Failure, FailureFile, Phrase, Words
+from smtpwizard.diagnosis.schema import STAGES, Client, Fact, Failure, FailureFile, General, Phrase, Words
 from smtpwizard.errors import FileError
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root
 from smtpwizard.presets.index import Index
@@ -22,6 +22,14 @@ def _the_condition_is_known(failure: Failure) -> Faults:
     from smtpwizard.diagnosis.conditions import CONDITIONS  # wanted where entries are checked, and few times otherwise
 
     if failure.when and (fault := OneOf(tuple(CONDITIONS))(failure.when)):
+        yield ("when",), fault
+
+
+@rule(General)
+def _the_condition_of_an_answer_is_known(general: General) -> Faults:
+    from smtpwizard.diagnosis.conditions import CONDITIONS
+
+    if general.when and (fault := OneOf(tuple(CONDITIONS))(general.when)):
         yield ("when",), fault
 
 
@@ -41,6 +49,10 @@ class Catalogue(NamedTuple):
     words: tuple[tuple[Phrase, frozenset[str]], ...]
     """Phrase → ids of the providers that it proves."""
     problems: tuple[PresetProblem, ...]
+    clients: tuple[tuple[Phrase, str], ...] = ()
+    """Phrase of some client → what happened."""
+    general: tuple[General, ...] = ()
+    """What to say where no entry knows the cause, by priority."""
 
     @classmethod
     def open(cls, *dirs: Path, examples: bool = False) -> Catalogue:
@@ -70,6 +82,8 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
     """Read folders, each of them `shipped` or to be checked."""
     failures: dict[str, Failure] = {}
     words: list[Words] = []
+    clients: dict[str, Client] = {}
+    general: dict[str, General] = {}
     problems: list[PresetProblem] = []
     for folder, trusted in folders:
         seen: dict[str, str] = {}
@@ -80,9 +94,14 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
                 read = _read_checked(path, seen, problems)
             failures |= {failure.id: failure for failure in read.failure}
             words += read.words
+            clients |= {client.id: client for client in read.client}
+            general |= {answer.id: answer for answer in read.general}
         index.keep()
-    found = tuple((phrase, frozenset(item.providers)) for item in words for phrase in item.text)
-    return Catalogue(tuple(failures.values()), found, tuple(problems))
+    proofs = tuple((phrase, frozenset(item.providers)) for item in words for phrase in item.text)
+    said = tuple(
+        (phrase, event) for client in clients.values() for event, phrases in client.words.items() for phrase in phrases
+    )
+    return Catalogue(tuple(failures.values()), proofs, tuple(problems), said, tuple(general.values()))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -105,7 +124,9 @@ def _read_checked(path: Path, seen: dict[str, str], problems: list[PresetProblem
     issues: list[Issue] = []
     stage = path.stem.split("-")[0]
     words = tuple(item for item in getattr(file, "words", ()) if isinstance(item, Words))
-    if stage not in STAGES and not words:
+    clients = tuple(item for item in getattr(file, "client", ()) if isinstance(item, Client))
+    general = tuple(item for item in getattr(file, "general", ()) if isinstance(item, General))
+    if stage not in STAGES and not (words or clients or general):
         issues.append(Issue((), f"must be named after a stage: {', '.join(STAGES)}"))
     entries = []
     for number, failure in enumerate(getattr(file, "failure", ())):
@@ -119,7 +140,7 @@ def _read_checked(path: Path, seen: dict[str, str], problems: list[PresetProblem
                 issues.append(Issue(("failure", number, key), f"{name!r} is used already in {seen[name]}"))
             seen[name] = path.name
     problems += located(path, read_text(path), issues) if issues else ()
-    return FailureFile(tuple(entries), words)
+    return FailureFile(tuple(entries), words, clients, general)
 
 
 def _read_shipped(index: Index, name: str) -> FailureFile | None:
@@ -129,6 +150,8 @@ def _read_shipped(index: Index, name: str) -> FailureFile | None:
         return FailureFile(
             tuple([Failure(**_fields(entry)) for entry in table.get("failure", ())]),
             tuple(Words(tuple(item["providers"]), _phrases(item["text"])) for item in table.get("words", ())),
+            tuple(_client(item) for item in table.get("client", ())),
+            tuple(General(**_values(item, _GENERAL) | {"examples": ()}) for item in table.get("general", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -139,10 +162,22 @@ _FACTS: Final = {fact.value: fact for fact in Fact}
 
 def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an entry, unchecked and without examples."""
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    fields |= {key: _phrases(table[key]) for key in ("text", "provider_text") if key in table}
+    fields = _values(table, ("text", "provider_text"))
     fields["by"] = tuple(frozenset(_FACTS[word] for word in combination) for combination in table["by"])
     return {**fields, "examples": ()}
+
+
+_GENERAL: Final = ("text", "words", "but")
+
+
+def _values(table: Mapping[str, Any], phrases: tuple[str, ...]) -> dict[str, Any]:
+    """Return the values of a table, lists as tuples, and those under the keys `phrases` as phrases."""
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return fields | {key: _phrases(table[key]) for key in phrases if key in table}
+
+
+def _client(table: Mapping[str, Any]) -> Client:
+    return Client(table["id"], table["name"], {event: _phrases(texts) for event, texts in table["words"].items()})
 
 
 def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:
@@ -162,5 +197,5 @@ def default() -> Catalogue:
 
 def by_ref(failures: Iterable[Failure]) -> list[Failure]:
     """Sort by reference: N1, N2, … N10."""
-    order = "NPTEASDC"
+    order = "NPTEASDCK"
     return sorted(failures, key=lambda item: (order.find(item.ref[0]), int(item.ref[1:])))

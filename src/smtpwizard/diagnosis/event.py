@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LIMIT: Final = 4000
 """Characters of one reply or message that are looked at. The longest known reply (Microsoft's) has some 700."""
 
-_CODE_AT_START: Final = re.compile(r"^\s{0,8}([2-5]\d\d)(?:[ -]|$)")
-_ENHANCED: Final = r"[245]\.\d{1,3}\.\d{1,3}"
+_CODE_AT_START: Final = re.compile(r"^[\s\"'\[(#]{0,8}([2-5]\d\d)(?:[ -]|: ?|$)")
+_ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
 _ENHANCED_AT_START: Final = re.compile(rf"^\s{{0,8}}[#(\[]?({_ENHANCED})(?![\d.])[)\]:]?")
 _ENHANCED_ANYWHERE: Final = re.compile(rf"(?<![\w.])({_ENHANCED})(?![\w.]\w)")
 _SPACE: Final = re.compile(r"\s+")
@@ -63,7 +63,7 @@ def reply_words(text: str) -> Words:
         found = _CODE_AT_START.match(line)
         if found:
             code = int(found[1]) if code is None else code
-            line = line[found.end() :]
+            line = line[found.end() :].removeprefix(f"{code} ").removeprefix(f"{code}-")  # `550 550 …`: said twice
         status = _ENHANCED_AT_START.match(line)
         if status:
             enhanced.append(status[1])
@@ -113,6 +113,10 @@ class Event(NamedTuple):
     status: str = ""
     """How a probe's step ended. Of one that passed, only words and conditions count."""
     recipient: str = ""
+    relayed: bool = False
+    """A mail server speaks of handing the mail on: the app was through with it."""
+    sent: str = ""
+    """The client's command before it, in a dialogue: `AUTH LOGIN`."""
 
     @property
     def profile(self) -> AppProfile:
@@ -230,6 +234,7 @@ def from_text(
     *,
     reply: str = "",
     code: int | None = None,
+    enhanced: str = "",
     stages: Sequence[str] = (),
     provider: Provider | str | None = None,
     settings: Settings | None = None,
@@ -237,17 +242,18 @@ def from_text(
 ) -> Event:
     """Take a reply or a message of a client out of `text`; `reply` is the part that the server said, where it is known.
 
-    `code` and `stages` are what is known besides.
+    `code`, `enhanced` and `stages` are what is known besides.
     """
     words = reply_words(reply or text)
-    code = words.code if words.code is not None else code
+    code = words.code if reply and words.code is not None else code
+    statuses = words.enhanced if code is not None else frozenset({enhanced} if enhanced else ())
     if not stages and code in _AUTH_CODES:
         stages = ("auth",)
     port = port_in(text)
     return Event(
         stages=frozenset(stages),
         code=code,
-        enhanced=words.enhanced if code is not None else frozenset(),
+        enhanced=statuses,
         text=words.text,
         raw=bound(text),
         errors=error_words(text),

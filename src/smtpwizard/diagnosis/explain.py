@@ -1,6 +1,6 @@
 """Ranks the catalogue's entries for an event, and explains a step, a whole run, or a mail that did not arrive.
 
-Pure; no network."""
+Pure; no network. What no entry knows gets a general answer (see `general`)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from smtpwizard.diagnosis.event import StepLike
     from smtpwizard.presets.schema import Provider
 
+
+POSSIBLE: Final = 10
+"""The level of an entry that is possible rather than likely."""
 
 MOST: Final = 3
 """Causes that are told for one event: more is no help to choose what to try."""
@@ -34,6 +38,8 @@ class Match(NamedTuple):
     length: int
     """Characters of the longest phrase found: the more words, the surer."""
     extras: int
+    proved: frozenset[str] = frozenset()
+    """The providers, one of which has spoken."""
 
     @property
     def order(self) -> tuple[int, int, int]:
@@ -44,10 +50,35 @@ class Match(NamedTuple):
 def matches(event: Event, catalogue: Catalogue) -> tuple[Match, ...]:
     """Return the entries that account for `event`, best first, at most MOST."""
     near = [failure for failure in catalogue.rules if stage_fits(event, failure)]
-    providers = _proved(event, catalogue, near)
-    found = [match for failure in near if (match := _match(event, failure, providers)) is not None]
+    seen = Seen(_proved(event, catalogue, near), happened(event, catalogue))
+    found = [match for failure in near if (match := _match(event, failure, seen)) is not None]
     found.sort(key=lambda match: match.order, reverse=True)
     return tuple(found[:MOST])
+
+
+class Seen(NamedTuple):
+    """What the words of an event prove."""
+
+    providers: frozenset[str]
+    """The providers, one of which speaks."""
+    events: frozenset[str]
+    """What happened to the client."""
+
+
+def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
+    """Return what happened to the client, in whose words ever. A server's refusal speaks for itself.
+
+    Of two phrases the longer one counts where it holds the shorter: `read timed out` is no `timed out`.
+    """
+    said = " ".join(event.errors).lower()
+    if event.code is None or event.code < 400:
+        said = f"{event.text} {said}"
+    if not said:
+        return frozenset()
+    found = [(" ".join(phrase.parts), name) for phrase, name in catalogue.clients if phrase.found_in(said)]
+    return frozenset(
+        name for words, name in found if not any(words in longer and other != name for longer, other in found)
+    )
 
 
 def stage_fits(event: Event, failure: Failure) -> bool:
@@ -75,28 +106,28 @@ def _longest(phrases: tuple[Phrase, ...], text: str) -> int:
     return max([phrase.length for phrase in phrases if phrase.found_in(text)], default=0) if phrases else 0
 
 
-def _match(event: Event, failure: Failure, providers: frozenset[str]) -> Match | None:
+def _match(event: Event, failure: Failure, seen: Seen) -> Match | None:
     length = _longest(failure.text, event.text)
-    if not length and not providers.isdisjoint(failure.providers):
+    if not length and not seen.providers.isdisjoint(failure.providers):
         length = _longest(failure.provider_text, event.text)
-    facts = _facts(event, failure, providers, length)
+    facts = _facts(event, failure, seen, length)
     if event.status == "passed" and not (Fact.WHEN in facts or {Fact.TEXT, Fact.CODE} <= facts):
         return None  # the words of a success, whatever they are, are bad news only where an entry knows the code, too
     if not any(combination <= facts for combination in failure.by):
         return None
     extras = len(facts & {Fact.CODE, Fact.ENHANCED, Fact.STAGE, Fact.PORT})
-    return Match(failure, _level(facts, failure), length, extras)
+    return Match(failure, _level(facts, failure), length, extras, seen.providers)
 
 
-def _facts(event: Event, failure: Failure, providers: frozenset[str], length: int) -> frozenset[Fact]:
+def _facts(event: Event, failure: Failure, seen: Seen, length: int) -> frozenset[Fact]:
     held = {
         Fact.STAGE: not event.stages.isdisjoint(failure.stages),
         Fact.CODE: event.code is not None and event.code in failure.codes,
         Fact.ENHANCED: not event.enhanced.isdisjoint(failure.enhanced),
         Fact.TEXT: length > 0,
-        Fact.ERROR: not event.errors.isdisjoint(failure.errors),
-        Fact.PROVIDER: not providers.isdisjoint(failure.providers),
-        Fact.ANYWHERE: not providers and event.status != "passed",
+        Fact.EVENT: not seen.events.isdisjoint(failure.events),
+        Fact.PROVIDER: not seen.providers.isdisjoint(failure.providers),
+        Fact.ANYWHERE: not seen.providers and event.status != "passed",
         Fact.PORT: event.port is not None and event.port in failure.ports,
     }
     facts = {fact for fact, holds in held.items() if holds}
@@ -113,20 +144,20 @@ def _facts(event: Event, failure: Failure, providers: frozenset[str], length: in
 def _level(facts: frozenset[Fact], failure: Failure) -> int:
     """Rank by what holds, following the order in this module's docstring."""
     if failure.rank:
-        return 100 if failure.rank == "first" else 10
+        return 100 if failure.rank == "first" else POSSIBLE
     held = facts.__contains__
     if held(Fact.PROVIDER):
         if held(Fact.TEXT):
             return 100 if held(Fact.ENHANCED) else 95
         if held(Fact.WHEN):
             return 92
-        if held(Fact.CODE) or held(Fact.PORT) or held(Fact.ERROR):
+        if held(Fact.CODE) or held(Fact.PORT) or held(Fact.EVENT):
             return 90
     if held(Fact.WHEN):
         return 80
     if held(Fact.TEXT):
-        return 75 if held(Fact.ERROR) else 70
-    if held(Fact.ERROR):
+        return 75 if held(Fact.EVENT) else 70
+    if held(Fact.EVENT):
         return 60
     return 50 if held(Fact.ENHANCED) else 40
 
@@ -214,28 +245,46 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[P
     if not always:
         return ()
 
-    return (generic(event),)
+    from smtpwizard.diagnosis.general import general
+
+    return (general(event, catalogue.general, happened(event, catalogue)),)
+
+
+def worded(event: Event, catalogue: Catalogue) -> bool:
+    """Say whether a general answer knows the words of `event`, and not its stage or code alone."""
+    from smtpwizard.diagnosis.general import answer_of
+
+    answer = answer_of(event, catalogue.general, happened(event, catalogue))
+    return bool(answer.text or answer.events)
 
 
 def _diagnosis(match: Match, event: Event) -> Problem:
     failure, app = match.failure, event.profile
-    changes = changes_of(failure, event)
+    if failure.repair in _PORT_REPAIRS or "{encrypted}" in failure.remedy:
+        event = in_the_providers_terms(event, match.proved)
+    changes = {} if event.relayed else changes_of(failure, event)
+    words = Wording(event)
     return Problem(
         id=failure.id,
         severity=Severity.ERROR,
-        title=app.fill(failure.title),
-        cause=app.fill(failure.cause),
-        remedy=app.fill(failure.remedy),
-        variables=_names(failure.roles, app),
+        title=own_code(words.fill(failure.title), event),
+        cause=words.cause(failure.cause, handed_on="after" not in failure.stages[:1]),
+        remedy=words.fill(failure.remedy),
+        variables=() if event.relayed else _names(failure.roles, app),
         changes=changes,
         label=repair_label(changes, app.secrets),
         basis=Basis.CATALOGUE,
         ref=failure.ref,
         source=failure.source,
         checked=failure.checked,
-        roles=tuple(failure.roles),
+        roles=() if event.relayed else tuple(failure.roles),
+        kind=failure.kind,
         confidence=match.level,
     )
+
+
+_PORT_REPAIRS: Final = frozenset({"implicit-tls", "escape-port", "offered-port"})
+"""Repairs that need to know which ports the provider has."""
 
 
 def _names(roles: Iterable[Role], app: AppProfile) -> tuple[str, ...]:
@@ -255,147 +304,3 @@ def changes_of(failure: Failure, event: Event) -> Changes:
     if settings is None:
         return changes
     return {name: value for name, value in changes.items() if opened(settings.get(name)) != opened(value)}
-
-
-class _Stage(NamedTuple):
-    title: str
-    fact: str
-    action: str
-    roles: tuple[Role, ...] = ()
-
-
-_STAGES: Final = {
-    "lint": _Stage(
-        "Settings not usable",
-        "The app would refuse these settings, or read them differently.",
-        "Read the findings on the settings and repair them first.",
-    ),
-    "resolve": _Stage(
-        "Host name without an address",
-        "The name of the mail server could not be looked up.",
-        "Compare {host} with the provider's page, and try the look-up from the machine that runs the app.",
-        (Role.HOST,),
-    ),
-    "connect": _Stage(
-        "No connection to the server",
-        "The connection to the port did not come about.",
-        "Compare {host} and {port} with the provider's page, then try another mail port.",
-        (Role.HOST, Role.PORT),
-    ),
-    "tls": _Stage(
-        "TLS not established",
-        "The TLS handshake with the server failed.",
-        "Compare {port} and {security} with the provider's page, and look at the server's certificate.",
-        (Role.PORT, Role.SECURITY),
-    ),
-    "greeting": _Stage(
-        "No usable greeting",
-        "The connection was made, but the server did not greet as an SMTP server that is ready.",
-        "Compare {host}, {port} and {security} with the provider's page.",
-        (Role.HOST, Role.PORT, Role.SECURITY),
-    ),
-    "ehlo": _Stage(
-        "EHLO refused",
-        "The server did not accept the client's introduction.",
-        "Look at the server's words: most servers say what they dislike about the client's name or address.",
-    ),
-    "starttls": _Stage(
-        "STARTTLS failed (ETLS)",
-        "The upgrade to an encrypted connection failed.",
-        "Try the provider's port with TLS from the first byte: {port}=465, {implicit}.",
-        (Role.PORT, Role.SECURITY),
-    ),
-    "auth": _Stage(
-        "Login refused",
-        "The server refused the login.",
-        "Compare user name and password with what the provider's page asks for; many want an app password or key. "
-        "Do not repeat a refused password: servers lock accounts.",
-        (Role.USERNAME, Role.PASSWORD),
-    ),
-    "mail": _Stage(
-        "Sender refused",
-        "The server refused the envelope sender (MAIL FROM).",
-        "Use a sender address that the account may send from; compare {sender} with the provider's page.",
-        (Role.SENDER,),
-    ),
-    "rcpt": _Stage(
-        "Recipient refused",
-        "The server refused the recipient (RCPT TO).",
-        "Try another recipient; if every one is refused, check that the login is sent.",
-    ),
-    "data": _Stage(
-        "Message refused",
-        "The server refused the message after it was sent.",
-        "Look at the server's words, and at the provider's activity log.",
-        (Role.SENDER,),
-    ),
-    "after": _Stage(
-        "Message not arrived",
-        "The server took the message; what became of it, only the provider's log can tell.",
-        "Look at the provider's activity log, then in the recipient's spam folder.",
-    ),
-}
-
-_UNKNOWN: Final = _Stage(
-    "Failure without a known cause", "The mail did not go through.",
-    "Look at the server's words; `smtpwizard check` shows at which stage it happens.",
-)  # fmt: skip
-
-_ERROR_STAGES: Final = {
-    "ENOTFOUND": "resolve", "EAI_AGAIN": "resolve", "EDNS": "resolve", "ECONNREFUSED": "connect",
-    "EHOSTUNREACH": "connect", "ENETUNREACH": "connect", "EAUTH": "auth", "ETLS": "starttls", "EMESSAGE": "data",
-}  # fmt: skip
-
-
-def generic(event: Event) -> Problem:
-    """Return what can be said of `event` without knowing its cause."""
-    name = _stage(event)
-    stage = _STAGES.get(name, _UNKNOWN)
-    code = f" ({event.code})" if event.code else ""
-    cause = f"{stage.fact} {_kind(event)}".strip()
-    return Problem(
-        id=f"generic-{name}" if name else "generic",
-        severity=Severity.ERROR,
-        title=f"{stage.title}{code}",
-        cause=cause,
-        remedy=_remedy(event, stage, name),
-        variables=_names(stage.roles, event.profile),
-        basis=Basis.GENERAL,
-        roles=stage.roles,
-    )
-
-
-def _stage(event: Event) -> str:
-    """The stage, where there is only one; else what the error word says."""
-    if len(event.stages) == 1:
-        return next(iter(event.stages))
-    return next((_ERROR_STAGES[word] for word in sorted(event.errors) if word in _ERROR_STAGES), "")
-
-
-def _kind(event: Event) -> str:
-    """RFC 5321 section 4.2.1: 4yz may be tried again, 5yz not as it is."""
-    if event.code is None:
-        return ""
-    if 400 <= event.code < 500:
-        return "The reply is a temporary one: the server expects another try later."
-    if 500 <= event.code < 600:
-        return "The reply is final: the same try will fail again."
-    return ""
-
-
-def _remedy(event: Event, stage: _Stage, name: str) -> str:
-    hints: list[str] = []
-    provider = event.provider
-    if provider is not None:
-        if name == "auth":
-            hints += [f"{provider.name}, user name: {provider.username.hint}", f"Password: {provider.password.hint}"]
-        elif name in ("mail", "data"):
-            hints += [f"{provider.name}, sender: {provider.sender.hint}"]
-    wait = ["Wait a few minutes before the next try."] if event.code and 400 <= event.code < 500 else []
-    return " ".join(
-        [
-            *wait,
-            event.profile.fill(stage.action),
-            *(hint if hint.endswith((".", ")")) else f"{hint}." for hint in hints),
-        ]
-    )

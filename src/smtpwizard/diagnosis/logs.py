@@ -1,20 +1,24 @@
-"""Finds the mail errors among the lines of a log and explains each once. All other lines are left alone.
+"""Finds the mail errors in a text and explains each once. All other lines are left alone.
 
-One pasted reply or message is taken as it is. Among other lines an error must show that it is about mail: by a mail
-library's property, an enhanced status code, a mail port, or words of the catalogue.
+Somebody who pastes a text asks, so a known error counts whatever stands around it (`explain_log`). Nobody has asked
+about the lines of a log (`LogStream`): there an error must show that it is about mail, by a mail library's property, an
+enhanced status code, a mail port, or words of the catalogue that only mail servers use.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, bound, from_text
-from smtpwizard.diagnosis.explain import diagnoses_of, matches
-from smtpwizard.diagnosis.log_entries import Grouping, Properties, Record, find_reply, properties, records, stages_of
+from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
+from smtpwizard.diagnosis.log_entries import Grouping, Record, records
+from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties, relayed, stages_of
+from smtpwizard.diagnosis.schema import FAMILY
 from smtpwizard.problems import Problem
 from smtpwizard.secret import MASK
 from smtpwizard.text import safe
@@ -56,10 +60,14 @@ _OTHER_PORTS: Final = frozenset(
 
 _MAIL_WORDS: Final = r"(?i)smtp|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
 _OTHER_WORDS: Final = (
-    r"(?i)redis|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
-    r"https?://|axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|\bcurl\b"
+    r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
+    r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|"
+    r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
 )
-"""What else a container talks to."""
+"""What else a container talks to. A page that a server points to is no sign of it, a request is."""
+_READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
+"""Mail that is fetched, not sent."""
+_ADDRESS: Final = r"(?i)https?://"
 _LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
 SHARED_STAGES: Final = frozenset({"resolve", "connect", "tls", "starttls"})
 """Stages whose errors other clients have in the same words."""
@@ -71,10 +79,9 @@ _NETWORK: Final = frozenset(
     }
 )  # fmt: skip
 _TLS: Final = r"(?i)certificate|\bssl\b|\btls\b|SSL routines|CERT_|ERR_TLS|ERR_SSL|handshake|cipher"
-_HTTP: Final = (
-    r"(?i)^(?:[45]\d\d) (?:internal server error|bad gateway|gateway time-?out|not found|service unavailable|forbidden|"
-    r"bad request|unauthorized|method not allowed|not implemented|conflict|too many requests|payload too large|"
-    r"unprocessable entity|\d+(?:\.\d+)? ?m?s\b)\W{0,3}$"
+_FAILS: Final = (
+    r"(?i)error|fail|invalid|expired|unable|unknown|cannot|can't|could not|\bnot\b|\bno\b|refus|reject|mismatch|alert|"
+    r"unsupported|too small|too weak|wrong|self.signed"
 )
 
 
@@ -96,6 +103,8 @@ class Found(NamedTuple):
     """The server's or library's words, as they came."""
     sure: bool
     """It is about mail for certain; otherwise only what the catalogue knows by its words counts."""
+    asked: bool
+    """Somebody asks about this text."""
     mail: bool
     """Something beside its words shows that it is about mail, or there is nothing else to explain."""
 
@@ -103,50 +112,70 @@ class Found(NamedTuple):
 def find(
     text: str, *, stage: str | None = None, provider: Provider | str | None = None, app: AppProfile | None = None
 ) -> Iterator[Found]:
-    """Find what may be mail errors in `text`."""
-    lines = text[:MOST_BYTES].splitlines()
-    entries = records(lines)
-    first = next(entries, None)
-    if first is None:
+    """Find what may be mail errors in `text`, which somebody has asked about: a reply, a message, a log."""
+    text = text[:MOST_BYTES]
+    entries = list(islice(records(text.splitlines()), _MOST_ASKED + 1))
+    if len(entries) > _MOST_ASKED:
+        for record in records(text.splitlines()):
+            if found := found_in(record, stage, provider, app):
+                yield found
         return
-    second = next(entries, None)
-    first.alone = second is None
-    for record in _chain(first, second, entries):
-        found = found_in(record, stage, provider, app)
-        if found is not None:
+    handed_on = relayed(text)
+    mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text))
+    for record in entries:
+        record.alone = len(entries) == 1
+        if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on):
             yield found
 
 
-def _chain(first: Record, second: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
-    yield first
-    if second is not None:
-        yield second
-        yield from rest
+_MOST_ASKED: Final = 60
+"""Entries that a text may have and be a question; what is longer is a log."""
 
 
 def found_in(
-    record: Record, stage: str | None, provider: Provider | str | None, app: AppProfile | None = None
+    record: Record,
+    stage: str | None,
+    provider: Provider | str | None,
+    app: AppProfile | None = None,
+    *,
+    asked: bool = False,
+    handed_on: bool = False,
 ) -> Found | None:
-    """Return what may be a mail error in one entry of a log, or None."""
+    """Return what may be a mail error in one entry of a log, or None.
+
+    `asked`: somebody asks about it; `handed_on`: the text shows that a mail server speaks of handing the mail on.
+    """
     text = record.text
-    if not (record.alone or record.mail or re.search(_SIGN, text)):
+    if not (asked or record.mail or re.search(_SIGN, text)):
         return None
     known = properties(text)
-    reply, code = find_reply(text, known)
+    reading = find_reply(text, known)
+    if "\\n" in text:  # a stack that JSON holds in a string
+        record.mail = record.mail or bool(re.search(_INNER_MAIL_FRAME, text))
+        text = re.sub(_INNER_FRAME, "", expanded(text))
+    handed_on = handed_on or relayed(text)
+    stages = [stage] if stage else [*stages_of(text, known, record.command), *(["after"] if handed_on else [])]
     event = from_text(
         text,
-        reply=reply,
-        code=code,
-        stages=[stage] if stage else stages_of(text, known, record.command),
+        reply=reading.reply,
+        code=reading.code,
+        enhanced=reading.enhanced,
+        stages=["after", *FAMILY] if stages == ["after"] and not stage else stages,
         provider=provider,
         app=app,
     )
     event = _with_words(event, known)
-    if not _is_error(event, reply, record, stage):
+    if handed_on or record.offer:
+        event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
+    if not _is_error(event, reading, record, asked):
         return None
     about_mail = _about_mail(event, record, known, text)
-    sure = _sure(event, record, known, about_mail, stage)
-    return Found(event, record.number, reply or _message(text), sure, record.alone or about_mail)
+    sure = _sure(event, record, known, about_mail or asked, stage, asked)
+    return Found(event, record.number, reading.reply or _message(text), sure, asked, asked or about_mail)
+
+
+_INNER_FRAME: Final = r"\n\s{0,12}at [^\n]{1,300}"
+_INNER_MAIL_FRAME: Final = r"(?i)at [^\n]{0,200}(?:nodemailer|smtp|mailer)"
 
 
 def _with_words(event: Event, known: Properties) -> Event:
@@ -154,15 +183,18 @@ def _with_words(event: Event, known: Properties) -> Event:
     return event._replace(errors=frozenset(errors), port=known.port if known.port is not None else event.port)
 
 
-def _is_error(event: Event, reply: str, record: Record, stage: str | None) -> bool:
-    """Leave out what is no failure: successes in a dialogue, web statuses, other servers' ports."""
-    if reply and re.match(_HTTP, reply.strip()):
-        return False
+def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bool:
+    """Leave out what is no failure: successes in a dialogue, other servers' ports."""
     if event.code is not None and event.code < 400:
-        return record.alone or bool(event.enhanced & {"4.7.1"})
-    if event.code is not None or re.search(_MAIL_WORDS, event.raw):
+        return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
+    if re.search(_READING, event.raw) and not re.search("(?i)smtp", event.raw):
+        return False
+    if event.code is not None or re.search(_MAIL_WORDS, event.raw) or (asked and reading.enhanced):
         return True
-    return event.port not in _OTHER_PORTS and (event.port in _MAIL_PORTS or not re.search(_OTHER_WORDS, event.raw))
+    if event.port in _MAIL_PORTS:
+        return True
+    other = re.search(_OTHER_WORDS, event.raw) or (not asked and re.search(_ADDRESS, event.raw))
+    return event.port not in _OTHER_PORTS and not other
 
 
 def _about_mail(event: Event, record: Record, known: Properties, text: str) -> bool:
@@ -177,21 +209,23 @@ def _about_mail(event: Event, record: Record, known: Properties, text: str) -> b
     )
 
 
-def _sure(event: Event, record: Record, known: Properties, about_mail: bool, stage: str | None) -> bool:
+def _sure(event: Event, record: Record, known: Properties, about_mail: bool, stage: str | None, asked: bool) -> bool:
     """Say whether it is a failure of mail even if the catalogue knows no word of it."""
     text = record.text
+    if event.code is not None and event.code >= 400:
+        return about_mail or bool(event.enhanced) or bool(re.search(_MAIL_WORDS, text))
     if event.code is not None:
-        if event.code < 400:
-            return False
-        return about_mail or bool(event.enhanced) or record.alone or bool(re.search(_MAIL_WORDS, text))
-    failed = bool(event.errors & (_NETWORK | _MAIL_CODES)) or (bool(re.search(_TLS, text)) and about_mail)
+        return False
+    failed = bool(event.errors & (_NETWORK | _MAIL_CODES)) or (
+        about_mail and bool(re.search(_TLS, text)) and bool(re.search(_FAILS, text))
+    )
     if failed:
-        return about_mail or record.alone or bool(re.search(_MAIL_WORDS, text))
-    if bool(stage and record.alone) or (known.command and known.code):
+        return about_mail or bool(re.search(_MAIL_WORDS, text))
+    if bool(stage and record.alone) or (known.command and known.code) or (asked and event.enhanced):
         return True
     if set(stages_of(text, known, "")) - SHARED_STAGES:
         return True  # in the words of a mail client
-    return (record.alone or record.mail) and bool(re.search(_LOST, text))
+    return (asked or record.mail) and bool(re.search(_LOST, text))
 
 
 def _message(text: str) -> str:
@@ -250,6 +284,8 @@ class Explained(NamedTuple):
     """How often it occurs."""
     diagnoses: tuple[Problem, ...]
     """Best first, never empty."""
+    coded: bool = False
+    """A server has said it, with a reply code."""
 
 
 def explain_log(
@@ -264,7 +300,18 @@ def explain_log(
     explainer = Explainer(catalogue or default())
     for item in find(text, stage=stage, provider=provider, app=app):
         explainer.take(item)
-    return tuple(explainer.kinds.values())
+    found = tuple(explainer.kinds.values())
+    coded = tuple(item for item in found if item.coded or not item.diagnoses[0].generic)
+    # A line that only says that something failed adds nothing to one that says why.
+    return tuple(sorted(coded or found, key=_vague))
+
+
+def _vague(item: Explained) -> int:
+    """Sort what is known before what is possible, and that before what is general."""
+    first = item.diagnoses[0]
+    if first.generic:
+        return 3 if first.id in ("generic-lost", "generic-no-reason") else 2
+    return int(first.confidence <= POSSIBLE)
 
 
 class Explainer:
@@ -292,7 +339,7 @@ class Explainer:
             self.kinds[key] = known._replace(times=known.times + 1)
         else:
             said = safe(hide_secrets(bound(item.said)), limit=SAID_LIMIT)
-            self.kinds[key] = Explained(said, item.number, 1, diagnoses)
+            self.kinds[key] = Explained(said, item.number, 1, diagnoses, item.event.code is not None)
         return key
 
 
@@ -325,9 +372,17 @@ def flat(explained: Iterable[Explained]) -> tuple[Problem, ...]:
 
 def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
     """Return the causes of what was found, empty where it may not be about mail at all."""
-    if not item.sure and not _by_words(item.event, catalogue, mail=item.mail):
+    sure = item.sure or (item.asked and re.search(_MAIL_TALK, item.event.raw) and worded(item.event, catalogue))
+    if not sure and not _by_words(item.event, catalogue, mail=item.mail):
         return ()
-    return diagnoses_of(item.event, catalogue, always=item.sure)
+    return diagnoses_of(item.event, catalogue, always=bool(sure))
+
+
+_MAIL_TALK: Final = (
+    r"(?i)mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
+    r"xoauth2|postfix"
+)
+"""A text that somebody asks about and that talks of mail: then the general answers' words count without a code."""
 
 
 def _likeness(item: Found) -> tuple[object, ...]:
@@ -343,10 +398,10 @@ def _by_words(event: Event, catalogue: Catalogue, *, mail: bool) -> bool:
     Among other lines, words about names, connections and TLS can be about databases and web servers.
     """
     best = matches(event, catalogue)
-    if not best:
-        return False
+    if not best or mail:
+        return bool(best)
     failure = best[0].failure
-    return (mail or failure.stages[0] not in SHARED_STAGES) and (best[0].length > 0 or failure.when != "")
+    return failure.stages[0] not in SHARED_STAGES and (best[0].length > 0 or failure.when != "")
 
 
 def _sameness(event: Event, first: Problem) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ class Fact(StrEnum):
     ENHANCED = "enhanced"
     TEXT = "text"
     """One of the entry's phrases is in the reply or message."""
-    ERROR = "error"
-    """The system's, Node's or TLS library's word is one of the entry's."""
+    EVENT = "event"
+    """What happened, in whatever client's words, is one of the entry's `events`."""
     PROVIDER = "provider"
     """The provider is known, and is one of the entry's."""
     ANYWHERE = "anywhere"
@@ -51,6 +51,16 @@ EVENTS: Final = (
     "no-common-cipher", "only-xoauth2", "no-auth", "accepted",
 )  # fmt: skip
 """Behaviours that a scripted server, or a closed port, can play."""
+
+HAPPENINGS: Final = (
+    "unknown-host", "resolver-down", "refused", "unreachable", "forbidden", "timeout", "connect-failed", "bad-port",
+    "silence", "read-timeout", "closed", "reset", "http", "plain-on-tls", "tls-broken", "tls-failed", "self-signed",
+    "unknown-ca", "unverified", "wrong-name", "expired", "not-yet-valid", "old-protocol", "weak-crypto",
+    "bad-cipher-spec", "no-common-cipher", "no-starttls", "no-auth", "no-common-mechanism", "login-empty",
+    "login-in-clear", "login-not-ascii", "login-refused", "wrong-login-host", "sender-refused", "recipient-refused",
+    "message-refused", "not-smtp", "bad-address", "no-smtputf8", "no-sendmail", "two-tls-modes",
+)  # fmt: skip
+"""What can happen to a client: the same whatever the client, which says it in words of its own."""
 
 
 Stage = Annotated[str, OneOf(STAGES)]
@@ -161,7 +171,8 @@ class Failure(NamedTuple):
     text: "tuple[Phrase, ...]" = ()
     provider_text: "tuple[Phrase, ...]" = ()
     """Phrases that say something only where the provider is one of the entry's: others use them too."""
-    errors: tuple[str, ...] = ()
+    events: tuple[Annotated[str, OneOf(HAPPENINGS)], ...] = ()
+    """What happened where no server says so: `clients.toml` has every client's words for it."""
     providers: tuple[str, ...] = ()
     """Where it happens; empty: anywhere."""
     ports: tuple[int, ...] = ()
@@ -194,10 +205,46 @@ def _facts_are_given(failure: Failure) -> Faults:
 
 
 _GIVEN_IN: Final = {
-    Fact.CODE: ("codes",), Fact.ENHANCED: ("enhanced",), Fact.TEXT: ("text", "provider_text"), Fact.ERROR: ("errors",),
+    Fact.CODE: ("codes",), Fact.ENHANCED: ("enhanced",), Fact.TEXT: ("text", "provider_text"), Fact.EVENT: ("events",),
     Fact.PROVIDER: ("providers",), Fact.PORT: ("ports",), Fact.WHEN: ("when",),
 }  # fmt: skip
 """Fact → the keys of an entry, one of which must say what the fact is compared with."""
+
+
+class General(NamedTuple):
+    """What can be said of a failure whose cause no entry knows: from its code, stage and words, and no more.
+
+    Every key that is given must hold; of those that hold the first in the file speaks.
+    """
+
+    id: Annotated[str, Shape("[a-z0-9]+(-[a-z0-9]+)*", "kebab-case")]
+    title: str
+    """A noun phrase; the reply's code is put behind it."""
+    cause: str
+    remedy: str
+    kind: Annotated[str, Shape("([a-z0-9]+(-[a-z0-9]+)*)?", "kebab-case")] = ""
+    stages: tuple[Annotated[str, OneOf((*STAGES, "unknown"))], ...] = ()
+    """Where it speaks; `unknown`: where the stage is not known, too. Empty: everywhere."""
+    codes: tuple[Annotated[int, Bounds(200, 599)], ...] = ()
+    classes: tuple[Annotated[int, Bounds(0, 5)], ...] = ()
+    """First numbers of the code: 4 for later, 5 for never; 0 where there is none."""
+    enhanced: tuple[EnhancedCode, ...] = ()
+    subjects: tuple[Annotated[int, Bounds(0, 7)], ...] = ()
+    """Second numbers of enhanced codes (RFC 3463): 1 address, 2 mailbox, 3 server, 4 network, 5 protocol, 7 policy."""
+    text: tuple[Phrase, ...] = ()
+    words: tuple[Phrase, ...] = ()
+    """Further words, one of which must be there beside one of `text`."""
+    but: tuple[Phrase, ...] = ()
+    """Words that speak against it."""
+    events: tuple[Annotated[str, OneOf(HAPPENINGS)], ...] = ()
+    relayed: bool = False
+    """Only where a mail server speaks of handing the mail on."""
+    when: str = ""
+    timeless: bool = False
+    """It says itself whether another try helps."""
+    roles: tuple[Role, ...] = ()
+    examples: tuple[Verbatim, ...] = ()
+    """Replies and messages that it must answer."""
 
 
 class Words(NamedTuple):
@@ -207,8 +254,19 @@ class Words(NamedTuple):
     text: "tuple[Phrase, ...]"
 
 
+class Client(NamedTuple):
+    """What one family of mail clients says when something happens that no server puts into words."""
+
+    id: Annotated[str, Shape("[a-z0-9]+(-[a-z0-9]+)*", "kebab-case")]
+    name: str
+    words: Mapping[Annotated[str, OneOf(HAPPENINGS)], tuple[Phrase, ...]]
+    """What happened → phrases, any of which says so."""
+
+
 class FailureFile(NamedTuple):
     """A file of the catalogue."""
 
     failure: tuple[Failure, ...] = ()
     words: tuple[Words, ...] = ()
+    client: tuple[Client, ...] = ()
+    general: tuple[General, ...] = ()

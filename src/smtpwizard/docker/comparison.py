@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
-from smtpwizard.diagnosis.log_entries import Properties, stages_of
+from smtpwizard.diagnosis.replies import Properties, stages_of
 from smtpwizard.docker.compose import Compose
 from smtpwizard.docker.inside import InsideView
 from smtpwizard.hosts import is_loopback, is_private_host

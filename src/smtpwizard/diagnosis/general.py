@@ -1,0 +1,106 @@
+"""What can be said of a failure whose cause no entry of the catalogue knows: what code, words and stage prove, no more.
+
+The answers are data (`presets/failures/answers-*.toml`), by priority: of those that hold the first one speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.schema import FAMILY, General
+from smtpwizard.diagnosis.wording import Wording, own_code
+from smtpwizard.problems import Basis, Problem, Severity
+
+
+def general(event: Event, answers: Iterable[General], happened: frozenset[str]) -> Problem:
+    """Return what can be said of `event` without knowing its cause."""
+    answer = answer_of(event, answers, happened)
+    words, app = Wording(event), event.profile
+    roles = () if event.relayed else answer.roles
+    return Problem(
+        id=answer.id,
+        severity=Severity.ERROR,
+        title=own_code(words.fill(answer.title), event),
+        cause=f"{words.cause(answer.cause)} {_lasting(event, answer)}".strip(),
+        remedy=" ".join((words.fill(answer.remedy), *_hints(event, answer))),
+        variables=tuple(app.variable(role) for role in roles if app.spec(role)),
+        basis=Basis.GENERAL,
+        roles=tuple(roles),
+        kind=answer.kind,
+    )
+
+
+def answer_of(event: Event, answers: Iterable[General], happened: frozenset[str]) -> General:
+    """Return the first of `answers` that holds."""
+    return next((item for item in answers if _holds(item, event, happened)), _NOTHING)
+
+
+_NOTHING = General(
+    "generic", "Failure without a known cause", "The mail did not go through.",
+    "Look at the server's words; `smtpwizard check` shows at which stage it happens.",
+)  # fmt: skip
+
+
+def _holds(answer: General, event: Event, happened: frozenset[str]) -> bool:
+    """Say whether all that an answer asks for is so."""
+    text = event.text
+    return (
+        (not answer.stages or _at(answer, event))
+        and (not answer.codes or event.code in answer.codes)
+        and (not answer.classes or _class(event) in answer.classes)
+        and (not answer.enhanced or not event.enhanced.isdisjoint(answer.enhanced))
+        and (not answer.subjects or any(int(code.split(".")[1]) in answer.subjects for code in event.enhanced))
+        and (not answer.events or not happened.isdisjoint(answer.events))
+        and (not answer.relayed or event.relayed)
+        and (not answer.text or any(phrase.found_in(text) for phrase in answer.text))
+        and (not answer.words or any(phrase.found_in(text) for phrase in answer.words))
+        and not any(phrase.found_in(text) for phrase in answer.but)
+        and (not answer.when or _condition(answer.when, event))
+    )
+
+
+def _at(answer: General, event: Event) -> bool:
+    """Say whether the event is known to be at one of the stages, or at none that is not among them."""
+    stages = event.stages - {"after"} if event.relayed and event.stages - {"after"} else event.stages
+    if not stages or stages == FAMILY:
+        return "unknown" in answer.stages
+    if stages <= {"tls", "starttls"}:
+        return not stages.isdisjoint(answer.stages)
+    return stages <= set(answer.stages)
+
+
+def _condition(name: str, event: Event) -> bool:
+    from smtpwizard.diagnosis.conditions import CONDITIONS
+
+    return CONDITIONS[name](event)
+
+
+def _class(event: Event) -> int:
+    """The first number of the code, or of the enhanced code where there is no other (RFC 5321 section 4.2.1)."""
+    if event.code is not None:
+        return event.code // 100
+    return int(next(iter(event.enhanced))[0]) if event.enhanced else 0
+
+
+def _lasting(event: Event, answer: General) -> str:
+    """Say what the class of the code says, where the answer itself does not speak of time."""
+    if answer.timeless:
+        return ""
+    if _class(event) == 4:
+        return "The reply is a temporary one: the server expects another try later."
+    return "The reply is final: the same try will fail again." if _class(event) == 5 else ""
+
+
+def _hints(event: Event, answer: General) -> list[str]:
+    """What the provider's preset says of the field."""
+    provider = event.provider
+    if provider is None or event.relayed:
+        return []
+    hints = {
+        "username": f"{provider.name}, user name: {provider.username.hint}",
+        "password": f"Password: {provider.password.hint}",
+        "sender": f"{provider.name}, sender: {provider.sender.hint}",
+    }
+    found = [hints[role] for role in answer.roles if role in hints]
+    return [hint if hint.endswith((".", ")")) else f"{hint}." for hint in found]

@@ -1,0 +1,337 @@
+"""Finds a server's reply in what a mail client, a mail server or a person wrote around it.
+
+Every client dresses a reply in its own way: nodemailer's error object, smtplib's tuple, `permanent error (535): …`,
+`Expected response code "250" but got code "550", with message "…"`, `Diagnostic-Code: smtp; 530 …`, `said: 550 …`.
+A number is a reply's code only where it stands as one: a status of HTTP, a time-out or a version is none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from smtpwizard.diagnosis.event import bound
+
+
+class Properties(NamedTuple):
+    """nodemailer's error object, as far as it is printed."""
+
+    code: str = ""
+    response: str = ""
+    response_code: int | None = None
+    command: str = ""
+    port: int | None = None
+
+
+_KEY: Final = r"(?<![\w-])\\?[\"']?{}\\?[\"']?\s{{0,3}}[:=]\s{{0,40}}"
+_CODE: Final = _KEY.format("code") + r"\\?[\"']?([A-Z][A-Z0-9_]{2,60})\\?[\"']?"
+_RESPONSE_CODE: Final = _KEY.format("responseCode") + r"(\d{3})"
+_PORT: Final = _KEY.format("port") + r"[\"']?(\d{1,5})\b"
+_COMMAND_PROPERTY: Final = (
+    _KEY.format("command") + r"\\?[\"']?(AUTH [A-Z0-9-]+|MAIL FROM|RCPT TO|DATA|STARTTLS|EHLO|HELO|CONN|API|LMTP)\b"
+)
+_RESPONSE: Final = (
+    _KEY.format("response")
+    + r"((?:'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2000}\"|`(?:[^`\\]|\\.){0,2000}`)(?:\s{0,40}\+\s{0,40}"
+    r"(?:'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2000}\")){0,30})"
+)
+_PIECE: Final = r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`((?:[^`\\]|\\.)*)`"
+
+
+def properties(text: str) -> Properties:
+    """Return what is printed of an error object: util.inspect's form, JSON, or `key=value`."""
+    text = bound(text, 8000)
+    if not any(word in text for word in ("code", "command", "response", "port")):
+        return Properties()
+    code, port, command = re.search(_CODE, text), re.search(_PORT, text), re.search(_COMMAND_PROPERTY, text)
+    number, response = re.search(_RESPONSE_CODE, text), re.search(_RESPONSE, text)
+    return Properties(
+        code=code[1] if code else "",
+        response=_joined(response[1]) if response else "",
+        response_code=int(number[1]) if number else None,
+        command=command[1] if command else "",
+        port=int(port[1]) if port else None,
+    )
+
+
+_ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
+_NUMBER: Final = r"[45][0-5]\d"
+_QUOTED: Final = r"b?(?:'((?:[^'\\\n]|\\.){0,2000})'|\"((?:[^\"\\\n]|\\.){0,2000})\")"
+_TUPLE: Final = rf"(?:(?<![\w.])(?:code=)?|retcode \()({_NUMBER}|2[0-5]\d)(?:, ?|\); Msg: )(?:message=|msg=)?{_QUOTED}"
+_GOT: Final = rf"got code \\?\"({_NUMBER})\\?\", with message \\?\"(.{{0,3000}})"
+_LETTRE: Final = rf"(?:permanent|transient) error \(({_NUMBER})\)(?:: ?|$)([^\n]{{0,2000}})"
+_LETTRE_CODE: Final = (
+    r"severity: (Permanent|Transient)NegativeCompletion, category: (\w{1,20}), detail: (\w{1,10}) \},"
+    r" message: \[(.{0,2000})"
+)
+_PHPMAILER: Final = rf"(?:Detail: ?(.{{0,1500}}?) ?)?SMTP code: ?({_NUMBER})(?: ?Additional SMTP info: ?({_ENHANCED}))?"
+_CATEGORIES: Final = ("Syntax", "Information", "Connections", "Unspecified3", "Unspecified4", "MailSystem")
+_DETAILS: Final = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+_UNITS: Final = (
+    r"(?!(?:[kmg]?i?b|ms|[mu]?s|secs?|seconds?|minutes?|mins?|hours?|days?|bytes?|octets|items|rows|lines|users|"
+    r"requests|reqs|times|px|files|records|entries|messages|emails|jobs|tests|passed|"
+    r"packages|modules|objects|pages|points|of|x|milliseconds)\b)"
+)
+"""What is counted: then the number before it is no code."""
+_WORDS: Final = rf"(?:{_UNITS}[A-Za-z<(\"'#\[*À-ž][^\n]|{_ENHANCED}(?!\w)|\.\.\.|/\w|\d{{1,3}}\.\d|{_NUMBER}[ -])"
+_OPENING: Final = r"^[\s\"'\[({>*#-]{0,6}"
+_LEAD: Final = (
+    r"(?:said|saying|says|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
+    r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|err(?:or)? code|"
+    r"errcode|smtp|smtp code|message|msg|detail|"
+    r"retcode|rejected|refused|server|remote|host|fehler|erreur|erro|errore|diagnostic-code: ?[\w-]{1,20};)"
+)
+_REPLY: Final = (
+    rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
+    # at the start of a line, or behind a sign that opens a value
+    rf"|(?:{_OPENING}|[:=>;|] ?[\"'(`\[#]{{0,2}}|[\"'(`\[])(?!443)({_NUMBER})"
+    rf"(?=[ -]{{1,3}}{_WORDS}|-?\n|: ?{_WORDS})"
+    # behind a word that announces it
+    rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?|, ?){_WORDS})"
+    # anywhere, in front of an enhanced code of the same class
+    rf"|(?<![\w.,/])(?:(4[0-5]\d)(?=[\s-]{{1,3}}\(?#?4\.[0-7]\.\d)|(5[0-5]\d)(?=[\s-]{{1,3}}\(?#?5\.[0-7]\.\d)))"
+)
+"""A reply in a message. One that tells success counts only at the start of a line: elsewhere it is another's."""
+
+_TAIL: Final = r"; from=<|\s\(in reply to |\",\s?\"[A-Za-z_]{1,30}\":|',\s{1,8}[a-z_]{1,30}: |\"\s[a-z_]{1,20}=\S"
+"""What a mail server's log or a JSON logger puts behind the words."""
+
+_BARE_CODE: Final = (
+    r"(?i)(?:error|status|smtp|reply|response|fehler|erreur|erro)(?: ?code)?(?: de (?:servidor|serveur))?[ \t]{0,3}[:=]"
+    rf"[ \t]{{0,3}}({_NUMBER})[ \t]{{0,3}}\n(?=\s{{0,8}}[A-Za-z<(#\d])"
+)
+"""`Error code: 550`, and the text on the next line."""
+
+_STATUS: Final = (
+    r"(?im)(?:(?:^|[\"'(`\[]|[:=;] |failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
+    rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
+)
+"""An enhanced code where the library has left the code out, as .NET does."""
+
+_HTTP_REASON: Final = (
+    r"(?i)^(?:500:? internal server error|502:? bad gateway|504:? gateway time-?out|404:? not found|403:? forbidden|"
+    r"400:? bad request|401:? unauthorized|405:? method not allowed|429:? too many requests|413:? payload too large|"
+    r"422:? unprocessable|408:? request timeout|406:? not acceptable|410:? gone|409:? conflict|"
+    r"(?:501:? not implemented|503:? service (?:temporarily )?unavailable|[45]\d\d:? \d+(?:\.\d+)? ?m?s\b)"
+    r"\W{0,3}(?:$|\n|<|for url|https?:))"
+)
+_HTTP_SIGNS: Final = (
+    r"(?i)\bHTTP/[12]|status ?code[\"']?\s{0,3}[:=]?\s{0,3}[45]\d\d|\bstatusCode\b|\bhttp ?(?:status|error|code)|"
+    r"https?://\S{1,300} (?:returned|failed|responded)|\baxios|\bfetch\b|\bREST\b|\bapi\.[\w-]+\.[a-z]|/v\d/|"
+    r"\b(?:GET|POST|PUT|PATCH|DELETE) /"
+)
+_HTTP_CODES: Final = frozenset({*range(400, 420), 422, 423, 424, 425, 426, 428, 429, 431, 500, 502, 503, 504, 511})
+_SMTP_TOO: Final = frozenset({421, 422, 424, 500, 502, 503, 504})
+_MAIL_SIGNS: Final = (
+    rf"(?i)(?<![\w.]){_ENHANCED}(?![\w.])|smtp|\bmx\b|mailer|postfix|exim|sendmail|ehlo|\bhelo\b|mail from|rcpt to|"
+    r"starttls|\bsender\b|recipient|relay|\bauth(?:entication)?\b|mailbox|invalid login|mail command failed|"
+    r"message failed"
+)
+
+
+class Reading(NamedTuple):
+    """A reply, found in a text."""
+
+    reply: str = ""
+    """The server's words, with their codes; empty where no server has spoken."""
+    code: int | None = None
+    """The code, where it stands apart from the words."""
+    enhanced: str = ""
+    """The enhanced code, where there is no other."""
+
+
+def find_reply(text: str, known: Properties) -> Reading:
+    """Return the server's words in a message and the reply code, where it stands apart from them."""
+    if known.response:
+        return Reading(known.response, known.response_code)
+    text = expanded(bound(text, 8000))
+    for dressed in (_of_swift, _of_lettre, _of_phpmailer, _of_tuple):
+        found = dressed(text)
+        if found is not None:
+            return found
+    place = re.search(_REPLY, text)
+    while place is not None:
+        start = place.start(place.lastindex or 0)
+        reply = _unquoted(re.split(_TAIL, text[start:], maxsplit=1)[0])
+        if not _is_http(reply, text):
+            return Reading(reply)
+        place = re.compile(_REPLY).search(text, start + 3)
+    bare = re.search(_BARE_CODE, text)
+    if bare:
+        return Reading(text[bare.end() :], int(bare[1]))
+    if known.response_code is not None:
+        return Reading("", known.response_code)
+    status = re.search(_STATUS, text)
+    return Reading("", None, (status[1] or status[2]) if status else "")
+
+
+def _is_http(reply: str, text: str) -> bool:
+    """Say whether the number is a status of HTTP: by its reason, or by what stands around it."""
+    if re.match(_HTTP_REASON, reply):
+        return True
+    code = int(reply[:3])
+    if code not in _HTTP_CODES or re.search(_MAIL_SIGNS, text):
+        return False
+    return code not in _SMTP_TOO or bool(re.search(_HTTP_SIGNS, text))
+
+
+def _of_swift(text: str) -> Reading | None:
+    found = re.search(_GOT, text, re.DOTALL)
+    if not found:
+        return None
+    words = re.split(r"\\?\"(?:[.)\s,]|\\n|$)", found[2])[0]
+    return Reading(words if words[:3] == found[1] else f"{found[1]} {words}")
+
+
+def _of_lettre(text: str) -> Reading | None:
+    found = re.search(_LETTRE, text)
+    if found:
+        return Reading(f"{found[1]} {found[2].strip()}")
+    found = re.search(_LETTRE_CODE, text)
+    if not found or found[2] not in _CATEGORIES or found[3] not in _DETAILS:
+        return None
+    code = f"{'5' if found[1] == 'Permanent' else '4'}{_CATEGORIES.index(found[2])}{_DETAILS.index(found[3])}"
+    pieces = (unescaped(piece) for piece in re.findall(r"\"((?:[^\"\\]|\\.)*)\"", found[4]))
+    return Reading("\n".join(f"{code}-{piece}" for piece in pieces) or code, int(code))
+
+
+def _of_phpmailer(text: str) -> Reading | None:
+    found = re.search(_PHPMAILER, text, re.DOTALL)
+    return Reading(" ".join(part for part in (found[2], found[3], found[1]) if part)) if found else None
+
+
+def _of_tuple(text: str) -> Reading | None:
+    found = re.search(_TUPLE, text)
+    return Reading(unescaped(found[2] or found[3] or ""), int(found[1])) if found else None
+
+
+def _unquoted(reply: str) -> str:
+    """Take the bracket or quote away that a message has closed behind the code: `(535) text`, `'535' text`."""
+    return re.sub(r"^(\d{3})[\"')\]]{1,2}(?=[ :,-])", r"\1", reply)
+
+
+def expanded(text: str) -> str:
+    r"""Return `text` with the `\n` and `\"` that JSON and loggers write for a line end and a quote."""
+    if "\\" not in text:
+        return text
+    return re.sub(r"\\{1,4}r|\\{1,4}n|\\{1,4}(?=[\"'])", lambda found: "\n" if found[0].endswith("n") else "", text)
+
+
+def _joined(literal: str) -> str:
+    """Join the pieces of a printed string: 'a\\n' + 'b'."""
+    return "".join(unescaped(next((part for part in groups if part), "")) for groups in re.findall(_PIECE, literal))
+
+
+def unescaped(text: str) -> str:
+    """Return a printed string as it was."""
+    if "\\" not in text:
+        return text
+    import json
+
+    try:
+        value = json.loads(
+            '"' + text.replace("\\'", "'").replace('\\"', '"').replace('"', '\\"').replace("\n", "\\n") + '"'
+        )
+    except ValueError:
+        return text.replace("\\r", "").replace("\\n", "\n").replace("\\'", "'").replace('\\"', '"')
+    return str(value)
+
+
+_MESSAGES: Final = (
+    ("invalid login", ("auth",)),
+    ("missing credentials for", ("auth",)),
+    ("can't create new sasl", ("auth",)),
+    ("invalid greeting", ("greeting",)),
+    ("greeting never received", ("greeting",)),
+    ("invalid helo", ("ehlo",)),
+    ("invalid ehlo", ("ehlo",)),
+    ("mail command failed", ("mail",)),
+    ("mail command fialed", ("mail",)),  # nodemailer's own spelling until 2023
+    ("mail from failed", ("mail",)),
+    ("mail from command", ("mail",)),
+    ("all recipients were rejected", ("rcpt",)),
+    ("recipient command failed", ("rcpt",)),
+    ("data command failed", ("data",)),
+    ("message failed", ("data",)),
+    ("error upgrading connection with starttls", ("starttls",)),
+    ("error initiating tls", ("starttls",)),
+    ("smtpauthenticationerror", ("auth",)),
+    ("authenticationfailedexception", ("auth",)),
+    ("authenticationinvalidcredentials", ("auth",)),
+    ("smtp auth failed", ("auth",)),
+    ('authenticator "', ("auth",)),
+    ("smtpsenderrefused", ("mail",)),
+    ("the following from address failed", ("mail",)),
+    ("smtprecipientsrefused", ("rcpt",)),
+    ("the following recipients failed", ("rcpt",)),
+    ("smtpdataerror", ("data",)),
+    ("data not accepted", ("data",)),
+    ("smtpconnecterror", ("greeting",)),
+    ("smtpheloerror", ("ehlo",)),
+    ("sasl authentication failed", ("auth",)),
+    ("in reply to end of data", ("data",)),
+    ("in reply to mail from", ("mail",)),
+    ("in reply to rcpt to", ("rcpt",)),
+    ("in reply to data", ("data",)),
+    ("in reply to auth", ("auth",)),
+    ("in reply to ehlo", ("ehlo",)),
+    ("after mail from", ("mail",)),
+    ("after rcpt to", ("rcpt",)),
+    ("after data", ("data",)),
+    ("after end of data", ("data",)),
+    ("after pipelined", ("rcpt",)),
+    ("reject: rcpt from", ("rcpt",)),
+    ("reject: mail from", ("mail",)),
+    ("closing smtp data writer", ("data",)),
+    ("failed to close connection to smtp server", ("data",)),
+    ("getaddrinfo", ("resolve",)),
+    ("querya ", ("resolve",)),
+    ("connect econnrefused", ("connect",)),
+    ("connect etimedout", ("connect",)),
+    ("connect ehostunreach", ("connect",)),
+    ("connect enetunreach", ("connect",)),
+    ("connection timeout", ("connect",)),
+)
+"""What client libraries put before the server's words → the stage."""
+
+_COMMAND_STAGES: Final = {
+    "AUTH": ("auth",), "MAIL": ("mail",), "RCPT": ("rcpt",), "DATA": ("data",), "STARTTLS": ("starttls",),
+    "EHLO": ("ehlo",), "HELO": ("ehlo",), "CONN": ("resolve", "connect", "tls", "starttls", "greeting", "ehlo"),
+}  # fmt: skip
+_CODE_STAGES: Final = {
+    "EAUTH": ("auth",), "EENVELOPE": ("mail", "rcpt", "data"), "EMESSAGE": ("data",), "EDNS": ("resolve",),
+    "ETLS": ("starttls", "tls"),
+}  # fmt: skip
+_TLS_WORDS: Final = r"(?i)certificate|ssl routines|wrong version number|secure tls connection|altnames"
+
+
+def stages_of(text: str, known: Properties, command: str) -> tuple[str, ...]:
+    """Return the stages that the message, the error's properties or the client's last command leave."""
+    lower = bound(text).lower()
+    for words, stages in _MESSAGES:
+        if words in lower:
+            return stages
+    verb = known.command.split(" ")[0] or command
+    if verb == "CONN" and re.search(_TLS_WORDS, text):
+        return ("tls", "starttls")
+    if verb in _COMMAND_STAGES:
+        return _COMMAND_STAGES[verb]
+    return _CODE_STAGES.get(known.code, ())
+
+
+_RELAYED: Final = (
+    r"(?im)\bpostfix(?:-[\w.-]{1,40}|/[\w-]{1,20})?/(?:smtp|lmtp|relay|error|bounce)\b|\bstatus=(?:bounced|deferred)|"
+    r"\bdsn=[45]\.\d|\(in reply to (?:MAIL FROM|RCPT TO|DATA|end of DATA|EHLO|HELO|AUTH|STARTTLS)|"
+    r"\bSMTP error from remote (?:mail )?server|"
+    r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
+    r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
+    r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
+    r"could not be delivered|delivery (?:has )?failed|delivery to the following recipient|protection\.outlook\.com|"
+    r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
+)
+
+
+def relayed(text: str) -> bool:
+    """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
+    return bool(re.search(_RELAYED, text))
