@@ -102,4 +102,5 @@ def test_a_phrase_finds_what_its_regular_expression_finds(phrase: str, text: str
     if phrase.strip("* "):
         parsed = Phrase.parse(phrase)
         pattern = ".{0,200}?".join(map(re.escape, parsed.parts))
+        pattern = rf"(?<![^\W\d_]){pattern}" if pattern[0].isalpha() else pattern
         assert parsed.found_in(text) is bool(re.search(pattern, text))

@@ -52,6 +52,8 @@ def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
         ("a * b * c", "a b a b c", True),
         ("not logged in", "sender: not logged in", True),
         ("not logged in", "not logged", False),
+        ("eset", "connection reset", False),
+        ("eset", "reset by eset", True),
     ],
 )
 def test_a_phrase_is_found_with_its_parts_in_order(phrase: str, text: str, found: bool) -> None:

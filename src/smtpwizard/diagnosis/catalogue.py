@@ -53,6 +53,8 @@ class Catalogue(NamedTuple):
     """Phrase of some client → what happened."""
     general: tuple[General, ...] = ()
     """What to say where no entry knows the cause, by priority."""
+    worded: frozenset[str] = frozenset()
+    """The ids of entries that nothing names without their words."""
 
     @classmethod
     def open(cls, *dirs: Path, examples: bool = False) -> Catalogue:
@@ -101,7 +103,9 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
     said = tuple(
         (phrase, event) for client in clients.values() for event, phrases in client.words.items() for phrase in phrases
     )
-    return Catalogue(tuple(failures.values()), proofs, tuple(problems), said, tuple(general.values()))
+    rules = tuple(failures.values())
+    worded = frozenset(rule.id for rule in rules if all(Fact.TEXT in combination for combination in rule.by))
+    return Catalogue(rules, proofs, tuple(problems), said, tuple(general.values()), worded)
 
 
 def _files(folder: Path) -> list[Path]:

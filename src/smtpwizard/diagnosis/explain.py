@@ -51,7 +51,7 @@ def matches(event: Event, catalogue: Catalogue) -> tuple[Match, ...]:
     """Return the entries that account for `event`, best first, at most MOST."""
     near = [failure for failure in catalogue.rules if stage_fits(event, failure)]
     seen = Seen(_proved(event, catalogue, near), happened(event, catalogue))
-    found = [match for failure in near if (match := _match(event, failure, seen)) is not None]
+    found = [match for failure in near if (match := _match(event, failure, seen, catalogue)) is not None]
     found.sort(key=lambda match: match.order, reverse=True)
     return tuple(found[:MOST])
 
@@ -106,8 +106,10 @@ def _longest(phrases: tuple[Phrase, ...], text: str) -> int:
     return max([phrase.length for phrase in phrases if phrase.found_in(text)], default=0) if phrases else 0
 
 
-def _match(event: Event, failure: Failure, seen: Seen) -> Match | None:
+def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> Match | None:
     length = _longest(failure.text, event.text)
+    if not length and not failure.provider_text and failure.id in catalogue.worded:
+        return None
     if not length and not seen.providers.isdisjoint(failure.providers):
         length = _longest(failure.provider_text, event.text)
     facts = _facts(event, failure, seen, length)

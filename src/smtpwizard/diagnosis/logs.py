@@ -266,7 +266,7 @@ def hide_secrets(text: str) -> str:
     return re.sub(_BASE64, MASK, text)
 
 
-MOST_DIFFERENT: Final = 1000
+MOST_DIFFERENT: Final = 500
 """Different errors of one text that are looked up: what a log has beyond that is noise, or meant to take time."""
 
 SAID_LIMIT: Final = 300

@@ -99,7 +99,8 @@ def _an_example_shows_one_thing(example: Example) -> Faults:
 class Phrase(NamedTuple):
     """Words to be found in normalised text: parts in order, at most GAP characters apart.
 
-    Not a regular expression: a search takes time linear in the text, whoever wrote the catalogue.
+    Where it begins with a letter, a word of the text must begin there: `eset` is not in `reset`. Not a regular
+    expression: a search takes time linear in the text, whoever wrote the catalogue.
     """
 
     parts: tuple[str, ...]
@@ -116,15 +117,15 @@ class Phrase(NamedTuple):
 
     def found_in(self, text: str) -> bool:
         """Say whether the parts follow each other in `text`."""
-        start = text.find(self.parts[0])
-        if start < 0 or len(self.parts) == 1:
-            return start >= 0
+        first = self.parts[0]
+        start = text.find(first)
         for _ in range(_TRIES):
-            if self._rest_from(text, start + len(self.parts[0])):
-                return True
-            start = text.find(self.parts[0], start + 1)
             if start < 0:
                 return False
+            inside = start > 0 and text[start - 1].isalpha() and first[0].isalpha()
+            if not inside and (len(self.parts) == 1 or self._rest_from(text, start + len(first))):
+                return True
+            start = text.find(first, start + 1)
         return False
 
     def _rest_from(self, text: str, position: int) -> bool:
