@@ -79,7 +79,7 @@ def test_a_log_on_stdin_is_searched_and_each_error_told_once() -> None:
 
 
 def test_the_provider_decides_where_the_words_do_not() -> None:
-    reply = "535 5.7.8 Error: authentication failed"
+    reply = "535 5.7.8 xyzzy"
     assert json.loads(explain("--json", reply).stdout)["diagnoses"][0]["generic"] is True
     assert json.loads(explain("--json", "--provider", "resend", reply).stdout)["diagnoses"][0]["ref"] == "A24"
     assert json.loads(explain("--json", "--provider", "postal", "535 Denied").stdout)["diagnoses"][0]["ref"] == "S18"

@@ -262,7 +262,7 @@ def test_of_a_large_file_the_last_part_is_read_and_that_is_said(here: Here) -> N
 
 
 def test_the_named_provider_counts(here: Here) -> None:
-    reply = b"Error: Invalid login: 535 5.7.8 Error: authentication failed"
+    reply = b"Error: Invalid login: 535 5.7.8 xyzzy"
     plain = here.json("-", stdin=reply)[1]["troubles"][0]["diagnoses"][0]
     named = here.json(
         "-", "--provider", "amazon-ses", stdin=b"Error: Invalid login: 535 Authentication Credentials Invalid"

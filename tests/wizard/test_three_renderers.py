@@ -54,7 +54,7 @@ CASES = {
         "answers, refuses at auth",
         "will fail: EAUTH 535",
         "535 5.7.8 Error: authentication failed",
-        "Login refused (535 5.7.8)",
+        "User name or password refused (535 5.7.8)",
     ),
     "a wrong TLS mode": Case(
         STARTTLS,
