@@ -26,7 +26,7 @@ REQUIRED = (Security.IMPLICIT, Security.STARTTLS, Security.NONE)
 IF_OFFERED = (Security.IMPLICIT, Security.OPPORTUNISTIC, Security.NONE)
 NORMAL = without(
     r"tls: failed to verify certificate: |: current time .*| on [0-9.:\[\]]+:53|(?<=dial tcp) [^ ]+:\d+|"
-    r"(?<=(?:read|rite) tcp) [^ ]+(?:->[^ ]+)?(?=:)"
+    r"(?<=\"localhost):\d+(?=\")|(?<=(?:read|rite) tcp) [^ ]+(?:->[^ ]+)?(?=:)"
 )
 
 
@@ -63,13 +63,17 @@ USAGES = {
 }
 
 
+_LOGIN_ALONE = ("AUTH", "login", "all is well")
+_MOST_OF_IT = (*_LOGIN_ALONE, "EHLO", "STARTTLS", "MAIL", "connect")
+
+
 def met(way: str, modes: tuple[Security, ...]) -> Iterator[Case]:
-    """Yield the cases; of listmonk's mechanisms only PLAIN meets them all, the others what has to do with the login."""
+    """Yield the cases; listmonk is as bare as net/smtp, so it meets those in which it goes its own way."""
     limit = None if way == "alertmanager" else LIMIT  # where the app has one of its own, of 5 or 10 s
     for case in cases(modes, limited=False):
         whole = bool(case.user) == bool(case.password) and case.behaviour != "senders"
-        about_login = case.behaviour.startswith(("AUTH", "login", "all is well"))
-        if whole and (about_login or way not in ("login", "cram")):
+        chosen = case.behaviour.startswith(_MOST_OF_IT if way == "plain" else _LOGIN_ALONE)
+        if whole and (chosen or way in ("alertmanager", "mattermost")):
             yield replace(case, timeout=limit)
     elsewhere = Case("login in clear text to another host than localhost", Script(), Security.NONE, *LOGIN)
     yield replace(elsewhere, host="127.0.0.2", timeout=limit)
