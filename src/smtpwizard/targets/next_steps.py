@@ -60,19 +60,20 @@ def next_steps(
     service: str | None = None,
     images: Collection[str] = (),
     app_service: str = "",
+    also: Sequence[str] = (),
     environ: Collection[str] | None = None,
 ) -> tuple[Problem, ...]:
     """Return notes on the `written` variables of `path`, the command to run first. Never raises.
 
-    `service`: `path` is a compose or override file, and this the service; None: an env file. `images`, `app_service`:
-    how to know the app's service. `environ`: names of the variables in the shell, by default this process's.
+    `service`: `path` is a compose or override file, and this the service; None: an env file. `also`: further
+    services that got the same. `images`, `app_service`: how to know the app's service. `environ`: names of the variables in the shell, by default this process's.
     """
     names = sorted(written)
     shell = os.environ.keys() if environ is None else environ
     compose = default_file(path.parent) if service is None else None
     try:
         if service is not None:
-            return _for_compose(path, names, service)
+            return _for_compose(path, names, [service, *also])
         if compose is not None:
             notes = _EnvFile(path, compose, names).notes(shell, images, app_service)
             if notes:
@@ -87,11 +88,12 @@ def next_steps(
     return notes
 
 
-def _for_compose(path: Path, names: Sequence[str], service: str) -> tuple[Problem, ...]:
+def _for_compose(path: Path, names: Sequence[str], written: Sequence[str]) -> tuple[Problem, ...]:
     """Return the notes for a compose or override file. FileError where the override cannot be read."""
+    service = written[0]
     base = _base_of(path)
     override = override_of(base)
-    notes = (_recreate([service], _files(base, override) if path in (base, override) else [base, path]),)
+    notes = (_recreate(written, _files(base, override) if path in (base, override) else [base, path]),)
     if path != base or override is None:
         return notes
     files = [read_compose_file(path), read_compose_file(override)]

@@ -20,13 +20,14 @@ from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
-from smtpwizard.targets.compose.services import ComposeFile, choose, override_target, read_compose_file
+from smtpwizard.targets.compose.services import ComposeFile, choose, override_target, read_compose_file, services
 from smtpwizard.targets.discover import TargetChoice, discover_targets
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.targets.next_steps import next_steps
+from smtpwizard.targets.recognise import services_of
 from smtpwizard.targets.replace import sweep
 from smtpwizard.text import listed
 from smtpwizard.wizard.session import Target, TargetKind, WizardState
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppProfile
     from smtpwizard.targets.change import Applied, Change, Consent, Values
     from smtpwizard.targets.compose.plan import SecretMode
+    from smtpwizard.targets.compose.services import Service
     from smtpwizard.wizard.session import Session
 
 T = TypeVar("T")
@@ -89,6 +91,8 @@ class SaveStep:
         """Why a person must choose; then there is no plan."""
         self.add_rules = False
         """Whether missing ignore rules are planned too, before the rest."""
+        self.also: tuple[str, ...] = ()
+        """Further services of the compose file that get the same."""
         self._run: Run = run
         self._values: Values | None = None
         self._asked: Path | None = None
@@ -204,7 +208,7 @@ class SaveStep:
         file, self._file = self._file, None  # the bytes of one reading are planned on once
         changes: tuple[Change, ...]
         try:
-            changes, service = await self._run(
+            changes, service, self.also = await self._run(
                 partial(_planned, state, app, values, file), timeout=PLAN_SECONDS, name="plan"
             )
             if self.add_rules:
@@ -300,7 +304,9 @@ class SaveStep:
         state, app = self.state, self.app
         names = self._values or state.settings.to_variables()
         service = state.target.service if state.target.kind is TargetKind.COMPOSE else None
-        work = partial(next_steps, path, names, service=service, images=app.images, app_service=app.service)
+        work = partial(
+            next_steps, path, names, service=service, images=app.images, app_service=app.service, also=self.also
+        )
         try:
             found: tuple[Problem, ...] = await self._run(work, timeout=PLAN_SECONDS, name="next steps")
         except TimeoutError:
@@ -382,22 +388,27 @@ class SaveStep:
 
 def _planned(
     state: WizardState, app: AppProfile, values: Values | None, file: ComposeFile | None
-) -> tuple[tuple[Change, ...], str | None]:
-    """Return the changes, and the compose service that they are for. `file`: the compose file as just read, or None."""
+) -> tuple[tuple[Change, ...], str | None, tuple[str, ...]]:
+    """Return the changes, the compose service that they are for, and those that get the same.
+
+    `file`: the compose file as just read, or None.
+    """
     target = state.target
     assert target.path is not None
     if target.kind is TargetKind.ENV_FILE:
         if values is None:
             values = changes_for(state.settings, state.original, read_env_file(target.path).variables)
         readers = tuple(Reader(name) for name in state.readers) or DEFAULT_READERS
-        return (plan_env_file(target.path, values, readers=readers),), None
+        return (plan_env_file(target.path, values, readers=readers),), None, ()
     from smtpwizard.targets.compose.plan import plan_compose
 
     if file is None:
         file = read_compose_file(target.path)
     service = choose(file, target.service, images=app.images, app_service=app.service)
+    also = _others_of_app(file, app, service.name)
     if values is None:
-        values = changes_for(state.settings, state.original, dict.fromkeys(service.variables))
+        present = dict.fromkeys(name for item in (service, *also) for name in item.variables)
+        values = changes_for(state.settings, state.original, present)
     if target.override:
         # What an override file leaves out stays as the file below has it: a login is emptied there, the rest stays.
         login = (app.variable(Role.USERNAME), app.variable(Role.PASSWORD))
@@ -406,7 +417,15 @@ def _planned(
         }
     modes: tuple[SecretMode, ...] = ("reference", "inline")
     secret: SecretMode = next((mode for mode in modes if mode == target.secret), "")
-    return plan_compose(file, service, values, secret=secret, override=target.override), service.name
+    changes = plan_compose(file, service, values, secret=secret, override=target.override, also=also)
+    return changes, service.name, tuple(item.name for item in also)
+
+
+def _others_of_app(file: ComposeFile, app: AppProfile, service: str) -> list[Service]:
+    """Return the further services that read the app's variables, where `service` is one of those."""
+    listed = services(file.root)
+    wanted = services_of(app, [(item.name, item.image) for item in listed])
+    return [item for item in listed if item.name in wanted and item.name != service] if service in wanted else []
 
 
 def next_command(service: str) -> str:

@@ -6,10 +6,10 @@ Compares and proves; writes nothing. A secret goes in as it is, or as a referenc
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
@@ -42,34 +42,59 @@ or, with nothing said, to where the reference that stands there leads, else into
 
 
 def plan_compose(
-    file: ComposeFile, service: Service, changes: Values, *, secret: SecretMode = "", override: bool = False
+    file: ComposeFile,
+    service: Service,
+    changes: Values,
+    *,
+    secret: SecretMode = "",
+    override: bool = False,
+    also: Sequence[Service] = (),
 ) -> tuple[Change, ...]:
     """Plan `changes` for a service of `file`, or with `override` for the file beside it, and `file` stays as it is.
 
-    To be applied in the order returned. A value that a `${…}` in place takes from the `.env` beside the file goes
-    there, but for `secret="inline"`; with "reference" each secret goes there. Undecided where a person must choose;
-    InputError for a value that cannot be; FileError.
+    `also`: further services that read the same variables, and get them in the same plan. To be applied in the order
+    returned. A value that a `${…}` in place takes from the `.env` beside the file goes there, but for
+    `secret="inline"`; with "reference" each secret goes there. Undecided where a person must choose; InputError for a
+    value that cannot be; FileError.
     """
     folder = file.path.parent
-    kept = _references(file, service, changes) if secret != "inline" else {}  # noqa: S105  # the name of a mode
-    secrets = secrets_in(changes)
-    made = {name: f"${{{name}:?set {name} in .env}}" for name in secrets if secret == "reference" and name not in kept}  # noqa: S105
-    moved = {kept.get(name, name): value for name, value in changes.items() if name in kept or name in made}
-    texts = {
-        name: None if value is None else made.get(name) or _text(value)
-        for name, value in changes.items()
-        if name not in kept
-    }
-    beside = (_shared(plan_env_file(folder / ".env", moved), file, service, moved),) if moved else ()
+    moved: dict[str, str | Secret | None] = {}
+    steps: list[_Step] = []
+    referred: dict[str, None] = {}
+    for item in (service, *also):
+        kept = _references(file, item, changes) if secret != "inline" else {}  # noqa: S105  # the name of a mode
+        made = {
+            name: f"${{{name}:?set {name} in .env}}"
+            for name in secrets_in(changes)
+            if secret == "reference" and name not in kept  # noqa: S105
+        }
+        moved |= {kept.get(name, name): value for name, value in changes.items() if name in kept or name in made}
+        texts = {
+            name: None if value is None else made.get(name) or _text(value)
+            for name, value in changes.items()
+            if name not in kept
+        }
+        steps.append(_Step(item, texts))
+        referred |= dict.fromkeys(kept)
+    named = [item.service.name for item in steps]
+    beside = (_shared(plan_env_file(folder / ".env", moved), file, named, moved),) if moved else ()
     try:
-        planned = (_plan_override if override and texts else _plan_file)(file, service, changes, texts, moved)
+        written = override and any(item.texts for item in steps)
+        planned = (_plan_override if written else _plan_file)(file, steps, changes, moved)
     except Undecided as error:
         raise _with_ways_out(error, file, service, override=override) from error
-    if kept:
-        goes = "goes" if len(kept) == 1 else "go"
-        note = f"{listed(kept)} {goes} into .env, to which {file.path.name} refers."
+    if referred:
+        goes = "goes" if len(referred) == 1 else "go"
+        note = f"{listed(referred)} {goes} into .env, to which {file.path.name} refers."
         planned = replace(planned, notes=(*planned.notes, note))
     return (*beside, planned)
+
+
+class _Step(NamedTuple):
+    """What one service gets."""
+
+    service: Service
+    texts: Texts
 
 
 def _references(file: ComposeFile, service: Service, changes: Values) -> dict[str, str]:
@@ -105,7 +130,7 @@ def _with_ways_out(error: Undecided, file: ComposeFile, service: Service, *, ove
     return told
 
 
-def _shared(change: Change, file: ComposeFile, service: Service, moved: Values) -> Change:
+def _shared(change: Change, file: ComposeFile, ours: Collection[str], moved: Values) -> Change:
     """Return the change of the `.env`, with a question where other services take a value from it that changes."""
     present = read_env_file(change.path).variables
     changing = [
@@ -113,9 +138,8 @@ def _shared(change: Change, file: ComposeFile, service: Service, moved: Values) 
         for name, value in moved.items()
         if name in present and present[name] != (value.reveal() if isinstance(value, Secret) else value)
     ]
-    takers = {
-        item: [name for name in changing if takes(file, item, name, change.path)] for item in _others(file, service)
-    }
+    others = [item.name for item in services(file.root) if item.name not in ours]
+    takers = {item: [name for name in changing if takes(file, item, name, change.path)] for item in others}
     names = [safe(item) for item, taken in takers.items() if taken]
     if not names:
         return change
@@ -133,28 +157,23 @@ def _shared(change: Change, file: ComposeFile, service: Service, moved: Values) 
     return replace(change, findings=(*change.findings, found), asks=asked)
 
 
-def _others(file: ComposeFile, service: Service) -> list[str]:
-    return [item.name for item in services(file.root) if item.name != service.name]
-
-
-def _plan_override(file: ComposeFile, service: Service, changes: Values, texts: Texts, moved: Values) -> Change:
+def _plan_override(file: ComposeFile, steps: Sequence[_Step], changes: Values, moved: Values) -> Change:
     target = override_target(file.path)
     raw = read_bytes(resolve(target)[0])
     root = parse_compose(raw or b"", target.name)
-    return _plan(target, raw, root, service, changes, texts, moved, create=True)
+    return _plan(target, raw, root, steps, changes, moved, create=True)
 
 
-def _plan_file(file: ComposeFile, service: Service, changes: Values, texts: Texts, moved: Values) -> Change:
-    return _plan(file.path, file.raw, file.root, service, changes, texts, moved)
+def _plan_file(file: ComposeFile, steps: Sequence[_Step], changes: Values, moved: Values) -> Change:
+    return _plan(file.path, file.raw, file.root, steps, changes, moved)
 
 
 def _plan(
     path: Path,
     existing: bytes | None,
     root: Node | None,
-    service: Service,
+    steps: Sequence[_Step],
     changes: Values,
-    texts: Texts,
     moved: Values,
     *,
     create: bool = False,
@@ -164,17 +183,30 @@ def _plan(
     `moved`: what goes into the `.env` beside it instead.
     """
     real, mode = resolve(path)
-    before = decode_yaml(existing or b"")
-    base = with_service(before, root, service.name) if create else before
-    based = root if root is not None and base == before else parse_tree(base, path.name)
-    after = set_environment(base, based, service.name, texts)
-    edited = _parse_again(after, path.name)
-    if edited is None or wrong_variables(based, edited, service.name, texts):
-        raise FileError(
-            f"{path} cannot be changed safely: its layout is one that is not understood. Put the lines in by hand "
-            "(write --print compose-map). Nothing was written.",
-            "Layout not understood",
+    before = after = decode_yaml(existing or b"")
+    tree = root
+    findings: list[Problem] = link_findings(path, real)
+    secret = ""
+    bits = PRIVATE if mode is None else mode
+    for service, texts in steps:
+        base = with_service(after, tree, service.name) if create else after
+        based = tree if tree is not None and base == after else parse_tree(base, path.name)
+        after = set_environment(base, based, service.name, texts)
+        tree = _parse_again(after, path.name)
+        if tree is None or wrong_variables(based, tree, service.name, texts):
+            raise FileError(
+                f"{path} cannot be changed safely: its layout is one that is not understood. Put the lines in by hand "
+                "(write --print compose-map). Nothing was written.",
+                "Layout not understood",
+            )
+        # A `$` of a value is doubled: what starts with `${` is a reference.
+        inline = (key for key in reversed(secrets_in(changes)) if not (texts.get(key) or "${").startswith("${"))
+        secret = secret or next(inline, "")
+        findings += (
+            *_env_file_findings(path.parent, service, texts),
+            *_duplicate_findings(based, service.name, texts),
         )
+    assert tree is not None
     diff = masked_diff(
         before,
         after,
@@ -182,19 +214,11 @@ def _plan(
         secrets=[value for value in changes.values() if isinstance(value, Secret) and len(value) > 3],
         ours=changes.keys(),
         covered_before=covered(before, root) if root else (),
-        covered_after=covered(after, edited),
+        covered_after=covered(after, tree),
     )
-    bits = PRIVATE if mode is None else mode
-    # A `$` of a value is doubled: what starts with `${` is a reference.
-    inline = next((key for key in reversed(secrets_in(changes)) if not (texts.get(key) or "${").startswith("${")), "")
-    findings = (
-        *link_findings(path, real),
-        *(_secret_findings(path, real, inline, bits, exists=existing is not None) if inline else ()),
-        *_shell_findings(moved),
-        *_env_file_findings(path.parent, service, texts),
-        *_duplicate_findings(based, service.name, texts),
-    )
-    return Change(path, real, existing, encode_yaml(after, existing or b""), diff, bits, findings=findings)
+    exposed = _secret_findings(path, real, secret, bits, exists=existing is not None) if secret else ()
+    found = (*findings, *exposed, *_shell_findings(moved))
+    return Change(path, real, existing, encode_yaml(after, existing or b""), diff, bits, findings=found)
 
 
 def _text(value: str | Secret) -> str:

@@ -166,7 +166,10 @@ def services(root: Node, *, images: Collection[str] = (), app_service: str = "")
 
 def choose(file: ComposeFile, name: str | None, *, images: Collection[str] = (), app_service: str = "") -> Service:
     """Return the service `name` of `file`, or the app's. InputError as `chosen`."""
-    return chosen(services(file.root, images=images, app_service=app_service), name, included(file))
+    listed = services(file.root, images=images, app_service=app_service)
+    if name is None and sum(item.by_image for item in listed) > 1 and listed[0].name == app_service:
+        return listed[0]  # several run the app's image, and this one sends
+    return chosen(listed, name, included(file))
 
 
 def list_services(path: Path, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
