@@ -59,7 +59,8 @@ _FINDING: Final = {
     "variable": "the variable it is about, or null",
     "role": "what that variable is for, whatever the app calls it: `host`, `security`; null where nobody said so",
     "message": "fact, then what to do",
-    "changes": "variable → value that repairs it, null to leave the line out; empty where a person must decide",
+    "changes": "variable, or `NAME[role]` for a part of one, → value that repairs it, null to leave it out; empty "
+    "where a person must decide",
     f"changes.{ANY}": "a secret is masked",
 }
 _DIAGNOSIS: Final = {
@@ -315,7 +316,7 @@ def members(value: Any, prefix: str = "") -> Iterator[str]:
 def undescribed(command: str, value: Any) -> set[str]:
     """Return the members of a command's object that its table does not name; an empty list counts as named."""
     known = JSON[command] | _ENDED
-    free = [re.escape(path).replace(r"\*", r"[^.\[]+") for path in known if path.endswith(ANY)]
+    free = [re.escape(path).replace(r"\*", r"[^.\[]+(\[[a-z_]+\])?") for path in known if path.endswith(ANY)]
     plain = {path.removesuffix("[]") for path in known} | set(known)
     found = (path for path in members(value) if path not in plain and path.removesuffix("[]") not in plain)
     return {path for path in found if not any(re.fullmatch(pattern, path) for pattern in free)}

@@ -30,7 +30,7 @@ QUICK: Final = frozenset(
     }
 )  # fmt: skip
 """Commands that need no other command's flags. `completion` prints the whole tree."""
-PRINT_STYLES: Final = ("env", "compose-list", "compose-map")
+PRINT_STYLES: Final = ("env", "compose-list", "compose-map", "docker-run", "kubernetes", "fragment")
 
 _BELOW: Final[dict[str, Any]] = {"default": argparse.SUPPRESS}
 """For flags that the wizard takes too: a command's own default would overwrite what was given before its name."""
@@ -319,7 +319,10 @@ def _write(parser: argparse.ArgumentParser) -> None:
     _json(parser)
     parser.add_argument("--preset", metavar="ID", required=True, help="provider preset")
     parser.add_argument("--region", metavar="ID", help="region of the provider")
-    parser.add_argument("--set", metavar="VARIABLE=VALUE", action="append", default=[], help="a value (repeatable)")
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[],
+                        help="a value, by the app's variable or by role, as username (repeatable)")  # fmt: skip
+    parser.add_argument("--security", choices=("implicit", "starttls", "opportunistic", "none"), default="",
+                        help="how the app is told to use TLS (default: what the port wants)")  # fmt: skip
     parser.add_argument("--password-stdin", action="store_true", help="read the password from stdin")
     parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
     parser.add_argument("--readers", metavar="LIST", help="who reads the .env, weightiest first: compose,npm")

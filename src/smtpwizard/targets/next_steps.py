@@ -66,7 +66,8 @@ def next_steps(
     """Return notes on the `written` variables of `path`, the command to run first. Never raises.
 
     `service`: `path` is a compose or override file, and this the service; None: an env file. `also`: further
-    services that got the same. `images`, `app_service`: how to know the app's service. `environ`: names of the variables in the shell, by default this process's.
+    services that got the same. `images`, `app_service`: how to know the app's service. `environ`: names of the
+    variables in the shell, by default this process's.
     """
     names = sorted(written)
     shell = os.environ.keys() if environ is None else environ

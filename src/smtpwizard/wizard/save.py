@@ -17,7 +17,7 @@ from smtpwizard.report.lines import Line, LineRole, Mark, mark_of
 from smtpwizard.secret import Secret, redact, redactor
 from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
-from smtpwizard.targets.block import Style, block
+from smtpwizard.targets.block import Style, block, fragment
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
 from smtpwizard.targets.compose.services import ComposeFile, choose, override_target, read_compose_file, services
@@ -367,8 +367,11 @@ class SaveStep:
         target = self.state.target
         own: Mapping[TargetKind, str] = {TargetKind.PRINT: target.style, TargetKind.COMPOSE: "compose-list"}
         style: Style = next((known for known in BLOCK_STYLES if known == own.get(target.kind)), "env")
-        settings = self.state.settings
-        text = block(settings.to_variables(), style, masked=masked, readers=self.readers)
+        variables, app = self.state.settings.to_variables(), self.app
+        if app.place is not None:
+            text = fragment(app, variables, masked=masked)
+        else:
+            text = block(variables, style, masked=masked, readers=self.readers, app=app)
         # Where one token is user name and password (Postmark), only the password's own line would be masked.
         return redact(text, self.session.secrets()) if masked else text
 
@@ -379,6 +382,10 @@ class SaveStep:
     def block_lines(self) -> list[Line]:
         """Return where the lines of a block go, and what makes the app see them."""
         service = self.app.service
+        if self.app.place is not None:
+            return [_fact(f"Enter them in {self.app.place.where}.")]
+        if self.state.target.style in ("docker-run", "kubernetes"):
+            return [_fact("The container is to be made anew with them.")]
         if self.state.target.style == "env":
             where = f"Put them into the .env file that the {service} container reads."
         else:
@@ -433,7 +440,13 @@ def next_command(service: str) -> str:
     return f"docker compose up -d {service}"
 
 
-STYLES: Final = (("env", "env"), ("compose-list", "compose list"), ("compose-map", "compose mapping"))
+STYLES: Final = (
+    ("env", "env"),
+    ("compose-list", "compose list"),
+    ("compose-map", "compose mapping"),
+    ("docker-run", "docker run"),
+    ("kubernetes", "Kubernetes"),
+)
 """The kinds of block and their names for a person."""
 
 SECRETS: Final = (("inline", "password here"), ("reference", ".env"))

@@ -13,18 +13,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role
+from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
+from smtpwizard.apps.schema import whole
 from smtpwizard.cli.output import emit, emit_exact, emit_json, read_password, say
 from smtpwizard.cli.source import one_of, recognised_target
-from smtpwizard.clients.transport import Origin
-from smtpwizard.errors import ExitCode, FileError, InputError
+from smtpwizard.clients.transport import Origin, security
+from smtpwizard.errors import ConfigError, ExitCode, FileError, InputError
 from smtpwizard.lint.check import findings, secrets
-from smtpwizard.presets.schema import PasswordSpec, PasswordType, Provider, UsernameRule
+from smtpwizard.presets.schema import PasswordSpec, PasswordType, PortChoice, Provider, TlsMode, UsernameRule
 from smtpwizard.problems import Problem, Severity, has_errors
 from smtpwizard.report.lines import Line, symbols
 from smtpwizard.secret import Secret, hide
 from smtpwizard.settings import Settings
-from smtpwizard.targets.block import block
+from smtpwizard.targets.block import block, fragment
 from smtpwizard.targets.change import Change, Conflict, Consent
 from smtpwizard.targets.env.plan import value_findings
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
@@ -47,6 +48,11 @@ def run(args: argparse.Namespace) -> ExitCode:
     _refuse_unused(args)
     if args.print_style:
         return _print(args, provider, services.app)
+    if app.place is not None:
+        raise InputError(
+            f"{app.name} reads no variables: it is set up in {app.place.where}. --print fragment has the values.",
+            "No variables",
+        )
     state = WizardState(target=_target(args), provider=provider, readers=_readers(args))
     return _write(args, provider, SaveStep(Session(services, state), run=at_once))
 
@@ -75,14 +81,18 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     target = str(step.state.target.path)
     present = finish(step.read(os.environ))
     app = step.session.services.app
-    other = _other_server(present, provider, step)
-    known = bool(present.get(app.variable(Role.PASSWORD))) and not other
     before = Settings.from_variables(app, present)
+    other = _other_server(before, provider, step)
+    known = bool(before.password) and not other
     values: dict[str, str | Secret | None] = {**values_of(args, provider, before, have_password=known)}
-    stays = [name for name in map(app.variable, _LOGIN) if present.get(name) and name not in values]
+    stays = [name for role in _LOGIN if before.of(role) and (name := app.variable(role)) not in values]
     if provider.password.type is PasswordType.NONE and app.variable(Role.PASSWORD) not in values:
         values |= dict.fromkeys(stays)  # a server that asks for no login is not sent another's
+    mode = _mode(args, provider, app, values)
+    stale = [name for name, text in app.mode_changes(mode).items() if text is None and name not in values]
+    values |= {name: None for name in stale if before.get(name) is not None}
     settings = before.with_changes(values)
+    _refuse_other_mode(args, settings)
     hide((*secrets(before, step.session.services.presets.for_host(before.host or "")), *secrets(settings, provider)))
     found = findings(settings, provider=provider, origin=Origin.ENV_FILE if args.compose is None else Origin.COMPOSE)
     if has_errors(found):
@@ -95,7 +105,7 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
         found = (*found, Problem.of("login-of-another-server", Severity.WARNING, stays[-1], message))
     step.session.update(settings=settings)
     step.add_rules = args.add_ignore_rules
-    finish(step.plan(values))
+    finish(step.plan(_written(settings, values)))
     planned = step.planned() if args.dry_run else _apply(step, args)
     changes, applied = step.changes or (), step.state.applied
     if args.json:
@@ -116,10 +126,10 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     return ExitCode.OK
 
 
-def _other_server(present: Mapping[str, str], provider: Provider, step: SaveStep) -> str:
+def _other_server(before: Settings, provider: Provider, step: SaveStep) -> str:
     """Return the host that the file's login is for, where that is not the provider's; else ''."""
     services = step.session.services
-    host = present.get(services.app.variable(Role.HOST), "").strip().lower()
+    host = (before.host or "").strip().lower()
     previous = services.presets.for_host(host) if host else None
     return host if host and host != provider.host and (previous is None or previous.id != provider.id) else ""
 
@@ -149,20 +159,30 @@ def _print(args: argparse.Namespace, provider: Provider, app: AppProfile) -> Exi
     values = values_of(args, provider, Settings(app), have_password=False)
     origin = Origin.ENV_FILE if style == "env" else Origin.COMPOSE
     settings = Settings(app).with_changes(values)
+    _refuse_other_mode(args, settings)
     hide(secrets(settings, provider))
     found = findings(settings, provider=provider, origin=origin)
     if has_errors(found):
         return _refused(args, style, found)
+    written = {name: value for name, value in _written(settings, values).items() if value is not None}
+    if app.place is not None or style == "fragment":
+        if app.place is None:
+            raise InputError(f"{app.name} reads variables. Take --print env, for example.", "No fragment")
+        say(f"For {app.place.where}:")
+        return _emit_block(args, found, fragment(app, written))
     readers = _readers(args) or DEFAULT_READERS
     if style == "env":
-        found = (*found, *value_findings(values, readers))
-    text = block(values, style, readers=readers)
+        found = (*found, *value_findings(written, readers))
+    if app.secrets & written.keys() and style != "docker-run" and sys.stdout.isatty():
+        say("The block below holds the password.")
+    return _emit_block(args, found, block(written, style, readers=readers, app=app))
+
+
+def _emit_block(args: argparse.Namespace, found: Sequence[Problem], text: str) -> ExitCode:
     if args.json:
-        emit_json(_answer(style, found), exact={"block": text})
+        emit_json(_answer(args.print_style, found), exact={"block": text})
         return ExitCode.OK
     _tell(finding_lines(found))
-    if app.secrets & values.keys() and sys.stdout.isatty():
-        say("The block below holds the password.")
     emit_exact(text)
     return ExitCode.OK
 
@@ -201,7 +221,8 @@ def values_of(
     InputError for an unknown region or variable, and for a secret given as an argument.
     """
     app = before.app
-    values: dict[str, str | Secret] = {**_defaults(provider, app, args.region), **parse_assignments(args.set, app)}
+    given = parse_assignments(args.set, app)
+    values: dict[str, str | Secret] = {**_defaults(args, provider, app, given), **given}
     sender = derived_sender(before.with_changes(values), before, provider)
     if sender and sender != before.sender:
         values.setdefault(app.variable(Role.SENDER), sender)
@@ -211,7 +232,58 @@ def values_of(
         user = app.variable(Role.USERNAME)
         if provider.username.rule is UsernameRule.SAME_AS_PASSWORD and user not in values:
             values[user] = password
-    return {**app.wanted, **{name: values[name] for name in app.names if name in values}}
+    order = [item.name for item in app.variables]
+    return {**app.wanted, **{name: values[name] for name in (*order, *values) if name in values}}
+
+
+def _written(settings: Settings, values: Mapping[str, str | Secret | None]) -> dict[str, str | Secret | None]:
+    """Return what is written for `values`: variable → text, parts put together as the settings have them."""
+    made = settings.to_variables()
+    return {name: made.get(name) for given in values for name in whole(given)}
+
+
+def _mode(
+    args: argparse.Namespace, provider: Provider, app: AppProfile, values: Mapping[str, str | Secret | None]
+) -> Security:
+    """Return the TLS mode to be written: the one asked for, else the port's. ConfigError: the app cannot express it."""
+    if not args.security:
+        return app.mode_for(_choice(args, provider, app, values).tls)
+    wanted = Security(args.security)
+    if app.mode(wanted) is None:
+        note: str = getattr(app.modes, wanted.value).note.rstrip(".")
+        raise ConfigError(
+            f"{app.name} cannot be told {wanted.value}{f': {note}' if note else ''}. The nearest is --security "
+            f"{app.nearest(wanted).value}.",
+            "Mode not expressible",
+        )
+    return wanted
+
+
+def _choice(
+    args: argparse.Namespace, provider: Provider, app: AppProfile, values: Mapping[str, str | Secret | None]
+) -> PortChoice:
+    """Return the port: the one given, else one of the provider's that speaks the mode asked for."""
+    text = str(values.get(app.variable(Role.PORT), ""))
+    if text.isascii() and text.isdigit() and len(text) < 6:
+        return provider.port_choice(int(text))
+    usual = provider.port_choice()
+    if not args.security:
+        return usual
+    tls = {"implicit": TlsMode.IMPLICIT, "none": TlsMode.NONE}.get(args.security, TlsMode.STARTTLS)
+    fitting = [item for item in (usual, *provider.ports) if item.tls is tls]
+    return fitting[0] if fitting else usual
+
+
+def _refuse_other_mode(args: argparse.Namespace, settings: Settings) -> None:
+    """Raise ConfigError where the app makes another mode of what was asked for, such as one that the port decides."""
+    got = security(settings)
+    if args.security and got is not None and got.value != args.security:
+        app = settings.app
+        raise ConfigError(
+            f"With {app.variable(Role.PORT)}={settings.shown(settings.port or '')} {app.name} takes {got.value}, "
+            f"whatever else is set. {args.security} needs another port: --set port=NUMBER.",
+            "Mode not expressible",
+        )
 
 
 def parse_assignments(given: Sequence[str], app: AppProfile) -> dict[str, str]:
@@ -220,18 +292,37 @@ def parse_assignments(given: Sequence[str], app: AppProfile) -> dict[str, str]:
     for text in given:
         name, sign, value = text.partition("=")
         role = app.role(name) or app.old.get(name)
-        if role in SECRET_ROLES:
+        if role in SECRET_ROLES or (role is None and name in app.secrets):
             raise InputError(
                 "A secret is never taken as an argument: other users of this machine can read those. Give it with "
-                f"--password-stdin, or in the environment variable {app.variable(Role.PASSWORD)}.",
+                f"--password-stdin, or in the environment variable {_password_variable(app)}.",
                 "Secret as an argument",
             )
-        if role is None or name in app.old:
-            raise InputError(f"{_unknown(name, app)} Known: {', '.join(app.names)}.", "Unknown variable")
+        known = role is not None or app.constant(name) or app.further(name) or name in app.names
+        if not (known or (name == Role.SENDER_NAME and _takes_a_name(app))) or name in app.old:
+            roles = [item.role.value for item in app.variables if "[" in item.name]
+            raise InputError(f"{_unknown(name, app)} Known: {', '.join([*app.names, *roles])}.", "Unknown variable")
         if not sign:
             raise InputError(f"--set wants VARIABLE=VALUE; `{name}` has no `=`.", "No value")
-        values[app.variable(role)] = value
+        values[name if role is None else app.variable(role)] = value
+    if Role.SENDER_NAME in values:
+        sender = app.variable(Role.SENDER)
+        quoted = values.pop(Role.SENDER_NAME).replace("\\", "\\\\").replace('"', '\\"')
+        if sender in values:
+            values[sender] = f'"{quoted}" <{values[sender]}>'
     return values
+
+
+def _takes_a_name(app: AppProfile) -> bool:
+    """Say whether the sender has the name in it."""
+    sender = app.spec(Role.SENDER)
+    return app.spec(Role.SENDER_NAME) is None and sender is not None and sender.format == "mailbox"
+
+
+def _password_variable(app: AppProfile) -> str:
+    """Return the environment variable that may give the password: the app's own, where it holds nothing else."""
+    name = app.variable(Role.PASSWORD)
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else "SMTP_PASSWORD"
 
 
 def _unknown(name: str, app: AppProfile) -> str:
@@ -241,9 +332,16 @@ def _unknown(name: str, app: AppProfile) -> str:
     return f"{shown} is no variable that the app reads.{hint}"
 
 
-def _defaults(provider: Provider, app: AppProfile, region: str | None) -> dict[str, str]:
+def _defaults(
+    args: argparse.Namespace, provider: Provider, app: AppProfile, given: Mapping[str, str]
+) -> dict[str, str]:
+    region, mode = args.region, _mode(args, provider, app, given)
     try:
-        return app.defaults(provider, region=region)
+        values = app.defaults(provider, region=region, port=_choice(args, provider, app, given).port)
+        if args.security:
+            values = {name: text for name, text in values.items() if name not in app.mode_variables}
+            values |= app.mode(mode) or {}
+        return values
     except KeyError as error:
         known = ", ".join(item.id for item in provider.regions)
         hint = f"It has: {known}." if known else "It has no regions; leave --region out."
@@ -253,7 +351,7 @@ def _defaults(provider: Provider, app: AppProfile, region: str | None) -> dict[s
 def _password(args: argparse.Namespace, provider: Provider, app: AppProfile, *, have_password: bool) -> Secret | None:
     if args.password_stdin:
         return _tidied(read_password().reveal(), provider.password)
-    given = os.environ.get(app.variable(Role.PASSWORD), "")
+    given = os.environ.get(_password_variable(app), "") or os.environ.get("SMTP_PASSWORD", "")
     if given:
         return _tidied(given, provider.password)
     wanted = provider.password.type is not PasswordType.NONE and not provider.password.optional
