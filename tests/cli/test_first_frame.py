@@ -37,7 +37,7 @@ def test_the_first_frame_stands_before_anything_of_a_later_step_is_loaded(tmp_pa
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     env = {**kept, "HOME": str(tmp_path), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COLORTERM": "truecolor"}
     with Terminal([sys.executable, "-c", WIZARD], cwd=tmp_path, env=env) as terminal:
-        terminal.wait_for("Enter Use ", "providers")
+        terminal.wait_for("Enter Use ", "by kind")
         (tmp_path / "ask").write_text("now")
         told = tmp_path / "told"
         wait_until(told.exists, "the wizard tells what it has loaded")

@@ -181,7 +181,7 @@ def hide_in_reach(args: argparse.Namespace) -> None:
     """Hide the secrets of the settings that lie beside: the text to be explained may hold them. None is no trouble."""
     compose = getattr(args, "compose", None)
     if compose is None and next(Path().glob("*compose*.y*ml"), None):
-        from smtpwizard.targets.compose.services import default_file
+        from smtpwizard.targets.files import default_file
 
         compose = default_file(Path())
     for place in (None, compose) if compose else (None,):

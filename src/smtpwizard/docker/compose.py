@@ -93,7 +93,7 @@ def environment() -> dict[str, str]:
 
 def project_file(cwd: Path) -> Path | None:
     """Return the compose file that docker compose takes without `-f`: in `cwd`, or in a folder above it."""
-    from smtpwizard.targets.compose.services import default_file
+    from smtpwizard.targets.files import default_file
 
     folder = Path(os.path.abspath(cwd))
     return next((found for place in (folder, *folder.parents) if (found := default_file(place))), None)

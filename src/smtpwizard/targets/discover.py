@@ -13,19 +13,9 @@ from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.compose.read import env_names, layers, uses
-from smtpwizard.targets.compose.services import (
-    COMPOSE_NAMES,
-    OVERRIDE_NAMES,
-    Service,
-    choose,
-    default_file,
-    list_services,
-    override_of,
-    read_compose_file,
-    services,
-)
+from smtpwizard.targets.compose.services import Service, choose, list_services, read_compose_file, services
 from smtpwizard.targets.diff import is_mail_setting, is_secret_name
-from smtpwizard.targets.files import read_bytes
+from smtpwizard.targets.files import COMPOSE_NAMES, OVERRIDE_NAMES, default_file, override_of, read_bytes
 from smtpwizard.targets.git import GitState, git_state
 from smtpwizard.text import safe
 

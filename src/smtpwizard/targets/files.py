@@ -131,3 +131,33 @@ def encode_yaml(text: str, like: bytes) -> bytes:
 def decode(raw: bytes) -> str:
     """Return the text of a file without its BOM; bytes that are not UTF-8 become surrogates and survive `encode`."""
     return raw.removeprefix(BOM).decode("utf-8", "surrogateescape")
+
+
+COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""In the order in which docker compose takes them; the first that exists wins (measured on 2.40.3)."""
+
+OVERRIDE_NAMES: Final = (
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
+)  # fmt: skip
+"""Also in compose's order, whatever the file beside it is called; read only without `-f` (measured on 2.40.3)."""
+
+
+def default_file(folder: Path) -> Path | None:
+    """Return the compose file that `docker compose` takes in `folder` without `-f`."""
+    return _first(folder, COMPOSE_NAMES)
+
+
+def override_of(path: Path) -> Path | None:
+    """Return the override file that compose reads after `path`; None where it reads none, or `path` needs `-f`."""
+    if path.name not in COMPOSE_NAMES or default_file(path.parent) != path:
+        return None
+    return _first(path.parent, OVERRIDE_NAMES)
+
+
+def override_target(path: Path) -> Path:
+    """Return where an override for `path` goes: the file that compose would read, else one named after `path`."""
+    return override_of(path) or path.with_name(f"{path.stem}.override{path.suffix}")
+
+
+def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_file()), None)

@@ -15,14 +15,8 @@ from typing import Final, NamedTuple
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.targets.compose.read import Layering, Layers, env_names, layers, uses
-from smtpwizard.targets.compose.services import (
-    OVERRIDE_NAMES,
-    Service,
-    default_file,
-    override_of,
-    read_compose_file,
-    services,
-)
+from smtpwizard.targets.compose.services import Service, read_compose_file, services
+from smtpwizard.targets.files import OVERRIDE_NAMES, default_file, override_of
 from smtpwizard.text import command_line, listed, safe
 
 

@@ -155,6 +155,9 @@ class SmtpWizard(App[WizardState]):
         return (*super().get_line_filters(), self._safe_lines)
 
     def compose(self) -> ComposeResult:
+        # Textual sets these when it has drawn for the first time, and styles, lays out and draws all again.
+        for size, breakpoints in zip(self.size, (_WIDTHS, _HEIGHTS), strict=True):
+            self.screen.add_class(next(name for least, name in reversed(breakpoints) if size >= least))
         yield HeaderLine(id="header")
         with Horizontal(id="body"):
             # The first step is composed with the shell: mounting it afterwards costs a second round of styles, 40 ms.

@@ -62,7 +62,7 @@ def begin_walk(
 
 
 def _read_by_app(services: Services) -> Target | None:
-    from smtpwizard.targets.compose.services import default_file
+    from smtpwizard.targets.files import default_file
 
     if default_file(Path()) is None:
         return None
@@ -121,7 +121,7 @@ def _with_address(services: Services, state: WizardState) -> WizardState:
     app = services.app
     if state.settings.url or app.spec(Role.URL) is None:
         return state
-    from smtpwizard.targets.compose.services import default_file
+    from smtpwizard.targets.files import default_file
 
     folder = state.target.path.parent if state.target.path is not None else Path()
     for path in (folder / DEFAULT_ENV_FILE, default_file(folder)):

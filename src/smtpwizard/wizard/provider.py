@@ -149,7 +149,7 @@ class ProviderStep:
     @cached_property
     def _here(self) -> tuple[Row, ...]:
         """The test servers among the services of the compose file beside the target."""
-        from smtpwizard.targets.compose.services import default_file
+        from smtpwizard.targets.files import default_file
 
         target = self._session.state.target.path
         folder = target.parent if target is not None else Path()

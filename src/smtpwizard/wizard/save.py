@@ -20,11 +20,12 @@ from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block, fragment
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
-from smtpwizard.targets.compose.services import ComposeFile, choose, override_target, read_compose_file, services
+from smtpwizard.targets.compose.services import ComposeFile, choose, read_compose_file, services
 from smtpwizard.targets.discover import TargetChoice, discover_targets
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
+from smtpwizard.targets.files import override_target
 from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.targets.next_steps import next_steps
 from smtpwizard.targets.recognise import services_of

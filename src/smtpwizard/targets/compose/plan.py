@@ -18,11 +18,8 @@ from smtpwizard.targets.change import PRIVATE, Change, Consent, ConsentRequired,
 from smtpwizard.targets.compose.edit import Texts, set_environment, with_service
 from smtpwizard.targets.compose.read import layers, source_of, takes
 from smtpwizard.targets.compose.services import (
-    OVERRIDE_NAMES,
     ComposeFile,
     Service,
-    override_of,
-    override_target,
     parse_compose,
     read_compose_file,
     services,
@@ -32,7 +29,15 @@ from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.env.encode import refuse_unwritable
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import exposure_findings, link_findings, plan_env_file
-from smtpwizard.targets.files import decode_yaml, encode_yaml, read_bytes, resolve
+from smtpwizard.targets.files import (
+    OVERRIDE_NAMES,
+    decode_yaml,
+    encode_yaml,
+    override_of,
+    override_target,
+    read_bytes,
+    resolve,
+)
 from smtpwizard.targets.git import git_state, image_findings
 from smtpwizard.text import listed, safe
 

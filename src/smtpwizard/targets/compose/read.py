@@ -21,13 +21,12 @@ from smtpwizard.targets.compose.services import (
     EnvEntry,
     choose,
     env_entries,
-    override_of,
     read_compose_file,
 )
 from smtpwizard.targets.compose.tree import OVERRIDE, RESET, Node, NodeKind, reset_names, variable_texts
 from smtpwizard.targets.env.edit import Kind, scan
 from smtpwizard.targets.env.whole import Stop, compose_file
-from smtpwizard.targets.files import decode, read_bytes
+from smtpwizard.targets.files import decode, override_of, read_bytes
 
 _VARIABLE: Final = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:?[-?+])(?P<rest>[^{}]*))?\})",

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.diff import is_mail_setting
-from smtpwizard.targets.files import decode_yaml, read_bytes
+from smtpwizard.targets.files import COMPOSE_NAMES, decode_yaml, default_file, read_bytes
 from smtpwizard.targets.repository import is_image
 from smtpwizard.text import did_you_mean, safe
 from smtpwizard.text import listed as listed_words
@@ -260,33 +260,3 @@ def env_entries(pair: tuple[Node, Node] | None) -> tuple[EnvEntry, ...]:
             required = _text(item.get("required")).lower() not in ("false", "no", "off")
             found.append(EnvEntry(text, required, _text(item.get("format")) == "raw"))
     return tuple(found)
-
-
-COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-"""In the order in which docker compose takes them; the first that exists wins (measured on 2.40.3)."""
-
-OVERRIDE_NAMES: Final = (
-    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
-)  # fmt: skip
-"""Also in compose's order, whatever the file beside it is called; read only without `-f` (measured on 2.40.3)."""
-
-
-def default_file(folder: Path) -> Path | None:
-    """Return the compose file that `docker compose` takes in `folder` without `-f`."""
-    return _first(folder, COMPOSE_NAMES)
-
-
-def override_of(path: Path) -> Path | None:
-    """Return the override file that compose reads after `path`; None where it reads none, or `path` needs `-f`."""
-    if path.name not in COMPOSE_NAMES or default_file(path.parent) != path:
-        return None
-    return _first(path.parent, OVERRIDE_NAMES)
-
-
-def override_target(path: Path) -> Path:
-    """Return where an override for `path` goes: the file that compose would read, else one named after `path`."""
-    return override_of(path) or path.with_name(f"{path.stem}.override{path.suffix}")
-
-
-def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_file()), None)
