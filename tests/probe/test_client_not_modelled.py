@@ -12,7 +12,7 @@ from smtpwizard.errors import ExitCode
 from smtpwizard.probe.engine import Probe
 from smtpwizard.report.lines import Mark
 from smtpwizard.report.probe import app_verdict, server_verdict
-from smtpwizard.sandbox.scripted import Script, Stage, reply
+from smtpwizard.sandbox.scripted import Script, Stage, raw, reply
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, Verdict
 from support.probing import MESSAGE, PASSWORD, USERNAME, options, serving
@@ -63,3 +63,17 @@ def test_an_app_that_does_not_start_is_told_all_the_same() -> None:
     report = Probe(settings, options(app_name="Plausible")).run_blocking()
     assert report.app.verdict is Verdict.FAILS
     assert report.app.sentence.startswith("Plausible refuses to start: ")
+
+
+def test_what_the_log_will_say_holds_no_secret_and_no_control_character() -> None:
+    django = shipped("ghost")._replace(client=shipped("ghost").client._replace(model="django-smtp", version="5.2"))
+    report = probed(Script().but(Stage.MAIL, raw("550 \x1b[2J no\r\n")), django)
+    assert report.app.send.code == "SMTPSenderRefused"
+    log = report.app.send.log or ""
+    assert log.startswith("smtplib.SMTPSenderRefused: (550, b'")
+    assert log.isprintable()
+    odd = "pa\\'ss-word"
+    report = probed(Script().but(Stage.MAIL, reply(f"550 {odd}")), django, password=odd)
+    assert (report.app.send.log, "ss-word" in report.app.sentence) == (None, False)
+    report = probed(Script().but(Stage.MAIL, reply(f"550 {PASSWORD}")), django)
+    assert (report.app.send.log, PASSWORD in report.app.sentence) == (None, False)

@@ -21,6 +21,10 @@ def model_of(app: AppProfile) -> ClientModel | None:
             from smtpwizard.clients.python_smtplib import DJANGO
 
             return DJANGO
+        case "lettre":
+            from smtpwizard.clients.lettre import LETTRE
+
+            return LETTRE
         case "go-net-smtp" | "gomail":
             from smtpwizard.clients.go_smtp import GoSmtp
 

@@ -300,7 +300,9 @@ class Recorder:
         reply = parse_reply(failure.reply, self._redact) if failure.reply else None
         summary = self._clean(failure.summary) or _worded(reply, self._clean("; ".join(failure.notes)))
         if self.state.failure is None:  # the first decides: the app's client would not get any further
-            self.state = self.state._replace(failure=failure._replace(summary=summary))
+            repeats = self._redact(failure.reply or "") != (failure.reply or "")
+            log = "" if repeats else self._clean(failure.log)  # a client's log may escape what would be recognised
+            self.state = self.state._replace(failure=failure._replace(summary=summary, log=log))
         notes = tuple(self._clean(note) for note in failure.notes)
         self.add(StepResult(step, Status.FAILED, summary, ms, reply, failure.tls, failure.error, notes))
         raise StageFailed(failure)

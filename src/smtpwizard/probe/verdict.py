@@ -94,11 +94,11 @@ def _bad(state: RunState, failure: ClientFailure, who: str, model: ClientModel |
     if model is not None and failure.verdict is Verdict.HANGS:
         return f"{who} will wait for ever: {model.hang}."
     outcome = failure.outcome
+    said = f" Its log will say: {outcome.log}" if outcome.log else ""
     if outcome.code is None:
-        return f"{who} {'will fail' if state.starts else 'refuses to start'}: {failure.summary}."
+        return f"{who} {'will fail' if state.starts else 'refuses to start'}: {failure.summary.rstrip('.')}.{said}"
     code = " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)
     command = f" at {outcome.command}" if outcome.command not in (None, "CONN") else ""
-    said = f" Its log will say: {outcome.log}" if outcome.log else ""
     return f"{who} will fail: {code}{command}.{said}"
 
 

@@ -21,6 +21,7 @@ from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import OutgoingMessage, Report, Step, Verdict
+from smtpwizard.text import safe
 from support.node import ROOT
 from support.real_client import Outcome, RealClient
 from support.tls_kinds import Certificates, self_signed
@@ -30,6 +31,8 @@ PATIENCE: Final = 4.0
 AT_ONCE: Final = 24
 DOCUMENT: Final = ROOT / "docs" / "client-conformance.md"
 _DATA: Final = b"Subject: Conformance\r\n\r\n.one line with a dot\r\n"
+_COMPARED: Final = 400
+"""Characters of an error's text that are compared: fewer than a report keeps."""
 _MODES: Final = {
     Security.IMPLICIT: {"security": "true"},
     Security.STARTTLS: {"security": "false", "require_tls": "true"},
@@ -90,7 +93,7 @@ class Row:
             return
         if self.case.behaviour.endswith(usage.either):
             ours, real = Outcome(ours.ok), Outcome(real.ok)
-        wanted = Outcome(real.ok, real.error, real.code, usage.normal(real.message), real.hangs)
+        wanted = Outcome(real.ok, real.error, real.code, _shown(usage.normal(real.message)), real.hangs)
         if ours != wanted:
             yield f"{self}\n    send says {ours!r}\n    the client {wanted!r}"
         check = self.checked.app
@@ -110,7 +113,7 @@ class Row:
         if app.verdict is Verdict.HANGS:
             return Outcome(False, hangs=True)
         send = app.send
-        return Outcome(send.ok is True, send.code, send.response_code, usage.normal(send.log or ""))
+        return Outcome(send.ok is True, send.code, send.response_code, _shown(usage.normal(send.log or "")))
 
     def __str__(self) -> str:
         return f"{self.case.behaviour} / {self.case.settings}"
@@ -220,6 +223,11 @@ def section(usage: Usage, rows: Sequence[Row]) -> str:
         cells = (behaviour, "; ".join(settings), real, verdict)
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _shown(text: str) -> str:
+    """Return an error's text as the report has it: safe, and cut."""
+    return safe(text, limit=_COMPARED)
 
 
 def _cell(text: str) -> str:
