@@ -11,7 +11,7 @@ from smtpwizard.apps.loading import AppFiles
 from smtpwizard.cli.main import run
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.presets.files import presets_root
-from smtpwizard.targets.recognise import matches, recognise, services_of
+from smtpwizard.targets.recognise import by_variables, matches, recognise, services_of
 from smtpwizard.targets.repository import is_image, repository
 
 FILES = AppFiles((presets_root(),))
@@ -127,3 +127,11 @@ def test_the_command_lists_shows_and_matches(tmp_path: Path, capsys: pytest.Capt
     assert run(["apps", "match", str(tmp_path.parent)]) == ExitCode.FAILED
     with pytest.raises(InputError):
         run(["apps", "show", "nope"])
+
+
+def test_an_app_is_recognised_among_many_other_variables_as_among_none() -> None:
+    files = AppFiles((presets_root(),))
+    others = {f"VARIABLE_{number}": "" for number in range(200)}
+    for app in files.all():
+        own = dict.fromkeys(app.names, "")
+        assert by_variables(files, others | own) == by_variables(files, own)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "abc-user-feedback"
 """The app where none is named."""
+_MANY: Final = 60
+"""Names from which it is cheaper to collect the words of all profiles: 20 ms."""
 _SHOWN: Final = 80
 """Characters of a wrong id that a message repeats."""
 
@@ -112,6 +116,17 @@ class AppFiles:
                 yield self.profile(id_)
             except PresetFileError as error:
                 left_out.update(dict.fromkeys(item.file for item in error.problems))
+
+    def mentioned(self, names: Sequence[str]) -> Sequence[str]:
+        """Leave out, of many names, those that stand in no file: to search all files for a name takes 0.4 ms."""
+        if len(names) <= _MANY:
+            return names
+        words: set[str] = set()
+        for paths in self._files.values():
+            for path in paths:
+                with suppress(PresetFileError):
+                    words.update(re.findall(r"\w+", read_bytes(path).decode("utf-8", "replace").lower()))
+        return [name for name in names if name.lower() in words]
 
     def count(self, word: str) -> int:
         """Return in how many profiles' files a word stands."""

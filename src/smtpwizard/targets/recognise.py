@@ -108,7 +108,7 @@ def by_variables(files: AppFiles, variables: Mapping[str, object]) -> list[tuple
     """Return the apps that read some of `variables`, those with most of them first, and whether one is theirs alone."""
     names = [name for name in variables if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{2,80}", name)]
     owners: dict[str, list[AppProfile]] = {}
-    for name in names:
+    for name in files.mentioned(names):
         near = files.count(name)
         if near and (near <= _FEW or name in _TELLING):
             owners[name] = [app for app in files.holding(name) if name in _own_names(app)]
