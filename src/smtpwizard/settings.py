@@ -114,7 +114,7 @@ class Settings(NamedTuple):
             **{role: Secret(text) if role in SECRET_ROLES else text for role, text in found.items()},  # type: ignore[arg-type]  # each field of its own type
             old_names=tuple((name, Secret(variables[name])) for name in app.old if name in variables),
             constants=None if constants == app.wanted else tuple(constants.items()),
-            extras=tuple((item.name, Secret(variables[item.name])) for item in app.extras if item.name in variables),
+            extras=tuple((name, Secret(variables[name])) for name in app.beside if name in variables),
         )
 
     def to_variables(self) -> dict[str, str | Secret]:
@@ -157,6 +157,11 @@ class Settings(NamedTuple):
         }
         return made.write(texts)
 
+    def in_file(self, role: Role) -> bool:
+        """Say whether a role's value is in a file that its `_FILE` variable names."""
+        spec = self.app.spec(role)
+        return spec is not None and spec.file_variant != "" and bool(dict(self.extras).get(spec.file_variant))
+
     @property
     def lacking(self) -> dict[str, str]:
         """The profile's constants that are not as the app needs them: without them it uses no mail settings."""
@@ -186,7 +191,7 @@ class Settings(NamedTuple):
         """Return the value of one of the app's variables, or None where it is not set. KeyError for other names."""
         if self.app.constant(name):
             return dict(self.app.wanted if self.constants is None else self.constants).get(name)
-        if self.app.further(name):
+        if name in self.app.beside:
             return dict(self.extras).get(name)
         role = self.app.role(name)
         if role is not None:
@@ -210,7 +215,7 @@ class Settings(NamedTuple):
                 kept.pop(name, None)
                 kept |= {name: text} if text is not None else {}
                 result = result._replace(constants=None if kept == self.app.wanted else tuple(kept.items()))
-            elif self.app.further(name):
+            elif name in self.app.beside:
                 left = tuple(item for item in result.extras if item[0] != name)
                 result = result._replace(extras=(*left, *([(name, Secret(text))] if text is not None else [])))
             elif (role := self.app.role(name)) is not None:

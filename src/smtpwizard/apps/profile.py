@@ -193,9 +193,14 @@ class AppProfile(NamedTuple):
         """Return the further variable of a name."""
         return next((item for item in self.extras if item.name == name), None)
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The variables that are read beside the roles: the further ones, and those that name a file."""
+        return (*(item.name for item in self.extras), *(v.file_variant for v in self.variables if v.file_variant))
+
     def reads_name(self, name: str) -> bool:
         """Say whether the app reads a variable of this name."""
-        return name in self.names or self.constant(name) is not None or self.further(name) is not None
+        return name in self.names or self.constant(name) is not None or name in self.beside
 
     def knows(self, name: str) -> bool:
         """Say whether a variable is one of the app's, under its right or an old name."""

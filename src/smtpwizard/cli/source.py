@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -164,6 +165,25 @@ def _env_file(args: argparse.Namespace) -> Source:
     return _source(found, file.variables, Origin.ENV_FILE, path, str(path), tuple(_file_findings(app, file)))
 
 
+def _beside(app: AppProfile, variables: Mapping[str, str], folder: Path) -> Iterator[Problem]:
+    """Yield what lies beside the settings: files that win over them, names that nearly are the app's."""
+    for item in app.wins:
+        if item.path and (folder / item.path).exists():
+            message = f"{safe(item.path)} is there. {item.sentence}"
+            yield Problem.of("something-wins", Severity.WARNING, None, message)
+    for name in variables:
+        if app.knows(name) or not re.search(r"(?i)smtp|mail", name):
+            continue
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, [item for item in app.names if item not in variables], 1, 0.86)
+        if near:
+            message = (
+                f"{app.name} does not read {safe(name, limit=80)}; it reads {near[0]}, which is not set. Rename it."
+            )
+            yield Problem.of("name-nearly", Severity.WARNING, name, message)
+
+
 def _source(
     about: Recognised,
     variables: Mapping[str, str],
@@ -174,7 +194,8 @@ def _source(
 ) -> Source:
     settings = Settings.from_variables(about.app, variables)
     hide(settings.secrets())
-    return Source(settings, origin, path, description, found, why=about.why)
+    beside = tuple(_beside(about.app, variables, path.parent)) if path else ()
+    return Source(settings, origin, path, description, (*found, *beside), why=about.why)
 
 
 def hide_in_reach(args: argparse.Namespace) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from smtpwizard.addresses import is_address
+from smtpwizard.apps.conditions import Value, holds
 from smtpwizard.apps.parse import Reason
 from smtpwizard.apps.profile import OldName, Role
-from smtpwizard.clients.transport import Origin, Refusal, refusals
+from smtpwizard.clients.transport import Origin, Refusal, refusals, value_of
 from smtpwizard.lint import login, mail, server, tls
 from smtpwizard.lint.context import (
     NO_REPAIR,
@@ -25,10 +26,10 @@ from smtpwizard.lint.context import (
     shown,
 )
 from smtpwizard.presets.schema import Provider, ProviderStatus, SenderRule
-from smtpwizard.problems import Problem, Severity, gravest_first, opened
+from smtpwizard.problems import Problem, Severity, gravest_first, opened, repair_label
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
-from smtpwizard.text import safe
+from smtpwizard.text import listed, safe
 
 _SLUGS: Final = {
     Role.SECURITY: "tls",
@@ -48,6 +49,7 @@ _ENDINGS: Final = {
     Reason.NOT_A_BOOLEAN: "not-boolean",
     Reason.NOT_A_NUMBER: "not-number",
     Reason.UNSAFE_NUMBER: "not-number",
+    Reason.NOT_A_CHOICE: "not-a-choice",
 }
 
 
@@ -59,7 +61,8 @@ def check_startup(context: Context) -> Iterator[Problem]:
             name, Severity.ERROR, refusal.role, _sentence(context, refusal), _repair(context, refusal.role)
         )
     for item in context.app.variables:
-        if item.required and not item.check and not context.settings.of(item.role):
+        there = context.settings.of(item.role) or context.settings.in_file(item.role)
+        if item.required and not item.check and not there:
             message = f"{item.name} is not set, and the app needs it. {_WANTED.get(item.role, item.help)}"
             severity = Severity.ERROR if item.role in _WANTED else Severity.WARNING
             yield context.finding(
@@ -77,14 +80,23 @@ def _slug(role: Role) -> str:
 def _sentence(context: Context, refusal: Refusal) -> str:
     name = context.variable(refusal.role)
     if refusal.reason is Reason.MISSING:
-        return f"{name} is missing, and the app refuses to start. {_WANTED[refusal.role]}"
+        return f"{name} is missing, and the app refuses to start. {_wanted(context, refusal.role)}"
     if refusal.reason is Reason.EMPTY:
         then = _WANTED.get(refusal.role, "Leave the line out instead.")
         return f"{name} is empty, and the app refuses to start. {then}"
     value = shown(str(context.settings.of(refusal.role)))
     if refusal.reason is Reason.NOT_A_BOOLEAN:
         return f"{name} is `{value}`, and the app refuses to start. It takes `true` or `false`."
+    if refusal.reason is Reason.NOT_A_CHOICE:
+        spec = context.app.spec(refusal.role)
+        words = listed([f"`{word}`" for word in (spec.choices if spec else ())], last="or")
+        return f"{name} is `{value}`, and the app refuses to start. It takes {words}, and nothing else."
     return f"{name} is `{value}`, which is no number, and the app refuses to start. Write the digits alone."
+
+
+def _wanted(context: Context, role: Role) -> str:
+    spec = context.app.spec(role)
+    return _WANTED.get(role) or (spec.help if spec else "")
 
 
 def _repair(context: Context, role: Role) -> Repair:
@@ -114,6 +126,24 @@ def _port(context: Context) -> Repair:
     if context.provider is not None:
         return context.put(Role.PORT, str(context.provider.recommended_port))
     return context.put(Role.PORT, "465" if context.secure else "587") if context.public else NO_REPAIR
+
+
+def check_traps(context: Context) -> Iterator[Problem]:
+    """Yield what the profile knows to go wrong with such settings."""
+    for trap in context.app.traps:
+        if trap.when and all(_is_so(context, name, test) for name, test in trap.when.items()):
+            changes: dict[str, str | Secret | None] = {context.app.slot(name): text for name, text in trap.set.items()}
+            changes |= {context.app.slot(name): None for name in trap.drop}
+            repair = Repair(changes, repair_label(changes)) if changes else NO_REPAIR
+            message = context.app.fill(trap.sentence)
+            yield context.finding("app-trap", Severity(trap.severity), trap.role, message, repair)
+
+
+def _is_so(context: Context, name: str, test: str) -> bool:
+    if name == "mode":
+        word = context.mode.value if context.mode else ""
+        return holds(test, Value(word, None, word))
+    return holds(test, value_of(context.settings, name, context.origin))
 
 
 def check_old_names(context: Context) -> Iterator[Problem]:
@@ -215,6 +245,7 @@ RULES: Final[tuple[Callable[[Context], Iterator[Problem]], ...]] = (
     login.check_credential,
     mail.check_sender,
     mail.check_links,
+    check_traps,
     check_old_names,
 )
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from smtpwizard.addresses import bare_address
-from smtpwizard.apps.parse import CHECKS, Reason, number
+from smtpwizard.apps.parse import number
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
-from smtpwizard.clients.transport import Origin, implicit_tls
+from smtpwizard.clients.transport import Origin, refused, security
 from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
 from smtpwizard.presets.values import MATCHED
@@ -151,8 +151,8 @@ class Context(NamedTuple):
     """The port that stood in the host."""
     port: int | None
     """What is meant by the port, or by the port in the host."""
-    secure: bool
-    """Whether the app opens TLS from the first byte, as things stand."""
+    mode: Security | None
+    """How the app uses TLS, as things stand; None where it refuses what is set."""
     username: str
     password: str
     """Trimmed, for judging its shape; never goes into a message."""
@@ -160,6 +160,11 @@ class Context(NamedTuple):
     """The mail address in the sender; empty where there is none."""
     misnamed: Mapping[Role, str | Secret]
     """Role → value that lies under an old name while the variable itself is not set."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the app opens TLS from the first byte, as things stand."""
+        return self.mode is Security.IMPLICIT
 
     @property
     def app(self) -> AppProfile:
@@ -214,7 +219,7 @@ class Context(NamedTuple):
     def refuses(self, role: Role, text: str) -> bool:
         """Say whether the app refuses to start with `text`, which the rules of `startup` tell."""
         spec = self.app.spec(role)
-        return spec is not None and spec.check != "" and isinstance(CHECKS[spec.check](text), Reason)
+        return spec is not None and refused(spec, text) is not None
 
     def put(self, role: Role, value: str | Secret, label: str = "") -> Repair:
         """Return the repair that sets a role; a Secret does not show in its label."""
@@ -288,6 +293,7 @@ def meant_host(settings: Settings) -> str:
 def make_context(settings: Settings, provider: Provider | None, origin: Origin, in_container: bool) -> Context:
     """Work out what is meant."""
     parts = host_parts(settings.host or "")
+    mode = security(settings, origin)
     return Context(
         settings=settings,
         provider=None if provider is not None and provider.kind is Kind.CUSTOM else provider,
@@ -295,13 +301,21 @@ def make_context(settings: Settings, provider: Provider | None, origin: Origin, 
         in_container=in_container,
         host=parts.name,
         host_port=parts.port,
-        port=meant_port(settings.port) if settings.port else parts.port,
-        secure=implicit_tls(settings, origin),
+        port=_port(settings, parts, mode),
+        mode=mode,
         username=tidy(settings.username or ""),
         password=tidy(settings.password.reveal() if settings.password else ""),
         sender=bare_address(settings.sender or ""),
         misnamed=_under_old_names(settings),
     )
+
+
+def _port(settings: Settings, parts: HostParts, mode: Security | None) -> int | None:
+    if settings.port:
+        return meant_port(settings.port)
+    default = settings.app.default(Role.PORT)
+    own: int | None = getattr(settings.app.modes, mode.value).port if mode else None
+    return parts.port or (meant_port(default) if default else own)
 
 
 def _under_old_names(settings: Settings) -> dict[Role, str | Secret]:

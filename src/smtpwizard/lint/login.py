@@ -30,7 +30,10 @@ def check_login(context: Context) -> Iterator[Problem]:
     """Yield what is wrong with the pair."""
     if Role.USERNAME in context.misnamed or Role.PASSWORD in context.misnamed:
         return  # half of it lies under an old name: `startup` tells it
-    has_user, has_word = bool(context.settings.username), bool(context.settings.password)
+    settings = context.settings
+    has_user, has_word = (bool(settings.of(role)) or settings.in_file(role) for role in (Role.USERNAME, Role.PASSWORD))
+    if has_user and has_word and not (settings.username and settings.password):
+        return  # one of them is in a file, which is not looked into
     if has_user and has_word:
         yield from _both(context)
     elif has_user or has_word:
@@ -45,6 +48,8 @@ def _half(context: Context, has_user: bool) -> Problem:
     then = "the app then does not log in at all, and does not say so"
     if context.app.client.login == "any":
         then = "the app's mail client then cannot log in (`Missing credentials`)"
+    elif context.app.client.login != "both":
+        then = "the app's mail client then has half a login, and logs in with that or not at all"
     fact = f"{context.variable(given)} is set and {context.variable(lacking)} is not: {then}."
     severity = Severity.ERROR if _needs_login(provider) else Severity.WARNING
     repair = _other_half(context, provider, has_user) if provider else NO_REPAIR

@@ -33,7 +33,9 @@ def check_sender(context: Context) -> Iterator[Problem]:
     if not is_address(context.sender):
         yield _no_address(context, text)
         return
-    if text != context.sender and (context.app.from_name or tidy(text) == context.sender):
+    spec = context.app.spec(Role.SENDER)
+    bare = context.app.from_name or (spec is not None and spec.format == "address")
+    if text != context.sender and (bare or tidy(text) == context.sender):
         yield _sender_form(context, text)
     if not context.sender.partition("@")[0].isascii():
         message = "The part before the @ is not ASCII; only servers with SMTPUTF8 (RFC 6531) take that. Use another."
@@ -66,6 +68,12 @@ def _sender_form(context: Context, text: str) -> Problem:
     if tidy(text) == context.sender:
         message = f"{context.variable(Role.SENDER)} is in quotes, which become part of the address. Take them off."
         return context.finding("sender-quotes", Severity.WARNING, Role.SENDER, message, right)
+    if not context.app.from_name:
+        message = (
+            f"{context.variable(Role.SENDER)} holds more than a bare address, and {context.app.name} takes that alone. "
+            f"Write {shown(context.sender)}."
+        )
+        return context.finding("sender-display-name", Severity.WARNING, Role.SENDER, message, right)
     message = (
         f"{context.variable(Role.SENDER)} holds more than a bare address. The app puts "
         f'`"{context.app.from_name}" <` and `>` around it, which garbles '

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
 
+from smtpwizard.apps import parse
+from smtpwizard.apps.parse import BOOLEANS
 from smtpwizard.apps.profile import Role, Security
-from smtpwizard.clients.transport import Origin, is_on
+from smtpwizard.clients.transport import Origin, is_on, reading, value_of
 from smtpwizard.lint.context import IMPLICIT_PORTS, NO_REPAIR, Context, Repair, meant_boolean, shown
 from smtpwizard.presets.schema import PortChoice, TlsMode
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.text import listed
 
 _CERTAIN_STARTTLS: Final = frozenset({25, 587, 2587})
 """Ports on which no public server speaks TLS at once; some do on 2525."""
@@ -23,6 +26,7 @@ def check_tls(context: Context) -> Iterator[Problem]:
     if not text or not context.refuses(Role.SECURITY, text):
         yield from _spelling(context, text or "")
         yield from _mode(context)
+    yield from _switches(context)
     unused = context.settings.opportunistic
     if unused and not context.refuses(Role.OPPORTUNISTIC, unused):
         message = (
@@ -34,8 +38,51 @@ def check_tls(context: Context) -> Iterator[Problem]:
         yield context.finding("opportunistic-tls-ignored", Severity.INFO, Role.OPPORTUNISTIC, message + why)
 
 
+_SWITCHES: Final = (Role.STARTTLS, Role.REQUIRE_TLS, Role.IGNORE_TLS, Role.VERIFY, Role.VERIFY_NAME, Role.AUTH)
+
+
+def _switches(context: Context) -> Iterator[Problem]:
+    """Tell of switches that mean something else to the app than to whoever wrote them."""
+    for role in _SWITCHES:
+        spec, value = context.app.spec(role), context.settings.of(role)
+        if spec is None or spec.read not in BOOLEANS or not value or context.refuses(role, str(value)):
+            continue
+        meant, got = meant_boolean(str(value)), is_on(context.settings, role, context.origin)
+        if meant is None or meant == got:
+            continue
+        right = next((word for word in _spellings(meant) if BOOLEANS[spec.read](word) is meant), None)
+        message = f"{spec.name} is `{shown(str(value))}`, which the app reads as {'on' if got else 'off'}."
+        ending = "Leave it out." if right is None else f"Write `{right}`."
+        yield context.finding(
+            "switch-misread", Severity.WARNING, role, f"{message} {ending}", context.put_or_drop(role, right)
+        )
+
+
+def _spellings(on: bool) -> tuple[str, ...]:
+    return ("true", "True", "1") if on else ("false", "False", "0")
+
+
+def _words(context: Context) -> set[str]:
+    """Return the words for TLS that the profile knows: those of its modes, and those that its readings ask for."""
+    name, app = context.variable(Role.SECURITY), context.app
+    found = {text for mode in Security for key, text in (app.mode(mode) or {}).items() if key == name}
+    for item in app.reads:
+        for key, test in item.when.items():
+            if app.slot(key) == name and test.removeprefix("!").startswith("="):
+                found |= set(test.removeprefix("!")[1:].split("|"))
+    spec = app.spec(Role.SECURITY)
+    read = parse.WORDS.get(spec.read) if spec is not None else None
+    return {read(text) for text in found} if read else found
+
+
 def _spelling(context: Context, text: str) -> Iterator[Problem]:
-    if text in ("", "true", "false"):
+    spec = context.app.spec(Role.SECURITY)
+    if text == "" or spec is None:
+        return
+    if spec.read not in BOOLEANS:
+        yield from _unknown_word(context, text)
+        return
+    if text in ("true", "false") or text in _words(context):
         return
     name = context.variable(Role.SECURITY)
     right = context.put_or_drop(Role.SECURITY, context.best_tls(text))
@@ -55,14 +102,40 @@ def _spelling(context: Context, text: str) -> Iterator[Problem]:
         yield context.finding("tls-spelling", Severity.INFO, Role.SECURITY, message, right)
 
 
+def _unknown_word(context: Context, text: str) -> Iterator[Problem]:
+    """Tell of a word that the app takes for another, without a sign."""
+    known, spec = _words(context), context.app.spec(Role.SECURITY)
+    word = value_of(context.settings, Role.SECURITY, context.origin).word
+    if not known or word in known or context.mode is None or (spec is not None and spec.default == text):
+        return
+    words = listed(sorted(f"`{item}`" for item in known if item), last="or")
+    name = context.variable(Role.SECURITY)
+    message = f"{name} is `{shown(text)}`, a word that the app does not know: {_MEANS[context.mode]}. It knows {words}."
+    fitting = context.fitting_mode
+    repair = context.use_mode(fitting) if fitting else NO_REPAIR
+    yield context.finding("tls-unknown-word", Severity.WARNING, Role.SECURITY, message, repair)
+
+
+_MEANS: Final = {
+    Security.IMPLICIT: "it opens with TLS from the first byte",
+    Security.STARTTLS: "it insists on STARTTLS",
+    Security.OPPORTUNISTIC: "it uses STARTTLS where that is offered, and goes on in clear where not",
+    Security.NONE: "it uses no TLS at all",
+}
+
+
 def _mode(context: Context) -> Iterator[Problem]:
     mode, port = context.port_mode, context.port
+    if context.mode is None:
+        why = reading(context.settings, context.origin).refused
+        yield context.finding("tls-refused", Severity.ERROR, Role.SECURITY, why, _fitting(context))
+        return
     if mode is None:
         return
     name, on, off = (
         context.variable(Role.SECURITY),
         context.app.assignment(Security.IMPLICIT),
-        context.app.assignment(Security.OPPORTUNISTIC),
+        context.app.assignment(context.app.mode_for(TlsMode.STARTTLS)),
     )
     known = context.listed_mode is not None and not context.local
     sure = known or (context.public and port in IMPLICIT_PORTS | _CERTAIN_STARTTLS)
@@ -70,7 +143,7 @@ def _mode(context: Context) -> Iterator[Problem]:
     if mode is TlsMode.IMPLICIT and not context.secure:
         message = (
             f"Port {port} speaks TLS from the first byte, and with {name} off the app waits for a greeting in clear "
-            f"that never comes (ETIMEDOUT after 30 s). Set {on}."
+            f"that never comes{_HOW_LONG.get(context.app.client.model, '')}. Set {on}."
         )
         yield context.finding("tls-off-on-tls-port", severity, Role.SECURITY, message, context.use_mode(mode))
     elif mode is TlsMode.STARTTLS and context.secure:
@@ -82,21 +155,32 @@ def _mode(context: Context) -> Iterator[Problem]:
     elif mode is TlsMode.NONE and context.secure:
         message = f"Port {port} speaks no TLS, and with {on} the app opens with it. Set {off}."
         yield context.finding("tls-on-clear-port", severity, Role.SECURITY, message, context.use_mode(mode))
-    elif not context.secure and not _insists(context):
+    elif not context.secure and context.mode is not Security.STARTTLS:
         yield from _in_clear(context, mode)
 
 
-def _insists(context: Context) -> bool:
-    """Say whether the app sends nothing where STARTTLS is not offered."""
-    required, ignored = (is_on(context.settings, role, context.origin) for role in (Role.REQUIRE_TLS, Role.IGNORE_TLS))
-    return required and not ignored
+_HOW_LONG: Final = {"nodemailer": " (ETIMEDOUT after 30 s)"}
+"""Client → how its waiting ends."""
+
+
+def _fitting(context: Context) -> Repair:
+    """Return the repair that gives the app the TLS mode that fits its port."""
+    return context.use_mode(context.fitting_mode) if context.fitting_mode else NO_REPAIR
 
 
 def _in_clear(context: Context, mode: TlsMode) -> Iterator[Problem]:
     """Tell where the password could cross a public network readable."""
     if not context.public or not (context.settings.username and context.settings.password):
         return
-    if is_on(context.settings, Role.IGNORE_TLS, context.origin):
+    if context.mode is Security.NONE and not is_on(context.settings, Role.IGNORE_TLS, context.origin):
+        if mode is TlsMode.NONE:
+            return
+        message = (
+            f"The app is told to use no TLS on port {context.port}: password and mails cross the network in clear. Set "
+            f"{context.app.assignment(context.app.mode_for(mode))}."
+        )
+        yield context.finding("clear-text-login", Severity.WARNING, Role.SECURITY, message, context.use_mode(mode))
+    elif is_on(context.settings, Role.IGNORE_TLS, context.origin):
         message = (
             f"With {context.variable(Role.IGNORE_TLS)} on, the app leaves STARTTLS alone: password and mails cross the "
             "network in clear."

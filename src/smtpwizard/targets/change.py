@@ -144,7 +144,7 @@ def changes_for(settings: Settings, original: Settings | None, present: Mapping[
     """
     changes: dict[str, str | Secret | None] = dict(settings.to_variables())
     url = settings.app.variable(Role.URL)
-    for variable in (*settings.app.names, *(item.name for item in settings.app.extras)):
+    for variable in (*settings.app.names, *settings.app.beside):
         if variable in changes or variable not in present:
             continue
         if variable != url or (original is not None and original.get(variable) is not None):
