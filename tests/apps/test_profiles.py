@@ -33,7 +33,7 @@ GHOST = shipped("ghost")
 
 MODELS = {
     "nodemailer", "smtplib", "django-smtp", "symfony-mailer", "net-smtp", "go-net-smtp", "go-mail", "gomail",
-    "jakarta-mail", "lettre", "mua",
+    "jakarta-mail", "angus-mail", "lettre", "mua",
 }  # fmt: skip
 """The clients that profiles may name, whether they are modelled or not."""
 

@@ -16,8 +16,18 @@ from smtpwizard.clients.registry import model_of
 from smtpwizard.clients.transport import Transport
 from smtpwizard.smtp.results import Step
 
-MODELS = ("nodemailer", "smtplib", "django-smtp")
-MODULES = {"nodemailer": "nodemailer.dialogue", "smtplib": "python_smtplib", "django-smtp": "python_smtplib"}
+MODELS = {
+    "nodemailer": "nodemailer.dialogue",
+    "smtplib": "python_smtplib",
+    "django-smtp": "python_smtplib",
+    "symfony-mailer": "symfony",
+    "net-smtp": "net_smtp",
+    "jakarta-mail": "jakarta",
+    "angus-mail": "jakarta",
+}
+"""A profile's word for a client → the module of its model."""
+COMPARED = {"nodemailer": "", "smtplib": "", "django-smtp": "", "symfony-mailer": "5.4", "net-smtp": "0.3"}
+"""Those of which a version is held against the real one → that version, where the model differs by it."""
 
 
 def app_with(model: str, **options: str) -> AppProfile:
@@ -29,7 +39,15 @@ def app_with(model: str, **options: str) -> AppProfile:
 def test_a_model_is_found_by_the_profiles_word(model: str) -> None:
     found = model_of(app_with(model))
     assert found is not None
-    assert (found.name, found.compared) == (model, True)
+    assert found.name == model
+
+
+@pytest.mark.parametrize("model", COMPARED)
+def test_a_model_says_whether_it_is_held_against_the_real_client(model: str) -> None:
+    ghost = shipped("ghost")
+    found = model_of(ghost._replace(client=ghost.client._replace(model=model, version=COMPARED[model])))
+    assert found is not None
+    assert found.compared
 
 
 def test_an_apps_time_limit_reaches_the_model() -> None:
@@ -67,5 +85,5 @@ def test_finding_a_model_loads_no_other_one_and_nothing_costly(model: str) -> No
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"ssl", "asyncio", "email", "dataclasses", "textual", "rich", "hmac"}
-    ours = {name for name in MODULES.values() if f"smtpwizard.clients.{name}" in loaded}
-    assert ours == {MODULES[model]}
+    ours = {name for name in MODELS.values() if f"smtpwizard.clients.{name}" in loaded}
+    assert ours == {MODELS[model]}

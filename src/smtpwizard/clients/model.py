@@ -184,6 +184,9 @@ class Dialogue(Protocol):
     async def say(self, line: str) -> str:
         """Send RSET or QUIT, whose replies decide nothing."""
 
+    async def leave(self) -> str:
+        """Send QUIT as a part of the mail: for a client that `reports_quit`."""
+
 
 class TlsPolicy(Protocol):
     """Whom the client trusts, which versions and ciphers it offers, and how it matches a host name."""
@@ -255,6 +258,8 @@ class ClientModel(Protocol):
     """Seconds for which it waits at a stage."""
     without_auth: str
     """What it does with credentials where no login is offered, in words."""
+    reports_quit: bool
+    """Whether a QUIT that fails is an error to the app, though its mail was taken."""
     crash: str
     """How it takes the app down with it, in words."""
     hang: str
@@ -263,6 +268,9 @@ class ClientModel(Protocol):
 
     def errors(self, transport: Transport = ...) -> ClientErrors:
         """Return its words for what goes wrong beside the dialogue with what `transport` holds."""
+
+    def objection(self, transport: Transport) -> ClientFailure | None:
+        """Return why the client refuses its options before it connects, or None."""
 
     def security(self, transport: Transport) -> str:
         """Return how it uses TLS, in words."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
 from smtpwizard.clients.common.dialogue import StandardDialogue, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
-from smtpwizard.clients.common.model import StandardClient, patience
+from smtpwizard.clients.common.model import StandardClient, patience, seconds
 from smtpwizard.clients.common.trust import SystemTrust
 from smtpwizard.clients.model import Capabilities, ClientModel, TlsPolicy
 from smtpwizard.clients.transport import Transport
@@ -189,10 +189,7 @@ class Smtplib(StandardClient):
 
     def limit(self, step: Step, transport: Transport) -> float:
         """Return the app's own time limit, the option `timeout` in seconds; for ever where it has none."""
-        try:
-            return float(transport.options.get("timeout") or math.inf)
-        except ValueError:
-            return math.inf
+        return seconds(transport, math.inf)
 
     def words(self, event: Event) -> Words:
         """Return the exception as the last line of a traceback has it."""

@@ -29,6 +29,22 @@ def model_of(app: AppProfile) -> ClientModel | None:
             from smtpwizard.clients.go_smtp import GoSmtp
 
             return GoSmtp.of({"use": app.client.model, **app.client.options})
+        case "symfony-mailer":
+            from smtpwizard.clients.symfony import SymfonyMailer
+
+            return SymfonyMailer.of(app.client.version)
+        case "net-smtp":
+            from smtpwizard.clients.net_smtp import NetSmtp
+
+            return NetSmtp.of(app.client.version)
+        case "jakarta-mail":
+            from smtpwizard.clients.jakarta import JakartaMail
+
+            return JakartaMail(version=app.client.version or JakartaMail.version)
+        case "angus-mail":
+            from smtpwizard.clients.jakarta import AngusMail
+
+            return AngusMail(version=app.client.version or AngusMail.version)
     return None
 
 

@@ -155,13 +155,15 @@ class Connection:
         assert session is not None
         found = certificates.certificate(session)
         reason = client.tls.mismatch(host, found) if found else UNREADABLE
-        checked = self.transport.verify
+        checked, named = self.transport.verify, self.transport.verify_name
         facts = certificates.facts(session, found, verified=checked and reason is None)
-        if checked and reason is not None:
+        if checked and named and reason is not None:
             raise DialogueEnded(self._errors.wrong_name(reason, facts))
-        summary = certificates.sentence(facts, host) + ("" if checked else "; the app does not check it")
+        summary = certificates.sentence(facts, host)
+        if not checked or reason is not None:
+            summary += "; the app does not check it" if not checked else "; the app does not check the name in it"
         soon = facts.days_left is not None and facts.days_left < certificates.SOON
-        status = Status.WARNED if soon or not checked else Status.PASSED
+        status = Status.WARNED if soon or not checked or reason is not None else Status.PASSED
         return StageOutcome(summary, status, tls=facts, detail=certificates.lines(facts))
 
     async def refuse_silent_tls_port(self) -> None:

@@ -103,8 +103,9 @@ class Probe:
         self._began = time.monotonic()
         try:
             transport = self._client.transport(self._settings, origin=self._options.origin)
-            yield self._recorder.add(self._lint(transport))
-            if transport is not None:
+            lint = self._recorder.add(self._lint(transport))
+            yield lint
+            if transport is not None and lint.status is Status.PASSED:
                 connection = Connection(
                     net, self._client, transport, self._options, self._authorities, self._recorder.transcript
                 )
@@ -147,7 +148,7 @@ class Probe:
                 logged_in=stages.dialogue.logged_in,
                 encrypted=stages.dialogue.secure,
                 exposed=stages.exposed,
-                unchecked=stages.dialogue.secure and not transport.verify,
+                unchecked=stages.dialogue.secure and not (transport.verify and transport.verify_name),
             )
             async with aclosing(self._mails(stages) if self._messages else self._envelope(stages)) as results:
                 async for result in results:
@@ -163,8 +164,13 @@ class Probe:
         async with aclosing(transactions.run()) as results:
             async for result in results:
                 yield result
-        if not transactions.over:
-            await stages.farewell(reset=False)
+        if transactions.over:
+            return
+        failure = await stages.farewell(reset=False, whole=self._client.reports_quit)
+        if failure is not None and self._client.reports_quit:
+            why = f"the server has taken the mail, but QUIT fails: {failure.summary or failure.reply}"
+            summary = f"{why}; the app reports an error, and may send the mail again"
+            self._recorder.fail(Step.DATA, failure._replace(summary=summary), 0.0)
 
     async def _envelope(self, stages: Stages) -> AsyncGenerator[StepResult, None]:
         """Yield the stages after the login where no mail is sent: sender and recipient are named, then RSET follows."""
@@ -177,6 +183,10 @@ class Probe:
         await stages.farewell(reset=True)
 
     def _lint(self, transport: Transport | None) -> StepResult:
+        if transport is not None and (refused := self._client.objection(transport)) is not None:
+            self._recorder.state = self._recorder.state._replace(failure=refused)
+            text = f"the app starts, and its first mail fails: {refused.summary}"
+            return StepResult(Step.LINT, Status.FAILED, text, 0.0)
         if transport is not None:
             mode = self._client.security(transport)
             login = "with a login" if transport.logs_in else "without a login"

@@ -136,14 +136,15 @@ class Stages:
         except DialogueEnded:
             return False
 
-    async def farewell(self, *, reset: bool) -> None:
-        """Say RSET if a mail was begun, then QUIT; the replies decide nothing."""
+    async def farewell(self, *, reset: bool, whole: bool = False) -> ClientFailure | None:
+        """Say RSET if a mail was begun, then QUIT; return how that failed. Only a few clients look at it: `whole`."""
         try:
             if reset:
                 await self.dialogue.say("RSET")
-            await self.dialogue.say("QUIT")
-        except DialogueEnded:
-            return
+            await (self.dialogue.leave() if whole else self.dialogue.say("QUIT"))
+        except DialogueEnded as end:
+            return end.failure
+        return None
 
     def _clear(self, reply: str, warning: str) -> StageOutcome:
         if not self.exposed:

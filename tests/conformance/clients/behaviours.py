@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from conformance import envelope_behaviours, login_behaviours, opening_behaviours, tls_behaviours
@@ -28,6 +28,10 @@ class Case:
     port: str | None = None
     timeout: float | None = None
     """Seconds that the app sets; None: it sets none."""
+    verify: bool = True
+    """Whether the app has the certificate checked."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What else reaches the client, by the names of a profile's [client]."""
 
     @property
     def settings(self) -> str:
@@ -35,7 +39,9 @@ class Case:
         login = "login" if self.user and self.password else "half a login" if self.user or self.password else "no login"
         sender = f", sender {self.sender}" if self.sender != "app@example.com" else ""
         wrong = ", wrong password" if self.password == "not this one" else ""
-        return f"{self.mode.value}, {login}{wrong}{sender}" + (", time limit" if self.timeout else "")
+        more = [f"{name.replace('_', ' ')} {text}" for name, text in self.options.items()]
+        more += [*(["time limit"] if self.timeout else []), *([] if self.verify else ["certificate unchecked"])]
+        return ", ".join([f"{self.mode.value}, {login}{wrong}{sender}", *more])
 
 
 _SUITES: Final = (opening_behaviours, login_behaviours, envelope_behaviours, tls_behaviours)

@@ -133,6 +133,10 @@ class Conversation:
         self._rest.clear()
         self._lines.clear()
 
+    def abandon(self) -> None:
+        """Drop the lines of a reply that is given up; half a line stays."""
+        self._lines.clear()
+
     async def say(self, line: str, deadline: float, *, shown: str | None = None) -> None:
         """Send a command; `shown` stands for it in the transcript where it holds credentials."""
         self._transcript.client(line if shown is None else shown)

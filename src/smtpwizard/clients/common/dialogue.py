@@ -204,6 +204,11 @@ class StandardDialogue:
         await self.send(line, line, deadline)
         return (await self.read(line, deadline)).shown
 
+    async def leave(self) -> str:
+        """Say QUIT where the client waits for a good reply to it."""
+        reply = await self.ask("QUIT", "QUIT")
+        return self.accept(reply, self.is_good(reply), "QUIT")
+
     # What a client may do otherwise
 
     def is_good(self, reply: Reply) -> bool:

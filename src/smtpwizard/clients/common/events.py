@@ -13,6 +13,8 @@ from smtpwizard.smtp.results import Step
 class Fault(StrEnum):
     """Why a client gives up."""
 
+    UNUSABLE = "unusable"
+    """It refuses its options before it connects."""
     UNRESOLVED = "unresolved"
     BAD_PORT = "bad-port"
     UNREACHED = "unreached"

@@ -5,7 +5,7 @@ A model is a subclass of `StandardClient` with a subclass of `StandardDialogue`.
 - TLS: `opportunistic` (STARTTLS where it is offered, without being told to), `tls` (whom it trusts, how it matches);
 - login: `mechanisms` in its order, `unoffered` (what it does where AUTH is not offered), `tries_all`;
 - EHLO: `ehlo_name`, `falls_back_to_helo`; time: `timeouts`, math.inf for a stage at which it waits for ever;
-- addresses: `sender_address`, `recipient_address`;
+- options that it refuses before it connects: `objection`; addresses: `sender_address`, `recipient_address`;
 - its errors: `words(event)` returns the exception's class and text as the app's log has them.
 
 What a table cannot say is a method of the dialogue that the subclass overrides: a login, a way of reading replies, what
@@ -50,6 +50,14 @@ def patience(seconds: float, *, connect: float | None = None) -> Mapping[Step, f
     return {**dict.fromkeys(_STEPS, seconds), Step.CONNECT: seconds if connect is None else connect}
 
 
+def seconds(transport: Transport, usual: float) -> float:
+    """Return the option `timeout` of an app, in seconds, or the client's `usual` limit."""
+    try:
+        return float(transport.options.get("timeout") or usual)
+    except ValueError:
+        return usual
+
+
 class StandardClient:
     """A `ClientModel`."""
 
@@ -62,6 +70,7 @@ class StandardClient:
     opportunistic: bool = True
     falls_back_to_helo: bool = True
     ehlo_name: str = "localhost"
+    reports_quit: bool = False
     timeouts: Mapping[Step, float] = patience(300.0)
     tls: TlsPolicy = SystemTrust()
     crash: str = "its mail client stops"
@@ -92,6 +101,10 @@ class StandardClient:
     def words(self, event: Event) -> Words:
         """Return what the app's log has of an event."""
         return Words()
+
+    def objection(self, transport: Transport) -> ClientFailure | None:
+        """Return why the client refuses its options before it connects, or None."""
+        return None
 
     def security(self, transport: Transport) -> str:
         """Return how the client uses TLS, in words."""
@@ -261,6 +274,7 @@ def _summary(event: Event, limit: float) -> str:
 
 
 _WORDS: Final = {
+    Fault.UNUSABLE: "EINVAL",
     Fault.BAD_PORT: "ERR_SOCKET_BAD_PORT",
     Fault.LATE: "ETIMEDOUT",
     Fault.GARBLED: "EPROTOCOL",

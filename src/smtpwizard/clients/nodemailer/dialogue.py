@@ -221,6 +221,10 @@ class NodemailerDialogue:
         """Send RSET or QUIT, whose replies decide nothing and are not waited for longer than a second."""
         return await self._ask(line, min(self._channel.deadline(), time.monotonic() + 1.0))
 
+    async def leave(self) -> str:
+        """Say QUIT; what comes of it is not looked at."""
+        return await self.say("QUIT")
+
     async def _login(self, user: bytes, password: bytes) -> str:
         deadline = self._channel.deadline()
         reply = await self._ask("AUTH LOGIN", deadline)

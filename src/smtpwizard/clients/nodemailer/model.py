@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from smtpwizard.clients import transport as options
-from smtpwizard.clients.model import ClientErrors, ClientModel, TlsPolicy
+from smtpwizard.clients.model import ClientErrors, ClientFailure, ClientModel, TlsPolicy
 from smtpwizard.clients.nodemailer import dialogue as dialogues
 from smtpwizard.clients.nodemailer import ehlo
 from smtpwizard.clients.nodemailer import errors as node_errors
@@ -22,6 +22,7 @@ class Nodemailer:
     compared = True
     mechanisms: tuple[str, ...] = ehlo.MECHANISMS
     timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
+    reports_quit = False
     without_auth = "the app goes on without its user and password"
     crash = "its mail client stops with a TypeError where only XOAUTH2 is offered"
     hang = "its mail client neither sends nor reports an error"
@@ -32,6 +33,10 @@ class Nodemailer:
     def errors(transport: options.Transport | None = None) -> ClientErrors:
         """Return its words, which are the same for every transport."""
         return node_errors
+
+    @staticmethod
+    def objection(transport: options.Transport) -> ClientFailure | None:
+        """Return None: it takes any options, and fails later."""
 
     transport = staticmethod(options.transport)
     security = staticmethod(dialogues.security)
