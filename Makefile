@@ -36,7 +36,7 @@ conformance: $(STAMP) ## play every server behaviour against the real mail clien
 fuzz-readers: $(STAMP) ## check N (10000) random values against every real reader of .env and compose files
 	SMTPWIZARD_FUZZ=$(or $(N),10000) $(PYTEST) tests/targets/env/test_encode.py tests/targets/compose/test_edit.py -q
 
-bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check against nodemailer
+bench: $(STAMP) ## measure start-up, first frame, step change, memory, and check beside nodemailer and swaks
 	$(BIN)/python bench/run.py
 
 hostile: $(STAMP) ## print what hostile servers, N (20) kills during write and N parallel scans do; fail if a promise breaks
