@@ -172,7 +172,7 @@ def _beside(app: AppProfile, variables: Mapping[str, str], folder: Path) -> Iter
             message = f"{safe(item.path)} is there. {item.sentence}"
             yield Problem.of("something-wins", Severity.WARNING, None, message)
     for name in variables:
-        if app.knows(name) or not re.search(r"(?i)smtp|mail", name):
+        if not re.search(r"(?i)smtp|mail", name) or app.knows(name):
             continue
         from difflib import get_close_matches
 
