@@ -96,8 +96,11 @@ def _by_images(files: AppFiles, path: Path, service: str) -> list[AppProfile]:
 def _of_images(files: AppFiles, images: Iterable[str]) -> list[AppProfile]:
     """Return the apps of some images, in the order of the images."""
     found: dict[str, AppProfile] = {}
+    different: dict[str, str] = {}
     for image in images:
-        last = repository(image).rpartition("/")[2]
+        different.setdefault(repository(image), image)
+    for name, image in different.items():
+        last = name.rpartition("/")[2]
         for app in files.holding(last) if last else ():
             if is_image(image, app.images):
                 found.setdefault(app.id, app)
