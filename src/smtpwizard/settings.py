@@ -20,6 +20,8 @@ from smtpwizard.secret import MASK, Secret
 _SHORTEST: Final = 4
 """Characters below which a secret is not looked for inside of other values."""
 
+_ROLES: Final = frozenset(Role)
+
 _QUOTED_MASK: Final = MASK.replace("*", "%2A")
 """The mask as it stands in a URL."""
 
@@ -228,7 +230,7 @@ class Settings(NamedTuple):
                 parts = _read_form(form, texts)
                 for own_role in FORMS[form.form].roles:
                     result = result._with(Role(own_role), parts.get(own_role))
-            else:
+            elif text is not None or name not in _ROLES:  # a role that the app does not have is left out already
                 raise KeyError(name)
         return result
 

@@ -118,6 +118,11 @@ class AppProfile(NamedTuple):
     def __hash__(self) -> int:
         return hash(self.id)
 
+    @property
+    def sendable(self) -> tuple[AppMail, ...]:
+        """The mails that can be sent: the app's own, or where those are not shipped one plain mail with a code."""
+        return self.mails or (AppMail("test", "Test mail", f"Test mail for {self.name}", "", "code"),)
+
     def __repr__(self) -> str:
         """Return the id alone: a profile is pages long."""
         return f"AppProfile({self.id!r})"

@@ -293,7 +293,7 @@ class AppMail(NamedTuple):
     title: str
     subject: str
     template: Annotated[str, Shape(r"[a-z0-9-]+\.hbs", "a file name such as verification.hbs")]
-    """File name under presets/mails."""
+    """File name under presets/mails; empty for a mail of our own, in plain text."""
     carries: Annotated[str, OneOf(("code", "link"))]
     """What the reader must act on: `code` or `link`."""
     link_path: Annotated[str, Shape("/.*", "a path that begins with a slash")] = ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
@@ -298,17 +298,19 @@ def build(
     template.
     """
     code = code or new_code()
-    sender, recipient = _sender(settings), _recipient(to)
+    (name, sender), recipient = _sender(settings), _recipient(to)
+    if not mail.template:
+        return _plain(mail, app, sender, name, recipient, code)
     base = _web_url(app, settings)
     link = link_of(mail, base, code, to) if mail.carries == "link" else None
     directory = templates.folder(directory, app.templates_path)
     html = inline(templates.render(mail.name, context(base, code, link), directory=directory))
     text = from_html(html)
     message_id = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
-    if any(char < " " for char in app.from_name + mail.subject):  # in a preset of the user's
+    if any(char < " " for char in name + mail.subject):  # in a preset of the user's
         raise ConfigError("The preset of the app has a line break in a name or subject.", "Mail")
     fields = (
-        header.from_field(app.from_name, sender),
+        header.from_field(name, sender),
         header.to_field(recipient),
         header.subject_field(mail.subject),
         f"Message-ID: {message_id}",
@@ -316,6 +318,33 @@ def build(
     )
     data = "".join(f"{line}\r\n" for line in fields).encode() + _body(text, html)
     return BuiltMail(mail, mail.subject, recipient, message_id, code, link, html, text, data)
+
+
+def _plain(mail: AppMail, app: AppProfile, sender: str, name: str, recipient: str, code: str) -> BuiltMail:
+    """Return a mail of our own, for an app whose own ones are not shipped: its sender, its name, and a code."""
+    text = "\n\n".join(
+        textwrap.fill(part, WIDTH)
+        for part in (
+            f"This is a test mail, sent by smtpwizard in the place of {app.name}: with its sender, its settings for "
+            "the mail server, and its mail client's rules.",
+            f"Code: {code}",
+            "Whoever reads this code where the mail was to go has proved that it arrives.",
+        )
+    )
+    message = EmailMessage(policy=_POLICY)
+    message.set_content(text + "\n", cte="quoted-printable")
+    message_id = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
+    if any(char < " " for char in name + mail.subject):  # in a preset of the user's
+        raise ConfigError("The preset of the app has a line break in a name or subject.", "Mail")
+    fields = (
+        header.from_field(name, sender),
+        header.to_field(recipient),
+        header.subject_field(mail.subject),
+        f"Message-ID: {message_id}",
+        f"Date: {format_datetime(datetime.now(UTC))}",
+    )
+    data = "".join(f"{line}\r\n" for line in fields).encode() + message.as_bytes()
+    return BuiltMail(mail, mail.subject, recipient, message_id, code, None, "", text, data)
 
 
 def _body(text: str, html: str) -> bytes:
@@ -340,14 +369,21 @@ def link_of(mail: AppMail, base: str, code: str, to: str) -> str:
     return base + mail.link_path.replace("{code}", code).replace("{email}", to)
 
 
-def _sender(settings: Settings) -> str:
-    name = settings.app.variable(Role.SENDER)
-    if not settings.sender:
+def _sender(settings: Settings) -> tuple[str, str]:
+    """Return name and address of the sender, as the app puts them together."""
+    app = settings.app
+    name = app.variable(Role.SENDER)
+    given = settings.sender or app.default(Role.SENDER)
+    if not given:
         raise ConfigError(f"{name} is not set. Give the address that the mails come from.", "Sender")
+    shown, address = app.from_name or settings.sender_name or app.default(Role.SENDER_NAME), given
+    spec = app.spec(Role.SENDER)
+    if not app.from_name and spec is not None and spec.format != "address" and "<" in given:
+        shown, address = parseaddr(given)
     try:
-        return envelope(settings.sender)
+        return shown, envelope(address)
     except AddressError as error:
-        shown = safe(settings.sender, limit=120)
+        shown = safe(given, limit=120)
         raise ConfigError(f"{name} ({shown}) {error}. Give a bare address.", "Sender") from error
 
 

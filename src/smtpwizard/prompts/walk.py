@@ -17,7 +17,8 @@ def walk(session: Session, console: Console, step: str) -> None:
     """
     app = session.services.app
     try:
-        console.say(f"smtpwizard for {app.name}. Ctrl+C leaves at any time; nothing is written before step 4.")
+        why = f", {session.services.app_why}" if session.services.app_why else ""
+        console.say(f"smtpwizard for {app.name}{why}. Ctrl+C leaves at any time; nothing is written before step 4.")
         given = step != "opening" and session.state.provider is not None
         if step == "opening":
             step = answers.opening(session, console)

@@ -119,6 +119,8 @@ class SmtpWizard(App[WizardState]):
         self.session = Session(services, state, on_change=partial(setattr, self, "state"))
         self.set_reactive(SmtpWizard.state, self.session.state)
         self._start = start
+        self.chosen_app = ""
+        """The app for which the walk is to begin anew."""
         self._safe_lines = _SafeLines()
         self._shell_ready = False
         self._shell_stale = False
@@ -175,6 +177,8 @@ class SmtpWizard(App[WizardState]):
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self._shell_ready = True
         self.go(self._start)
+        if self.session.services.app_others:
+            self.call_later(self.action_apps)
 
     # State and shell
 
@@ -297,6 +301,24 @@ class SmtpWizard(App[WizardState]):
         place = shown.index(here) + by
         if 0 <= place < len(shown):
             self.go(shown[place])
+        elif place < 0:
+            self.action_apps()
+
+    def action_apps(self) -> None:
+        """Have another app chosen: before the first step stands the question whose settings they are."""
+        services = self.session.services
+        about = f"{services.app.name}, {services.app_why}." if services.app_why else f"{services.app.name} so far."
+
+        def chosen(id_: str | None) -> None:
+            if id_ is not None and id_ != services.app_id:
+                self.chosen_app = id_
+                self.exit(self.state)
+            elif id_ is not None:
+                services.app_others = ()
+
+        from smtpwizard.tui.screens.apps import AppsScreen
+
+        self.push_screen(AppsScreen(services.app_choices(), about), chosen)
 
     def action_press(self, key: str) -> None:
         """Press a key: what a click on a word of the key bar does."""

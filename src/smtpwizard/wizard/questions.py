@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from smtpwizard.addresses import is_address
 from smtpwizard.apps.profile import AppProfile, Role, Security
+from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, TlsMode, UsernameRule
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
@@ -113,13 +114,34 @@ def answer(settings: Settings, question: Question, text: str, provider: Provider
 def _answer_tls(settings: Settings, value: str) -> Settings:
     """Return the settings in the mode of a choice; without an answer they say nothing of TLS."""
     app = settings.app
-    tls = next((tls for tls, mode in _modes(app) if mode.get(app.variable(Role.SECURITY)) == value), None)
-    changes: dict[str, str | Secret | None] = {Role.SECURITY: value or None}
+    tls = next((tls for tls, word in tls_words(app).items() if word == value), None)
+    changes: dict[str, str | Secret | None] = {Role.SECURITY: value or None} if app.spec(Role.SECURITY) else {}
     changes |= app.mode_changes(app.mode_for(tls)) if tls else {}
     if settings.opportunistic is not None:
         # The app ignores it; as in the guide it is true on STARTTLS ports only.
         changes[Role.OPPORTUNISTIC] = "false" if tls is TlsMode.IMPLICIT else "true"
     return settings.with_changes(changes)
+
+
+def tls_words(app: AppProfile) -> dict[TlsMode, str]:
+    """Return mode → the answer that means it: the variable's own text, where one variable tells the two apart.
+
+    Empty where the port alone decides: then nothing is asked.
+    """
+    modes = dict(_modes(app))
+    if modes[TlsMode.STARTTLS] == modes[TlsMode.IMPLICIT]:
+        return {}
+    texts = {tls: mode.get(app.variable(Role.SECURITY), "") for tls, mode in modes.items()}
+    told_apart = all(texts.values()) and len({*texts.values()}) == len(texts)
+    return texts if told_apart else {tls: tls.value for tls in modes}
+
+
+def tls_answer(settings: Settings) -> str:
+    """Return the answer to the question about TLS that the settings give."""
+    words = tls_words(settings.app)
+    if not words or TlsMode.IMPLICIT not in words or words[TlsMode.IMPLICIT] != TlsMode.IMPLICIT.value:
+        return settings.security or ""
+    return words[TlsMode.IMPLICIT if implicit_tls(settings) else TlsMode.STARTTLS]
 
 
 def _modes(app: AppProfile) -> Iterator[tuple[TlsMode, Mapping[str, str]]]:
@@ -146,7 +168,7 @@ def begin(
     if provider is None or provider.kind is Kind.CUSTOM:
         start = before if same or previous is None else _kept(before, previous)
         start = start.with_changes({Role.PORT: start.port or "587"})
-        if not start.security:
+        if not any(start.get(name) for name in app.mode_variables):
             start = start.with_changes(app.mode_changes(app.mode_for(TlsMode.STARTTLS)))
         return start.with_changes({Role.SENDER: address}) if address and not start.sender else start
     if same and before.host:
@@ -178,6 +200,8 @@ def missing(settings: Settings, asked: tuple[Question, ...]) -> tuple[tuple[str,
         if question.role is not None:
             value = settings.of(question.role)
             text = value.reveal() if isinstance(value, Secret) else value or ""
+            if question.role is Role.SECURITY:
+                text = tls_answer(settings)
             sentence = question.check(text)
             if sentence:
                 found.append((question.id, sentence))
@@ -226,8 +250,8 @@ LABELS: Final = {
 
 def questions(provider: Provider | None, app: AppProfile) -> tuple[Question, ...]:
     """Return what is to be asked for `provider` (None: an unknown server), in order; the advanced ones last."""
-    asked = (*_username(provider, app), *_password(provider, app), _sender(provider, app))
-    server, url, more = _server(app), tuple(_url(app)), (*_ciphers(app), _CA_QUESTION)
+    asked = (*_username(provider, app), *_password(provider, app), _sender(provider, app), *_sender_name(app))
+    server, url, more = tuple(_server(app)), tuple(_url(app)), (*_ciphers(app), _CA_QUESTION)
     if provider is None or provider.kind is Kind.CUSTOM or not provider.host:
         opened = tuple(replace(question, advanced=False) for question in server)
         return (*opened, *asked, *url, *more)
@@ -241,12 +265,18 @@ def _question(app: AppProfile, role: Role, label: str, about: str, **more: Any) 
     return Question(name, role, label, f"{name}: {about}", **more)
 
 
-def _server(app: AppProfile) -> tuple[Question, Question, Question]:
-    """Return the questions about the server: host, port, TLS."""
-    security = app.variable(Role.SECURITY)
-    values = {tls: mode.get(security, "") for tls, mode in _modes(app)}
+def _sender_name(app: AppProfile) -> Iterator[Question]:
+    """Yield the question about the name before the sender's address, where the app has to be given one."""
+    spec = app.spec(Role.SENDER_NAME)
+    if spec is not None and spec.required and not spec.default:
+        yield _question(app, Role.SENDER_NAME, "Sender's name", spec.help, placeholder=spec.example or app.name)
+
+
+def _server(app: AppProfile) -> Iterator[Question]:
+    """Yield the questions about the server: host, port, TLS where the port does not decide it."""
+    values = tls_words(app)
     required = app.mode(Security.STARTTLS) is not None
-    return (
+    asked = (
         _question(
             app, Role.HOST, "Host", "the server's name, without smtp:// and without a port.",
             placeholder="the server's name", advanced=True,
@@ -257,7 +287,10 @@ def _server(app: AppProfile) -> tuple[Question, Question, Question]:
             "networks block it.",
             placeholder="587", advanced=True, validator=port_number,
         ),
-        _question(
+    )  # fmt: skip
+    yield from asked
+    if values:
+        yield _question(
             app, Role.SECURITY, "TLS",
             f"{values[TlsMode.IMPLICIT]} speaks TLS from the first byte (port 465). {values[TlsMode.STARTTLS]} starts "
             "in "
@@ -265,6 +298,8 @@ def _server(app: AppProfile) -> tuple[Question, Question, Question]:
             + (
                 f"(port 587); with {app.variable(Role.REQUIRE_TLS)} nothing is sent in clear where the server does not "
                 "offer it."
+                if required and app.spec(Role.REQUIRE_TLS)
+                else "(port 587); nothing is sent in clear where the server does not offer it."
                 if required
                 else "when the server offers it (port 587); when it does not, the app goes on in clear, password "
                 "included."
@@ -274,8 +309,7 @@ def _server(app: AppProfile) -> tuple[Question, Question, Question]:
                 Choice(values[TlsMode.IMPLICIT], "TLS from the first byte (465)"),
             ),
             optional=True, advanced=True,
-        ),
-    )  # fmt: skip
+        )  # fmt: skip
 
 
 _CA_QUESTION: Final = Question(

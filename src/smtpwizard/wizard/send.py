@@ -82,7 +82,7 @@ class SendStep:
     @property
     def mails(self) -> tuple[AppMail, ...]:
         """The app's mails."""
-        return self._session.services.app.mails
+        return self._session.services.app.sendable
 
     @property
     def accepted(self) -> tuple[SentMail, ...]:
@@ -335,7 +335,9 @@ class SendStep:
     def advice(self, to: str) -> tuple[str, ...]:
         """Return where to look for a mail to `to`, the likeliest first."""
         state = self._session.state
-        return arrival.advice(state.provider, state.settings, to)
+        found = arrival.advice(state.provider, state.settings, to)
+        app = state.settings.app
+        return (*found, f"{app.name} itself sends one: {app.test}") if app.test and not app.mails else found
 
     async def check_sender(self) -> SenderReport:
         """Ask name servers about the sender's domain. InputError for a sender that is no address."""

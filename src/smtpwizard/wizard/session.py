@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from smtpwizard.apps.loading import DEFAULT, profile, shipped
+from smtpwizard.apps.loading import DEFAULT, AppFiles, profile, shipped
 from smtpwizard.apps.profile import Role
 from smtpwizard.desktop import open_page
 from smtpwizard.errors import NetworkError
@@ -267,12 +267,25 @@ def _practice_server() -> PracticeServer:
     return PracticeServer()
 
 
+class AppChoice(NamedTuple):
+    """An app that can be chosen."""
+
+    id: str
+    name: str
+    why: str = ""
+    """Why it is offered first: `found in compose.yaml`."""
+
+
 @dataclass(eq=False, repr=False)
 class Services:
     """Presets, browser, resolver, inboxes, practice server. Not frozen: the catalogue is opened on first use."""
 
     preset_dirs: tuple[Path, ...] = ()
     app_id: str = DEFAULT
+    app_why: str = ""
+    """Why it is that app: `found in compose.yaml`; empty where it was named, or is the default."""
+    app_others: tuple[str, ...] = ()
+    """Ids of further apps that the folder may be of: one of them has to be chosen."""
     ca_files: tuple[Path, ...] = ()
     timeout: float = 10.0
     """Seconds for each stage of a test."""
@@ -317,6 +330,13 @@ class Services:
     def app(self) -> AppProfile:
         """The app that the settings are for."""
         return profile(self.presets, self.app_id)
+
+    def app_choices(self) -> tuple[AppChoice, ...]:
+        """Return the apps to choose from: those found in the folder first, then all by name."""
+        files = AppFiles(self.presets.roots())
+        first = (self.app_id, *self.app_others)
+        found = [AppChoice(id_, files.profile(id_).name, self.app_why) for id_ in first]
+        return (*found, *(AppChoice(app.id, app.name) for app in files.all() if app.id not in first))
 
     def options(self, state: WizardState, *, recipient: str | None = None) -> Options:
         """Return the probe's options: the practice server's throw-away CA is trusted only while it is the provider."""

@@ -16,7 +16,16 @@ from smtpwizard.secret import MASK, Secret, redact
 from smtpwizard.smtp.results import Step, Verdict
 from smtpwizard.text import safe
 from smtpwizard.wizard.check import CheckStep
-from smtpwizard.wizard.questions import CA_FILE, Question, answer, clean, follows_account, missing, questions
+from smtpwizard.wizard.questions import (
+    CA_FILE,
+    Question,
+    answer,
+    clean,
+    follows_account,
+    missing,
+    questions,
+    tls_answer,
+)
 from smtpwizard.wizard.session import Session
 
 if TYPE_CHECKING:
@@ -61,7 +70,7 @@ class SettingsStep:
             return next((region.id for region in regions if region.host == state.settings.host), "")
         if question.role is Role.SENDER and self.sender_is_account:
             return ""
-        found = state.settings.of(question.role)
+        found = tls_answer(state.settings) if question.role is Role.SECURITY else state.settings.of(question.role)
         text = found.reveal() if isinstance(found, Secret) else found or ""
         return text or (question.choices[0].value if question.choices else "")
 

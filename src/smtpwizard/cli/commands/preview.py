@@ -49,6 +49,8 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 def _rendered(args: argparse.Namespace, app: AppProfile) -> str:
     (chosen,) = mails_of(app, args.mail)
+    if not chosen.template:
+        raise InputError(f"The mails of {app.name} are not known here, so there is none to show.", "No mail")
     mail = chosen.name
     values = _context(mail, args.context)
     folder = templates.folder(args.templates, app.templates_path)

@@ -17,6 +17,7 @@ from smtpwizard.apps.profile import AppMail, AppProfile
 from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, read_password, say
 from smtpwizard.cli.probing import Plan
+from smtpwizard.cli.source import tell_app
 from smtpwizard.clients.transport import transport
 from smtpwizard.errors import ExitCode, InputError, MachineError, NetworkError
 from smtpwizard.lint.mail import recipient_findings
@@ -160,6 +161,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     Exit status 1 also where an inbox that was named does not get them in time: whoever names one asks for that proof.
     """
     planned = probing.plan(args)
+    tell_app(planned.source)
     built = _built(args, planned)
     inbox_plan = prepare(args) if built else None
     planned = planned._replace(findings=_about_links(args, built))
@@ -192,6 +194,9 @@ def run(args: argparse.Namespace) -> ExitCode:
             return {}
 
     report = probing.show(check, planned, as_json=args.json, more=arrival_unless_stopped)
+    app = planned.source.settings.app
+    if app.test and not app.mails:
+        say(f"{app.name} itself sends one: {app.test}")
     if not args.json:
         arrival_unless_stopped(report)
         titles = {mail.message_id: _title(mail, built) for mail in built}
@@ -207,7 +212,7 @@ def run(args: argparse.Namespace) -> ExitCode:
 def _tell_codes(mails: Sequence[tuple[BuiltMail, SentMessage]]) -> None:
     for mail, _ in mails:
         whose = _title(mail, [item for item, _ in mails])
-        if mail.code in mail.html:
+        if mail.code in mail.html or (not mail.html and mail.code in mail.text):
             say(f"{whose}: the code in it is {mail.code}. To find it in the mailbox proves that it arrived.")
         else:
             say(f"{whose}: its template shows neither code nor link, so no code in it proves that it arrived.")
@@ -242,18 +247,12 @@ def _built(args: argparse.Namespace, planned: Plan) -> list[BuiltMail]:
 
 def mails_of(app: AppProfile, wanted: str) -> tuple[AppMail, ...]:
     """Return the mails of that name, the first without one, all for `all`. InputError where there is none."""
-    if not app.mails:
-        raise InputError(
-            f"The mails of {app.name} are not known here, so there is none to send. `smtpwizard check` tries every "
-            "stage "
-            "short of it.",
-            "No mail",
-        )
-    chosen = app.mails if wanted == "all" else tuple(mail for mail in app.mails if mail.name == wanted)
+    mails = app.sendable
+    chosen = mails if wanted == "all" else tuple(mail for mail in mails if mail.name == wanted)
     if wanted and not chosen:
-        known = ", ".join([*(mail.name for mail in app.mails), "all"])
+        known = ", ".join([*(mail.name for mail in mails), "all"])
         raise InputError(f"{app.name} has no mail {safe(wanted, limit=40)!r}. Known: {known}.", "Unknown mail")
-    return chosen or app.mails[:1]
+    return chosen or mails[:1]
 
 
 def _about_links(args: argparse.Namespace, built: Sequence[BuiltMail]) -> tuple[Problem, ...]:

@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.apps.loading import DEFAULT
+from smtpwizard.cli.source import recognised_target
 from smtpwizard.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -27,8 +28,17 @@ def run(args: argparse.Namespace) -> ExitCode:
     from smtpwizard.wizard.opening import begin_walk
 
     services = _services(args)
-    state, step = begin_walk(services, _target(args), demo=args.demo, preset=args.preset)
-    state = _line_by_line(services, state, step) if args.plain else _on_screen(services, state, step)
+    if args.plain and services.app_others:
+        services = _chosen_by_number(services)
+    while True:
+        state, step = begin_walk(services, _target(args), demo=args.demo, preset=args.preset)
+        if args.plain:
+            state = _line_by_line(services, state, step)
+            break
+        state, other = _on_screen(services, state, step)
+        if not other:
+            break
+        services = replace(services, app_id=other, app_why="", app_others=())
     if state.block is not None:
         from smtpwizard.cli.output import emit_exact
 
@@ -49,8 +59,17 @@ def _line_by_line(services: Services, state: WizardState, step: str) -> WizardSt
     return session.state
 
 
-def _on_screen(services: Services, state: WizardState, step: str) -> WizardState:
-    """Draw the wizard, and leave the summary in the scrollback."""
+def _chosen_by_number(services: Services) -> Services:
+    """Ask which of the apps in the folder is meant."""
+    from smtpwizard.prompts.console import Console
+
+    found = services.app_choices()[: len(services.app_others) + 1]
+    chosen = found[Console().choose("Which app", [item.name for item in found])]
+    return replace(services, app_id=chosen.id, app_others=())
+
+
+def _on_screen(services: Services, state: WizardState, step: str) -> tuple[WizardState, str]:
+    """Draw the wizard, and leave the summary in the scrollback. The other app, where one was chosen, begins anew."""
     for name in _LOGS:
         os.environ.pop(name, None)
     from smtpwizard.tui.app import SmtpWizard
@@ -61,6 +80,8 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
     if app.return_code:
         # A crashed Textual app leaves with status 0 unless its return code is handed on; above 128 it is a signal.
         raise SystemExit(app.return_code)
+    if app.chosen_app:
+        return last, app.chosen_app
     from smtpwizard.cli.output import say
     from smtpwizard.secret import hide
     from smtpwizard.wizard.summary import summary
@@ -68,7 +89,7 @@ def _on_screen(services: Services, state: WizardState, step: str) -> WizardState
     hide(app.session.secrets())
     for line in summary(last):
         say(line)
-    return last
+    return last, ""
 
 
 _SIGNALS: Final = ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU")
@@ -139,9 +160,12 @@ def _require_terminal() -> None:
 def _services(args: argparse.Namespace) -> Services:
     from smtpwizard.wizard.session import Services
 
+    found = recognised_target(args)
     return Services(
         preset_dirs=(args.presets,) if args.presets else (),
-        app_id=args.app or DEFAULT,
+        app_id=found.app.id,
+        app_why=found.why,
+        app_others=tuple(app.id for app in found.others),
         ca_files=tuple(args.ca_file),
         timeout=args.timeout,
     )

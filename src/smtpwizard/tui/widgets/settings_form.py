@@ -7,6 +7,7 @@ Nothing is marked wrong while it is being typed: a field counts once it was left
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
@@ -35,11 +36,16 @@ class Finished(Message):
     """A field was left or pasted into: now what is wrong with it may be said."""
 
 
+def field_id(question: Question) -> str:
+    """Return the id of a question's field: a part of a variable, or a label on a page, has signs that no id has."""
+    return "field-" + re.sub(r"[^a-z0-9_-]+", "-", question.id.lower())
+
+
 class Field(Vertical):
     """A question with a free answer."""
 
     def __init__(self, question: Question, model: SettingsStep) -> None:
-        super().__init__(id=f"field-{question.id.lower()}", classes="field")
+        super().__init__(id=field_id(question), classes="field")
         self.question = question
         self._model = model
         self.finished = False
@@ -140,7 +146,7 @@ class ChoiceField(Vertical):
     """A question with a closed set of answers: radio buttons whose state is a shape."""
 
     def __init__(self, question: Question, model: SettingsStep) -> None:
-        super().__init__(id=f"field-{question.id.lower()}", classes="field")
+        super().__init__(id=field_id(question), classes="field")
         self.question = question
         self._model = model
         self.finished = True

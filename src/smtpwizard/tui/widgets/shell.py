@@ -120,7 +120,15 @@ class HeaderLine(ShellPart):
         app = safe(session.services.app.name, limit=40)
         named, numbered = steps(session.state, named=True), steps(session.state)
         full, short = f"{app} → {target}", f"→ {target}"
-        for words, right in ((full, named), (short, named), (full, numbered), (short, numbered), ("", numbered)):
+        why = f"{app} ({safe(session.services.app_why, limit=40)}) → {target}" if session.services.app_why else full
+        for words, right in (
+            (why, named),
+            (full, named),
+            (short, named),
+            (full, numbered),
+            (short, numbered),
+            ("", numbered),
+        ):
             gap = width - Content(words).cell_length - right.cell_length
             if gap >= 2:
                 break
