@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests start hundreds of processes; without bytecode each would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types layers conformance fuzz-readers bench hostile screenshots lock clean help
+.PHONY: run test check lint types layers corpus conformance fuzz-readers bench hostile screenshots lock clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ types: $(STAMP)
 
 layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
+
+corpus: $(STAMP) ## print what explain makes of public reports: right, general, silent, misleading
+	@$(BIN)/python scripts/corpus.py $(V)
 
 conformance: $(STAMP) ## play every server behaviour against the real mail clients and write docs/*-conformance.md
 	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q

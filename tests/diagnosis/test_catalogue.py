@@ -121,7 +121,7 @@ def test_an_entry_is_got_by_reference_and_by_name() -> None:
         ('evidence = "I"', 'evidence = "Q"', 13, "evidence", "letters of"),
         ('evidence = "I"', 'evidence = "I"\nwhen = "raining"', 14, "when", "not 'raining'"),
         ('evidence = "I"', 'evidence = "I"\nrepair = "hammer"', 14, "repair", "not 'hammer'"),
-        ('evidence = "I"', 'evidence = "I"\nrank = "high"', 14, "rank", "first, last"),
+        ('evidence = "I"', 'evidence = "I"\nrank = "high"', 14, "rank", "first, last, least"),
         ('evidence = "I"', 'evidence = "I"\nchanges = { HOST = "x" }', 14, "changes.HOST", "must be one of host"),
         ('stage = "auth"\nreply', 'stage = "login"\nreply', 16, "examples[0].stage", "must be one of"),
         ('reply = "535 the words"', 'event = "rain"', 17, "examples[0].event", "must be one of"),

@@ -34,6 +34,7 @@ _TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}LINE\"?(?:=|: )[\"']?(?:True|TRUE|False|F
 _RISKY: Final = r"[$#'\"`\\ ]"
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
+_TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
@@ -75,7 +76,8 @@ def plain_on_implicit_port(event: Event) -> bool:
     """The port speaks TLS from the first byte, by its number or since it was asked, and the settings do not."""
     asked = _HELLO_ANSWERED in event.raw
     if event.settings is None:
-        return asked or event.port in (465, 2465)
+        spoken = re.search(_TLS_AT_ONCE, event.raw)
+        return asked or (event.port in (465, 2465) and not spoken)
     return (asked or event.settings.port_number in (465, 2465)) and not implicit_tls(event.settings)
 
 
@@ -213,6 +215,34 @@ def apple_sender_elsewhere(event: Event) -> bool:
     return domain in _APPLE and not host.endswith((".me.com", ".icloud.com"))
 
 
+def mail_variable_unset(event: Event) -> bool:
+    """Compose has found no value for a variable of the mail settings."""
+    found = re.search(r"[Tt]he \\{0,3}\"(\w{1,80})\\{0,3}\" variable is not set", event.raw)
+    return found is not None and bool(event.profile.is_mail_setting(f"{found[1]}=") or re.search("SMTP|MAIL", found[1]))
+
+
+def mechanism_not_offered(event: Event) -> bool:
+    """In the dialogue the client has chosen a login method that the server had not offered."""
+    sent = re.match(r"(?i)AUTH ([\w-]{2,20})", event.sent)
+    offers = [line.upper().replace("=", " ").split()[1:] for line in event.lines if line.upper().startswith("AUTH")]
+    return sent is not None and bool(offers) and sent[1].upper() not in offers[0]
+
+
+FREEMAIL: Final = (
+    r"gmail|googlemail|yahoo|ymail|aol|hotmail|outlook|live|msn|icloud|me|mac|gmx|web|mail|yandex|qq|163|126|proton|"
+    r"protonmail|orange|free|laposte|libero|t-online|comcast|naver|daum"
+)
+
+
+def freemail_sender(event: Event) -> bool:
+    """The sender's address is at a freemail provider, whose DNS records nobody else can change."""
+    sender = domain_of(_values(event).get(Role.SENDER, "").strip()).lower()
+    if sender:
+        return bool(re.fullmatch(rf"(?:{FREEMAIL})\.(?:com|net|org|de|fr|it|ru|me|co\.\w\w|com\.\w\w|at|ch)", sender))
+    found = re.search(rf"(?i)\bfrom (?:the domain )?(?:\w+@)?(?:{FREEMAIL})\.[a-z.]{{2,6}}\b", event.raw)
+    return bool(found)
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -236,5 +266,8 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "sent-to-self": sent_to_self,
     "same-domain": same_domain,
     "apple-sender-elsewhere": apple_sender_elsewhere,
+    "mail-variable-unset": mail_variable_unset,
+    "mechanism-not-offered": mechanism_not_offered,
+    "freemail-sender": freemail_sender,
 }
 """Every value of `when`."""

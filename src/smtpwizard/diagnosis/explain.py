@@ -146,19 +146,21 @@ def _facts(event: Event, failure: Failure, seen: Seen, length: int) -> frozenset
 def _level(facts: frozenset[Fact], failure: Failure) -> int:
     """Rank by what holds, following the order in this module's docstring."""
     if failure.rank:
-        return 100 if failure.rank == "first" else POSSIBLE
+        return {"first": 100, "last": POSSIBLE}.get(failure.rank, 5)
     held = facts.__contains__
     if held(Fact.PROVIDER):
         if held(Fact.TEXT):
             return 100 if held(Fact.ENHANCED) else 95
         if held(Fact.WHEN):
             return 92
-        if held(Fact.CODE) or held(Fact.PORT) or held(Fact.EVENT):
+        if held(Fact.PORT) or held(Fact.EVENT):
             return 90
     if held(Fact.WHEN):
         return 80
     if held(Fact.TEXT):
         return 75 if held(Fact.EVENT) else 70
+    if held(Fact.PROVIDER) and held(Fact.CODE):
+        return 65  # what a provider mostly means by a code: other words mean something else
     if held(Fact.EVENT):
         return 60
     return 50 if held(Fact.ENHANCED) else 40
@@ -242,14 +244,18 @@ def not_arrived(
 def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[Problem, ...]:
     """Return the causes of one event, best first; with `always` a generic answer where none is known."""
     found = matches(event, catalogue)
-    if found:
-        return tuple(_diagnosis(match, event) for match in found)
-    if not always:
-        return ()
-
+    told = tuple(_diagnosis(match, event) for match in found)
+    if not (always or found) or (found and found[0].level > POSSIBLE):
+        return told
     from smtpwizard.diagnosis.general import general
 
-    return (general(event, catalogue.general, happened(event, catalogue)),)
+    answer, by_words = general(event, catalogue.general, happened(event, catalogue))
+    # What is merely possible gives way to what the words say.
+    return (answer, *told) if not found or (by_words and answer.kind != told[0].kind) else told
+
+
+_RELAYED_KINDS: Final = {"client-ip-blocklisted": "relay-ip-blocked"}
+"""Where a mail server hands the mail on, its address is meant, not the app's."""
 
 
 def worded(event: Event, catalogue: Catalogue) -> bool:
@@ -280,7 +286,7 @@ def _diagnosis(match: Match, event: Event) -> Problem:
         source=failure.source,
         checked=failure.checked,
         roles=() if event.relayed else tuple(failure.roles),
-        kind=failure.kind,
+        kind=_RELAYED_KINDS.get(failure.kind, failure.kind) if event.relayed else failure.kind,
         confidence=match.level,
     )
 

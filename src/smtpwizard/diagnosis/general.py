@@ -13,12 +13,12 @@ from smtpwizard.diagnosis.wording import Wording, own_code
 from smtpwizard.problems import Basis, Problem, Severity
 
 
-def general(event: Event, answers: Iterable[General], happened: frozenset[str]) -> Problem:
-    """Return what can be said of `event` without knowing its cause."""
+def general(event: Event, answers: Iterable[General], happened: frozenset[str]) -> tuple[Problem, bool]:
+    """Return what can be said of `event` without knowing its cause, and whether its words say it."""
     answer = answer_of(event, answers, happened)
     words, app = Wording(event), event.profile
     roles = () if event.relayed else answer.roles
-    return Problem(
+    problem = Problem(
         id=answer.id,
         severity=Severity.ERROR,
         title=own_code(words.fill(answer.title), event),
@@ -29,6 +29,7 @@ def general(event: Event, answers: Iterable[General], happened: frozenset[str]) 
         roles=tuple(roles),
         kind=answer.kind,
     )
+    return problem, bool(answer.text) and not answer.vague
 
 
 def answer_of(event: Event, answers: Iterable[General], happened: frozenset[str]) -> General:

@@ -8,7 +8,7 @@ enhanced status code, a mail port, or words of the catalogue that only mail serv
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -61,10 +61,13 @@ _OTHER_PORTS: Final = frozenset(
 _MAIL_WORDS: Final = r"(?i)smtp|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
 _OTHER_WORDS: Final = (
     r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
+    r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
     r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|"
     r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
 )
 """What else a container talks to. A page that a server points to is no sign of it, a request is."""
+_UNSET: Final = r"[Tt]he \\{0,3}\"([A-Z][A-Z0-9_]{1,80})\\{0,3}\" variable is not set"
+"""Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
 _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
 """Mail that is fetched, not sent."""
 _ADDRESS: Final = r"(?i)https?://"
@@ -122,9 +125,10 @@ def find(
         return
     handed_on = relayed(text)
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text))
+    around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     for record in entries:
         record.alone = len(entries) == 1
-        if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on):
+        if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
             yield found
 
 
@@ -140,10 +144,12 @@ def found_in(
     *,
     asked: bool = False,
     handed_on: bool = False,
+    around: Sequence[str] = (),
 ) -> Found | None:
     """Return what may be a mail error in one entry of a log, or None.
 
-    `asked`: somebody asks about it; `handed_on`: the text shows that a mail server speaks of handing the mail on.
+    `asked`: somebody asks about it; `handed_on`: a mail server speaks of handing the mail on; `around`: the stages that
+    other lines of the text name.
     """
     text = record.text
     if not (asked or record.mail or re.search(_SIGN, text)):
@@ -154,13 +160,14 @@ def found_in(
         record.mail = record.mail or bool(re.search(_INNER_MAIL_FRAME, text))
         text = re.sub(_INNER_FRAME, "", expanded(text))
     handed_on = handed_on or relayed(text)
-    stages = [stage] if stage else [*stages_of(text, known, record.command), *(["after"] if handed_on else [])]
+    named = stages_of(text, known, record.command) or (around if reading.reply else ())
+    stages = [stage] if stage else [*named, *(["after"] if handed_on else [])]
     event = from_text(
         text,
         reply=reading.reply,
         code=reading.code,
         enhanced=reading.enhanced,
-        stages=["after", *FAMILY] if stages == ["after"] and not stage else stages,
+        stages=_onward(stages, reading) if handed_on and not stage else stages,
         provider=provider,
         app=app,
     )
@@ -170,8 +177,16 @@ def found_in(
     if not _is_error(event, reading, record, asked):
         return None
     about_mail = _about_mail(event, record, known, text)
-    sure = _sure(event, record, known, about_mail or asked, stage, asked)
+    talks = asked and bool(re.search(_MAIL_TALK, event.raw))
+    sure = _sure(event, record, known, about_mail or talks, stage, asked)
     return Found(event, record.number, reading.reply or _message(text), sure, asked, asked or about_mail)
+
+
+def _onward(stages: Sequence[str], reading: Reading) -> Sequence[str]:
+    """The stages of a mail server's own attempt: any, where the next server has not spoken."""
+    if stages == ["after"]:
+        return ["after", *FAMILY] if reading.reply or reading.enhanced else []
+    return stages
 
 
 _INNER_FRAME: Final = r"\n\s{0,12}at [^\n]{1,300}"
@@ -193,6 +208,9 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
         return True
     if event.port in _MAIL_PORTS:
         return True
+    unset = re.search(_UNSET, event.raw)
+    if unset and "_" in unset[1] and not re.search("SMTP|MAIL", unset[1]):
+        return event.profile.is_mail_setting(f"{unset[1]}=")
     other = re.search(_OTHER_WORDS, event.raw) or (not asked and re.search(_ADDRESS, event.raw))
     return event.port not in _OTHER_PORTS and not other
 
@@ -213,14 +231,14 @@ def _sure(event: Event, record: Record, known: Properties, about_mail: bool, sta
     """Say whether it is a failure of mail even if the catalogue knows no word of it."""
     text = record.text
     if event.code is not None and event.code >= 400:
-        return about_mail or bool(event.enhanced) or bool(re.search(_MAIL_WORDS, text))
+        return about_mail or asked or bool(event.enhanced) or bool(re.search(_MAIL_WORDS, text))
     if event.code is not None:
         return False
     failed = bool(event.errors & (_NETWORK | _MAIL_CODES)) or (
         about_mail and bool(re.search(_TLS, text)) and bool(re.search(_FAILS, text))
     )
     if failed:
-        return about_mail or bool(re.search(_MAIL_WORDS, text))
+        return about_mail or asked or bool(re.search(_MAIL_WORDS, text))
     if bool(stage and record.alone) or (known.command and known.code) or (asked and event.enhanced):
         return True
     if set(stages_of(text, known, "")) - SHARED_STAGES:
@@ -311,7 +329,7 @@ def _vague(item: Explained) -> int:
     first = item.diagnoses[0]
     if first.generic:
         return 3 if first.id in ("generic-lost", "generic-no-reason") else 2
-    return int(first.confidence <= POSSIBLE)
+    return int(first.confidence <= POSSIBLE) + int(first.confidence < POSSIBLE)
 
 
 class Explainer:

@@ -57,7 +57,10 @@ def properties(text: str) -> Properties:
 _ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
 _NUMBER: Final = r"[45][0-5]\d"
 _QUOTED: Final = r"b?(?:'((?:[^'\\\n]|\\.){0,2000})'|\"((?:[^\"\\\n]|\\.){0,2000})\")"
-_TUPLE: Final = rf"(?:(?<![\w.])(?:code=)?|retcode \()({_NUMBER}|2[0-5]\d)(?:, ?|\); Msg: )(?:message=|msg=)?{_QUOTED}"
+_TUPLE: Final = (
+    rf"(?:\((?:code=)?|retcode \(|(?<![\w.])(?=\d{{3}}, ?b['\"]))({_NUMBER}|2[0-5]\d)(?:, ?|\); Msg: )"
+    rf"(?:message=|msg=)?{_QUOTED}"
+)
 _GOT: Final = rf"got code \\?\"({_NUMBER})\\?\", with message \\?\"(.{{0,3000}})"
 _LETTRE: Final = rf"(?:permanent|transient) error \(({_NUMBER})\)(?:: ?|$)([^\n]{{0,2000}})"
 _LETTRE_CODE: Final = (
@@ -85,7 +88,7 @@ _LEAD: Final = (
 _REPLY: Final = (
     rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
     # at the start of a line, or behind a sign that opens a value
-    rf"|(?:{_OPENING}|[:=>;|] ?[\"'(`\[#]{{0,2}}|[\"'(`\[])(?!443)({_NUMBER})"
+    rf"|(?:{_OPENING}|[:=>;|\t] ?[\"'(`\[#]{{0,2}}|[\"'(`\[])(?!443)({_NUMBER})"
     rf"(?=[ -]{{1,3}}{_WORDS}|-?\n|: ?{_WORDS})"
     # behind a word that announces it
     rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?|, ?){_WORDS})"
@@ -154,7 +157,7 @@ def find_reply(text: str, known: Properties) -> Reading:
     while place is not None:
         start = place.start(place.lastindex or 0)
         reply = _unquoted(re.split(_TAIL, text[start:], maxsplit=1)[0])
-        if not _is_http(reply, text):
+        if not _is_http(reply, text, text[max(0, start - 24) : start]):
             return Reading(reply)
         place = re.compile(_REPLY).search(text, start + 3)
     bare = re.search(_BARE_CODE, text)
@@ -166,11 +169,13 @@ def find_reply(text: str, known: Properties) -> Reading:
     return Reading("", None, (status[1] or status[2]) if status else "")
 
 
-def _is_http(reply: str, text: str) -> bool:
+def _is_http(reply: str, text: str, before: str) -> bool:
     """Say whether the number is a status of HTTP: by its reason, or by what stands around it."""
     if re.match(_HTTP_REASON, reply):
         return True
     code = int(reply[:3])
+    if code in _HTTP_CODES and re.search(r"(?i)(?<!smtp )\bstatus(?: code)?[ :=]{1,3}$", before):
+        return not re.match(rf"\d{{3}}[ -]{_ENHANCED}", reply)
     if code not in _HTTP_CODES or re.search(_MAIL_SIGNS, text):
         return False
     return code not in _SMTP_TOO or bool(re.search(_HTTP_SIGNS, text))
@@ -252,10 +257,21 @@ _MESSAGES: Final = (
     ("mail from command", ("mail",)),
     ("all recipients were rejected", ("rcpt",)),
     ("recipient command failed", ("rcpt",)),
-    ("data command failed", ("data",)),
     ("message failed", ("data",)),
     ("error upgrading connection with starttls", ("starttls",)),
     ("error initiating tls", ("starttls",)),
+    ("rcptto", ("rcpt",)),  # Ruby's frames
+    ("in `mailfrom", ("mail",)),
+    ("smtpaddressfailedexception", ("rcpt",)),
+    ("recipientnotaccepted", ("rcpt",)),
+    ("sendernotaccepted", ("mail",)),
+    ("messagenotaccepted", ("data",)),
+    ("mail from command failed", ("mail",)),
+    ("rcpt to command failed", ("rcpt",)),
+    ("data command failed", ("data",)),
+    ("data end command failed", ("data",)),
+    ("auth command failed", ("auth",)),
+    ("password command failed", ("auth",)),
     ("smtpauthenticationerror", ("auth",)),
     ("authenticationfailedexception", ("auth",)),
     ("authenticationinvalidcredentials", ("auth",)),

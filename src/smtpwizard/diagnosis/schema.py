@@ -58,7 +58,7 @@ HAPPENINGS: Final = (
     "unknown-ca", "unverified", "wrong-name", "expired", "not-yet-valid", "old-protocol", "weak-crypto",
     "bad-cipher-spec", "no-common-cipher", "no-starttls", "no-auth", "no-common-mechanism", "login-empty",
     "login-in-clear", "login-not-ascii", "login-refused", "wrong-login-host", "sender-refused", "recipient-refused",
-    "message-refused", "not-smtp", "bad-address", "no-smtputf8", "no-sendmail", "two-tls-modes",
+    "message-refused", "out-of-step", "not-smtp", "bad-address", "no-smtputf8", "no-sendmail", "two-tls-modes",
 )  # fmt: skip
 """What can happen to a client: the same whatever the client, which says it in words of its own."""
 
@@ -178,8 +178,9 @@ class Failure(NamedTuple):
     """Where it happens; empty: anywhere."""
     ports: tuple[int, ...] = ()
     when: str = ""
-    rank: Annotated[str, OneOf(("first", "last"))] = ""
-    """`first` where its condition or words alone are proof; `last` for what is possible rather than likely."""
+    rank: Annotated[str, OneOf(("first", "last", "least"))] = ""
+    """`first` where its condition or words alone are proof; `last` for what is possible rather than likely; `least` for
+    a client's word that something failed, without a reason."""
     roles: tuple[Role, ...] = ()
     changes: Mapping[Role, str] = {}
     """Variable → value that repairs it, whatever the settings."""
@@ -241,6 +242,8 @@ class General(NamedTuple):
     relayed: bool = False
     """Only where a mail server speaks of handing the mail on."""
     when: str = ""
+    vague: bool = False
+    """Its words say little: what an entry holds for possible says more."""
     timeless: bool = False
     """It says itself whether another try helps."""
     roles: tuple[Role, ...] = ()
