@@ -45,7 +45,7 @@ KNOWN = [
     ("550 5.1.8 Access denied, bad outbound sender AS(42004)", "microsoft365", "L20"),
     ("550-5.7.30 DKIM authentication didn't pass. 5.7.30 - gsmtp", "gmail", "S36"),
     ("554 5.7.1 Service unavailable; Client host [203.0.113.7] blocked using zen.spamhaus.org", "", "B1"),
-    ("550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP.", "microsoft365", "L9"),
+    ("550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP.", "microsoft365", None),
     ("535 5.7.0 Invalid login or password", "mailgun", "G1"),
     ("535 Error: authentication failed", "", "G2"),
     ("535 5.7.8 Error: authentication failed", "", "G2"),
