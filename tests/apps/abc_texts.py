@@ -13,8 +13,7 @@ from typing import Any
 from smtpwizard.clients.transport import Origin
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.event import Event
-from smtpwizard.diagnosis.explain import changes_of, generic
-from smtpwizard.diagnosis.schema import STAGES
+from smtpwizard.diagnosis.explain import changes_of
 from smtpwizard.lint.check import findings
 from smtpwizard.presets.schema import CUSTOM, Provider
 from smtpwizard.problems import Problem
@@ -22,7 +21,6 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.questions import Question, questions
 from support.apps import ABC
-from support.failure_examples import all_examples, diagnose, name_of
 from support.traps import catalogue
 
 GOLDEN = Path(__file__).with_name("abc_texts.json")
@@ -186,11 +184,6 @@ def of_finding(item: Problem) -> dict[str, Any]:
     return found | {"changes": changes, "label": item.label}
 
 
-def of_diagnosis(item: Problem) -> dict[str, Any]:
-    changes = {name: open_value(value) for name, value in item.changes.items()}
-    return item.as_diagnosis() | {"changes": changes, "confidence": item.confidence}
-
-
 def of_question(item: Question) -> dict[str, Any]:
     texts = ("", " ", "x", "a b", "70000", "587", "a@b.dev", "A <a@b.dev>", "https://a.dev", "ftp://a")
     return {
@@ -250,23 +243,9 @@ def texts() -> dict[str, Any]:
         if case.startswith(("gmail/", "None/", "host-postfix/")):
             judged += findings(settings, provider=provider, origin=Origin.ENV_FILE, in_container=False)
         cases.setdefault(case, []).append([place(of_finding(item)) for item in judged])
-    examples = {
-        f"{name_of(pair)} {known}": [place(of_diagnosis(item)) for item in diagnose(pair[1], known)]
-        for pair in all_examples()
-        for known in {pair[1].provider or None, None}
-    }
-    known = Catalogue.open(examples=True)
+    known = Catalogue.open()
     repairs: dict[str, list[dict[str, str | None]]] = {}
-    failures = {}
     for failure in known.rules:
-        event = Event(stages=frozenset(failure.stages[:1]))
-        failures[failure.id] = {
-            "title": ABC.fill(failure.title),
-            "cause": ABC.fill(failure.cause),
-            "remedy": ABC.fill(failure.remedy),
-            "variables": [ABC.variable(role) for role in failure.roles],
-            "changes": {name: open_value(value) for name, value in changes_of(failure, event).items()},
-        }
         if failure.repair or failure.open_ports or failure.remove:
             repairs[failure.id] = [
                 {
@@ -283,12 +262,6 @@ def texts() -> dict[str, Any]:
                 for variables in REPAIRED
                 for name in (None, "gmail", "sendgrid", "naver")
             ]
-    generics = [
-        of_diagnosis(generic(Event(stages=frozenset({stage}), code=code, provider=provider_of(name))))
-        for stage in (*STAGES, "unknown")
-        for code in (None, 421, 550)
-        for name in (None, "gmail")
-    ]
     asked = {
         str(item.id): [place(of_question(q)) for q in questions(item, ABC)] for item in (*catalogue().all(), CUSTOM)
     }
@@ -296,10 +269,7 @@ def texts() -> dict[str, Any]:
     return {
         "texts": [json.loads(text) for text in found],
         "findings": cases,
-        "examples": examples,
-        "failures": failures,
         "repairs": repairs,
-        "generic": generics,
         "questions": asked,
     }
 
@@ -309,7 +279,6 @@ def unfolded(value: dict[str, Any]) -> dict[str, Any]:
     found = value["texts"]
     return value | {
         "findings": {case: [[found[at] for at in places] for places in row] for case, row in value["findings"].items()},
-        "examples": {case: [found[at] for at in places] for case, places in value["examples"].items()},
         "questions": {case: [found[at] for at in places] for case, places in value["questions"].items()},
     }
 

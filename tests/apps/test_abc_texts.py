@@ -12,12 +12,8 @@ BEFORE = unfolded(json.loads(GOLDEN.read_text(encoding="utf-8")))
 NOW = unfolded(json.loads(json.dumps(texts())))
 
 
-@pytest.mark.parametrize("section", ["findings", "examples", "failures", "repairs", "questions"])
+@pytest.mark.parametrize("section", ["findings", "repairs", "questions"])
 def test_texts_for_fixed_inputs_are_as_before(section: str) -> None:
     assert NOW[section].keys() >= BEFORE[section].keys()
     for case, wanted in BEFORE[section].items():
         assert NOW[section][case] == wanted, case
-
-
-def test_generic_answers_are_as_before() -> None:
-    assert NOW["generic"] == BEFORE["generic"]
