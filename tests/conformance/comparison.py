@@ -133,7 +133,7 @@ def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, s
         Role.SENDER: "app@example.com",
         Role.SECURITY: "true" if item.script.implicit else "false",
     }
-    return {**app.constants, **{app.variable(role): text for role, text in given.items()}, **extra}
+    return {**app.wanted, **{app.variable(role): text for role, text in given.items()}, **extra}
 
 
 def _message(item: Behaviour) -> OutgoingMessage:
