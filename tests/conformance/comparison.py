@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from typing import Final, Self
 
 from conformance.behaviour import Behaviour
 from smtpwizard.apps.loading import shipped
-from smtpwizard.apps.profile import Role
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, Verdict
-from support.nodemailer import Nodemailer, Outcome
+from support.nodemailer import LIBRARIES, Nodemailer, Outcome
 from support.tls_kinds import Certificates, self_signed
 
 SECONDS: Final = 1.2
@@ -64,7 +64,8 @@ class Row:
 class Comparison:
     """The clients, the certificates, and the machinery to play one behaviour. A context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, libraries: Sequence[str] = LIBRARIES) -> None:
+        self._libraries = libraries
         self._certificates = Certificates()
         self._self_signed, _ = self_signed()  # nobody trusts it
         self._trusted = self._certificates.ca_pem
@@ -73,7 +74,7 @@ class Comparison:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._client = self._stack.enter_context(Nodemailer(self._ca_file))
+        self._client = self._stack.enter_context(Nodemailer(self._ca_file, self._libraries))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -108,6 +109,19 @@ class Comparison:
             verify, send, newest_verify, newest_send = (call.result() for call in calls)
         return Row(item.name, name, verify, send, newest_verify, newest_send, checked, sent)
 
+    def of_version(
+        self, library: str, version: str, item: Behaviour, extra: Mapping[str, str]
+    ) -> tuple[ClientOutcome, str | None, ClientOutcome, str | None]:
+        """Return what a version's sendMail() does and its fate, then what ours says of an app with that version."""
+        with ScriptedServer(item.script, tls=self.context(item.certificate)) as server, ThreadPoolExecutor(1) as pool:
+            variables = variables_for(server, item, extra)
+            real = pool.submit(self._client.run, "send", variables, library=library, alone=item.crashes, to=item.to)
+            app = shipped(item.app)
+            app = app._replace(client=app.client._replace(version=version))
+            ours = self.probe(item, variables, _message(item), app=app)
+            found = real.result()
+        return _told(found), found.fate, ours.app.send, _FATES.get(ours.app.verdict or Verdict.WORKS)
+
     def real_client(self, server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> Outcome:
         """Have nodemailer send a mail to a server."""
         return self._client.run("send", variables_for(server, item, extra), to=item.to)
@@ -116,12 +130,20 @@ class Comparison:
         """Have ours do the same."""
         return self.probe(item, variables_for(server, item, extra), _message(item))
 
-    def probe(self, item: Behaviour, variables: Mapping[str, str], message: OutgoingMessage | None = None) -> Report:
+    def probe(
+        self,
+        item: Behaviour,
+        variables: Mapping[str, str],
+        message: OutgoingMessage | None = None,
+        *,
+        app: AppProfile | None = None,
+    ) -> Report:
         """Run ours with the same variables and the same trust."""
         options = Options(
             timeout=SECONDS, extra_ca_pem=self._trusted, trust_extra_env=False, recipient="to@example.com"
         )
-        return Probe(Settings.from_variables(shipped(item.app), variables), options, message=message).run_blocking()
+        settings = Settings.from_variables(app or shipped(item.app), variables)
+        return Probe(settings, options, message=message).run_blocking()
 
 
 def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> dict[str, str]:

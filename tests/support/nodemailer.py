@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
@@ -20,6 +20,8 @@ LIMITS: Final = {"connectionTimeout": 1500, "greetingTimeout": 1200, "socketTime
 """Milliseconds instead of the client's 2 min, 30 s, 10 min and 30 s: how it gives up is the same."""
 PATIENCE: Final = 5000
 """Milliseconds after which a call that has not returned counts as one that never does."""
+LIBRARIES: Final = ("nodemailer", "nodemailer-latest")
+"""The packages that are loaded: the version of the first app, and the newest."""
 _SECONDS: Final = 20.0
 
 
@@ -45,7 +47,8 @@ class Outcome:
 class Nodemailer:
     """One Node process that runs many jobs at once. A context manager."""
 
-    def __init__(self, ca_file: Path) -> None:
+    def __init__(self, ca_file: Path, libraries: Sequence[str] = LIBRARIES) -> None:
+        self._libraries = libraries
         modules = node_modules()
         self._environment = {
             **os.environ,
@@ -124,7 +127,7 @@ class Nodemailer:
 
     def _start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            ["node", str(DRIVER), "nodemailer", "nodemailer-latest"],
+            ["node", str(DRIVER), *self._libraries],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

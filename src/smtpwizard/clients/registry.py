@@ -10,9 +10,9 @@ def model_of(app: AppProfile) -> ClientModel | None:
     """Return the model of the app's mail client, or None where it is not modelled."""
     match app.client.model:
         case "nodemailer":
-            from smtpwizard.clients.nodemailer.model import NODEMAILER
+            from smtpwizard.clients.nodemailer.model import nodemailer
 
-            return NODEMAILER
+            return nodemailer(app.client.version)
         case "smtplib":
             from smtpwizard.clients.python_smtplib import SMTPLIB
 

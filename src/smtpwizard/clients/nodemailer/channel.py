@@ -21,7 +21,7 @@ import math
 import re
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.parse import trim
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
@@ -38,6 +38,23 @@ MAX_LINES: Final = 50_000
 """Lines of replies that are kept at most: each takes some 60 octets of memory, however short it is."""
 
 _FAILED_TAIL: Final = r"(?a)[45][0-9]{2}\b"
+
+
+class Traits(NamedTuple):
+    """In what nodemailer's versions differ, as far as a server can make them show it."""
+
+    tells_rest: bool = True
+    """Whether an error of a closed connection names the beginning of a reply that came before: from 6.9.3 on."""
+    skips_empty: bool = False
+    """Whether an empty line is no reply, and the beginning of a reply is kept for its end: from 9.0.2 on."""
+    drops_clear_text: bool = False
+    """Whether what came in clear text is dropped before the handshake of STARTTLS: from 9.0.3 on."""
+
+
+def traits(version: str) -> Traits:
+    """Return what a version does; of an empty text, what 8.0.5 does."""
+    parts = tuple(int(part) for part in version.split(".")[:3] if part.isdigit()) or (8, 0, 5)
+    return Traits(parts >= (6, 9, 3), parts >= (9, 0, 2), parts >= (9, 0, 3))
 
 
 class Overflow(Exception):
@@ -79,8 +96,19 @@ class ReplyQueue:
                 self._append(line.removesuffix(b"\r"))
         return bool(self._replies) and not _continues(self._replies[-1][-1])
 
-    def take(self) -> str | None:
-        """Remove the first reply and return it, lines joined with LF; None if it was incomplete, which loses it."""
+    def clear(self) -> None:
+        """Drop everything."""
+        self._rest.clear()
+        self._replies.clear()
+        self._size = self._lines = 0
+
+    def take(self, *, keep: bool = False) -> str | None:
+        """Remove the first reply and return it, lines joined with LF; None if it was incomplete.
+
+        An incomplete one is lost, unless it is to be kept.
+        """
+        if keep and _continues(self._replies[0][-1]):
+            return None
         lines = self._replies.popleft()
         self._size -= sum(len(line) + 2 for line in lines)
         self._lines -= len(lines)
@@ -124,6 +152,7 @@ class Channel:
         timeout: float,
         until: float = math.inf,
         pooled: bool = True,
+        version: Traits = Traits(),  # noqa: B008  # a tuple
     ) -> None:
         """`timeout` is in seconds for each stage; `until`, a moment of time.monotonic(), ends all of them."""
         self._stream = stream
@@ -131,6 +160,7 @@ class Channel:
         self._timeout = timeout
         self._until = until
         self._pooled = pooled
+        self._version = version
         self._queue = ReplyQueue()
         self._moment: deque[bytes] = deque()
         """Octets that came at the same moment and are still to be cut into replies, one TLS record each."""
@@ -173,7 +203,10 @@ class Channel:
             else:
                 self._moment.extend(await self._receive(deadline, greeting, alone))
                 continue
-            text = self._queue.take() if ready else None
+            text = self._queue.take(keep=self._version.skips_empty) if ready else None
+            if text is not None and self._version.skips_empty and not trim(text):
+                self._handled = True
+                continue
             if text is not None:  # None from take(): the beginning of a reply, which the client throws away
                 self._handled, self._heard = True, 0.0
                 self._transcript.server(text)
@@ -182,6 +215,10 @@ class Channel:
     def refuse_unexpected(self) -> None:
         """End the dialogue if a whole reply is waiting although none is due: the check before a STARTTLS handshake."""
         self._handled = False
+        if self._version.drops_clear_text:
+            self._moment.clear()
+            self._queue.clear()
+            return
         text = self._queue.take() if len(self._queue) else None
         if text is not None:
             self._transcript.server(text)
@@ -236,6 +273,8 @@ class Channel:
         rest = self._queue.rest
         if rest:
             self._transcript.server(rest)
+        if not self._version.tells_rest:
+            rest = ""
         if greeting and not is_refusal(rest):
             # A pool never hears of it; without one there is an error without a code a second later.
             verdict = Verdict.HANGS if self._pooled else Verdict.FAILS

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.parse import JS_SPACE
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
-from smtpwizard.clients.nodemailer.channel import Channel, utf8
+from smtpwizard.clients.nodemailer.channel import Channel, Traits, utf8
 from smtpwizard.clients.nodemailer.ehlo import needs_smtputf8, read
 from smtpwizard.clients.nodemailer.errors import DISCONNECTED, is_deadline, late, refused, tls, word
 from smtpwizard.clients.transport import Transport
@@ -46,8 +46,10 @@ class NodemailerDialogue:
         timeout: float,
         until: float = math.inf,
         ehlo_name: str | None = None,
+        version: Traits = Traits(),  # noqa: B008  # a tuple
     ) -> None:
-        self._channel = Channel(stream, transcript, timeout=timeout, until=until, pooled=transport.pool)
+        pooled = transport.pool
+        self._channel = Channel(stream, transcript, timeout=timeout, until=until, pooled=pooled, version=version)
         self._transport = transport
         self._name = "".join(filter(str.isprintable, ehlo_name or "")) or CONTAINER_NAME
         if transport.name:

@@ -1,8 +1,9 @@
-"""nodemailer 8.0.5 as a client model: the one by which the rooms above know it."""
+"""nodemailer as a client model: the one by which the rooms above know it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, partial
 from typing import Final
 
 from smtpwizard.clients import transport as options
@@ -11,15 +12,14 @@ from smtpwizard.clients.nodemailer import dialogue as dialogues
 from smtpwizard.clients.nodemailer import ehlo
 from smtpwizard.clients.nodemailer import errors as node_errors
 from smtpwizard.clients.nodemailer import tls as node_tls
+from smtpwizard.clients.nodemailer.channel import traits
 from smtpwizard.smtp.results import Step
 
 
 class Nodemailer:
-    """The client of every app that sends with nodemailer."""
+    """The client of every app that sends with nodemailer, in one version."""
 
     name = "nodemailer"
-    version = "8.0.5"
-    compared = True
     mechanisms: tuple[str, ...] = ehlo.MECHANISMS
     timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
     reports_quit = False
@@ -43,7 +43,18 @@ class Nodemailer:
     sender_address = staticmethod(ehlo.from_header)
     recipient_address = staticmethod(ehlo.normalise)
     doubts = staticmethod(ehlo.doubts)
-    dialogue = dialogues.NodemailerDialogue
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.compared = not version[:2].isdigit()
+        """Whether the suite compares it: up to version 9. No app uses 10, which does several things otherwise."""
+        self.dialogue = partial(dialogues.NodemailerDialogue, version=traits(version))
 
 
-NODEMAILER: Final[ClientModel] = Nodemailer()
+NODEMAILER: Final[ClientModel] = Nodemailer("8.0.5")
+
+
+@cache
+def nodemailer(version: str) -> ClientModel:
+    """Return the model of a version; of an empty text, that of 8.0.5."""
+    return Nodemailer(version) if version else NODEMAILER
