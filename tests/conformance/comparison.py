@@ -24,6 +24,8 @@ from support.tls_kinds import Certificates, self_signed
 SECONDS: Final = 1.2
 """Our deadline for a stage: between a server's pauses (0.4 s) and what the whole suite may take."""
 AT_ONCE: Final = 24
+VERSION: Final = "8.0.5"
+"""Of the package `nodemailer`: whatever version an app ships, what is compared is that of the first app."""
 _DATA: Final = b"Subject: Conformance\r\n\r\n.one line\r\n"
 _FATES: Final = {Verdict.HANGS: "hangs", Verdict.CRASHES: "crashes"}
 
@@ -116,8 +118,7 @@ class Comparison:
         with ScriptedServer(item.script, tls=self.context(item.certificate)) as server, ThreadPoolExecutor(1) as pool:
             variables = variables_for(server, item, extra)
             real = pool.submit(self._client.run, "send", variables, library=library, alone=item.crashes, to=item.to)
-            app = shipped(item.app)
-            app = app._replace(client=app.client._replace(version=version))
+            app = _in_version(shipped(item.app), version)
             ours = self.probe(item, variables, _message(item), app=app)
             found = real.result()
         return _told(found), found.fate, ours.app.send, _FATES.get(ours.app.verdict or Verdict.WORKS)
@@ -142,8 +143,12 @@ class Comparison:
         options = Options(
             timeout=SECONDS, extra_ca_pem=self._trusted, trust_extra_env=False, recipient="to@example.com"
         )
-        settings = Settings.from_variables(app or shipped(item.app), variables)
+        settings = Settings.from_variables(app or _in_version(shipped(item.app), VERSION), variables)
         return Probe(settings, options, message=message).run_blocking()
+
+
+def _in_version(app: AppProfile, version: str) -> AppProfile:
+    return app._replace(client=app.client._replace(version=version))
 
 
 def variables_for(server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> dict[str, str]:

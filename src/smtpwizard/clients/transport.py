@@ -143,8 +143,8 @@ def transport(settings: Settings, *, origin: Origin = Origin.ANSWERS) -> Transpo
         username=settings.username or "" if logs_in else None,
         password=settings.password or Secret("") if logs_in else None,
         ciphers=listed,
-        require_tls=mode is Security.STARTTLS,
-        ignore_tls=mode is Security.NONE,
+        require_tls=mode is Security.STARTTLS or _asks_for(settings, Role.REQUIRE_TLS, origin),
+        ignore_tls=mode is Security.NONE or _asks_for(settings, Role.IGNORE_TLS, origin),
         verify=_verifies(settings, Role.VERIFY, origin, said.verify),
         verify_name=_verifies(settings, Role.VERIFY_NAME, origin, default=True),
         name=settings.client_name or "",
@@ -174,6 +174,15 @@ def _verifies(settings: Settings, role: Role, origin: Origin, default: bool) -> 
         return default
     on = _switch(settings, spec.name, origin)
     return default if on is None else on != spec.inverted
+
+
+def _asks_for(settings: Settings, role: Role, origin: Origin) -> bool:
+    """Return whether a switch asks for what its role is, which counts beside the mode that comes of it."""
+    spec = settings.app.spec(role)
+    if spec is None or spec.read not in BOOLEANS:
+        return False
+    on = _switch(settings, spec.name, origin)
+    return on is not None and on != spec.inverted
 
 
 def reading(settings: Settings, origin: Origin = Origin.ANSWERS) -> Reading:
