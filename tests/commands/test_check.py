@@ -167,7 +167,10 @@ def test_the_report_for_people_has_a_line_a_stage_and_both_verdicts(folder: Path
     assert lines[0].endswith("settings from the environment")
     assert any(line.startswith("✗ auth      535 5.7.8 Error: authentication failed") for line in lines)
     assert "– mail, rcpt not reached" in lines
-    assert "The app  ✗ ABC User Feedback (nodemailer 8.0.5) will fail: EAUTH 535 at AUTH PLAIN." in lines
+    assert (
+        "The app  ✗ ABC User Feedback (nodemailer 8.0.5) will fail: the login is refused (EAUTH 535 at AUTH PLAIN)."
+        in lines
+    )
     assert done.stderr == ""
     assert PASSWORD not in done.stdout
 

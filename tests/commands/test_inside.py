@@ -235,7 +235,7 @@ def test_missing_variables_in_the_container_are_exit_status_3(bench: Bench) -> N
 def test_the_page_for_people_is_80_columns_wide(bench: Bench) -> None:
     with serving(PLAIN) as server:
         bench.set(bench.variables(server), bench.variables(server, SMTP_PORT="1", SMTP_USERNAME="other"))
-        done = bench.run("--inside", "api", "--timeout", "2")
+        done = bench.run("--inside", "api", "--timeout", "2", COLUMNS="80")
     assert (done.returncode, done.stderr) == (1, "")
     page = done.stdout[done.stdout.index("this host") :]
     assert all(len(line) <= 80 for line in page.splitlines())

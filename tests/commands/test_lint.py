@@ -48,8 +48,8 @@ def test_sound_settings_end_with_0_and_notes(tmp_path: Path) -> None:
     done = lint(tmp_path)
     assert done.returncode == 0
     assert done.stderr == "2 notes in .env. The app starts with these settings.\n"
-    assert [line[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == ["–", "–"]
-    assert "    Repair: Switch to 465 with TLS\n" in done.stdout
+    assert [line[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == ["•", "•"]
+    assert "  → Switch to 465 with TLS\n" in done.stdout
 
 
 def test_a_refused_start_ends_with_3_and_names_the_repair(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_refused_start_ends_with_3_and_names_the_repair(tmp_path: Path) -> Non
     assert done.returncode == 3
     first, repair = done.stdout.splitlines()[:2]
     assert first == "✗ SMTP_TLS is `yes`, and the app refuses to start. It takes `true` or `false`."
-    assert repair == "    Repair: Set SMTP_TLS=false"
+    assert repair == "  → Set SMTP_TLS=false"
     assert done.stderr.endswith("The app refuses to start.\n")
 
 

@@ -32,7 +32,10 @@ def told(reader: LogReader, live: Live) -> None:
         live.tell(trouble)
 
 
-def test_a_repeated_kind_gets_a_short_line_now_and_then(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repeated_kind_gets_a_short_line_now_and_then(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     reader, live = LogReader(), Live(False, "x", terminal=True)
     told(reader, live)
     told(reader, live)

@@ -110,7 +110,7 @@ def test_a_log_without_trouble_is_exit_status_0(here: Here) -> None:
     done = here.run()
     assert done.returncode == 0
     assert done.stdout == (
-        "service back: 2 lines read, from 2026-11-25 17:49:00 UTC to 2026-11-25 17:49:01\n  UTC: no mail trouble.\n"
+        "service back: 2 lines read, from 2026-11-25 17:49:00 UTC to 2026-11-25 17:49:01 UTC: no mail trouble.\n"
     )
 
 
@@ -126,7 +126,7 @@ def test_an_empty_log_and_a_container_that_never_was_are_told_apart(here: Here) 
 
 
 def test_the_page_for_people_tells_what_how_often_and_when(here: Here) -> None:
-    done = here.run()
+    done = here.run(COLUMNS="80")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("✗ 535-5.7.8 Username and Password not accepted.")
     assert "  2 times, last 2026-11-25 17:49:" in done.stdout

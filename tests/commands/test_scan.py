@@ -63,7 +63,7 @@ def test_the_table_is_data_and_the_advice_is_not(tmp_path: Path) -> None:
         heard = {line.split(" ")[0] for line in server.received}
     first, second = done.stdout.splitlines()[:2]
     assert (done.returncode, first) == (0, "127.0.0.1")
-    assert second.startswith(f"✓ {server.port}  TLS from the first byte, TLSv1.3, certificate 127.0.0.1")
+    assert second.startswith(f"✓ {server.port}     TLS from the first byte, TLSv1.3, certificate 127.0.0.1")
     assert "AUTH PLAIN LOGIN" in second
     assert done.stderr == (f"Best for the app: SMTP_PORT={server.port} and SMTP_TLS=true. No credentials were sent.\n")
     assert heard == {"EHLO", "QUIT"}
@@ -73,7 +73,7 @@ def test_a_certificate_that_the_app_refuses_is_marked(tmp_path: Path) -> None:
     with BENCH.server(Script(implicit=True)) as server:
         done = scan(tmp_path, f"127.0.0.1:{server.port}")
     assert done.returncode == 0
-    assert f"! {server.port}  TLS from the first byte" in done.stdout
+    assert f"! {server.port}     TLS from the first byte" in done.stdout
     assert "UNABLE_TO_VERIFY_LEAF_SIGNATURE" in done.stdout
     assert "No port has TLS with a certificate that the app trusts" in done.stderr
 
@@ -91,7 +91,7 @@ def test_a_port_that_answers_but_takes_no_client_ends_with_1(tmp_path: Path) -> 
     with BENCH.server(Script().but(Stage.GREETING, reply("554 \x1b[31mgo away"))) as server:
         done = scan(tmp_path, f"127.0.0.1:{server.port}")
     assert done.returncode == 1
-    assert f"✗ {server.port}  answers 554 ␛[31mgo away" in done.stdout
+    assert f"✗ {server.port}     answers 554 ␛[31mgo away" in done.stdout
 
 
 def test_an_unknown_host_ends_with_1_and_says_so_for_each_port(tmp_path: Path) -> None:

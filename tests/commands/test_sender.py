@@ -78,14 +78,14 @@ def test_a_failed_check_ends_with_1_and_has_the_record_in_json(tmp_path: Path, s
 def test_the_page_fits_80_columns_but_for_records_which_stand_unbroken(tmp_path: Path, server: NameServer) -> None:
     networks = " ".join(f"ip4:192.0.2.{number}" for number in range(12))
     company(server, spf=f"v=spf1 {networks} -all", dmarc="v=DMARC1; p=reject")
-    done = sender(tmp_path, server, "app@acme.com", "--preset", "fastmail")
+    done = sender(tmp_path, server, "app@acme.com", "--preset", "fastmail", COLUMNS="80")
     lines = done.stdout.splitlines()
     record = f"  v=spf1 {networks} {FASTMAIL} -all"
     assert lines[lines.index(record) - 1] == "  acme.com  TXT"
     assert all(len(line) <= 80 for line in lines if line != record)
     assert lines[0] == "app@acme.com, sent through Fastmail"
-    assert "✓ Domain acme.com exists." in lines
-    assert "✗ SPF    The record does not let Fastmail send." in lines
+    assert "✓ Domain    acme.com exists." in lines
+    assert "✗ SPF       The record does not let Fastmail send." in lines
     assert "  fm1._domainkey.acme.com  CNAME" in lines
     assert "  fm1.acme.com.dkim.fmhosted.com" in lines
 
@@ -93,8 +93,8 @@ def test_the_page_fits_80_columns_but_for_records_which_stand_unbroken(tmp_path:
 def test_symbols_become_ascii_where_the_terminal_has_no_others(tmp_path: Path, server: NameServer) -> None:
     company(server)
     done = sender(tmp_path, server, "acme.com", PYTHONIOENCODING="ascii")
-    assert "+ Domain acme.com exists." in done.stdout
-    assert "! SPF    acme.com has no SPF record." in done.stdout
+    assert "+ Domain    acme.com exists." in done.stdout
+    assert "! SPF       acme.com has no SPF record." in done.stdout
 
 
 @pytest.mark.parametrize("text", ["", "acme", "a@b@c.com", "App <app@acme.com>", "app@192.0.2.1"])

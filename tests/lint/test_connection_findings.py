@@ -180,11 +180,13 @@ def test_the_fall_back_is_not_told_where_nothing_can_leak() -> None:
     assert "starttls-fallback" not in judge(make(PORT="587", TLS="false", USERNAME=LEFT_OUT, PASSWORD=LEFT_OUT))
 
 
-def test_opportunistic_tls_is_said_to_do_nothing() -> None:
+def test_opportunistic_tls_is_said_to_forbid_nothing_where_one_could_rely_on_it() -> None:
     settings, gmail = of("gmail")
-    found = judge(settings, gmail)["opportunistic-tls-ignored"]
-    assert (found.severity, found.changes) == (Severity.INFO, {})
-    assert "guide" in found.message
+    assert "opportunistic-tls-ignored" not in judge(settings, gmail), "the guide's line helps nobody to act"
+    found = judge(settings.with_changes({"SMTP_OPPORTUNISTIC_TLS": "false"}), gmail)
+    assert found["opportunistic-tls-ignored"].severity is Severity.INFO
+    stricter = settings.with_changes(found["starttls-fallback"].changes)
+    assert "opportunistic-tls-ignored" not in judge(stricter, gmail), "465 needs no such line"
 
 
 @pytest.mark.parametrize("spec", ["TLSv1.3", "nonsense", "tlsv1.2", "MEDIUM", '"TLSv1.2"'])

@@ -59,11 +59,11 @@ def test_the_guides_values_raise_only_the_links(name: str) -> None:
     settings, provider = followed(name, passwords[name], ADMIN_WEB_URL=LEFT_OUT)
     found = judge(settings, provider)
     assert {item.id for item in found.values() if item.severity is not Severity.INFO} == {"links-localhost"}
-    assert set(found) == {"links-localhost", "starttls-fallback", "opportunistic-tls-ignored"}
+    assert set(found) == {"links-localhost", "starttls-fallback"}
 
 
 def test_the_stricter_port_silences_the_note() -> None:
     settings, gmail = followed("gmail", "abcdefghijklmnop")
     stricter = settings.with_changes(judge(settings, gmail)["starttls-fallback"].changes)
-    assert set(judge(stricter, gmail)) == {"opportunistic-tls-ignored"}
+    assert judge(stricter, gmail) == {}
     assert stricter == settings.with_changes(ABC.defaults(gmail, port=465))

@@ -59,7 +59,8 @@ def test_the_first_refusal_decides_the_verdict_and_the_number_of_the_accepted_is
     assert (report.failed.step, report.failed.message) == (Step.RCPT, 1)
     assert (
         report.app.sentence
-        == "The app (nodemailer 8.0.5) will fail: EENVELOPE 550 at RCPT TO. The server took 1 of 3 messages."
+        == "The app (nodemailer 8.0.5) will fail: the recipient is refused (EENVELOPE 550 at RCPT TO). "
+        "The server took 1 of 3 messages."
     )
     assert report.not_proved == ("that the mails accepted arrive: accepted is not delivered",)
     assert [item.response for item in report.messages][1:] == ["550 5.1.1 no such user", "554 5.7.1 spam"]
@@ -136,7 +137,9 @@ def test_a_failure_before_the_first_message_tells_of_none() -> None:
     report, _ = sent(Script().but(Stage.PASSWORD, reply("535 5.7.8 no")), *THREE)
     assert report.messages == ()
     assert report.message is None
-    assert report.app.sentence == "The app (nodemailer 8.0.5) will fail: EAUTH 535 at AUTH PLAIN."
+    assert (
+        report.app.sentence == "The app (nodemailer 8.0.5) will fail: the login is refused (EAUTH 535 at AUTH PLAIN)."
+    )
 
 
 def test_every_step_of_a_message_has_its_place_and_the_message_is_there_with_its_last_step() -> None:

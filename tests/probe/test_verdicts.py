@@ -88,7 +88,7 @@ def test_a_connection_closed_before_the_greeting_hangs_the_app() -> None:
 
 def test_a_failure_names_code_reply_and_command() -> None:
     app = probed(Script().but(Stage.RCPT, reply("554 5.7.1 Relay access denied"))).app
-    assert app.sentence == "The app (nodemailer 8.0.5) will fail: EENVELOPE 554 at RCPT TO."
+    assert app.sentence == "The app (nodemailer 8.0.5) will fail: the recipient is refused (EENVELOPE 554 at RCPT TO)."
 
 
 @pytest.mark.parametrize(

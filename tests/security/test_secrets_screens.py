@@ -13,12 +13,12 @@ from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.login_guard import refused_question
 from smtpwizard.wizard.session import Target, WizardState
-from smtpwizard.wizard.summary import summary
 from support.apps import ABC
 from support.leaks import assert_no_secret
 from support.secret_sweep import CASES, KEY, MARKED, Bench, bench, repeating
 from support.tui import screen_text, settled, wizard
 from support.tui_steps import VISITED, finished, until
+from support.wizard import summary
 
 
 def echoing_size(made: Bench) -> tuple[int, int]:

@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from smtpwizard.report.lines import symbols
+from smtpwizard.wizard.session import WizardState
+from smtpwizard.wizard.summary import summary_lines
+
 WIZARD: Final = Path(sys.executable).with_name("smtpwizard")
 _SECONDS: Final = 90.0
 
@@ -35,3 +39,8 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     except ValueError as error:
         raise AssertionError(done.stderr or done.stdout) from error
     return data
+
+
+def summary(state: WizardState) -> tuple[str, ...]:
+    """Return what the wizard leaves in the scrollback."""
+    return tuple(symbols(summary_lines(state)))

@@ -18,11 +18,11 @@ from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.tui.steps.send import CodeEntry
 from smtpwizard.wizard.session import WizardState
-from smtpwizard.wizard.summary import summary
 from support.inboxes import PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret
 from support.tui import quiet_services, screen_text
 from support.tui_steps import against, until
+from support.wizard import summary
 
 MAILBOX_PASSWORD = "zq8-Mailbox-Horse"  # a marked secret: no output may hold it
 MAILBOX = "the mailbox of reader@acme.example at imap.acme.example:993"

@@ -16,12 +16,12 @@ from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.screens.mailbox import MailboxScreen
 from smtpwizard.wizard.session import Services, Target, WizardState
-from smtpwizard.wizard.summary import summary
 from support.apps import ABC
 from support.dovecot import Dovecot
 from support.maildev import MailDev
 from support.tui import quiet_services, screen_text
 from support.tui_steps import against, until
+from support.wizard import summary
 
 READER = "reader@acme.example"
 PASSWORD = "plain-horse-7"

@@ -20,12 +20,12 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.send import SendStep, app_log, log_service
 from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
-from smtpwizard.wizard.summary import summary
 from support.apps import ABC
 from support.docker_stand_in import NO_DAEMON, NO_SERVICE, stamped, stand_in
 from support.inboxes import FAILS, Drawer, Mailboxes, Nearby
 from support.tui import quiet_services
 from support.tui_steps import against, logins, practising
+from support.wizard import summary
 
 READER = "reader@acme.example"
 MAILBOX = "the mailbox of reader@acme.example at imap.acme.example:993"

@@ -11,9 +11,10 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, SentMessage, Verdict
 from smtpwizard.targets.change import Applied
 from smtpwizard.wizard.session import SentMail, Target, TargetKind, WizardState
-from smtpwizard.wizard.summary import summary, summary_lines
+from smtpwizard.wizard.summary import summary_lines
 from support.apps import ABC
 from support.tui import GMAIL, quiet_services
+from support.wizard import summary
 
 
 def report(verdict: Verdict, *not_proved: str) -> Report:

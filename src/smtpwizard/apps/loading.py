@@ -40,7 +40,7 @@ from smtpwizard.presets.files import (
     read_bytes,
 )
 from smtpwizard.presets.index import Index
-from smtpwizard.text import safe
+from smtpwizard.text import did_you_mean, safe
 
 if TYPE_CHECKING:
     from smtpwizard.presets.catalogue import Presets
@@ -80,8 +80,10 @@ class AppFiles:
         left out, as with providers, and noted in `left_out`.
         """
         if id not in self._files:
+            hint = did_you_mean(id, self.ids())
             raise InputError(
-                f"There is no app {safe(id, limit=_SHOWN)!r}. Known: {', '.join(self.ids())}.", "Unknown app"
+                f"There is no app {safe(id, limit=_SHOWN)!r}.{hint} `smtpwizard apps list` shows those that are known.",
+                "Unknown app",
             )
         if id not in self._made:
             self._made[id] = self._open(id)

@@ -18,6 +18,7 @@ from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, emit_json, error_object
 from smtpwizard.cli.probing import Plan
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
+from smtpwizard.report.lines import Line, Mark
 from smtpwizard.report.probe import verdict_mark
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report
@@ -58,12 +59,12 @@ class Outcome(NamedTuple):
         assert self.error is not None
         return head | {"error": error_object(self.error.title, self.error.message, self.code)}
 
-    def line(self) -> str:
+    def line(self) -> Line:
         """Return `✓ prod.env: the app will send its mail.`"""
+        name = safe(str(self.path), limit=_LINE)
         if self.report is not None:
-            mark = verdict_mark(self.report)
-            return safe(f"{mark.symbol} {self.path}: {self.report.app.sentence}", limit=_LINE)
-        return safe(f"✗ {self.path}: {self.error.message if self.error else ''}", limit=_LINE)
+            return Line(safe(self.report.app.sentence, limit=_LINE), verdict_mark(self.report), name=name)
+        return Line(safe(self.error.message if self.error else "", limit=_LINE), Mark.FAILED, name=name)
 
 
 class _Job:

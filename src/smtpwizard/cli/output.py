@@ -11,12 +11,15 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
-from typing import Any, Final, TextIO
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from smtpwizard.errors import InputError
 from smtpwizard.secret import Secret, cleared, hide
 from smtpwizard.text import escaped, safe
+
+if TYPE_CHECKING:
+    from smtpwizard.report.lines import Line
 
 _ASCII: Final = str.maketrans({"✓": "+", "✗": "x", "›": ">", "–": "-", "·": ".", "…": ".", "•": "*", "␣": "_"})
 """What the symbols of the interface become where an encoding lacks them."""
@@ -30,9 +33,6 @@ _PATHS: Final = frozenset({"backup", "backups", "file", "original", "target", "t
 """Members that are paths: exact, so that a script finds the file; what is not safe to show is escaped."""
 
 _lost: set[TextIO] = set()
-
-_WIDENS: Final = 3
-"""Characters that `safe` makes of a line end at most."""
 
 _json_wanted = _json_printed = False
 
@@ -87,9 +87,18 @@ def _shown_value(value: Any, name: str = "") -> Any:
     return value
 
 
-def emit(text: str) -> None:
-    """Print the result of a command for people: one or more lines to stdout."""
-    _write(sys.stdout, shown(text) + "\n")
+def emit(*lines: Line | str) -> None:
+    """Print the result of a command for people to stdout: facts wrapped to the terminal, texts as they are."""
+    _tell(sys.stdout, lines)
+
+
+def emit_diff(diff: str) -> None:
+    """Print a diff to stdout, as one sees it elsewhere: on a terminal what goes is red, what comes green."""
+    text = shown(diff.removesuffix("\n"))
+    if _coloured(sys.stdout):
+        rows = text.split("\n")
+        text = "\n".join(f"\x1b[{_DIFF[row[:1]]}m{row}\x1b[0m" if row[:1] in _DIFF else row for row in rows)
+    _write(sys.stdout, text + "\n")
 
 
 def emit_exact(data: str | bytes) -> None:
@@ -97,9 +106,55 @@ def emit_exact(data: str | bytes) -> None:
     _write(sys.stdout, data)
 
 
-def say(text: str = "") -> None:
-    """Tell a person something beside the result: one line to stderr, whatever the name of a file in it holds."""
-    _write(sys.stderr, shown(safe(text, limit=_WIDENS * len(text) + 1)) + "\n")
+def say(*lines: Line | str) -> None:
+    """Tell a person something beside the result, on stderr: a text is one sentence, whatever a name in it holds."""
+    from smtpwizard.report.lines import Line
+
+    _tell(sys.stderr, [Line(line) if isinstance(line, str) else line for line in lines])
+
+
+def _tell(stream: TextIO, lines: Sequence[Line | str]) -> None:
+    """Print each with its line end, in one go."""
+    from smtpwizard.report.lines import columns, symbols
+
+    width, coloured = columns(stream), _coloured(stream)
+    texts = []
+    for line in lines:
+        if isinstance(line, str):
+            texts.append(shown(line))
+            continue
+        text = shown("\n".join(symbols([line], width=width)))
+        texts.append(_painted(line, text) if coloured else text)
+    if texts:
+        _write(stream, "\n".join(texts) + "\n")
+
+
+_MARKS: Final = {"✓": 32, "✗": 31, "!": 33}
+_ROLES: Final = {"title": 1, "verdict": 1, "remark": 2}
+_DIFF: Final = {"+": 32, "-": 31, "@": 36}
+"""What is coloured, and how: parameters of SGR (ECMA-48). Which hues these are is the terminal's theme to say."""
+
+
+def _coloured(stream: TextIO) -> bool:
+    """Say whether colours are wanted: on a terminal that has them, unless NO_COLOR (https://no-color.org) forbids."""
+    terminal = stream not in _lost and stream.isatty()
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def _painted(line: Line, text: str) -> str:
+    """Return a finished text with its mark in colour, and what it is about or weighs most in bold."""
+    role = _ROLES.get(line.role.value, 0)
+    symbol = line.mark.symbol if line.mark else ""
+    start, found, rest = text.partition(symbol) if symbol else (text, "", "")
+    if hue := _MARKS.get(symbol):
+        found = f"\x1b[{hue}m{found}\x1b[0m"
+    elif line.role.value in ("repair", "action"):
+        return text.replace("→", "\x1b[36m→\x1b[0m", 1)
+    if role:
+        start, rest = (f"\x1b[{role}m{part}\x1b[0m" if part.strip() else part for part in (start, rest))
+    elif line.name and line.role.value != "stage":
+        start, rest = (part.replace(f"{line.name}:", f"\x1b[1m{line.name}:\x1b[0m", 1) for part in (start, rest))
+    return start + found + rest
 
 
 def reader_left() -> bool:

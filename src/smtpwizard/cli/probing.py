@@ -19,7 +19,7 @@ from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem, gravest_first
-from smtpwizard.report.lines import Line, Mark, finding_lines, problem_lines, symbols
+from smtpwizard.report.lines import Line, LineRole, Mark, finding_lines, problem_lines
 from smtpwizard.report.probe import is_unreached, message_line, stage_line, survey_lines, unreached_line, verdict_lines
 from smtpwizard.secret import hide
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, SentMessage, Status, Step, StepResult
@@ -175,7 +175,7 @@ def show(
         value = to_json(check, planned)
         emit_json(value | dict(more(report) if more else {}))
         return report
-    emit(headline(planned))
+    emit(Line(headline(planned), role=LineRole.TITLE))
     warned: set[str] = set()
     shown = 0
     for item in check.run_blocking():
@@ -225,6 +225,4 @@ def headline(planned: Plan) -> str:
 
 
 def _out(*parts: Iterable[Line]) -> None:
-    lines = [line for part in parts for line in symbols(part)]
-    if lines:
-        emit("\n".join(lines))
+    emit(*(line for part in parts for line in part))

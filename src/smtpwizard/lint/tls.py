@@ -27,15 +27,6 @@ def check_tls(context: Context) -> Iterator[Problem]:
         yield from _spelling(context, text or "")
         yield from _mode(context)
     yield from _switches(context)
-    unused = context.settings.opportunistic
-    if unused and not context.refuses(Role.OPPORTUNISTIC, unused):
-        message = (
-            f"The app does not use {context.variable(Role.OPPORTUNISTIC)}: with "
-            f"{context.app.assignment(Security.OPPORTUNISTIC)} it upgrades wherever it can."
-        )
-        guided = context.app.guided(context.provider) is not None
-        why = " The line stands as in the app's guide." if guided else " It may stay."
-        yield context.finding("opportunistic-tls-ignored", Severity.INFO, Role.OPPORTUNISTIC, message + why)
 
 
 _SWITCHES: Final = (Role.STARTTLS, Role.REQUIRE_TLS, Role.IGNORE_TLS, Role.VERIFY, Role.VERIFY_NAME, Role.AUTH)
@@ -197,6 +188,9 @@ def _in_clear(context: Context, mode: TlsMode) -> Iterator[Problem]:
         yield context.finding(
             "starttls-fallback", Severity.INFO, Role.PORT, f"{message} {_way_out(context)}", _stricter(context)
         )
+        if context.settings.opportunistic == "false":
+            message = f"{context.variable(Role.OPPORTUNISTIC)}=false does not forbid that: the app does not use it."
+            yield context.finding("opportunistic-tls-ignored", Severity.INFO, Role.OPPORTUNISTIC, message)
 
 
 def _way_out(context: Context) -> str:

@@ -303,7 +303,7 @@ class Recorder:
         if self.state.failure is None:  # the first decides: the app's client would not get any further
             repeats = self._redact(failure.reply or "") != (failure.reply or "")
             log = "" if repeats else self._clean(failure.log)  # a client's log may escape what would be recognised
-            self.state = self.state._replace(failure=failure._replace(summary=summary, log=log))
+            self.state = self.state._replace(failure=failure._replace(summary=summary, log=log), failed_at=step)
         notes = tuple(self._clean(note) for note in failure.notes)
         self.add(StepResult(step, Status.FAILED, summary, ms, reply, failure.tls, failure.error, notes))
         raise StageFailed(failure)

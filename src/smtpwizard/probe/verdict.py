@@ -3,7 +3,7 @@
 # Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.model import ClientFailure, ClientModel
@@ -11,7 +11,7 @@ from smtpwizard.clients.registry import label, model_of
 from smtpwizard.clients.transport import Origin
 from smtpwizard.presets.schema import Provider, SenderRule
 from smtpwizard.smtp.certificate import read_authorities
-from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Verdict
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Step, Verdict
 
 
 class RunState(NamedTuple):
@@ -19,6 +19,8 @@ class RunState(NamedTuple):
 
     failure: ClientFailure | None = None
     """How it failed, if it did."""
+    failed_at: Step | None = None
+    """The stage at which it did."""
     verified: bool = False
     """Whether it got as far as the client's verify() goes."""
     starts: bool = True
@@ -99,7 +101,28 @@ def _bad(state: RunState, failure: ClientFailure, who: str, model: ClientModel |
         return f"{who} {'will fail' if state.starts else 'refuses to start'}: {failure.summary.rstrip('.')}.{said}"
     code = " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)
     command = f" at {outcome.command}" if outcome.command not in (None, "CONN") else ""
-    return f"{who} will fail: {code}{command}.{said}"
+    what = (_REFUSED if failure.refused else _BROKEN).get(state.failed_at or Step.LINT, "the connection breaks off")
+    return f"{who} will fail: {what} ({code}{command}).{said}"
+
+
+_REFUSED: Final = {
+    Step.GREETING: "the server turns it away",
+    Step.EHLO: "the server does not take its greeting",
+    Step.STARTTLS: "the server refuses STARTTLS",
+    Step.AUTH: "the login is refused",
+    Step.MAIL: "the sender is refused",
+    Step.RCPT: "the recipient is refused",
+    Step.DATA: "the message is refused",
+}
+_BROKEN: Final = {
+    Step.RESOLVE: "the server's name is not found",
+    Step.CONNECT: "the server is not reached",
+    Step.TLS: "no TLS comes about",
+    Step.STARTTLS: "no TLS comes about",
+    Step.GREETING: "the server does not greet",
+    Step.AUTH: "the login does not come about",
+}
+"""What fails at each stage, for people: by a reply of the server's, or otherwise."""
 
 
 def _unknown(state: RunState, app: AppProfile, name: str) -> str:

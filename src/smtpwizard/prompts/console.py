@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from smtpwizard.errors import InputError
-from smtpwizard.report.lines import Line, words
+from smtpwizard.report.lines import Line, columns, words, wrapped
 from smtpwizard.secret import Secret, cleared, hide
 from smtpwizard.text import safe
 
@@ -33,7 +33,8 @@ class Console:
     def say(self, text: str | Line = "") -> None:
         """Write one line, or several."""
         spoken = text if isinstance(text, str) else "\n".join(words([text]))
-        self.sink.write(_shown(spoken) + "\n")
+        lines = (wrapped(line, columns(self.sink), "", "") for line in _shown(spoken).split("\n"))
+        self.sink.write("\n".join(lines) + "\n")
         self.sink.flush()
 
     def tell(self, lines: Iterable[Line]) -> None:

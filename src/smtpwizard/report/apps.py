@@ -8,7 +8,8 @@ from typing import Any, Final
 from smtpwizard.apps.profile import AppProfile, Role, Security, Variable
 from smtpwizard.apps.schema import STANDARD_PORTS, Constant, Mode, Trap
 from smtpwizard.clients.registry import label, model_of
-from smtpwizard.report.presets import fields, section, wrap
+from smtpwizard.report.lines import Line, LineRole, Mark
+from smtpwizard.report.presets import fields, section
 from smtpwizard.targets.recognise import AppMatch
 
 MODES: Final = {
@@ -91,13 +92,13 @@ def table(apps: Sequence[AppProfile]) -> list[str]:
     ]
 
 
-def page(app: AppProfile) -> list[str]:
+def page(app: AppProfile) -> list[Line | str]:
     """Return everything that an operator should know of an app, wrapped to the terminal."""
-    lines = [f"{app.name} ({app.id})"]
+    lines: list[Line | str] = [Line(f"{app.name} ({app.id})", role=LineRole.TITLE)]
     lines += section("Settings", fields([(item.name, _told(item)) for item in app.variables]))
     lines += section("Also", fields([(item.name, _constant(item)) for item in app.constants]))
     lines += section("TLS", fields([(MODES[mode], _mode(app, mode)) for mode in Security]))
-    lines += section("Know", [line for text in _knows(app) for line in wrap("  ! ", text)])
+    lines += section("Know", [Line(text, Mark.WARNING, indent=1) for text in _knows(app)])
     lines += section("Not read", fields([(item.name, f"it is {app.variable(item.role)}") for item in app.old_names]))
     return lines + section("Facts", fields(list(_facts(app))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.report.lines import GAP, Line, LineRole, Mark, cause_lines, counted, name_of, symbols, wrapped
+from smtpwizard.report.lines import GAP, Line, LineRole, Mark, cause_lines, counted, name_of
 from smtpwizard.smtp.results import Report, Status, Step, Verdict
 from smtpwizard.text import safe
 
@@ -77,15 +77,14 @@ def _span(first: Moment | None, last: Moment | None) -> str:
     return f"of {ended}" if begun == ended else f"from {begun} to {ended}"
 
 
-_WIDTH: Final = 80
 _COLUMNS: Final = (13, 31, 34)
 """Name, host, container; with a blank between them, 80 in all."""
 
 
-def comparison_lines(sides: HostAndContainer, result: Comparison) -> Iterator[str]:
-    """Yield the table of host and container, the verdict, what differs and what to do, in at most 80 columns."""
+def comparison_lines(sides: HostAndContainer, result: Comparison) -> Iterator[Line]:
+    """Yield the table of host and container in 80 columns, the verdict, what differs and what to do."""
     view = sides.view
-    yield ""
+    yield GAP
     yield _row("", "this host", f"container of {sides.service}")
     yield _row("settings", sides.source, "the same" if result.same_settings else _differing(sides))
     yield _row("address", _host_address(sides.report), _listed(view.addresses) or view.dns_error)
@@ -93,25 +92,24 @@ def comparison_lines(sides: HostAndContainer, result: Comparison) -> Iterator[st
     yield _row("login", _host_login(sides.report), _login(sides))
     yield _row(sides.settings.app.client.model, _host_outcome(sides.report), _outcome(sides))
     client = f"{sides.settings.app.client.model} {view.nodemailer or 'not found'}"
-    yield f"Container {view.hostname}: node {view.node or 'unknown'}, {client}."
+    yield Line(f"Container {view.hostname}: node {view.node or 'unknown'}, {client}.")
     if view.verify is not None and not view.verify.ok and view.verify.message:
-        yield wrapped(f"In the container: {view.verify.message}", _WIDTH, "")
-    yield ""
+        yield Line(f"In the container: {view.verify.message}")
+    yield GAP
     works = result.verdict == "works"
-    yield wrapped(f"{'✓' if works else '✗'} {result.sentence}", _WIDTH, "")
+    yield Line(result.sentence, Mark.OK if works else Mark.FAILED)
     if works:
-        yield wrapped(
-            "Not proved from the container: that sender and recipient are taken, and that mail arrives.", _WIDTH
-        )
-    for note in result.notes:
-        yield wrapped(f"! {note.message}", _WIDTH, "")
+        text = "Not proved from the container: that sender and recipient are taken, and that mail arrives."
+        yield Line(text, role=LineRole.REMARK, indent=1)
+    yield from (Line(note.message, Mark.WARNING) for note in result.notes)
     for item in result.diagnoses:
-        yield ""
-        yield from symbols(cause_lines([item], indent=0), width=_WIDTH)
+        yield GAP
+        yield from cause_lines([item], indent=0)
 
 
-def _row(*cells: str) -> str:
-    return " ".join(_fit(safe(cell) or "–", width) for cell, width in zip(cells, _COLUMNS, strict=True)).rstrip()
+def _row(*cells: str) -> Line:
+    fitted = (_fit(safe(cell) or "–", width) for cell, width in zip(cells, _COLUMNS, strict=True))
+    return Line(" ".join(fitted).rstrip(), role=LineRole.EVIDENCE)
 
 
 def _fit(text: str, width: int) -> str:

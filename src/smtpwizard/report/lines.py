@@ -6,10 +6,9 @@ The screen styles the same lines (`tui.widgets.text`), so a fact reads alike in 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TextIO
 
 from smtpwizard.problems import Basis, Changes, Problem, Severity
 from smtpwizard.text import safe
@@ -92,6 +91,9 @@ GAP: Final = Line("")
 _NAME_COLUMNS: Final = 9
 _TEXT_COLUMNS: Final = 58
 """With symbol, name and time a stage is 80 columns wide."""
+_TIME_COLUMNS: Final = 8
+_NARROWEST: Final = 10
+"""Columns that a text gets at least, however narrow the terminal."""
 _WIDEST: Final = 100
 """Columns that sentences fill at most."""
 
@@ -103,18 +105,24 @@ def symbols(lines: Iterable[Line], *, width: int = 0) -> Iterator[str]:
         mark = f"{line.mark.symbol} " if line.mark else ""
         beside = "".join(f", {part}" for part in (line.note, line.aside) if part)
         if line.role is LineRole.STAGE:
-            columns = f"{line.name:<{_NAME_COLUMNS}} {line.text:<{_TEXT_COLUMNS}} {line.aside:>8}"
-            yield f"{indent}{mark}{columns}".rstrip()
-        elif line.role is LineRole.VERDICT:
-            yield f"{line.name:<{_NAME_COLUMNS}}{mark}{line.text}{beside}"
-        elif line.role is LineRole.TITLE:
-            yield wrapped(line.text, width, indent) if width else f"{indent}{line.text}"
+            head = f"{indent}{mark}{line.name:<{_NAME_COLUMNS}} "
+            room = max(width - len(head) - _TIME_COLUMNS - 1, _NARROWEST) if width else _TEXT_COLUMNS
+            first, *more = wrapped(line.text, width and room, "", "").split("\n")
+            row = f"{head}{first:<{room}} {line.aside:>{_TIME_COLUMNS}}".rstrip()
+            yield "\n".join([row, *(f"{'':{len(head)}}{part}" for part in more)])
+        elif line.role is LineRole.EVIDENCE:
+            yield f"{indent}{mark}{f'{line.name}: ' if line.name else ''}{line.text}{beside}"
         elif line.role is LineRole.REPAIR:
             yield f"{indent}→ {line.text}"
+        elif line.role is LineRole.ACTION:
+            yield wrapped(line.text, width, f"{indent}→ ", f"{indent}  ")
+        elif line.role is LineRole.TITLE:
+            yield wrapped(line.text, width, indent, indent)
         else:
-            about = f"{line.name}: " if line.name else ""
-            text = f"{mark}{about}{line.text}{beside}"
-            yield wrapped(text, width, indent) if width and line.role is not LineRole.EVIDENCE else f"{indent}{text}"
+            head = f"{line.name:<{_NAME_COLUMNS}}{mark}" if line.role is LineRole.VERDICT else mark
+            about = f"{line.name}: " if line.name and line.role is not LineRole.VERDICT else ""
+            rest = indent + " " * len(head)
+            yield wrapped(f"{about}{line.text}{beside}", width, indent + head, rest)
 
 
 def _safe(line: Line) -> Line:
@@ -150,28 +158,52 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def columns(widest: int = _WIDEST) -> int:
-    """Return the terminal's columns, from 40 to `widest`; 80 where stdout is none."""
+def columns(stream: TextIO, widest: int = _WIDEST) -> int:
+    """Return the columns to fill, at most `widest`: COLUMNS, or those of the terminal that `stream` is.
+
+    0 where it is none: what is piped is not wrapped, so that a sentence is found.
+    """
     # shutil's function for it costs 5 ms of import.
     try:
-        found = os.get_terminal_size(sys.stdout.fileno()).columns
+        given = os.environ.get("COLUMNS", "")
+        found = int(given) if given.isascii() and given.isdigit() else 0
+        return min(found or os.get_terminal_size(stream.fileno()).columns or widest, widest)
     except (OSError, ValueError):
-        found = 80
-    return max(40, min(found, widest))
+        return 0
 
 
 def wrapped(text: str, width: int, indent: str = "  ", rest: str = "  ") -> str:
-    """Return `text` in lines of at most `width` columns; a word that is longer stays whole, to be copied."""
-    import textwrap  # `check` and `send` do without it
+    """Return `text` in lines of at most `width` columns, in one with 0; a longer word stays whole, to be copied.
 
-    return textwrap.fill(
-        safe(text), width, initial_indent=indent, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
-    )
+    `indent` stands before the first line, `rest` before the others.
+    """
+    text = safe(text, limit=len(text) + 1)
+    if not width or (len(indent) + len(text) <= width and text.isascii()):
+        return f"{indent}{text}"
+    lines, line, used = [], indent, _cells(indent)
+    for word in text.split(" "):
+        cells = _cells(word)
+        if used + cells > max(width, len(rest) + _NARROWEST) and line not in (indent, rest):
+            lines.append(line.rstrip(" "))
+            line, used = rest, _cells(rest)
+        line += f"{word} "
+        used += cells + 1
+    return "\n".join([*lines, line.rstrip(" ")])
+
+
+def _cells(text: str) -> int:
+    """Return how many columns `text` takes: East Asian letters take two."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def finding_line(finding: Problem) -> Line:
-    """Return `! NAME: …`."""
-    return Line(finding.message, mark_of(finding.severity), name=finding.variable or "")
+    """Return `! NAME: …`, without the name where the sentence begins with it."""
+    name = finding.variable or ""
+    return Line(finding.message, mark_of(finding.severity), name="" if finding.message.startswith(name) else name)
 
 
 def finding_lines(findings: Iterable[Problem]) -> Iterator[Line]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.presets.schema import DkimSelector, ErrorReply, Kind, PasswordType, Provider, ProviderStatus, TlsMode
+from smtpwizard.report.lines import Line, LineRole, Mark, columns, wrapped
 
 GROUPS: Final = {
     Kind.RELAY: "Sending services",
@@ -64,13 +64,13 @@ def _plain(item: Any) -> Any:
     return [_plain(value) for value in item] if isinstance(item, tuple) else item
 
 
-def table(providers: Sequence[Provider]) -> list[str]:
+def table(providers: Sequence[Provider]) -> list[Line | str]:
     """Return the lines of the list: groups in the order given, one preset a line."""
     wide_id = max((len(provider.id) for provider in providers), default=0)
     wide_name = max((len(provider.name) for provider in providers), default=0)
-    lines: list[str] = []
+    lines: list[Line | str] = []
     for kind, members in groupby(providers, key=lambda provider: provider.kind):
-        lines += ["", GROUPS[kind]] if lines else [GROUPS[kind]]
+        lines += [*([""] if lines else []), Line(GROUPS[kind], role=LineRole.TITLE)]
         for provider in members:
             choice = provider.port_choice()
             where = f"{provider.host}:{choice.port} {_TLS[choice.tls]}"
@@ -79,15 +79,15 @@ def table(providers: Sequence[Provider]) -> list[str]:
     return lines
 
 
-def page(provider: Provider, app: AppProfile) -> list[str]:
+def page(provider: Provider, app: AppProfile) -> list[Line | str]:
     """Return everything that an operator should know of a preset, wrapped to the terminal."""
-    lines = [f"{provider.name} ({provider.id})"]
+    lines: list[Line | str] = [Line(f"{provider.name} ({provider.id})", role=LineRole.TITLE)]
     if provider.status_note:
-        lines += wrap("! ", f"{_STATUS[provider.status].capitalize()}: {provider.status_note}.")
+        lines.append(Line(f"{_STATUS[provider.status].capitalize()}: {provider.status_note}.", Mark.WARNING))
     lines += section("Server", fields(_server(provider, app)))
     lines += section("Have ready", fields(_ready(provider)))
-    lines += section("Know", [line for text in provider.caveats for line in wrap("  ! ", text)])
-    lines += section("Limits", [line for text in provider.limits for line in wrap("  - ", text)])
+    lines += section("Know", [Line(text, Mark.WARNING, indent=1) for text in provider.caveats])
+    lines += section("Limits", [Line(text, Mark.NOTE, indent=1) for text in provider.limits])
     lines += section("Mail domain", fields(_domain(provider)))
     lines += section("Replies", [line for error in provider.errors for line in _reply(error)])
     lines += section("Pages", fields(_pages(provider)))
@@ -166,31 +166,22 @@ def _series(label: str, texts: Iterable[str]) -> list[tuple[str, str]]:
 
 def _reply(error: ErrorReply) -> list[str]:
     said = " ".join(part for part in (error.code, error.enhanced, error.text) if part)
-    return [*wrap("  ", said), *wrap("      ", error.meaning)]
+    return [*_wrap("  ", said), *_wrap("      ", error.meaning)]
 
 
-def section(title: str, lines: list[str]) -> list[str]:
+def section(title: str, lines: Sequence[Line | str]) -> list[Line | str]:
     """Return the lines with a title and a blank line above; nothing where there are none."""
-    return ["", title, *lines] if lines else []
+    return ["", Line(title, role=LineRole.TITLE), *lines] if lines else []
 
 
 def fields(entries: Sequence[tuple[str, str]]) -> list[str]:
     """Return label and text side by side, the labels as wide as the widest; entries without a text are left out."""
     wide = max([_LABEL, *(len(label) for label, _ in entries)])
-    return [line for label, text in entries if text for line in wrap(f"  {label:<{wide}}  ", text)]
+    return [line for label, text in entries if text for line in _wrap(f"  {label:<{wide}}  ", text)]
 
 
-def wrap(first: str, text: str) -> list[str]:
-    """Return a text in lines as wide as the terminal, `first` before it."""
-    width = max(60, min(shutil.get_terminal_size().columns, 110))
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=" " * len(first),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _wrap(first: str, text: str) -> list[str]:
+    return wrapped(text, columns(sys.stdout), first, " " * len(first)).split("\n")
 
 
 def provider_lines(provider: Provider) -> Iterator[str]:

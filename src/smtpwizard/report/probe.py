@@ -29,7 +29,8 @@ _IMPLICIT_ORDER: Final = (
 
 def stage_line(step: StepResult) -> Line:
     """Return `✓ connect   142.250.27.109:587   31 ms`."""
-    return Line(step.summary, mark_of(step.status), LineRole.STAGE, step.step.value, milliseconds(step.ms))
+    name = _NAMES.get(step.step, step.step.value)
+    return Line(step.summary, mark_of(step.status), LineRole.STAGE, name, milliseconds(step.ms))
 
 
 def is_unreached(step: StepResult) -> bool:
@@ -61,7 +62,7 @@ def stage_lines(
     shown = [result for index, result in enumerate(results) if last[result.step] == index and not _no_news(result)]
     lines: list[Line] = []
     for result in shown:
-        line = stage_line(result)._replace(name=_NAMES.get(result.step, result.step.value))
+        line = stage_line(result)
         if lines and _same_fate(lines[-1], line):
             lines[-1] = line._replace(name=_joined(lines[-1].name, line.name))
         else:
@@ -170,8 +171,9 @@ def verdict_lines(report: Report) -> Iterator[Line]:
     if len(report.messages) == 1:  # several have a line each before this
         yield message_line(report.messages[0], "Message")._replace(role=LineRole.VERDICT)
     if report.not_proved:
-        yield Line("Not proved:", role=LineRole.REMARK)
-        yield from (Line(item, role=LineRole.REMARK, indent=1) for item in report.not_proved)
+        yield Line(
+            "; ".join(item.rstrip(".") for item in report.not_proved) + ".", role=LineRole.REMARK, name="Not proved"
+        )
 
 
 def _code(outcome: ClientOutcome) -> str:

@@ -13,7 +13,7 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.errors import BugError, FileError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, gravest_first
-from smtpwizard.report.lines import Line, LineRole, Mark, mark_of
+from smtpwizard.report.lines import Line, LineRole, Mark, finding_line
 from smtpwizard.secret import Secret, redact, redactor
 from smtpwizard.targets.apply import apply_all
 from smtpwizard.targets.block import STYLES as BLOCK_STYLES
@@ -515,7 +515,7 @@ def _same(left: Target, right: Target) -> bool:
 
 def finding_lines(findings: Iterable[Problem]) -> list[Line]:
     """Return findings as lines, the gravest first."""
-    return [Line(item.message, mark_of(item.severity)) for item in gravest_first(findings)]
+    return [finding_line(item) for item in gravest_first(findings)]
 
 
 def _fact(text: str) -> Line:

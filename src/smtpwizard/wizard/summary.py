@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.presets.schema import Kind
 from smtpwizard.report.arrival import Proof, arrived_line, auth_suffix
-from smtpwizard.report.lines import Line, Mark, symbols
+from smtpwizard.report.lines import Line, Mark
 from smtpwizard.report.probe import verdict_mark
 from smtpwizard.secret import redact
 from smtpwizard.smtp.results import Report, Step
@@ -16,11 +16,6 @@ from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard.session import TargetKind, WizardState
 
 _CONFIRMED = "arrived (code confirmed)"
-
-
-def summary(state: WizardState) -> tuple[str, ...]:
-    """Return the lines of the scrollback, a symbol before each."""
-    return tuple(symbols(summary_lines(state)))
 
 
 def summary_lines(state: WizardState) -> tuple[Line, ...]:
@@ -90,9 +85,9 @@ def _mails(state: WizardState) -> Iterator[Line]:
 def _not_proved(state: WizardState) -> Iterator[Line]:
     report = state.fresh_report
     if report is not None and report.works:
-        for sentence in report.not_proved:
-            if not _proved_since(sentence, state):
-                yield Line(f"not proved: {sentence.rstrip('.')}", Mark.WARNING)
+        left = [sentence.rstrip(".") for sentence in report.not_proved if not _proved_since(sentence, state)]
+        if left:
+            yield Line(f"not proved: {'; '.join(left)}", Mark.WARNING)
 
 
 def _proved_since(sentence: str, state: WizardState) -> bool:

@@ -27,7 +27,7 @@ def _list(args: argparse.Namespace) -> ExitCode:
     if args.json:
         emit_json({"schema": 1, "apps": [summary(app) for app in found]}, indent=2)
         return ExitCode.OK
-    emit("\n".join(table(found)))
+    emit(*table(found))
     say(f"{len(found)} apps. `smtpwizard apps show ID` tells all of one; `--app ID` takes it.")
     return ExitCode.OK
 
@@ -41,7 +41,7 @@ def _show(args: argparse.Namespace) -> ExitCode:
     if args.json:
         emit_json({"schema": 1, "app": record(app)}, indent=2)
     else:
-        emit("\n".join(page(app)))
+        emit(*page(app))
     return ExitCode.OK
 
 

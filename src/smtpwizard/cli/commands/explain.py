@@ -17,7 +17,7 @@ from smtpwizard.cli.source import app_of, hide_in_reach
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import Explained, explain_log, flat
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.report.lines import cause_lines, columns, symbols
+from smtpwizard.report.lines import GAP, Line, cause_lines
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.json:
         emit_json({"schema": 1, "diagnoses": [item.as_diagnosis() for item in flat(explained)]})
     elif explained:
-        emit("\n\n".join(_page(explained)))
+        emit(*_page(explained))
     if not explained:
         count = len(text.splitlines())
         say(f"No mail error was found in {count} line{'s' if count != 1 else ''}.")
@@ -81,8 +81,10 @@ def named_provider(name: str | None, own: Path | None, catalogue: Catalogue) -> 
     return presets.provider(name)
 
 
-def _page(explained: tuple[Explained, ...]) -> Iterator[str]:
-    for item in explained:
+def _page(explained: tuple[Explained, ...]) -> Iterator[Line]:
+    for number, item in enumerate(explained):
+        if number:
+            yield GAP
         times = f", {item.times} times" if item.times > 1 else ""
-        lines = symbols(cause_lines(item.diagnoses), width=columns())
-        yield "\n".join((f"line {item.line}{times}: {item.said}", *lines))
+        yield Line(item.said, name=f"line {item.line}{times}")
+        yield from cause_lines(item.diagnoses)

@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         value = probing.to_json(check, planned)
         emit_json(value | {"not_proved": _not_proved(report, result), "inside": to_json(sides, result)})
     else:
-        emit("\n".join(comparison_lines(sides, result)))
+        emit(*comparison_lines(sides, result))
     return _exit_code(result)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Final
 
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import Source, load, tell_app
@@ -14,11 +13,9 @@ from smtpwizard.lint.check import findings, masked_settings, secrets
 from smtpwizard.lint.context import meant_host
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem, Severity, gravest_first, has_errors
+from smtpwizard.report.lines import Line, LineRole, finding_line
 from smtpwizard.secret import hide
 from smtpwizard.text import safe
-
-_SYMBOLS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "–"}
-_INDENT: Final = "    "
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -32,8 +29,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         shown = masked_settings(source.settings, provider)
         emit_json({"schema": 1, "settings": shown, "findings": [finding.as_finding() for finding in found]})
     else:
-        for finding in found:
-            emit("\n".join(lines(finding)))
+        emit(*(line for finding in found for line in lines(finding)))
         say(summary(source, found))
     return ExitCode.CONFIG if has_errors(found) else ExitCode.OK
 
@@ -54,12 +50,10 @@ def provider_of(source: Source, args: argparse.Namespace) -> Provider | None:
     return Presets.open(getattr(args, "presets", None)).for_host(host)
 
 
-def lines(finding: Problem) -> list[str]:
+def lines(finding: Problem) -> list[Line]:
     """Return a finding for people: symbol, variable, sentence; the repair below it."""
-    name = finding.variable or "File"
-    fact = finding.message if name in finding.message.split(" ")[0] else f"{name}: {finding.message}"
-    head = safe(f"{_SYMBOLS[finding.severity]} {fact}")
-    return [head, f"{_INDENT}Repair: {finding.label}"] if finding.label else [head]
+    repair = Line(safe(finding.label), role=LineRole.REPAIR, indent=1)
+    return [finding_line(finding), *([repair] if finding.label else [])]
 
 
 def summary(source: Source, found: Sequence[Problem]) -> str:

@@ -27,7 +27,7 @@ from smtpwizard.docker.logs import LogReader
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
 from smtpwizard.report import container
-from smtpwizard.report.lines import columns, name_of, symbols, wrapped
+from smtpwizard.report.lines import Line, Mark, columns, name_of
 
 if TYPE_CHECKING:
     from smtpwizard.docker.compose import Compose
@@ -159,17 +159,13 @@ def _tell(report: LogReport, args: argparse.Namespace, source: str, since: str =
         emit_json(to_json(report, source))
     else:
         for trouble in report.troubles:
-            emit(_text(trouble))
-        emit(wrapped(f"{source}: {container.summary(report)}", columns(), ""))
+            emit(*container.trouble_lines(trouble), "")
+        emit(Line(container.summary(report), name=source))
     if since and not report.lines:
         say(f"The container has logged nothing in the last {since}. Look further back: --since 24h.")
     if report.note:
         say(report.note)
     return ExitCode.FAILED if report.troubles else ExitCode.OK
-
-
-def _text(trouble: Trouble) -> str:
-    return "\n".join((*symbols(container.trouble_lines(trouble), width=columns()), ""))
 
 
 def to_json(report: LogReport, source: str) -> dict[str, Any]:
@@ -216,15 +212,15 @@ class Live:
             if self._json:
                 emit_json({"schema": 1, "event": "trouble", **trouble.to_json()})
             else:
-                emit(_text(trouble))
+                emit(*container.trouble_lines(trouble), "")
         elif self._terminal and not self._json and now - before >= QUIET_SECONDS:
             self._shown[trouble.first_line] = now
-            emit(container.again_line(trouble, columns()))
+            emit(container.again_line(trouble, columns(sys.stdout)))
 
     def interrupted(self, rest: Iterable[Trouble]) -> None:
         """Take Ctrl+C as the end; `rest` is what was still open."""
         if self._terminal:
-            say()  # after the terminal's ^C
+            say("")  # after the terminal's ^C
         for trouble in rest:
             self.tell(trouble)
 
@@ -234,7 +230,6 @@ class Live:
             emit_json({**to_json(report, self._source), "event": "summary"})
         else:
             for trouble in report.troubles:
-                line = f"{container.times(trouble)}: {name_of(trouble.diagnoses[0])}"
-                emit(wrapped(line, columns(), "✗ "))
-            emit(wrapped(f"{self._source}: {container.summary(report)}", columns(), ""))
+                emit(Line(name_of(trouble.diagnoses[0]), Mark.FAILED, name=container.times(trouble)))
+            emit(Line(container.summary(report), name=self._source))
         return ExitCode.FAILED if report.troubles else ExitCode.OK

@@ -14,6 +14,7 @@ from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import PresetProblem, presets_root
 from smtpwizard.presets.matching import Match, domain_of
+from smtpwizard.presets.schema import Kind
 from smtpwizard.text import safe
 
 MX_SECONDS = 3.0
@@ -51,8 +52,9 @@ def _list(catalogue: Presets, app: AppProfile, *, as_json: bool) -> None:
     if as_json:
         emit_json({"schema": 1, "presets": [summary(provider, app) for provider in found]}, indent=2)
         return
-    emit("\n".join(table(found)))
-    say(f"{len(found)} presets. `smtpwizard presets show ID` tells all of one; `custom` is any other server.")
+    emit(*table(found))
+    count = sum(item.kind is not Kind.PRACTICE for item in found)
+    say(f"{count} providers. `smtpwizard presets show ID` tells all of one; `custom` is any other server.")
 
 
 def _show(catalogue: Presets, app: AppProfile, name: str, *, as_json: bool) -> None:
@@ -62,7 +64,7 @@ def _show(catalogue: Presets, app: AppProfile, name: str, *, as_json: bool) -> N
     if as_json:
         emit_json({"schema": 1, "preset": record(provider, app)}, indent=2)
     else:
-        emit("\n".join(page(provider, app)))
+        emit(*page(provider, app))
 
 
 def _match(catalogue: Presets, text: str, args: argparse.Namespace) -> ExitCode:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from smtpwizard.apps.profile import AppProfile
-from smtpwizard.cli.output import emit, emit_json, say
+from smtpwizard.cli.output import emit, emit_diff, emit_json, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import secrets
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> ExitCode:
             say(f"{safe(str(item.original))}: back to what it was on {item.at:%Y-%m-%d %H:%M:%S} UTC ({item.name})")
         for change in changes:
             if change.diff:
-                emit(change.diff.removesuffix("\n"))
+                emit_diff(change.diff)
     applied: Sequence[Applied] = ()
     if not args.dry_run and any(change.changed for change in changes) and (not asked or _confirmed(chosen)):
         applied = apply_all(changes, lambda _, consent: consent is Consent.IN_PLACE and args.in_place)

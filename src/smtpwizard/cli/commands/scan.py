@@ -22,7 +22,7 @@ from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey.facts import PortFacts, expected_modes, ports_to_ask
 from smtpwizard.probe.survey.ranking import answer, meaning, strictest
 from smtpwizard.probe.verdict import Options
-from smtpwizard.report.lines import Mark
+from smtpwizard.report.lines import Line, LineRole, Mark, milliseconds
 from smtpwizard.secret import MASK, Secret, hide
 from smtpwizard.settings import logins_in
 from smtpwizard.smtp.net import literal
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         emit_json({"schema": 1, "host": target.host, "ports": [item.to_json() for item in facts]})
     else:
         name = f" ({provider.name})" if provider else ""
-        emit("\n".join((safe(f"{target.host}{name}"), *(line(item, target.host) for item in facts))))
+        emit(Line(safe(f"{target.host}{name}"), role=LineRole.TITLE), *(line(item, target.host) for item in facts))
         say(advice(facts, app_of(args)))
     return ExitCode.OK if any(item.tls is not None for item in facts) else ExitCode.FAILED
 
@@ -75,12 +75,11 @@ def target_of(text: str) -> Target:
     return Target(parts.name, parts.port)
 
 
-def line(item: PortFacts, host: str) -> str:
+def line(item: PortFacts, host: str) -> Line:
     """Return `✓   587  STARTTLS, TLSv1.3, certificate smtp.gmail.com, 61 days left, AUTH LOGIN PLAIN  31 ms`."""
     mark = Mark.FAILED if item.tls is None else Mark.OK if item.usable else Mark.WARNING
     said = answer(item, host) if item.open else meaning(item.error or "ETIMEDOUT")
-    time = "" if item.ms is None else f"  {item.ms:.0f} ms"
-    return safe(f"{mark.symbol} {item.port:>5}  {said}{time}")
+    return Line(safe(said), mark, LineRole.STAGE, f"{item.port:>5}", milliseconds(item.ms))
 
 
 def advice(facts: tuple[PortFacts, ...], app: AppProfile) -> str:

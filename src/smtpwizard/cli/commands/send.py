@@ -26,7 +26,6 @@ from smtpwizard.mailbox.model import Inbox, Wanted
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import InboxReport, MailReport
-from smtpwizard.report.lines import symbols
 from smtpwizard.secret import Secret, hide
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage
 from smtpwizard.text import safe
@@ -201,7 +200,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         arrival_unless_stopped(report)
         titles = {mail.message_id: _title(mail, built) for mail in built}
         for seen in reports:
-            emit("\n".join(("", *symbols(seen.lines(titles)))))
+            emit("", *seen.lines(titles))
     if broken_off:
         raise broken_off[0]
     missing = any(seen.explicit and not seen.all_arrived for seen in reports)

@@ -17,7 +17,7 @@ from smtpwizard.dns.sender import Sender, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.report.arrival import checks
-from smtpwizard.report.lines import Line, LineRole, columns, wrapped
+from smtpwizard.report.lines import GAP, Line, LineRole
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
 
 
-_INDENT: Final = " " * 9
-_WIDEST: Final = 80
+_INDENT: Final = 6
+"""Steps of two columns to where the text of a stage begins; the arrow of an action stands before it."""
 
 
 class _Chosen(NamedTuple):
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.json:
         emit_json(_object(report))
     else:
-        emit("\n".join(_page(report, chosen.provider)))
+        emit(*_page(report, chosen.provider))
     if chosen.remark:
         say(chosen.remark)
     return ExitCode.OK if report.trusted else ExitCode.FAILED
@@ -126,23 +126,19 @@ def _object(report: SenderReport) -> dict[str, Any]:
     }
 
 
-def _page(report: SenderReport, provider: Provider | None) -> Iterator[str]:
-    width = columns(_WIDEST)
+def _page(report: SenderReport, provider: Provider | None) -> Iterator[Line]:
     through = f", sent through {provider.name}" if provider and report.provider else ""
-    yield wrapped(f"{report.address}{through}", width, "", "")
+    yield Line(f"{report.address}{through}", role=LineRole.TITLE)
     if provider and not report.provider:
-        yield wrapped(f"Nothing in DNS names {provider.name}: judged without a provider.", width, "", "")
+        yield Line(f"Nothing in DNS names {provider.name}: judged without a provider.")
     for check in checks(report):
-        yield ""
+        yield GAP
         for line in check.lines:
-            yield wrapped(line.text, width, _head(line), _INDENT)
+            if line.mark is not None:
+                yield line._replace(role=LineRole.STAGE)
+            else:
+                yield line._replace(indent=_INDENT - (line.role is LineRole.ACTION))
         for record in check.records:
-            yield ""
-            yield f"  {record.name}  {record.type}"
-            yield f"  {record.value}"  # on a line of its own, to be copied unbroken
-
-
-def _head(line: Line) -> str:
-    if line.mark is not None:
-        return f"{line.mark.symbol} {line.name:<7}"
-    return f"{'→':>8} " if line.role is LineRole.ACTION else _INDENT
+            yield GAP
+            yield Line(f"{record.name}  {record.type}", role=LineRole.EVIDENCE, indent=1)
+            yield Line(record.value, role=LineRole.EVIDENCE, indent=1)  # on a line of its own, to be copied unbroken

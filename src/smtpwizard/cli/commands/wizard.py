@@ -84,11 +84,10 @@ def _on_screen(services: Services, state: WizardState, step: str) -> tuple[Wizar
         return last, app.chosen_app
     from smtpwizard.cli.output import say
     from smtpwizard.secret import hide
-    from smtpwizard.wizard.summary import summary
+    from smtpwizard.wizard.summary import summary_lines
 
     hide(app.session.secrets())
-    for line in summary(last):
-        say(line)
+    say(*summary_lines(last))
     return last, ""
 
 

@@ -15,14 +15,14 @@ from typing import Final
 
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.apps.schema import whole
-from smtpwizard.cli.output import emit, emit_exact, emit_json, read_password, say
+from smtpwizard.cli.output import emit_diff, emit_exact, emit_json, read_password, say
 from smtpwizard.cli.source import one_of, recognised_target
 from smtpwizard.clients.transport import Origin, security
 from smtpwizard.errors import ConfigError, ExitCode, FileError, InputError
 from smtpwizard.lint.check import findings, secrets
 from smtpwizard.presets.schema import PasswordSpec, PasswordType, PortChoice, Provider, TlsMode, UsernameRule
 from smtpwizard.problems import Problem, Severity, has_errors
-from smtpwizard.report.lines import Line, symbols
+from smtpwizard.report.lines import Line
 from smtpwizard.secret import Secret, hide
 from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block, fragment
@@ -117,12 +117,12 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
         return ExitCode.OK
     for change in changes:
         if change.diff:
-            emit(change.diff.removesuffix("\n"))
-    _tell([*finding_lines(found), *planned])
+            emit_diff(change.diff)
+    say(*finding_lines(found), *planned)
     if args.dry_run:
         say("Nothing was written (--dry-run).")
     elif any(item.changed for item in applied):
-        _tell([line for line in step.written() if line not in planned])
+        say(*(line for line in step.written() if line not in planned))
     return ExitCode.OK
 
 
@@ -182,7 +182,7 @@ def _emit_block(args: argparse.Namespace, found: Sequence[Problem], text: str) -
     if args.json:
         emit_json(_answer(args.print_style, found), exact={"block": text})
         return ExitCode.OK
-    _tell(finding_lines(found))
+    say(*finding_lines(found))
     emit_exact(text)
     return ExitCode.OK
 
@@ -191,7 +191,7 @@ def _refused(args: argparse.Namespace, target: str, found: Sequence[Problem]) ->
     if args.json:
         emit_json({**_answer(target, found), "written": False})
     else:
-        _tell(finding_lines(found))
+        say(*finding_lines(found))
         say("Nothing was written: the app would not send mail with these settings.")
     return ExitCode.CONFIG
 
@@ -204,11 +204,6 @@ def _answer(target: str, found: Sequence[Problem], changes: Sequence[Change] = (
         "diff": "".join(change.diff for change in changes),
         "findings": [finding.as_finding() for finding in found],
     }
-
-
-def _tell(lines: Sequence[Line]) -> None:
-    for text in symbols(lines):
-        say(text)
 
 
 def values_of(
