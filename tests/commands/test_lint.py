@@ -47,8 +47,8 @@ def test_sound_settings_end_with_0_and_notes(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(SOUND)
     done = lint(tmp_path)
     assert done.returncode == 0
-    assert done.stderr == "2 notes in .env. The app starts with these settings.\n"
-    assert [line[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == ["•", "•"]
+    assert done.stderr == "1 note in .env. The app starts with these settings.\n"
+    assert [line[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == ["•"]
     assert "  → Switch to 465 with TLS\n" in done.stdout
 
 

@@ -104,7 +104,10 @@ def _belonging(context: Context, provider: Provider) -> Iterator[Problem]:
         message = f"{provider.name} has no SMTP endpoint in {region}. Choose another region."
         yield context.finding("region-without-smtp", Severity.ERROR, Role.HOST, message)
     elif provider.host and not region and host not in _hosts(provider):
-        message = f"{shown(context.host)} is none of the hosts that are known for {provider.name}."
+        message = (
+            f"{shown(context.host)} is none of the hosts that are known for {provider.name}. Compare it with "
+            f"{provider.docs_url or 'the one on its page'}."
+        )
         yield context.finding("host-not-of-provider", Severity.INFO, Role.HOST, message)
 
 

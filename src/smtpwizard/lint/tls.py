@@ -183,22 +183,21 @@ def _in_clear(context: Context, mode: TlsMode) -> Iterator[Problem]:
             f"Port {context.port} has no TLS: password and mails cross the network in clear. Choose a port with TLS."
         )
         yield context.finding("clear-text-login", Severity.WARNING, Role.SECURITY, message, _stricter(context))
-    elif context.port != 25 or context.provider is None:  # for 25 there is a better port: see `port`
+    elif (context.port != 25 or context.provider is None) and (way_out := _way_out(context)):  # for 25 see `port`
         message = f"On {context.port} the app goes on in clear, password included, when the server offers no STARTTLS."
-        yield context.finding(
-            "starttls-fallback", Severity.INFO, Role.PORT, f"{message} {_way_out(context)}", _stricter(context)
-        )
+        yield context.finding("starttls-fallback", Severity.INFO, Role.PORT, f"{message} {way_out}", _stricter(context))
         if context.settings.opportunistic == "false":
             message = f"{context.variable(Role.OPPORTUNISTIC)}=false does not forbid that: the app does not use it."
             yield context.finding("opportunistic-tls-ignored", Severity.INFO, Role.OPPORTUNISTIC, message)
 
 
 def _way_out(context: Context) -> str:
+    """Return what cannot fall back to clear text; '' where the provider has nothing of the kind."""
     choice = _implicit(context)
     if choice:
         return f"{choice.port} with TLS cannot fall back to clear text."
     if context.provider:
-        return f"{context.provider.name} has no port with TLS from the first byte."
+        return ""
     return (
         f"If the server has 465, that with {context.app.assignment(Security.IMPLICIT)} cannot fall back to clear text."
     )

@@ -17,7 +17,7 @@ from smtpwizard.cli.source import app_of, hide_in_reach
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import Explained, explain_log, flat
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.report.lines import GAP, Line, cause_lines
+from smtpwizard.report.lines import GAP, Line, cause_lines, counted
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         emit(*_page(explained))
     if not explained:
         count = len(text.splitlines())
-        say(f"No mail error was found in {count} line{'s' if count != 1 else ''}.")
+        say(f"No mail error was found in {counted(count, 'line')}. Give the app's log around the time of the mail.")
         return ExitCode.FAILED
     return ExitCode.OK
 

@@ -89,7 +89,7 @@ def advice(facts: tuple[PortFacts, ...], app: AppProfile) -> str:
         mode = app.assignment(app.mode_for(best.tls or TlsMode.STARTTLS))
         return f"Best for the app: {app.variable(Role.PORT)}={best.port} and {mode}. No credentials were sent."
     if any(item.tls is not None for item in facts):
-        return "No port has TLS with a certificate that the app trusts. No credentials were sent."
+        return "No port has TLS with a certificate that the app trusts; --ca-file PEM trusts another authority."
     return "No mail server answers on these ports. A port of your own is asked with HOST:PORT."
 
 
