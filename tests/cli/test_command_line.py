@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -145,7 +146,8 @@ def test_bash_completes_commands_flags_choices_and_files(tmp_path: Path) -> None
             f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}\n"
             f'$function smtpwizard "{words[-1]}" "{words[-2]}"; echo "${{COMPREPLY[@]}}"'
         )
-        done = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=True, cwd=tmp_path)
+        where = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+        done = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=True, cwd=tmp_path, env=where)
         return done.stdout.split()
 
     assert complete("smtpwizard", "pre") == ["presets", "preview"]
@@ -158,6 +160,16 @@ def test_bash_completes_commands_flags_choices_and_files(tmp_path: Path) -> None
     assert complete("smtpwizard", "check", "--compose", "compo") == ["compose.yaml"]
     assert complete("smtpwizard", "check", "--compose", "compose.yaml", "--serv") == ["--service"]
     assert complete("smtpwizard", "lint", "--presets", "co") == ["conf"], "a folder is wanted"
+    assert complete("smtpwizard", "--preset", "gma") == ["gmail"]
+    assert complete("smtpwizard", "write", "--print", "env", "--preset", "cust") == ["custom"]
+    assert complete("smtpwizard", "write", "--preset", "amazon-ses", "--region", "eu-west-1") == ["eu-west-1"]
+    assert complete("smtpwizard", "presets", "show", "sendg") == ["sendgrid"]
+    assert complete("smtpwizard", "apps", "show", "vaultw") == ["vaultwarden"]
+    assert complete("smtpwizard", "check", "--app", "abc-u") == ["abc-user-feedback"]
+    assert complete("smtpwizard", "sandbox", "--play", "sendgrid-bad") == ["sendgrid-bad-login"]
+    assert complete("smtpwizard", "explain", "--provider", "gma") == ["gmail"]
+    assert complete("smtpwizard", "send", "--mail", "al") == ["all"]
+    assert complete("smtpwizard", "restore", "lat") == ["latest"]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "tcsh", "powershell"])
