@@ -53,6 +53,7 @@ TEXTS = [
 ]
 JS_BOOLEANS = {
     "exact-true": "v === 'true'",
+    "not-false-not-empty": "!!(v === 'false' ? false : v)",
     "true-or-one": "v === 'true' || v === '1'",
     "one": "v === '1'",
     "not-false": "v !== 'false'",

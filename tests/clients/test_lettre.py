@@ -81,6 +81,14 @@ def test_what_its_source_refuses_fails_in_its_words(script: Script, step: Step, 
     assert f"Its log will say: {log}" in report.app.sentence
 
 
+def test_the_mechanisms_that_are_wanted_are_taken_in_their_order() -> None:
+    app = APP._replace(client=APP.client._replace(options={"auth_mechanism": '"Login"'}))
+    with serving(Script(mechanisms=("PLAIN", "LOGIN"))) as server:
+        settings = server.settings(app, host="localhost", username=USERNAME, password=PASSWORD)
+        Probe(settings, options()).run_blocking()
+        assert "AUTH LOGIN" in server.received
+
+
 def test_starttls_that_is_required_and_not_offered_is_its_own_error() -> None:
     report = sent(Script(), security="false", require_tls="true")
     assert report.app.send.log == "internal client error: STARTTLS is not supported on this server"

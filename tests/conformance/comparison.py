@@ -15,7 +15,7 @@ from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, Verdict
 from support.nodemailer import LIBRARIES, Nodemailer, Outcome
@@ -122,6 +122,17 @@ class Comparison:
             ours = self.probe(item, variables, _message(item), app=app)
             found = real.result()
         return _told(found), found.fate, ours.app.send, _FATES.get(ours.app.verdict or Verdict.WORKS)
+
+    def of_app(
+        self, app: AppProfile, library: str, script: Script, make: Callable[[str], Mapping[str, str]]
+    ) -> tuple[ClientOutcome, ClientOutcome]:
+        """Return what sendMail() does with the variables of an app, made from the port, and what ours says of it."""
+        item = Behaviour("an app's own variables", script)
+        with ScriptedServer(script, tls=self.context("trusted")) as server, ThreadPoolExecutor(1) as pool:
+            variables = dict(make(str(server.port)))
+            real = pool.submit(self._client.run, "send", variables, library=library, to=item.to)
+            ours = self.probe(item, variables, _message(item), app=app).app.send
+            return _told(real.result()), ours
 
     def real_client(self, server: ScriptedServer, item: Behaviour, extra: Mapping[str, str]) -> Outcome:
         """Have nodemailer send a mail to a server."""

@@ -26,7 +26,30 @@ function ghostOptions(variables, limits) {
     return options;
 }
 
-function transportOptions(variables, limits) {
+// Langfuse: everything is in one URL, which nodemailer's own parser reads.
+function langfuseOptions(variables, limits, library) {
+    const { parseConnectionUrl } = require(`${library}/lib/shared`);
+    return { ...parseConnectionUrl(variables.SMTP_CONNECTION_URL), ...limits };
+}
+
+// Postiz: the login is handed over whatever it is.
+function postizOptions(variables, limits) {
+    return {
+        host: variables.EMAIL_HOST,
+        port: +variables.EMAIL_PORT,
+        secure: variables.EMAIL_SECURE === 'true',
+        auth: { user: variables.EMAIL_USER, pass: variables.EMAIL_PASS },
+        ...limits
+    };
+}
+
+function transportOptions(variables, limits, library) {
+    if (variables.SMTP_CONNECTION_URL !== undefined) {
+        return langfuseOptions(variables, limits, library);
+    }
+    if (variables.EMAIL_PROVIDER === 'nodemailer') {
+        return postizOptions(variables, limits);
+    }
     if (variables.mail__transport) {
         return ghostOptions(variables, limits);
     }
@@ -44,6 +67,10 @@ function transportOptions(variables, limits) {
     return options;
 }
 
+function sender(variables) {
+    return variables.SMTP_SENDER || variables.mail__from || variables.EMAIL_FROM_ADDRESS;
+}
+
 function outcome(error) {
     return {
         ok: !error,
@@ -56,12 +83,12 @@ function outcome(error) {
 
 async function run(job) {
     const nodemailer = require(job.library);
-    const transport = nodemailer.createTransport(transportOptions(job.variables, job.limits));
+    const transport = nodemailer.createTransport(transportOptions(job.variables, job.limits, job.library));
     const call =
         job.call === 'verify'
             ? transport.verify()
             : transport.sendMail({
-                  from: `"User feedback" <${job.variables.SMTP_SENDER || job.variables.mail__from}>`,
+                  from: `"User feedback" <${sender(job.variables)}>`,
                   to: job.to,
                   subject: 'Conformance',
                   text: '.one line with a dot\r\n',

@@ -230,6 +230,7 @@ BOOLEANS: Final[Mapping[str, Callable[[str], bool | None]]] = {
     "not-zero": lambda text: text != "0",
     "not-false-not-zero": lambda text: text not in ("false", "0"),
     "non-empty": lambda text: text != "",
+    "not-false-not-empty": lambda text: text not in ("", "false"),
     "lower-true": lambda text: text.lower() == "true",
     "lower-true-or-one": lambda text: text == "1" or text.lower() == "true",
     "lower-not-false": lambda text: text.lower() != "false",

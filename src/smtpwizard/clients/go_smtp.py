@@ -132,10 +132,11 @@ USES: Final[Mapping[str, Use]] = {
         )
     ),
 }
-"""Option `use` of a profile's client → how it uses net/smtp. For listmonk the option `auth_mechanism` is its one
-mechanism: plain, login or cram."""
+"""Option `use` of a profile's client → how it uses net/smtp."""
 
 
+_MECHANISMS: Final = {"plain": "PLAIN", "login": "LOGIN", "cram": "CRAM-MD5"}
+"""listmonk's auth_protocol, which is the option `auth_mechanism`."""
 _ROUNDS: Final = 16
 """Prompts after which an endless login is given up; the client would answer them for ever."""
 
@@ -279,7 +280,7 @@ class GoDialogue(StandardDialogue):
         if use.untrying:
             name = "PLAIN" if "PLAIN" in offered.mechanisms else "LOGIN"
         elif use.compared and not use.in_their_order:
-            name = self.model.mechanisms[0]
+            name = _MECHANISMS.get(self.transport.options.get("auth_mechanism", ""), self.model.mechanisms[0])
         elif use.in_their_order:
             if not offered.mechanisms:
                 self.fail(Fault.NO_MECHANISM, "AUTH", text=self._why())
@@ -372,12 +373,10 @@ class GoSmtp(StandardClient):
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> GoSmtp | None:
-        """Return the client with an app's `use`, `auth_mechanism` and `timeout`; None for a use not known here."""
+        """Return the client with an app's `use` and `timeout`; None for a use not known here."""
         use = USES.get(options.get("use", ""))
         if use is None:
             return None
-        if fixed := options.get("auth_mechanism", ""):
-            use = use._replace(mechanisms=({"cram": "CRAM-MD5"}.get(fixed, fixed.upper()),))
         connect, tls, greeting, rest = use.limits
         if seconds := float(options.get("timeout") or 0):
             connect, tls, greeting, rest = (min(limit, seconds) if limit < _FOREVER else limit for limit in use.limits)

@@ -86,11 +86,16 @@ class LettreDialogue(StandardDialogue):
         )
 
     async def login(self) -> str:
-        """Log in by the first mechanism that is offered; the lack of AUTH is the lack of a mechanism."""
+        """Log in by the first mechanism that is offered; the lack of AUTH is the lack of a mechanism.
+
+        The option `auth_mechanism` (Vaultwarden's SMTP_AUTH_MECHANISM) names those that are wanted, in their order.
+        """
         self._step = Step.AUTH
-        if not self.capabilities.mechanisms:
+        wanted = [name.strip("\"' ").upper() for name in self.transport.options.get("auth_mechanism", "").split(",")]
+        named = [name for name in wanted if name in self.model.mechanisms]
+        name = next((name for name in named or self.model.mechanisms if name in self.capabilities.mechanisms), None)
+        if name is None:
             self.fail(Fault.NO_MECHANISM, "AUTH")
-        name = self.capabilities.mechanisms[0]
         user, password = self.credentials()
         line, shown = f"AUTH {name}", f"AUTH {name}"
         if name == "PLAIN":
