@@ -10,7 +10,7 @@ import pytest
 from smtpwizard.targets.env import readers as npm_dotenv
 from smtpwizard.targets.env.edit import HEADING, merge, scan
 from smtpwizard.targets.env.plan import differences
-from smtpwizard.targets.env.readers import DEFAULT_READERS
+from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 from support import env_readers
 from support.values import nasty_values
 
@@ -150,3 +150,20 @@ def test_the_scanner_covers_every_text_without_gap() -> None:
 
 def test_a_merged_file_gives_the_app_the_new_value() -> None:
     assert npm_dotenv.parse(merged(b"SMTP_HOST=a\n").decode())["SMTP_HOST"] == "new.example"
+
+
+@pytest.mark.parametrize(
+    "readers", [DEFAULT_READERS, (Reader.NPM,), (Reader.DOCKER_RUN, Reader.COMPOSE), (Reader.SHELL,)]
+)
+def test_a_value_is_recognised_again_and_leaves_nothing_behind_when_another_takes_its_place(
+    readers: tuple[Reader, ...],
+) -> None:
+    """`"it's \\"x\\" #1"` was taken for a value and a comment: each further run made the line longer."""
+    made = random.Random(8)
+    pieces = ("'", '"', "`", "\\", "#", " #", " ", "$", "a", "b", "$$", "=")
+    values = ['it\'s "x" #1', *("".join(made.choices(pieces, k=made.randint(1, 9))) for _ in range(400))]
+    for value, other in zip(values, reversed(values), strict=True):
+        first = merge(b"A=1\n", {"SMTP_PASSWORD": value, "B": "1"}, readers).data
+        assert merge(first, {"SMTP_PASSWORD": value, "B": "1"}, readers).data == first, value
+        anew = merge(b"A=1\n", {"SMTP_PASSWORD": other, "B": "1"}, readers).data
+        assert merge(first, {"SMTP_PASSWORD": other, "B": "1"}, readers).data == anew, (value, other)

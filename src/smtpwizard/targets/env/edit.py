@@ -141,8 +141,14 @@ def _assignment(text: str, found: re.Match[str], line: int, stop: int, end: int)
 
 
 def _close_on_line(text: str, start: int, stop: int) -> int:
-    """Return the end of the quoted value where it closes on its line with only a comment after it, else -1."""
+    """Return the end of the quoted value where it closes on its line with only a comment after it, else -1.
+
+    At the first quote that no backslash escapes, if that will do: all readers but shells see it so in single quotes.
+    """
     quote = text[start]
+    whole = _LONG[quote].match(text, start, stop) if quote in _LONG else None
+    if whole and (rest := _REST.match(text, whole.end())) and rest.end() >= stop:
+        return whole.end()
     at = text.find(quote, start + 1, stop)
     while at >= 0:
         rest = _REST.match(text, at + 1)
@@ -244,6 +250,9 @@ def _replace(
     text: str, found: Sequence[Statement], value: str, readers: Sequence[Reader], *, with_bom: bool
 ) -> tuple[list[_Edit], Placed]:
     item = found[-1]
+    if Reader.DOCKER_RUN in readers:  # it takes all behind the sign for the value: blanks, quotes and a comment, too
+        blanks = len(text[item.start : item.value_start]) - len(text[item.start : item.value_start].rstrip(" \t"))
+        item = item._replace(value_start=item.value_start - blanks, value_end=item.body_end, closed=True)
     head, tail = text[item.start : item.value_start], text[item.value_end : item.body_end]
     around = Surroundings(head, tail, text[item.body_end : item.end], bom=with_bom and item.line == 1)
     earlier = tuple(other.line for other in found[:-1])
@@ -255,7 +264,7 @@ def _replace(
     encoded = encode(value, readers)
     missed = misreaders(encoded.text, value, around, readers)
     before = misreaders(old, value, around, readers)
-    good = Reader.NPM not in before or old == encoded.text
+    good = old == encoded.text or (Reader.NPM not in before and len(before) < len(readers))
     keep = item.sign == "=" and item.closed and good and set(before) <= set(missed)
     final = old if keep else encoded.text
     place = _place(item.key, final, value, around, earlier)
