@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from smtpwizard.addresses import domain_of, is_address
+from smtpwizard.addresses import bare_address, domain_of, is_address
 from smtpwizard.apps.profile import Role
 from smtpwizard.clients.transport import implicit_tls, is_on
 from smtpwizard.diagnosis.event import Event
+from smtpwizard.hosts import is_private_host
 from smtpwizard.secret import Secret
 
 # Patterns stay texts, and `re` compiles and keeps the few that are asked for: all of them took 10 ms of a start.
@@ -94,7 +95,10 @@ def starttls_missing(event: Event) -> bool:
     settings = event.settings
     known_clear = settings is not None and not (implicit_tls(settings) or is_on(settings, Role.REQUIRE_TLS))
     offered = any(word.upper() == "STARTTLS" for word in _keywords(event))
-    return _is_ehlo(event) and known_clear and not event.encrypted and not offered
+    if not (_is_ehlo(event) and known_clear) or event.encrypted or offered:
+        return False
+    values = _values(event)
+    return bool(values.get(Role.PASSWORD)) or not is_private_host(values.get(Role.HOST, "").strip())
 
 
 def auth_missing(event: Event) -> bool:
@@ -243,6 +247,13 @@ def freemail_sender(event: Event) -> bool:
     return bool(found)
 
 
+def sender_is_not_login(event: Event) -> bool:
+    """The login is a mail address, and the sender is another one."""
+    values = _values(event)
+    user, sender = values.get(Role.USERNAME, "").strip(), values.get(Role.SENDER, "").strip()
+    return is_address(user) and bool(sender) and bare_address(sender).lower() != user.lower()
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -269,5 +280,6 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mail-variable-unset": mail_variable_unset,
     "mechanism-not-offered": mechanism_not_offered,
     "freemail-sender": freemail_sender,
+    "sender-is-not-login": sender_is_not_login,
 }
 """Every value of `when`."""

@@ -206,9 +206,12 @@ def explain_steps(
         rows.append((0 if unasked else 1 if failed else 2, found))
         encrypted = encrypted or (step.tls is not None and not failed)
     rows.sort(key=lambda row: row[0])
+    explained = bool(rows) and rows[0][0] == 0 and bool(rows[0][1])
     unique: dict[str, Problem] = {}
-    for _, found in rows:
+    for rank, found in rows:
         for diagnosis in found:
+            if explained and rank == 1 and diagnosis.generic:
+                continue  # the login that was not offered accounts for it
             unique.setdefault(diagnosis.id, diagnosis)
     return tuple(unique.values())
 

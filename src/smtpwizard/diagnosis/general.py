@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import FAMILY, General
 from smtpwizard.diagnosis.wording import Wording, own_code
-from smtpwizard.problems import Basis, Problem, Severity
+from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 
 
 def general(event: Event, answers: Iterable[General], happened: frozenset[str]) -> tuple[Problem, bool]:
@@ -18,13 +19,17 @@ def general(event: Event, answers: Iterable[General], happened: frozenset[str]) 
     answer = answer_of(event, answers, happened)
     words, app = Wording(event), event.profile
     roles = () if event.relayed else answer.roles
+    changes = _sender_is_login(event, answer)
+    hint = words.fill(OTHER_SENDER) if changes and answer.when != "sender-is-not-login" else ""
     problem = Problem(
         id=answer.id,
         severity=Severity.ERROR,
         title=own_code(words.fill(answer.title), event),
-        cause=f"{words.cause(answer.cause)} {_lasting(event, answer)}".strip(),
+        cause=" ".join(part for part in (words.cause(answer.cause), hint, _lasting(event, answer)) if part),
         remedy=" ".join((words.fill(answer.remedy), *_hints(event, answer))),
         variables=tuple(app.variable(role) for role in roles if app.spec(role)),
+        changes=changes,
+        label=repair_label(changes, app.secrets),
         basis=Basis.GENERAL,
         roles=tuple(roles),
         kind=answer.kind,
@@ -32,10 +37,21 @@ def general(event: Event, answers: Iterable[General], happened: frozenset[str]) 
     return problem, bool(answer.text) and not answer.vague
 
 
+def _sender_is_login(event: Event, answer: General) -> Changes:
+    """Propose the login's address as the sender where another one may be what was refused."""
+    if event.settings is None or event.relayed or (event.code or 0) < 500 or Role.SENDER not in answer.roles:
+        return NO_CHANGES
+    if event.stages.isdisjoint(FAMILY) or not _condition("sender-is-not-login", event):
+        return NO_CHANGES
+    return {event.profile.variable(Role.SENDER): (event.settings.username or "").strip()}
+
+
 def answer_of(event: Event, answers: Iterable[General], happened: frozenset[str]) -> General:
     """Return the first of `answers` that holds."""
     return next((item for item in answers if _holds(item, event, happened)), _NOTHING)
 
+
+OTHER_SENDER = "{sender} is not the address that logs in, which many servers do not allow."
 
 _NOTHING = General(
     "generic", "Failure without a known cause", "The mail did not go through.",
