@@ -31,7 +31,7 @@ layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
 corpus: $(STAMP) ## print what explain makes of public reports: right, general, silent, misleading
-	@$(BIN)/python scripts/corpus.py $(V)
+	@PYTHONPATH=tests $(BIN)/python -m support.corpus $(V)
 
 conformance: $(STAMP) ## play every server behaviour against the real mail clients and write docs/*-conformance.md
 	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q

@@ -76,9 +76,12 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     if not said:
         return frozenset()
     found = [(" ".join(phrase.parts), name) for phrase, name in catalogue.clients if phrase.found_in(said)]
-    return frozenset(
-        name for words, name in found if not any(words in longer and other != name for longer, other in found)
-    )
+    names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
+    return frozenset(name for name in names if _SAYS_MORE.get(name) not in names)
+
+
+_SAYS_MORE: Final = {"unknown-host": "resolver-down", "timeout": "read-timeout"}
+"""What happened → what says more where both are told: libraries add a general word to the particular one."""
 
 
 def stage_fits(event: Event, failure: Failure) -> bool:

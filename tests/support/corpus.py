@@ -16,7 +16,7 @@ from typing import Any, Final
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.problems import Problem
 
-CORPUS: Final = Path(__file__).resolve().parents[1] / "tests" / "corpus"
+CORPUS: Final = Path(__file__).resolve().parents[1] / "corpus"
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (
     "wrong-password",
