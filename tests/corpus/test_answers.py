@@ -1,4 +1,4 @@
-"""What `explain` answers to public reports: right by their kind, not misleading, and the same however they are dressed."""
+"""What `explain` answers to public reports: right by their kind, not misleading, the same however they are dressed."""
 
 from __future__ import annotations
 
