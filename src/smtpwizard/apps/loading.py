@@ -93,7 +93,7 @@ class AppFiles:
         broken: tuple[PresetProblem, ...] = ()
         for path in reversed(self._files[id]):
             try:
-                found = shipped(id) if path.parent.parent == presets_root() else load_profile(path)
+                found = shipped(id) if path.parent == self._index.folder else load_profile(path)
             except PresetFileError as error:
                 broken += error.problems
             else:
@@ -111,9 +111,12 @@ class AppFiles:
                 left_out.update(dict.fromkeys(item.file for item in error.problems))
         return tuple(sorted(found, key=lambda app: app.name.lower()))
 
-    def holding(self, word: str) -> Iterator[AppProfile]:
-        """Yield the profiles in whose files a word stands: a search a hundred times cheaper than opening all."""
-        for id_ in self._having(word):
+    def holding(self, word: str, *, whole: bool = False) -> Iterator[AppProfile]:
+        """Yield the profiles in whose files a word stands: a search a hundred times cheaper than opening all.
+
+        `whole`: as a name of its own, and not as a part of another one.
+        """
+        for id_ in self._having(word, whole=whole):
             try:
                 yield self.profile(id_)
             except PresetFileError as error:
@@ -131,12 +134,14 @@ class AppFiles:
         return [name for name in names if name.lower() in words]
 
     def count(self, word: str) -> int:
-        """Return in how many profiles' files a word stands."""
-        return len(self._having(word))
+        """Return in how many profiles' files a name stands."""
+        return len(self._having(word, whole=True))
 
-    def _having(self, word: str) -> list[str]:
+    def _having(self, word: str, *, whole: bool) -> list[str]:
         needle = word.encode("utf-8", "surrogateescape").lower()
-        return [id_ for id_ in self._files if needle in self._data(id_)]
+        if not whole:
+            return [id_ for id_ in self._files if needle in self._data(id_)]
+        return [id_ for id_ in self._files if _stands(needle, self._data(id_))]
 
     def _data(self, id: str) -> bytes:  # noqa: A002
         """Return the bytes of the files of an id, in small letters: read once, never parsed for it."""
@@ -150,6 +155,24 @@ class AppFiles:
                     continue  # told when the profile itself is asked for
             self._bytes[id] = b"\n".join(found).lower()
         return self._bytes[id]
+
+
+_PART_OF_WORD: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
+
+
+def _stands(word: bytes, data: bytes) -> bool:
+    """Say whether a name stands in `data` as a whole: `SMTP_SENDER` does not in `N8N_SMTP_SENDER`.
+
+    In a table that is kept, a text has its length before it, and anything behind it.
+    """
+    at = data.find(word)
+    while at >= 0:
+        before, behind = data[at - 1 : at], data[at + len(word) : at + len(word) + 1]
+        alone = not {*before, *behind} & _PART_OF_WORD
+        if alone or before == bytes((len(word) & 255,)):
+            return True
+        at = data.find(word, at + 1)
+    return False
 
 
 def profile(presets: Presets, id: str = DEFAULT) -> AppProfile:  # noqa: A002

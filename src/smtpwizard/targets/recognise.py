@@ -109,12 +109,12 @@ def _of_images(files: AppFiles, images: Iterable[str]) -> list[AppProfile]:
 
 def by_variables(files: AppFiles, variables: Mapping[str, object]) -> list[tuple[AppProfile, bool]]:
     """Return the apps that read some of `variables`, those with most of them first, and whether one is theirs alone."""
-    names = [name for name in variables if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{2,80}", name)]
+    names = [name for name in variables if name.isidentifier() and len(name) < _LONGEST]
     owners: dict[str, list[AppProfile]] = {}
     for name in files.mentioned(names):
         near = files.count(name)
         if near and (near <= _FEW or name in _TELLING):
-            owners[name] = [app for app in files.holding(name) if name in _own_names(app)]
+            owners[name] = [app for app in files.holding(name, whole=True) if name in _own_names(app)]
     shared: dict[str, int] = {}
     apps: dict[str, AppProfile] = {}
     alone: set[str] = set()
@@ -128,6 +128,8 @@ def by_variables(files: AppFiles, variables: Mapping[str, object]) -> list[tuple
     return [(apps[id_], id_ in alone) for id_ in order]
 
 
+_LONGEST: Final = 80
+"""Characters of a variable's name that is looked for."""
 _FEW: Final = 6
 """Profiles in which a name may stand for it to be looked at: what more have tells nothing."""
 _TELLING: Final = frozenset({"MAIL_MAILER", "MAILER_DSN", "DEFAULT_FROM_EMAIL"})
