@@ -17,6 +17,7 @@ from smtpwizard.clients.transport import Origin, transport
 from smtpwizard.errors import ExitCode
 from smtpwizard.presets.files import presets_root
 from smtpwizard.settings import Settings
+from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.recognise import recognise
 from support.compose_program import compose_config
 
@@ -140,3 +141,143 @@ def test_the_app_is_recognised_and_every_service_that_needs_them_gets_the_variab
         assert handed.password is not None
         assert handed.password.reveal() == "abcdefghijklmnop", name
         assert environment["TZ"] == "Etc/UTC"
+
+
+SHAPES = {
+    "langfuse": """services:
+  langfuse-worker:
+    image: docker.io/langfuse/langfuse-worker:3
+    environment: &langfuse-worker-env
+      SALT: "mysalt" # CHANGEME
+      TELEMETRY_ENABLED: ${TELEMETRY_ENABLED:-true}
+  langfuse-web:
+    image: docker.io/langfuse/langfuse:3
+    environment:
+      <<: *langfuse-worker-env
+      NEXTAUTH_SECRET: mysecret # CHANGEME
+""",
+    "chatwoot": """services:
+  base: &base
+    image: chatwoot/chatwoot:latest
+    env_file: .env
+  rails:
+    <<: *base
+    environment:
+      - NODE_ENV=production
+  sidekiq:
+    <<: *base
+    environment:
+      - NODE_ENV=production
+""",
+    "authentik": """services:
+  postgresql:
+    image: docker.io/library/postgres:16-alpine
+  server:
+    image: ${AUTHENTIK_IMAGE:-ghcr.io/goauthentik/server}:${AUTHENTIK_TAG:-2025.2.4}
+    command: server
+    environment:
+      AUTHENTIK_REDIS__HOST: redis
+    env_file:
+      - .env
+  worker:
+    image: ${AUTHENTIK_IMAGE:-ghcr.io/goauthentik/server}:${AUTHENTIK_TAG:-2025.2.4}
+    command: worker
+    environment:
+      AUTHENTIK_REDIS__HOST: redis
+    env_file:
+      - .env
+""",
+    "mastodon": """services:
+  web:
+    image: ghcr.io/mastodon/mastodon:v4.3.17
+    env_file: .env
+  streaming:
+    image: ghcr.io/mastodon/mastodon-streaming:v4.3.17
+    env_file: .env
+  sidekiq:
+    image: ghcr.io/mastodon/mastodon:v4.3.17
+    env_file: .env
+""",
+    "ghost": """services:
+  ghost:
+    image: ghost:${GHOST_VERSION:-6-alpine}
+    env_file:
+      - .env
+    environment:
+      NODE_ENV: production
+      url: https://${DOMAIN:?DOMAIN environment variable is required}
+  tinybird-sync:
+    image: ghost:${GHOST_VERSION:-6-alpine}
+    command: sh -c "cp"
+    profiles: [analytics]
+""",
+    "plausible": """services:
+  plausible:
+    image: ghcr.io/plausible/community-edition:v2.1.3
+    environment:
+      - BASE_URL=${BASE_URL}
+      - MAILER_ADAPTER
+      - MAILER_EMAIL
+      - MAILER_NAME
+      - SMTP_HOST_ADDR
+      - SMTP_HOST_PORT
+      - SMTP_USER_NAME
+      - SMTP_USER_PWD
+      - SMTP_HOST_SSL_ENABLED
+""",
+    "formbricks": """x-environment: &environment
+  environment:
+    WEBAPP_URL:
+    DATABASE_URL: "postgresql://postgres:postgres@postgres:5432/formbricks?schema=public"
+    # SMTP_HOST:
+services:
+  formbricks:
+    image: ghcr.io/formbricks/formbricks:latest
+    <<: *environment
+""",
+}
+READING = {
+    "langfuse": {"langfuse-web", "langfuse-worker"},
+    "chatwoot": {"rails", "sidekiq"},
+    "authentik": {"server", "worker"},
+    "mastodon": {"web", "sidekiq"},
+    "ghost": {"ghost"},
+    "plausible": {"plausible"},
+    "formbricks": {"formbricks"},
+}
+
+
+@pytest.mark.parametrize("id_", SHAPES)
+def test_shapes_of_the_projects_own_files_are_written_and_nothing_else_in_them_changes(
+    id_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "compose.yaml").write_text(SHAPES[id_])
+    (tmp_path / ".env").write_text("DOMAIN=blog.acme.dev\nBASE_URL=https://stats.acme.dev\nOTHER=1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("SMTP_PASSWORD", "abcdefghijklmnop")
+    before = compose_config(tmp_path)
+    assert before is not None
+    app = shipped(id_)
+    wanted = ["--set", "username=me@gmail.com", "--set", "sender=me@gmail.com"]
+    wanted += ["--set", "url=https://blog.acme.dev"] if app.spec(Role.URL) else []
+    command = ["write", "--compose", "compose.yaml", "--preset", "gmail", *wanted]
+    if id_ == "langfuse":  # the worker's environment is the web's too, through an anchor: a person must choose
+        with pytest.raises(Undecided, match="--override"):
+            run(command)
+        command.append("--override")
+    code = run(command)
+    assert code == ExitCode.OK, capsys.readouterr().err
+    config = compose_config(tmp_path)
+    assert config is not None
+    for name, service in config["services"].items():
+        found = service.get("environment") or {}
+        environment = {key: text for key, text in found.items() if text is not None}  # None: not handed on
+        old = before["services"][name].get("environment") or {}
+        assert {key for key in old if key not in app.names} <= found.keys(), name
+        handed = transport(Settings.from_variables(app, environment), origin=Origin.COMPOSE)
+        if name in READING[id_]:
+            assert handed is not None, name
+            assert (handed.host, handed.username) == ("smtp.gmail.com", "me@gmail.com"), name
+        elif name != "base":
+            assert environment.get(app.names[0], "") == old.get(app.names[0], ""), name
