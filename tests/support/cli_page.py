@@ -230,6 +230,9 @@ JSON: Final[dict[str, dict[str, str]]] = {
         "matches[].file": "the file",
         "matches[].service": "the compose service, empty for a file of variables",
         "matches[].by": "`image` or `variables`",
+        "service": "of `map`: the compose service",
+        "mapping": "of `map`: role → the variable that holds it by its name",
+        f"mapping.{ANY}": "a variable",
         "apps[]": "of `list`: id, name, client, modelled, evidence and config of each",
         "app": "of `show`: identity, `roles` (role → variable, required, default, form, parse), `modes` (mode → "
         "variables or null), `client`, `traps`",

@@ -359,8 +359,12 @@ def _presets(parser: argparse.ArgumentParser) -> None:
 
 def _apps(parser: argparse.ArgumentParser) -> None:
     _json(parser)
-    parser.add_argument("action", choices=("list", "show", "match", "check"))
-    parser.add_argument("name", nargs="?", metavar="ID|FOLDER|DIR", help="for show, match and check")
+    parser.add_argument("action", choices=("list", "show", "match", "check", "map"))
+    parser.add_argument("name", nargs="?", metavar="ID|FOLDER|DIR", help="for show, match, check and map")
+    group = parser.add_argument_group("map: an app that is not known, its variables by their names")
+    group.add_argument("--service", metavar="NAME", help="the service in the compose file")
+    group.add_argument("--set", metavar="ROLE=VARIABLE", action="append", default=[], help="correct one (repeatable)")
+    group.add_argument("--keep", metavar="ID", help="keep it as a profile of your own, without asking")
 
 
 def _preview(parser: argparse.ArgumentParser) -> None:
