@@ -22,8 +22,9 @@ import prepared_answers
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from smtpwizard.apps.profile import AppProfile, Provider
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.mail import messages
+from smtpwizard.presets.schema import Provider
 from smtpwizard.probe import engine
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.certificates import make

@@ -200,6 +200,6 @@ def test_without_docker_the_command_is_told(tmp_path: Path) -> None:
 
 
 def test_a_plus_in_the_recipient_is_told_before_anything_is_sent(tmp_path: Path) -> None:
-    with sending(tmp_path, Script(), [("Recipient", "ops+test@acme.example")]) as (_, said, _):
+    with sending(tmp_path, Script(), [("Your own inbox", "ops+test@acme.example")]) as (_, said, _):
         before = said.getvalue().partition("accepted: 250")[0]
         assert "the app does not encode the address" in before

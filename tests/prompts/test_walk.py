@@ -112,7 +112,7 @@ def test_existing_settings_are_recognised_and_a_refused_password_is_not_sent_twi
 
 
 def test_a_recipient_that_is_no_address_is_asked_again(tmp_path: Path) -> None:
-    walker = Walker(tmp_path, [("Provider, mail", "practice"), ("Recipient", "me"), ("Recipient", "-")])
+    walker = Walker(tmp_path, [("Provider, mail", "practice"), ("Your own inbox", "me"), ("Your own inbox", "-")])
     walker.walk(env(tmp_path))
     assert "That is not a bare mail address" in walker.text
     assert "Nothing was sent." in walker.text
@@ -126,7 +126,7 @@ def number_of(said: str, choice: str) -> str:
 
 
 def test_the_block_goes_to_standard_output_and_nowhere_else(tmp_path: Path) -> None:
-    rules = [("Provider, mail", "practice"), ("Recipient", "-")]
+    rules = [("Provider, mail", "practice"), ("Your own inbox", "-")]
     walker = Walker(tmp_path, rules)
     walker.walk(Target(TargetKind.PRINT, None))
     block = walker.session.state.block
@@ -161,7 +161,11 @@ def test_a_closed_port_is_answered_with_the_one_that_is_open(tmp_path: Path) -> 
         (tmp_path / ".env").write_text(
             block(good.with_changes({"SMTP_PORT": str(closed_port())}).to_variables(), "env")
         )
-        rules: list[tuple[str, str | Callable[[str], str]]] = [("What now", "1"), ("What now", "1"), ("Recipient", "-")]
+        rules: list[tuple[str, str | Callable[[str], str]]] = [
+            ("What now", "1"),
+            ("What now", "1"),
+            ("Your own inbox", "-"),
+        ]
         walker = Walker(tmp_path, rules, ca_files=(server.ca_file,))
         vars(walker.services)["presets"] = WithPort(int(good.port or 0))
         walker.walk(env(tmp_path))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from smtpwizard.sandbox.rehearsal import playable
 from support.terminal import Terminal
 
 pytestmark = [pytest.mark.pty]
@@ -27,22 +28,23 @@ def test_without_colour_a_played_failure_and_the_choice_of_a_service_are_shapes(
         terminal.press("enter")
         terminal.wait_for("Enter Test")
         terminal.press("enter")
-        terminal.wait_for("The app  ✓ will send its mail")
+        terminal.wait_for("✓ The app will send its mail")
         terminal.press(CTRL_P)
         terminal.wait_for("Search for commands")
         terminal.press("play a failure")
         terminal.wait_for("practice: Play a failure")
         terminal.press("enter")
-        terminal.wait_for("▌N8")
+        terminal.wait_for(f"▌{playable()[0].ref}")
         terminal.press("gmail-app")
         terminal.wait_for("▌A1")
         terminal.press("enter")
-        terminal.wait_for("A1 · checked", "✗ auth", "✓ ehlo", "– mail, rcpt", "The app  ✗ will fail: EAUTH 534")
+        terminal.wait_for("A1 · checked", "✗ auth", "✓ ehlo", "– mail, rcpt", "✗ The app will fail")
         terminal.press("\x07")  # Ctrl+G: on to Save whatever the test said
-        terminal.wait_for("(•) .env")
-        terminal.wait_for("Enter Write .env")
-        terminal.press("down")
-        terminal.wait_for("Enter Write compose.yaml", "(•) compose.yaml service api", "‹password here›", "( ) .env")
+        terminal.wait_for("(•) .env.practice", "Enter Write .env.practice", "! The test failed at auth")
+        terminal.press("down", "down")
+        terminal.wait_for(
+            "Enter Write compose.yaml", "(•) compose.yaml service api", "‹password here›", "( ) .env", "←→"
+        )
         terminal.press(CTRL_Q)
         terminal.wait_for("Leave without saving")
         terminal.press("\x1b[D", "enter")

@@ -36,7 +36,7 @@ def walk(terminal: Terminal) -> tuple[str, ...]:
     terminal.press("enter")
     terminal.wait_for("Enter Test")
     terminal.press("enter")
-    terminal.wait_for("The app  ✓ will send its mail")
+    terminal.wait_for("✓ The app will send its mail")
     terminal.press("enter")
     terminal.wait_for("Enter Write .env")
     terminal.press("enter")
@@ -73,14 +73,14 @@ def test_the_walk_ends_with_a_file_that_all_readers_read_alike_and_three_mails_t
     assert terminal.output.count(ALTERNATE_SCREEN[0]) == terminal.output.count(ALTERNATE_SCREEN[1]) == 1
     assert terminal.output.rindex(CURSOR_SHOWN) > terminal.output.index(ALTERNATE_SCREEN[0])
     assert "✓ Practice server (127.0.0.1:" in left
-    assert ".env written" in left
+    assert ".env.practice written" in left
     assert "✓ email verification arrived (code confirmed)" in left
     assert "✓ password reset arrived in the practice server's inbox" in left
     assert "✓ user invitation arrived in the practice server's inbox" in left
     assert "! not proved:" in left
     assert "not proved: that the mail" not in left
 
-    file = shop / ".env"
+    file = shop / ".env.practice"
     assert file.stat().st_mode & 0o777 == 0o600
     by_python = dotenv.dotenv_values(file)
     assert set(NAMES) <= set(by_python)
@@ -88,7 +88,7 @@ def test_the_walk_ends_with_a_file_that_all_readers_read_alike_and_three_mails_t
     password = by_python["SMTP_PASSWORD"]
     assert password
     assert_no_secret(terminal.output, {"the password": password}, "the terminal")
-    assert_no_secret_in_files({"the password": password}, tmp_path, but=(".env",))
+    assert_no_secret_in_files({"the password": password}, tmp_path, but=(".env.practice",))
 
 
 @pytest.mark.node
@@ -99,8 +99,8 @@ def test_what_the_walk_wrote_is_read_alike_by_the_apps_own_reader(tmp_path: Path
         terminal.press("\x07")  # Ctrl+G
         assert terminal.wait() == 0
     script = "output(require('dotenv').parse(require('fs').readFileSync(input)))"
-    by_npm = node_json(script, str(shop / ".env"))
-    assert by_npm == dotenv.dotenv_values(shop / ".env")
+    by_npm = node_json(script, str(shop / ".env.practice"))
+    assert by_npm == dotenv.dotenv_values(shop / ".env.practice")
 
 
 def test_leaving_in_the_middle_writes_nothing_and_says_so(tmp_path: Path, shop: Path) -> None:
@@ -110,7 +110,7 @@ def test_leaving_in_the_middle_writes_nothing_and_says_so(tmp_path: Path, shop: 
         terminal.press("enter")
         terminal.wait_for("Enter Test")
         terminal.press("enter")
-        terminal.wait_for("The app  ✓ will send its mail")
+        terminal.wait_for("✓ The app will send its mail")
         terminal.press("\x11")  # Ctrl+Q
         terminal.wait_for("Leave without saving")
         terminal.press("tab", "enter")

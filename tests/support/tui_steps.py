@@ -17,11 +17,13 @@ from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
+from smtpwizard.tui.widgets.inputs import ShapeCheckbox
 from smtpwizard.wizard.session import Services, Target, WizardState
 from support.tui import PASSWORD, quiet_services
 
 VISITED: Final = ("provider", "settings")
 USER: Final = "ops@acme.example"
+READER: Final = "you@acme.example"
 
 
 async def until(
@@ -57,7 +59,15 @@ def against(server: ScriptedServer, folder: Path, **fields: str) -> WizardState:
     """Return the state of a walk on a scripted server, with a login."""
     settings: Settings = server.settings(username=USER, **fields)
     settings = settings._replace(password=Secret(PASSWORD))
-    return WizardState(settings=settings, visited=VISITED, target=Target(path=folder / ".env"))
+    target = Target(path=folder / ".env")
+    return WizardState(settings=settings, visited=VISITED, target=target, recipient=READER)
+
+
+async def tick_all(app: SmtpWizard, pilot: Pilot[WizardState]) -> None:
+    """Tick every mail of the Send step: at first one is."""
+    for box in app.query(ShapeCheckbox):
+        box.value = True
+    await pilot.pause()
 
 
 @asynccontextmanager

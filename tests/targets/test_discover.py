@@ -76,13 +76,15 @@ OFFICIAL = """services:
         ("    environment:\n      SMTP_HOST:\n", {}, None),
         ("    env_file: .env\n", {".env": "SMTP_HOST=x\n"}, None),
         ("    env_file: app.env\n", {"app.env": "SMTP_HOST=x\n"}, ("app.env", None, False)),
-        ("", {}, None),
+        ("", {}, ("docker-compose.yml", "api", False)),
+        ("", {".env": "SMTP_HOST=x\n"}, None),
         (
             "",
             {"docker-compose.override.yml": "services:\n  api:\n    environment:\n      SMTP_HOST: x\n"},
             ("docker-compose.yml", "api", True),
         ),
-        ("  worker:\n    environment:\n      SMTP_HOST: x\n", {}, None),
+        ("  worker:\n    environment:\n      SMTP_HOST: x\n", {}, ("docker-compose.yml", "api", False)),
+        ("    env_file: app.env\n", {}, ("app.env", None, False)),
         ("  broken: [\n", {}, None),
     ],
 )

@@ -21,7 +21,7 @@ from smtpwizard.wizard.session import WizardState
 from support.inboxes import PASSES, Drawer, Mailboxes, Nearby
 from support.leaks import assert_no_secret
 from support.tui import quiet_services, screen_text
-from support.tui_steps import against, until
+from support.tui_steps import against, tick_all, until
 from support.wizard import summary
 
 MAILBOX_PASSWORD = "zq8-Mailbox-Horse"  # a marked secret: no output may hold it
@@ -42,6 +42,7 @@ async def sent(folder: Path, *, provider: str = "", **services: Any) -> AsyncIte
         app = SmtpWizard(made, state, start="send")
         async with app.run_test(size=(80, 34), notifications=True) as pilot:
             await until(pilot, lambda: app.state.step == "send", "Send step")
+            await tick_all(app, pilot)
             await pilot.press("enter")
             await until(pilot, lambda: len(app.state.sent) == 3 and not app.current.model.busy, "accepted mails")  # type: ignore[union-attr]
             yield app, pilot

@@ -29,7 +29,7 @@ async def test_a_good_server_ends_green_with_what_is_not_proved_and_enter_goes_t
             screen = screen_text(app)
             assert "✓ auth       235" in screen
             assert "✓ rcpt       250" in screen
-            assert "The app  ✓ will send its mail" in screen
+            assert "✓ The app will send its mail" in screen
             assert "Not proved:" in screen
             assert "mail arrives" in " ".join(screen.split())
             assert app.state.proved
@@ -47,8 +47,13 @@ async def test_a_refused_login_opens_with_its_cause_and_enter_leads_to_the_passw
             assert "✗ auth       535 5.7.8" in screen
             assert "– mail, rcpt not reached" in screen
             assert "Amazon" not in screen  # whose words these are, too, but this server is our own
-            assert "✗ will fail: EAUTH 535" in screen
+            assert "✗ The app will fail" in screen
             assert "Enter Fix in Settings" in screen
+            assert "Ctrl+G Save untested" in screen
+            assert "✗ FAILS " in screen.splitlines()[1]
+            rows = screen.splitlines()
+            assert "The app will fail" in rows[2]
+            assert "password refused" in rows[4], "what helps stands at once below the verdict"
             assert PASSWORD not in screen
             await pilot.press("enter")
             await until(pilot, lambda: app.state.step == "settings", "Settings step")
@@ -60,7 +65,8 @@ async def test_a_wrong_tls_mode_is_repaired_and_tested_again_on_one_key(tmp_path
         state = practising(server, services, tmp_path, SMTP_TLS="true")
         async with wizard(state, start="test", services=services) as (app, pilot):
             await finished(pilot, app)
-            assert "Enter Set SMTP_TLS=false and test again" in screen_text(app)
+            assert "Enter Repair and test again" in screen_text(app)
+            assert "→ Set SMTP_TLS=false" in screen_text(app)
             await pilot.press("enter")
             await until(pilot, lambda: app.state.proved, "green test")
             assert app.state.settings.security == "false"
@@ -223,7 +229,7 @@ async def test_the_next_cause_shows_on_an_arrow_key_and_its_repair_is_on_enter(t
         screen = screen_text(app)
         assert "Second" in screen
         assert "2 of 2 causes" in screen
-        assert "Enter Set it and test again" in screen
+        assert "Enter Repair and test again" in screen
         await pilot.press("right")
         await pilot.pause()
         assert "Enter Fix in Settings" in screen_text(app)
@@ -256,8 +262,10 @@ async def test_a_leak_is_a_warning_with_a_repair_and_may_be_saved_all_the_same(t
     async with wizard(state, start="test") as (app, pilot):
         screen = screen_text(app)
         assert "! ehlo" in screen
-        assert "The app  ! will send its mail, but readable on the way" in " ".join(screen.split("   "))
+        assert "! LEAKS " in screen
+        assert "! The app will send its mail, but readable on the way" in screen
         assert "The app will log in, but in clear text." in screen
-        assert "Enter Set SMTP_PORT=465, SMTP_TLS=true and test again" in screen
+        assert "Enter Repair and test again" in screen
+        assert "→ Set SMTP_PORT=465, SMTP_TLS=true" in screen
         await pilot.press("ctrl+g")
         await until(pilot, lambda: app.state.step == "save", "Save step")

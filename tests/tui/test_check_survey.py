@@ -76,7 +76,8 @@ async def test_a_closed_port_is_answered_with_the_port_that_is_open_and_one_key_
             assert f"{server.port} ✓" in screen
             assert f"Port {server.port} with STARTTLS" in screen
             assert "seen just now" in screen
-            assert f"Enter Switch to {server.port} with STARTTLS and test again" in screen
+            assert "Enter Repair and test again" in screen
+            assert f"→ Switch to {server.port} with STARTTLS" in screen
             assert logins(server) == 0  # nobody logs in to find out
             await pilot.press("enter")
             await until(pilot, lambda: app.state.proved, "green test")
@@ -141,8 +142,8 @@ async def test_back_after_a_failure_marks_the_field_it_is_about(tmp_path: Path) 
             await finished(pilot, app)
             await pilot.press("escape")
             await until(pilot, lambda: app.state.step == "settings", "Settings step")
-            await until(pilot, lambda: app.query(".field.-marked"), "mark")
-            assert app.query_one(".field.-marked", Field).question.id == "SMTP_PORT"
+            await until(pilot, lambda: app.query(".field.-suspect"), "mark")
+            assert app.query_one(".field.-suspect", Field).question.id == "SMTP_PORT"
 
 
 @pytest.mark.parametrize("size", [(60, 15), (40, 12)])
@@ -151,7 +152,7 @@ async def test_a_narrow_screen_shows_the_repair(tmp_path: Path, size: tuple[int,
         settings = to(server, SMTP_PORT=str(closed_port()))
         async with at_test(settings, tmp_path, provider=listing(server), size=size) as (app, pilot):
             await finished(pilot, app)
-            assert "Enter Switch" in screen_text(app)
+            assert "Enter Rep" in screen_text(app)
             assert f"Port {server.port} with STARTTLS" in screen_text(app)
             await pilot.press("enter")
             await until(pilot, lambda: app.state.proved, "green test")

@@ -105,7 +105,7 @@ async def test_a_narrow_screen_has_room_to_choose(tmp_path: Path) -> None:
     async with demo(tmp_path, size=(40, 12)) as (app, pilot):
         app.action_play_failure()
         await until(pilot, lambda: f"of {len(FAILURES)}" in screen_text(app), "catalogue")
-        assert "▌N8" in screen_text(app)
+        assert f"▌{FAILURES[0].ref}" in screen_text(app)
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.state.rehearsed, "server that plays it")
         await finished(pilot, app)

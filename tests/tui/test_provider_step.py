@@ -155,7 +155,8 @@ async def test_ctrl_o_asks_the_browser_and_shows_the_address_where_there_is_none
         await pilot.press("g", "m", "ctrl+o")
         await settled(pilot)
         assert opened == ["https://myaccount.google.com/apppasswords"]
-        assert any("No browser could be asked" in note.message for note in app._notifications)
+        assert "No browser could be asked to open it." in screen_text(app)
+        assert "https://myaccount.google.com/apppasswords" in screen_text(app)
 
 
 async def test_the_practice_server_fills_in_everything_and_stops_on_leaving() -> None:

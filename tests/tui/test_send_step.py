@@ -17,7 +17,7 @@ from smtpwizard.tui.steps.send import CodeEntry, MailForm
 from smtpwizard.tui.widgets.check import Card
 from smtpwizard.wizard.session import WizardState
 from support.tui import HOSTILE, PASSWORD, quiet_services, screen_text
-from support.tui_steps import logins, practising, scripted, until
+from support.tui_steps import logins, practising, scripted, tick_all, until
 
 Walk = tuple[SmtpWizard, Pilot[WizardState], PracticeServer]
 
@@ -90,6 +90,7 @@ async def test_all_three_mails_go_with_one_login_and_the_practice_inbox_proves_t
 
 async def test_a_code_typed_back_proves_arrival_where_no_inbox_can_be_read(tmp_path: Path) -> None:
     async with scripted(Script(), tmp_path, start="send", size=(80, 30)) as (app, pilot, _):
+        await tick_all(app, pilot)
         await accepted(app, pilot)
         assert app.state.confirmed == ()
         assert "Enter Check code" in screen_text(app)
@@ -148,6 +149,7 @@ async def test_the_preview_warns_of_the_recipients_address_only_in_mails_with_a_
 async def test_one_refused_mail_is_explained_and_the_others_stand_as_accepted(tmp_path: Path) -> None:
     script = Script().turn(Stage.DOT, None, reply("554 5.7.1 too much like spam"))
     async with scripted(script, tmp_path, start="send", size=(80, 40)) as (app, pilot, server):
+        await tick_all(app, pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, Card), "explanation")
         assert [mail.message.accepted for mail in app.state.sent] == [True, False, True]
@@ -162,6 +164,7 @@ async def test_one_refused_mail_is_explained_and_the_others_stand_as_accepted(tm
 async def test_a_refused_login_is_asked_about_here_too(tmp_path: Path) -> None:
     script = Script().but(Stage.PASSWORD, reply("535 5.7.8 bad credentials"))
     async with scripted(script, tmp_path, start="send", size=(80, 40)) as (app, pilot, server):
+        await tick_all(app, pilot)
         await pilot.press("enter")
         await until(pilot, lambda: app.state.refused, "refused login")
         app.query_one("#send-to").focus()
@@ -174,6 +177,7 @@ async def test_a_refused_login_is_asked_about_here_too(tmp_path: Path) -> None:
 
 async def test_escape_stops_sending_and_says_what_is_not_known(tmp_path: Path) -> None:
     async with scripted(Script().but(Stage.DOT, SILENCE), tmp_path, start="send") as (app, pilot, server):
+        await tick_all(app, pilot)
         await pilot.press("enter")
         await until(pilot, lambda: any("DATA" in line for line in server.received), "message")
         await pilot.press("escape")
@@ -186,6 +190,7 @@ async def test_hostile_words_about_a_mail_are_text(tmp_path: Path) -> None:
     text = HOSTILE[0] + HOSTILE[3]
     script = Script().but(Stage.DOT, reply(f"250 2.0.0 {text}"))
     async with scripted(script, tmp_path, start="send") as (app, pilot, _):
+        await tick_all(app, pilot)
         await pilot.press("enter")
         await until(pilot, lambda: app.state.sent, "accepted mail")
         assert HOSTILE[0] in screen_text(app)
@@ -193,6 +198,7 @@ async def test_hostile_words_about_a_mail_are_text(tmp_path: Path) -> None:
 
 async def test_on_the_smallest_screen_the_outcome_takes_the_room_of_the_ticks(tmp_path: Path) -> None:
     async with scripted(Script(), tmp_path, start="send", size=(40, 10)) as (app, pilot, _):
+        await tick_all(app, pilot)
         assert screen_text(app).count("[X]") == 3
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, CodeEntry), "code asked for")

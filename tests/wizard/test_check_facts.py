@@ -5,9 +5,10 @@ from __future__ import annotations
 from smtpwizard.problems import Basis, Problem, Severity, repair_label
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
-from smtpwizard.smtp.results import Step
-from smtpwizard.wizard.check import bug_place, concerned_variable, link_of
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
+from smtpwizard.wizard.check import Outcome, bug_place, concerned_variable, link_of
 from support.apps import ABC
+from support.tui import PRESETS
 
 SETTINGS = Settings(ABC, host="mail.example.com", port="587", username="ops@example.com", password=Secret("pw-hunter2"))
 
@@ -24,6 +25,36 @@ def test_an_unexpected_error_is_told_by_place_and_not_by_message() -> None:
         place = bug_place(error)
     assert "ValueError at test_check_facts.py:" in place
     assert "hunter2" not in place
+
+
+def lost(host: str, provider: str | None, *, control: bool | None) -> list[Problem]:
+    """Return what is said of a host that was not found."""
+    failed = StepResult(Step.RESOLVE, Status.FAILED, f"ENOTFOUND {host}", 1.0, error="ENOTFOUND")
+    client = ClientOutcome(ok=False, code="EDNS")
+    report = Report((failed,), False, AppOutcome(Verdict.FAILS, client, client, "It fails."), (), (), 1.0)
+    settings = SETTINGS.with_changes({"SMTP_HOST": host})
+    found = PRESETS.provider(provider) if provider else None
+    return list(Outcome(report, settings, found, control=control).problems())
+
+
+def test_offline_is_told_from_misspelt_by_one_control_look_up() -> None:
+    (first, *others) = lost("smtp.gmail.com", "gmail", control=False)
+    assert first.id == "no-name-service"
+    assert "smtp.gmail.com is Gmail's own name and spelt right." in first.cause
+    assert "getent hosts smtp.gmail.com" in first.remedy
+    assert not any("misspelt" in item.cause for item in (first, *others))
+    (first, *_) = lost("smtp.gmail.com", "gmail", control=True)
+    assert first.id == "name-withheld"
+    (first, second, *_) = lost("mail.acme.dev", None, control=False)
+    assert first.id == "no-name-service"
+    assert "spelt right" not in first.cause
+    assert "misspelt" in second.cause
+    assert "misspelt" in lost("mail.acme.dev", None, control=True)[0].cause
+
+
+def test_a_wrong_host_leads_back_to_the_providers_own() -> None:
+    (first, *_) = lost("gmail.com", "gmail", control=True)
+    assert (first.label, dict(first.changes)) == ("Set SMTP_HOST=smtp.gmail.com", {"SMTP_HOST": "smtp.gmail.com"})
 
 
 class TestExplanations:

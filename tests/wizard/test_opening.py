@@ -107,14 +107,20 @@ def test_a_preset_on_the_command_line_starts_at_the_settings(tmp_path: Path) -> 
     assert state.settings.host == "smtp.sendgrid.net"
 
 
+def test_a_target_in_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="There is no folder"):
+        begin_walk(quiet_services(), Target(path=tmp_path / "nowhere" / ".env"))
+
+
 def test_practising_beside_real_settings_writes_into_a_file_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    DEFAULT_ENV_FILE.write_text(FOUND)
-    state, step = begin_walk(quiet_services(), demo=True)
-    assert step == "provider"
-    assert state.target.path == PRACTICE_ENV_FILE
+    for text in ("", FOUND):
+        DEFAULT_ENV_FILE.write_text(text)
+        state, step = begin_walk(quiet_services(), demo=True)
+        assert step == "provider"
+        assert state.target.path == PRACTICE_ENV_FILE
     assert state.provider is not None
     assert state.provider.id == "practice"
     named, _ = begin_walk(quiet_services(), Target(path=DEFAULT_ENV_FILE), demo=True)
@@ -151,7 +157,7 @@ def test_without_a_target_the_walk_begins_with_what_the_apps_service_reads(
 def test_a_demonstration_leaves_the_compose_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("docker-compose.yml").write_text(COMPOSE)
-    assert begin_walk(quiet_services(), demo=True).state.target.path == DEFAULT_ENV_FILE
+    assert begin_walk(quiet_services(), demo=True).state.target.path == PRACTICE_ENV_FILE
 
 
 @pytest.mark.parametrize("where", [".env", "compose.yaml"])

@@ -97,7 +97,7 @@ def test_the_list_begins_with_the_apps_guide_the_folder_and_the_practice_server_
         ("In the guide of ABC User Feedback", ""),
         ("SendGrid", "recommended"), ("Gmail", "for tests"), ("Custom server", "company or other"),
         ("Found here", ""), ("smtp4dev", "service trap"),
-        ("Without an account", ""), ("Practice server", "try the whole walk"),
+        ("Without an account", ""), ("Practice server", "to try the walk"),
     ]  # fmt: skip
     below = [row.provider.id for row in shown[8:] if row.provider is not None]
     assert below == [item.id for item in found.providers] + ["custom"]

@@ -16,7 +16,7 @@ from smtpwizard.wizard import arrival as arrivals
 from smtpwizard.wizard import send as mailboxes
 from smtpwizard.wizard.session import SentMail
 from support.apps import ABC
-from support.tui import quiet_services
+from support.tui import PRESETS, quiet_services
 
 
 def mail(name: str, code: str | None, *, accepted: bool = True) -> SentMail:
@@ -47,16 +47,27 @@ def test_a_wrong_code_is_told_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "given", "expected"),
+    ("provider", "settings", "given", "expected"),
     [
-        (Settings(ABC, username="me@example.com", sender="app@example.com"), "", "me@example.com"),
-        (Settings(ABC, username="apikey", sender="app@example.com"), "", "app@example.com"),
-        (Settings(ABC, username="me@example.com"), "you@example.com", "you@example.com"),
-        (Settings(ABC), "", ""),
+        ("gmail", Settings(ABC, username="me@example.com", sender="app@example.com"), "", ""),
+        ("sendgrid", Settings(ABC, username="apikey", sender="app@example.com"), "you@acme.dev", "you@acme.dev"),
+        ("practice", Settings(ABC, username="me@example.com", sender="app@example.com"), "", "me@example.com"),
+        ("mailpit", Settings(ABC, sender="app@example.com"), "", "app@example.com"),
+        (None, Settings(ABC, sender="app@example.com"), "", ""),
     ],
 )
-def test_the_recipient_is_the_account_until_another_was_given(settings: Settings, given: str, expected: str) -> None:
-    assert arrival.default_recipient(settings, given) == expected
+def test_the_recipient_is_asked_for_where_mail_is_delivered(
+    provider: str | None, settings: Settings, given: str, expected: str
+) -> None:
+    found = PRESETS.provider(provider) if provider else None
+    assert arrival.default_recipient(settings, found, given) == expected
+
+
+def test_a_mail_to_the_sender_itself_is_questioned() -> None:
+    settings = Settings(ABC, sender="app@example.com")
+    assert "This is the sender." in arrival.notes("App@example.com", settings, PRESETS.provider("gmail"), link=False)[0]
+    assert arrival.notes("you@example.com", settings, PRESETS.provider("gmail"), link=False) == ()
+    assert arrival.notes("app@example.com", settings, PRESETS.provider("practice"), link=False) == ()
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,9 @@ def to_json(check: Check, planned: Plan) -> dict[str, Any]:
             "send": _outcome(app.send),
         },
         "findings": [item.as_finding() for item in findings_of(planned)],
-        "proposals": [item.as_proposal() for item in (check.survey.proposals if check.survey else ())],
+        "proposals": [
+            item.as_proposal() for item in (*outcome.of_the_name(), *(check.survey.proposals if check.survey else ()))
+        ],
         "diagnoses": [item.as_diagnosis() for item in outcome.diagnoses()],
         "transcript": [{"from": line.sender, "line": line.line} for line in report.transcript],
     }

@@ -34,7 +34,7 @@ def send(session: Session, console: Console) -> None:
         return
     mails = step.mails
     choices = (*(mail.title for mail in mails), "all of them")
-    number = console.choose("Which mail", choices, default=len(choices))
+    number = console.choose("Which mail", choices, default=len(choices) if len(step.ticked) == len(mails) else 1)
     chosen = mails if number == len(mails) else (mails[number],)
     console.tell(Line(note, Mark.WARNING) for note in step.notes(to, chosen))
     if not may_log_in(session, console):
@@ -51,7 +51,7 @@ def send(session: Session, console: Console) -> None:
 def _recipient(console: Console, default: str) -> str:
     """Return a mail address, or nothing where no mail is to be sent."""
     while True:
-        to = console.ask("Recipient (- sends nothing)", default=default)
+        to = console.ask("Your own inbox, not the sender (- sends nothing)", default=default)
         if to == "-":
             return ""
         problem = recipient_problem(to)

@@ -6,6 +6,7 @@ import asyncio
 
 from smtpwizard.prompts import answers, check, save, send
 from smtpwizard.prompts.console import Console
+from smtpwizard.wizard.check import remedy_of
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.summary import summary_lines
 
@@ -40,4 +41,4 @@ def walk(session: Session, console: Console, step: str) -> None:
     finally:
         asyncio.run(session.stop())
         console.say()
-        console.tell(summary_lines(session.state))
+        console.tell(summary_lines(session.state, remedy_of(session)))

@@ -139,7 +139,7 @@ def server_verdict(report: Report) -> Line:
     elif failed.reply is not None:
         mark, text = Mark.OK, f"answers, refuses at {failed.step.value}"
     else:
-        mark, text = Mark.FAILED, f"no way past {failed.step.value}"
+        mark, text = Mark.FAILED, f"stops at {failed.step.value}"
     return Line(text, mark, LineRole.VERDICT, "Server")
 
 
@@ -151,10 +151,14 @@ def app_verdict(report: Report) -> Line:
     if outcome.verdict is None:
         return Line("not known: its mail client is not modelled", Mark.WARNING, LineRole.VERDICT, "The app")
     text = _WORDS[outcome.verdict]
-    if outcome.verdict is Verdict.FAILS:
-        code = _code(outcome.verify if outcome.verify.ok is False else outcome.send)
-        text = f"{text}: {code}" if code else text
     return Line(text, verdict_mark(report), LineRole.VERDICT, "The app")
+
+
+def badge(report: Report) -> Line:
+    """Return the verdict in one word, to be seen from afar: `WORKS`, `FAILS`, `LEAKS`, `CRASHES`, `HANGS`."""
+    verdict = report.app.verdict
+    word = verdict.value if verdict is not None else "answers" if report.server_ok else "fails"
+    return Line(word.upper(), verdict_mark(report))
 
 
 def verdict_mark(report: Report) -> Mark:

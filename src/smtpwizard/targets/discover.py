@@ -97,8 +97,9 @@ class AppSource(NamedTuple):
 def source_of_app(folder: Path, *, images: Collection[str] = (), app_service: str = "") -> AppSource | None:
     """Return where the compose file of `folder` has the app's mail settings, as docker compose reads it.
 
-    None where there is none, where it cannot be read or told which service is the app, and where what is set comes
-    out of the `.env` beside it. Never raises.
+    Where it has none, where they would count: in an env file that the service reads, else under its own `environment:`.
+    None where it cannot be read or told which service is the app, and where what is set comes out of the `.env` beside
+    it. Never raises.
     """
     path = default_file(folder)
     try:
@@ -115,8 +116,12 @@ def source_of_app(folder: Path, *, images: Collection[str] = (), app_service: st
         above = override is not None and any(found.set_in[name] == override.name for name in own)
         return AppSource(file.path, service, override=above)
     paths = [folder / entry.path for entry in found.env_files]
-    read = [path for path in paths if any(map(is_mail_setting, env_names(path)))]
-    return AppSource(read[-1]) if read and read[-1] != folder / ".env" else None
+    read = [path for path in paths if any(map(is_mail_setting, env_names(path)))] or paths
+    if read:
+        return AppSource(read[-1]) if read[-1] != folder / ".env" else None
+    by_reference = any(is_mail_setting(name) for name in found.environment)  # `own` has none: all are a `${…}`
+    beside = any(map(is_mail_setting, env_names(folder / ".env")))  # nobody reads it, but somebody has written it
+    return None if by_reference or beside else AppSource(file.path, service)
 
 
 def images_here(folder: Path) -> tuple[tuple[str, str], ...]:

@@ -348,7 +348,10 @@ class SmtpWizard(App[WizardState]):
 
         if isinstance(self.screen, ConfirmScreen):
             return
-        question = f"The settings are not saved. {self.state.target.label} stays as it is."
+        target = self.state.target
+        there = target.path is not None and target.path.exists()
+        left = f"{target.label} stays as it is." if there else "Nothing is written."
+        question = f"The settings are not saved. {left}"
         screen = ConfirmScreen(title="Leave", question=question, yes="Leave without saving", no="Stay")
         self.push_screen(screen, lambda leave: self.call_next(self._leave) if leave else None)
 
@@ -447,9 +450,11 @@ class SmtpWizard(App[WizardState]):
         if opened:
             self.notify(safe(url, limit=200), title="Opening in the browser", markup=False)
         else:
-            self.notify(
-                f"{safe(url, limit=300)}\nNo browser could be asked to open it.", title="Page", timeout=20, markup=False
-            )
+            from smtpwizard.tui.screens.dialogs import HelpScreen
+
+            # Not a toast: that is gone after seconds, and the address is to be read off.
+            page = f"{safe(url, limit=300)}\n\nNo browser could be asked to open it."
+            self.push_screen(HelpScreen("Page", page, ()))
 
     def action_app_log(self) -> None:
         """Read what the app itself says of its mail, in its container's log."""

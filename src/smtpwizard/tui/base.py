@@ -140,6 +140,9 @@ class Wizard(Protocol):
     def action_app_log(self) -> None:
         """Read what the app itself says of its mail."""
 
+    def action_play_failure(self) -> None:
+        """On the practice server: choose a failure to be played."""
+
     def action_quit_wizard(self) -> None:
         """Leave; ask first when something that was entered is not saved."""
 
@@ -156,11 +159,14 @@ class Hint(NamedTuple):
     """As bound: `ctrl+o`."""
     label: str
     """A verb, and its object where it is not plain."""
+    short: str = ""
+    """The same in fewer words, for a key bar that is too narrow; empty where there are none."""
 
     @property
     def shown(self) -> str:
         """The key as people write it: `Ctrl+O`."""
-        names = {"escape": "Esc", "enter": "Enter", "ctrl": "Ctrl", "shift": "Shift", "alt": "Alt"}
+        names = {"escape": "Esc", "enter": "Enter", "ctrl": "Ctrl", "shift": "Shift", "alt": "Alt",
+                 "left": "←→", "right": "←→"}  # fmt: skip
         return "+".join(
             names.get(part, part.upper() if len(part) <= 3 else part.title()) for part in self.key.split("+")
         )
@@ -210,6 +216,11 @@ class StepPane(Vertical):
     def primary(self) -> str:
         """What Enter does, for the key bar; empty where it does nothing now."""
         return "Next"
+
+    @property
+    def primary_short(self) -> str:
+        """The same in fewer words, where there are some."""
+        return ""
 
     def hints(self) -> tuple[Hint, ...]:
         """The step's own keys for the key bar, the most wanted first, at most three."""

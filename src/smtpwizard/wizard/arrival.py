@@ -77,10 +77,18 @@ def digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)[:DIGITS]
 
 
-def default_recipient(settings: Settings, given: str = "") -> str:
-    """Return the address to send to at first: the one given before, else the account, else the sender."""
+def default_recipient(settings: Settings, provider: Provider | None, given: str = "") -> str:
+    """Return the address to send to at first: the one given before, and else none, since only the operator knows it.
+
+    The account is the sender too, or a box that nobody reads. What a server only catches may go to any address.
+    """
+    if given or provider is None or provider.kind not in (Kind.PRACTICE, Kind.LOCAL, Kind.TEST):
+        return given
     account = settings.username or ""
-    return given or (account if "@" in account else "") or (settings.sender or "")
+    return (account if "@" in account else "") or (settings.sender or "")
+
+
+_TO_ONESELF: Final = "This is the sender. Take an inbox of another provider: a mail to oneself proves little."
 
 
 def recipient_problem(text: str) -> str | None:
@@ -101,9 +109,11 @@ def notes(to: str, settings: Settings, provider: Provider | None, *, link: bool)
     from smtpwizard.lint.mail import recipient_findings
 
     found = list(recipient_findings(to, link=link)) if recipient_problem(to) is None else []
+    caught = provider is not None and provider.kind in (Kind.PRACTICE, Kind.LOCAL, Kind.TEST)
+    own = [_TO_ONESELF] if to and not caught and to.lower() == (settings.sender or "").lower() else []
     if link:
         found += [item for item in findings(settings, provider=provider) if item.id.startswith("links-")]
-    return tuple(item.message for item in found if item.severity is not Severity.INFO)
+    return (*own, *(item.message for item in found if item.severity is not Severity.INFO))
 
 
 def matching(code: str, sent: Iterable[SentMail]) -> SentMail | None:

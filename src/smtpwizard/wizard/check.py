@@ -6,6 +6,7 @@ promises (a refused login is not sent again unasked, a pause is kept) and puts t
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import PurePath
@@ -22,6 +23,7 @@ from smtpwizard.problems import (
     Changes,
     Problem,
     Severity,
+    repair_label,
 )
 from smtpwizard.smtp.results import Report, Status, Step, StepResult
 from smtpwizard.wizard import login_guard
@@ -41,8 +43,31 @@ if TYPE_CHECKING:
 OWN_SERVER: Final = "smtpwizard-practice"
 """The practice server as a provider's id: no entry has it, so nobody else's words are read into its replies."""
 
+ELSEWHERE: Final = frozenset({"no-name-service", "name-withheld", "name-of-a-container"})
+"""Causes that nothing in the settings repairs."""
+_MISSPELT: Final = "host-not-found"
+_IN_CLEAR: Final = "starttls-not-offered"
+"""Catalogue entries that are untrue of a name that is spelt right, and of a server that gets no password."""
+_WITH_OWN_HOST: Final = (Kind.RELAY, Kind.MAILBOX, Kind.HOSTING, Kind.TEST)
+
 _MOST: Final = 6
 """Causes to turn through; the likeliest come first, and nobody tries the seventh."""
+
+
+CONTROL: Final = "example.com"
+"""A name that every name server on the internet knows: IANA keeps it for such uses (RFC 2606)."""
+_CONTROL_SECONDS: Final = 3.0
+
+
+async def control_known() -> bool:
+    """Say whether this machine's name server knows a name that exists for sure. Takes 3 s at most."""
+    from smtpwizard.background import in_daemon_thread
+    from smtpwizard.smtp.net import look_up
+
+    try:
+        return bool(await in_daemon_thread(lambda: look_up(CONTROL), timeout=_CONTROL_SECONDS, name="control look-up"))
+    except (OSError, TimeoutError, SmtpWizardError):
+        return False
 
 
 class Check:
@@ -57,12 +82,14 @@ class Check:
         service: str = "api",
         messages: Sequence[OutgoingMessage] = (),
         surveys: bool = True,
+        stops: bool = False,
         rehearsed: Rehearsed | None = None,
     ) -> None:
         """Prepare; FileError where a certificate authority of the options cannot be read.
 
         `messages` are sent. `service` is the app's compose service. Without `surveys` the server's other ports are not
-        asked. `rehearsed` is the failure that the practice server plays.
+        asked. `stops`: where the first message is refused for good, the others are not tried.
+        `rehearsed` is the failure that the practice server plays.
         """
         # 60 ms of ssl and asyncio streams that no earlier step needs.
         from smtpwizard.probe.engine import Probe
@@ -70,6 +97,7 @@ class Check:
         self._probe = Probe(settings, options, provider=provider, message=messages)
         self.settings, self.options, self.provider = settings, options, provider
         self._service, self._surveys, self._rehearsed = service, surveys and rehearsed is None, rehearsed
+        self._stops = stops
         self.results: list[StepResult] = []
         """The stages that have ended."""
         self.report: Report | None = None
@@ -78,6 +106,8 @@ class Check:
         """What the survey has seen so far."""
         self.survey: SurveyResult | None = None
         """What the survey brought, once it has ended; None where nothing was asked."""
+        self.control: bool | None = None
+        """Where the host was not found: whether the name server knows a name that exists for sure."""
         self.since = monotonic()
         """When the stages began, then the survey."""
 
@@ -110,8 +140,13 @@ class Check:
             async for step in steps:
                 self.results.append(step)
                 yield step
-        self.report = report = self._probe.report()
-        self.since = monotonic()
+                refused = step.message is not None and step.status is Status.FAILED and step.reply is not None
+                taken = any(item.accepted for item in self.sent)
+                if self._stops and refused and not taken and step.reply is not None and (step.reply.code or 0) >= 500:
+                    break
+        report = self._probe.report()
+        self.control = await control_known() if self._lost(report) else None
+        self.report, self.since = report, monotonic()
         yield report
         if self.surveying:
             async with aclosing(self._survey(report)) as ports:
@@ -123,12 +158,22 @@ class Check:
         for step in self._probe.steps_blocking():
             self.results.append(step)
             yield step
-        self.report = report = self._probe.report()
+        report = self._probe.report()
+        if self._lost(report):
+            import asyncio
+
+            self.control = asyncio.run(control_known())
+        self.report = report
         yield report
         if self.surveying:
             import asyncio
 
             asyncio.run(_through(self._survey(report)))
+
+    def _lost(self, report: Report) -> bool:
+        """Say whether a name was not found that may well exist: a service of a compose file has no dot."""
+        failed, host = report.failed, self.settings.host or ""
+        return failed is not None and failed.step is Step.RESOLVE and "." in host and self._rehearsed is None
 
     async def _survey(self, report: Report) -> AsyncGenerator[PortFacts, None]:
         import asyncio
@@ -165,7 +210,13 @@ class Check:
         if self.report is None:
             return None
         return Outcome(
-            self.report, self.settings, self.provider, self.survey, self._rehearsed, origin=self.options.origin
+            self.report,
+            self.settings,
+            self.provider,
+            self.survey,
+            self._rehearsed,
+            origin=self.options.origin,
+            control=self.control,
         )
 
 
@@ -184,6 +235,8 @@ class Outcome(NamedTuple):
     rehearsed: Rehearsed | None = None
     """The failure that the practice server played."""
     origin: Origin | None = None
+    control: bool | None = None
+    """As `Check.control`."""
 
     def problems(self) -> tuple[Problem, ...]:
         """Return why the app will not work, or what else is to be known of the run: the best first.
@@ -195,12 +248,58 @@ class Outcome(NamedTuple):
         if report.failed is not None and report.failed.step is Step.LINT:
             errors = tuple(item for item in self._findings() if item.severity is Severity.ERROR)
             return errors or (_from_verdict(report),)
-        seen = self.survey.proposals if self.survey is not None else ()
+        seen = (*self.of_the_name(), *(self.survey.proposals if self.survey is not None else ()))
         proposed = [item.changes for item in seen if item.changes]
         known = [item for item in self.diagnoses() if not item.changes or item.changes not in proposed]
         if not (seen or known) and not report.works:
             return (_from_verdict(report),)
         return (*seen, *known)[:_MOST]
+
+    @property
+    def _own_name(self) -> bool:
+        """Whether the host is the provider's own, as its preset has it."""
+        provider = self.provider
+        hosts = () if provider is None else (provider.host, *(region.host for region in provider.regions))
+        return bool(self.settings.host) and (self.settings.host or "").lower() in hosts
+
+    def of_the_name(self) -> Iterator[Problem]:
+        """Yield what can be told of a host that was not found: whose name it is, and whether any name is known here."""
+        if self.report.failed is None or self.report.failed.step is not Step.RESOLVE:
+            return
+        host, provider, variable = self.settings.shown_host, self.provider, self.settings.app.variable(Role.HOST)
+        own = (
+            f"{host} is {provider.name}'s own name and spelt right. " if provider is not None and self._own_name else ""
+        )
+        if "." not in host and self.rehearsed is None and host != "localhost":
+            cause = f"{host} is a name of docker's network: containers beside it know it, this machine does not."
+            remedy = "Save it all the same and test in the app's container: smtpwizard check --inside."
+            title = f"{host} is known to containers only"
+            yield Problem("name-of-a-container", Severity.ERROR, title, cause, remedy, basis=Basis.SURVEY)
+            return
+        where = f"Try `getent hosts {host}`, here and in the app's container; run the wizard where the app runs."
+        if self.control is False:
+            cause = (
+                f"{own}This machine's name server knows neither it nor {CONTROL}: there is no internet here, only a "
+                "proxy, or its DNS is broken."
+            )
+            yield Problem("no-name-service", Severity.ERROR, "No name is known here", cause, where, basis=Basis.SURVEY)
+        elif self.control and own:
+            cause = (
+                f"{own}This machine's name server knows other names: a filter, or a company's DNS, withholds this one."
+            )
+            yield Problem("name-withheld", Severity.ERROR, f"{host} is withheld", cause, where, basis=Basis.SURVEY)
+        if provider is not None and provider.host and not own and provider.kind in _WITH_OWN_HOST:
+            changes: Changes = {variable: provider.host}
+            yield Problem(
+                "not-the-providers-host",
+                Severity.ERROR,
+                f"{host} is not the server of {provider.name}",
+                f"{provider.name}'s is {provider.host}.",
+                variables=(variable,),
+                changes=changes,
+                label=repair_label(changes),
+                basis=Basis.SURVEY,
+            )
 
     def diagnoses(self) -> tuple[Problem, ...]:
         """Return the catalogue's causes for the run as a whole, best first; a repair seen not to help is taken away.
@@ -217,7 +316,9 @@ class Outcome(NamedTuple):
             named = OWN_SERVER if self.rehearsed is None else self.rehearsed.provider
             settings = settings if self.rehearsed is None else self.rehearsed.explained_settings(settings)
         found = explain_steps(self.report.steps, provider=named, settings=settings)
-        linked = (item._replace(link=link_of(item, self.provider)) for item in found)
+        untrue = {_MISSPELT} if self._own_name and self.control is not None else set()
+        untrue |= {_IN_CLEAR} if self.report.works and not (settings.username and settings.password) else set()
+        linked = (item._replace(link=link_of(item, self.provider)) for item in found if item.id not in untrue)
         return tuple(
             item._replace(changes=NO_CHANGES, label="") if self._refuted(item.changes) else item for item in linked
         )
@@ -319,7 +420,12 @@ class CheckStep:
         if check.report is not None:
             noted = self.noted(check.report, check.settings)
             self._session.update(
-                report=check.report, tested=check.settings, tested_at=strftime("%H:%M"), survey=check.survey, **noted
+                report=check.report,
+                tested=check.settings,
+                tested_at=strftime("%H:%M"),
+                survey=check.survey,
+                control=check.control,
+                **noted,
             )
 
     def noted(self, report: Report, settings: Settings) -> dict[str, object]:
@@ -344,7 +450,9 @@ class CheckStep:
             found: tuple[Problem, ...] = ()
             if report is not None and state.tested is not None:
                 provider = self._session.provider
-                found = Outcome(report, state.tested, provider, state.survey, state.rehearsed, state.origin).problems()
+                found = Outcome(
+                    report, state.tested, provider, state.survey, state.rehearsed, state.origin, state.control
+                ).problems()
             self._explained = (report, found)
         return self._explained[1]
 
@@ -365,6 +473,23 @@ class CheckStep:
         report = report or state.report
         failed = report.failed if report is not None else None
         return concerned_variable(failed.step if failed else Step.AUTH, state.settings)
+
+
+def remedy_of(session: Session) -> str:
+    """Return what helps where the last test failed, as a sentence; '' where it did not, or nothing is known."""
+    report = session.state.fresh_report
+    if report is None or report.works:
+        return ""
+    problem = next(iter(session.step(CheckStep).explained()), None)
+    return problem.remedy or problem.label if problem is not None else ""
+
+
+def page_of(problem: Problem | None) -> str:
+    """Return the page that helps: the problem's own, or the one that its remedy names; '' where there is none."""
+    if problem is None:
+        return ""
+    named = re.search(r"https://[^\s,;)]+[^\s,;.)]", problem.remedy)
+    return problem.link or (named[0] if named else "")
 
 
 _CONCERNED: Final = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.errors import InputError, SmtpWizardError
+from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ENV_FILE: Final = Path(".env")
 PRACTICE_ENV_FILE: Final = Path(".env.practice")
-"""Where a demonstration writes when `.env` holds real settings and no target was named."""
+"""Where a demonstration writes when no target was named."""
 
 
 class Beginning(NamedTuple):
@@ -47,7 +47,8 @@ def begin_walk(
         state = _with_address(services, state)
     if demo:
         practice = services.presets.provider("practice")
-        if state.original is not None and not named:
+        if not named:
+            # Practice settings are never the app's own: they stand beside what it reads.
             assert state.target.path is not None
             beside = replace(state.target, path=state.target.path.with_name(PRACTICE_ENV_FILE.name))
             return Beginning(WizardState(Settings(services.app), target=beside, provider=practice), "provider")
@@ -79,7 +80,13 @@ def _read_by_app(services: Services) -> Target | None:
 def _read(services: Services, target: Target, *, demo: bool) -> WizardState:
     """Return the state with what the target holds: a file that is there, or a compose service."""
     state = WizardState(Settings(services.app), target=target)
-    if target.kind is TargetKind.PRINT or target.path is None or not os.path.lexists(target.path):
+    if target.kind is TargetKind.PRINT or target.path is None:
+        return state
+    if not os.path.lexists(target.path):
+        if not target.path.parent.is_dir():
+            raise FileError(
+                f"There is no folder {target.path.parent}. Make it, or name another file.", "No such folder"
+            )
         return state
     if target.kind is TargetKind.ENV_FILE:
         from smtpwizard.targets.env.file import read_env_file

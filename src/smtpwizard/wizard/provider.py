@@ -144,7 +144,7 @@ class ProviderStep:
         practice = next((item for item in known.values() if item.kind is Kind.PRACTICE), None)
         if practice is not None:
             yield Row(None, WITHOUT_ACCOUNT)
-            yield Row(practice, practice.name, "try the whole walk")
+            yield Row(practice, practice.name, "to try the walk")
 
     @cached_property
     def _here(self) -> tuple[Row, ...]:

@@ -250,8 +250,22 @@ class SaveStep:
             facts[:0] = [line for line in self._note_lines() if line.mark is Mark.WARNING]
         if self.state.target.refers and changes:
             facts.insert(0, _fact(f"The password goes into .env alone; {changes[-1].path.name} refers to it."))
+        facts[:0] = self._tested()
         unique = {item.id + item.message: item for change in changes for item in change.findings}
         return [*facts, *finding_lines(unique.values())]
+
+    def _tested(self) -> list[Line]:
+        """Return what the last test said of the settings, where it was not good news."""
+        report = self.state.report
+        if report is None:
+            return []
+        if self.state.tested != self.state.settings:
+            return [Line("Changed since the last test: not tested.", Mark.WARNING)]
+        if report.works or report.failed is None:
+            return []
+        failed = report.failed
+        what = f"{failed.step.value}: {failed.summary}"
+        return [Line(f"The test failed at {what}. Mail will not leave with these settings.", Mark.WARNING)]
 
     def ways_out(self) -> list[str]:
         """Return what can be done while it is undecided, as actions: the override file, then the env file."""
@@ -343,7 +357,8 @@ class SaveStep:
             lines.append(Line(text, Mark.OK))
             if applied.backup:
                 lines.append(_fact(f"The file as it was: {_short(applied.backup)}"))
-        return [*lines, *([Line(_PRACTICE, Mark.WARNING)] if self._practises else self._note_lines())]
+        failed = [line for line in self._tested() if not self._practises]
+        return [*lines, *failed, *([Line(_PRACTICE, Mark.WARNING)] if self._practises else self._note_lines())]
 
     @property
     def _practises(self) -> bool:

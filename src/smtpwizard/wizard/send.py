@@ -67,6 +67,8 @@ class SendStep:
         """Why nothing was sent, or what is wrong with a typed code."""
         self.failed: Report | None = None
         """The report where the last sending failed."""
+        self.last: Report | None = None
+        """The report of the last sending."""
         self._problems: tuple[Problem, ...] = ()
         self._about: Settings | None = None
         """The settings that lines and problems are about."""
@@ -102,7 +104,8 @@ class SendStep:
 
     def keep_recipient(self, to: str) -> None:
         """Keep an address that was typed, unless it is the one that would be proposed anyway."""
-        if to != arrival.default_recipient(self._session.state.settings):
+        state = self._session.state
+        if to != arrival.default_recipient(state.settings, state.provider):
             self._session.update(recipient=to)
 
     def entered(self) -> None:
@@ -115,7 +118,13 @@ class SendStep:
     @property
     def default_recipient(self) -> str:
         """The address to send to at first."""
-        return arrival.default_recipient(self._session.state.settings, self._session.state.recipient)
+        state = self._session.state
+        return arrival.default_recipient(state.settings, state.provider, state.recipient)
+
+    @property
+    def ticked(self) -> tuple[AppMail, ...]:
+        """The mails that are chosen at first: one is proof enough, and only the practice server minds no more."""
+        return self.mails if self.practising else self.mails[:1]
 
     def notes(self, to: str, mails: Sequence[AppMail]) -> tuple[str, ...]:
         """Return what mails to `to` would bring, before they are sent."""
@@ -164,7 +173,9 @@ class SendStep:
             yield mail.name, Line("waiting", Mark.WAITING, name=mail.title)
         outgoing = [OutgoingMessage(item.message_id, item.data, item.to, item.mail.name) for item in built]
         options = services.options(state, recipient=to)
-        check = Check(state.settings, options, provider=self._session.provider, messages=outgoing, surveys=False)
+        check = Check(
+            state.settings, options, provider=self._session.provider, messages=outgoing, surveys=False, stops=True
+        )
         decided = 0
         async with aclosing(check.run()) as results:
             async for step in results:
@@ -181,14 +192,14 @@ class SendStep:
         failed = check.report.failed if check.report is not None else None
         words = f"{failed.step.value}: {failed.summary}" if failed is not None else "not accepted"
         for place, mail in enumerate(mails[decided:], decided):  # no dialogue came to them
-            mark, said = (Mark.SKIPPED, "not tried") if place else (Mark.FAILED, words)
+            mark, said = (Mark.SKIPPED, "not tried: it would be refused alike") if place else (Mark.FAILED, words)
             yield mail.name, Line(said, mark, name=mail.title)
         self._explain(check)
 
     def _explain(self, check: Check) -> None:
         """Keep what failed and what the server's words mean; a yes can be bad news, too (254: suppressed)."""
         if check.outcome is not None:
-            report = check.outcome.report
+            self.last = report = check.outcome.report
             self.failed = report if report.failed is not None else None
             self._session.update(**self._session.step(CheckStep).noted(report, check.settings))
             self._problems = check.outcome._replace(rehearsed=self._session.state.rehearsed).problems()

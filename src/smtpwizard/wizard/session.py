@@ -112,6 +112,8 @@ class WizardState:
     """A certificate authority that was named in the walk, for the tests made here."""
     survey: SurveyResult | None = None
     """What was seen at the server's other ports after `report`; None where nothing was asked."""
+    control: bool | None = None
+    """Where the host of `report` was not found: whether the name server knows a name that exists for sure."""
     refused: tuple[Settings, ...] = ()
     """Settings whose login a server has refused: not sent again without the operator's word."""
     pauses: tuple[tuple[str, float, str], ...] = ()

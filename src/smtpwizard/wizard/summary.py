@@ -18,9 +18,12 @@ from smtpwizard.wizard.session import TargetKind, WizardState
 _CONFIRMED = "arrived (code confirmed)"
 
 
-def summary_lines(state: WizardState) -> tuple[Line, ...]:
-    """Return the facts of the summary. Secrets are cleared once more: this is the last thing on the screen."""
-    lines = (*_tested(state), *_written(state), *_mails(state), *_not_proved(state), *_next(state))
+def summary_lines(state: WizardState, remedy: str = "") -> tuple[Line, ...]:
+    """Return the facts of the summary; `remedy` is what helps where the last test failed.
+
+    Secrets are cleared once more: this is the last thing on the screen.
+    """
+    lines = (*_tested(state), *_written(state), *_mails(state), *_not_proved(state), *_next(state, remedy))
     secrets, username = state.settings.secrets(), state.settings.username or ""
     return tuple(line._replace(text=redact(safe(line.text, limit=400), secrets, username=username)) for line in lines)
 
@@ -37,7 +40,9 @@ def _tested(state: WizardState) -> Iterator[Line]:
     elif report.works:
         yield Line(f"{server} tested: {_proved(report, login=bool(settings.username and settings.password))}", Mark.OK)
     else:
-        sentence = report.app.sentence.rstrip(".")
+        failed = report.failed
+        at = f"fails at {failed.step.value}: {failed.summary}" if failed is not None else report.app.sentence
+        sentence = at.rstrip(".")
         yield Line(f"{server} tested: {sentence}", verdict_mark(report))
 
 
@@ -98,7 +103,14 @@ def _proved_since(sentence: str, state: WizardState) -> bool:
     return (accepted and "message itself" in sentence) or (delivered and "arrive" in sentence)
 
 
-def _next(state: WizardState) -> Iterator[Line]:
+def _next(state: WizardState, remedy: str) -> Iterator[Line]:
+    report = state.fresh_report
+    if report is not None and not report.works:
+        if any(item.changed for item in state.applied):
+            yield Line("the settings are written as they are: no mail leaves with them", Mark.WARNING)
+        if remedy:
+            yield Line(f"next: {remedy}")
+        return
     if state.provider is not None and state.provider.kind is Kind.PRACTICE:
         yield Line("next: smtpwizard, with a real provider")
     elif state.next_command and any(item.changed for item in state.applied) and state.is_saved:

@@ -84,10 +84,11 @@ def _on_screen(services: Services, state: WizardState, step: str) -> tuple[Wizar
         return last, app.chosen_app
     from smtpwizard.cli.output import say
     from smtpwizard.secret import hide
+    from smtpwizard.wizard.check import remedy_of
     from smtpwizard.wizard.summary import summary_lines
 
     hide(app.session.secrets())
-    say(*summary_lines(last))
+    say(*summary_lines(last, remedy_of(app.session)))
     return last, ""
 
 

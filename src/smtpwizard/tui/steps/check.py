@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from smtpwizard.errors import SmtpWizardError
+from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem
 from smtpwizard.report.probe import expected_order, port_line, stage_lines
 from smtpwizard.secret import redact
@@ -22,7 +23,7 @@ from smtpwizard.tui.base import Command, Hint, StepPane
 from smtpwizard.tui.widgets.check import Board, Card
 from smtpwizard.wizard import check as model
 from smtpwizard.wizard import login_guard
-from smtpwizard.wizard.check import bug_place
+from smtpwizard.wizard.check import ELSEWHERE, bug_place, page_of
 
 _RUN: Final = "probe"
 """The worker's group."""
@@ -47,6 +48,8 @@ class CheckStep(StepPane):
         Binding("ctrl+r", "again", "Test again", show=False),
         Binding("f4", "transcript", "Transcript", show=False),
         Binding("ctrl+g", "save_anyway", "Save all the same", show=False),
+        Binding("ctrl+o", "open_page", "Open page", show=False),
+        Binding("f7", "play_failure", "Play a failure", show=False),
     ]
 
     def __init__(self) -> None:
@@ -99,17 +102,34 @@ class CheckStep(StepPane):
         shown = self._cause
         if shown is None:
             return "Save"
+        if shown.id in ELSEWHERE:
+            return "Test again"
         return f"{shown.label} and test again" if shown.changes else "Fix in Settings"
+
+    @property
+    def primary_short(self) -> str:
+        return "Repair and test again" if self.primary.endswith(" and test again") else ""
 
     def hints(self) -> tuple[Hint, ...]:
         if self.model.running is not None:
             return (Hint("escape", "Cancel"),)
         report = self.model.report
         leaks = report is not None and report.app.verdict is Verdict.LEAKS
-        anyway = (Hint("ctrl+g", "Save anyway"),) if leaks else ()
+        failed = report is not None and not self.state.proved
+        anyway = (Hint("ctrl+g", "Save anyway" if leaks else "Save untested"),) if failed else ()
         again = () if report is None or self.model.pause else (Hint("ctrl+r", "Again"),)
         transcript = (Hint("f4", "Transcript"),) if self.state.report is not None else ()
-        return (*anyway, *again, *transcript)
+        play = (Hint("f7", "Play a failure"),) if self._practising else ()
+        return (*anyway, *play, *again, *transcript)
+
+    @property
+    def _practising(self) -> bool:
+        return self.state.provider is not None and self.state.provider.kind is Kind.PRACTICE
+
+    def action_play_failure(self) -> None:
+        """On the practice server: choose a failure, and see how it is explained."""
+        if self._practising and self.model.running is None:
+            self.wizard.action_play_failure()
 
     def commands(self) -> tuple[Command, ...]:
         if self.model.running is not None:
@@ -117,8 +137,11 @@ class CheckStep(StepPane):
         again = Command("test: Test again", "Run every stage again (Ctrl+R)", "again")
         if self.state.report is None:
             return (again,)
+        url = page_of(self.board.card.current)
+        page = (Command("test: Open page", f"{url} (Ctrl+O)", "open_page"),) if url else ()
         return (
             again,
+            *page,
             Command("test: Show transcript", "The dialogue with the server, secrets masked (F4)", "transcript"),
             Command("test: Save all the same", "Go on to Save whatever the test said (Ctrl+G)", "save_anyway"),
         )
@@ -133,6 +156,8 @@ class CheckStep(StepPane):
             self.wizard.next_step()
         elif shown.changes:
             self.model.apply(shown)
+            self.action_again()
+        elif shown.id in ELSEWHERE:
             self.action_again()
         else:
             self.wizard.focus_variable(self.model.concerned(shown))
@@ -149,6 +174,11 @@ class CheckStep(StepPane):
     def action_save_anyway(self) -> None:
         if self.model.running is None:
             self.wizard.go("save")
+
+    def action_open_page(self) -> None:
+        """Open the page that the cause names."""
+        if page := page_of(self.board.card.current):
+            self.wizard.action_open_page(page)
 
     def action_transcript(self) -> None:
         if self.state.report is None:
@@ -229,7 +259,7 @@ class CheckStep(StepPane):
         settings = running.settings if running is not None else state.settings
         played = f", playing {state.rehearsed.ref}" if state.rehearsed else ""
         server = redact(f"{settings.host}:{settings.port}", self.session.secrets())
-        self.board.head(f"Test: {server}{played}" if settings.host else "Test")
+        self.board.head(f"Test: {server}{played}" if settings.host else "Test", self.model.report)
         if running is None:
             lines = stage_lines(report.steps if report is not None else ())
             ports = state.survey.ports if report is not None and state.survey is not None else ()

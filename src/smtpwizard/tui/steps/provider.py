@@ -21,6 +21,7 @@ from textual.widgets import Input, OptionList
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, ProviderStatus, TlsMode, UsernameRule
+from smtpwizard.text import safe
 from smtpwizard.tui.base import Command, Hint, StepPane, clickable, hanging, lines, plain, styled, wizard_of, wrapped
 from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText
 from smtpwizard.wizard import provider as model
@@ -103,9 +104,14 @@ def _sentence(text: str) -> str:
 
 
 def _link(url: str, width: int) -> Content:
-    shown = url.removeprefix("https://").removeprefix("http://").removeprefix("www.")
-    cut = shown if len(shown) <= width - 2 else shown[: max(width - 3, 1)] + "…"
-    return Content.assemble("  ", clickable(styled(cut, "underline $text-muted"), "app.open_page", url))
+    """Return a page whole, over several rows where it is long: it is to be read off, or selected."""
+    shown = safe(url.removeprefix("https://").removeprefix("http://").removeprefix("www."), limit=400)
+    room = max(width - 2, 10)
+    rows = [shown[start : start + room] for start in range(0, len(shown), room)]
+    return lines(*(
+        Content.assemble("  ", clickable(Content.styled(row, "underline $text-muted"), "app.open_page", url))
+        for row in rows
+    ))  # fmt: skip
 
 
 class ProviderPanel(VerticalScroll, can_focus=False):

@@ -50,6 +50,8 @@ class SaveStep(StepPane):
         Binding("f6", "help_out", "Way out", show=False),
         Binding("f8", "reveal", "Show password", show=False),
         Binding("f9", "app_log", "What the app says", show=False),
+        Binding("pagedown", "page('down')", "Scroll", show=False),
+        Binding("pageup", "page('up')", "Scroll", show=False),
     ]
 
     def __init__(self) -> None:
@@ -206,11 +208,16 @@ class SaveStep(StepPane):
 
     def hints(self) -> tuple[Hint, ...]:
         copy = Hint("ctrl+y", "Copy")
+        taken = self.picker.choices[self.picker.chosen] if self.picker.choices else None
+        turn: tuple[Hint, ...] = ()
+        if taken is not None and taken.kinds and not self.model.is_saved:
+            words = "Password" if taken.target.kind is TargetKind.COMPOSE else "Kind"
+            turn = (Hint("right", words),)
         if self.state.target.kind is TargetKind.PRINT:
-            return (copy, Hint("f8", "Hide" if self._revealed else "Show"), Hint("escape", "Back"))
+            return (*turn, copy, Hint("f8", "Hide" if self._revealed else "Show"), Hint("escape", "Back"))
         helps = self._help_words()
         readers = (Hint("f5", "Readers"),) if self.state.target.kind is TargetKind.ENV_FILE else ()
-        return (*((Hint("f6", helps),) if helps else ()), copy, *readers, Hint("escape", "Back"))[:3]
+        return (*((Hint("f6", helps),) if helps else ()), *turn, Hint("escape", "Back"), copy, *readers)[:4]
 
     def commands(self) -> tuple[Command, ...]:
         found = [Command("save: Copy block", "The variables as lines, to the terminal's clipboard (Ctrl+Y)", "copy")]
@@ -273,6 +280,10 @@ class SaveStep(StepPane):
         if names is not None:
             self.model.choose_readers(names)
             self._show_target()
+
+    def action_page(self, direction: str) -> None:
+        """Scroll the change, wherever the focus is."""
+        getattr(self.query_one(ChangeView), f"scroll_page_{direction}")(animate=False)
 
     def action_reveal(self) -> None:
         """Show the password in the block, or mask it again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -24,7 +24,7 @@ from smtpwizard.tui.widgets.inputs import BarInput, PlainText, ShapeCheckbox
 from smtpwizard.tui.widgets.text import Paragraphs, Results
 from smtpwizard.wizard import send as model
 from smtpwizard.wizard.arrival import DIGITS, digits, mail_words
-from smtpwizard.wizard.check import CheckStep, bug_place
+from smtpwizard.wizard.check import CheckStep, bug_place, page_of
 
 if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppMail
@@ -77,19 +77,20 @@ class MailForm(Vertical):
     class Changed(Message):
         """The address was typed into, or a mail ticked."""
 
-    def __init__(self, titles: Mapping[str, str]) -> None:
+    def __init__(self, titles: Mapping[str, str], ticked: Collection[str]) -> None:
         super().__init__()
         self._titles = dict(titles)
+        self._ticked = ticked
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="send-to"):
             yield PlainText("To", classes="send-label")
-            yield BarInput(placeholder="you@example.com", id="send-to")
+            yield BarInput(placeholder="your own inbox, not the sender", id="send-to")
         yield PlainText("", id="send-problem")
         yield Paragraphs(id="send-notes")
         width = max((len(title) for title in self._titles.values()), default=0)
         for name, title in self._titles.items():
-            yield MailCheckbox(title.ljust(width), True, id=f"send-{name}")
+            yield MailCheckbox(title.ljust(width), name in self._ticked, id=f"send-{name}")
 
     @property
     def recipient(self) -> str:
@@ -176,7 +177,7 @@ _SENDING: Final = "send"
 _WATCHING: Final = "arrival"
 """The workers' groups."""
 
-_EMPTY: Final = "Here: what became of each mail, and the code that proves its arrival."
+_EMPTY: Final = "Enter sends what is ticked. Then the code from the mail is typed here: it proves that it arrived."
 _REHEARSED: Final = "Elsewhere you type the code; try it:"
 _LOOK: Final = (
     "Nothing there? Look in Spam. F6 looks up the sender's domain, F8 reads a mailbox, F9 what the app itself says."
@@ -204,6 +205,8 @@ class SendStep(StepPane):
         Binding("f8", "mailbox", "Read a mailbox", show=False),
         Binding("f9", "app_log", "What the app says", show=False),
         Binding("ctrl+g", "finish", "Finish", show=False),
+        Binding("ctrl+o", "open_page", "Open page", show=False),
+        Binding("f4", "transcript", "Transcript", show=False),
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
     ]
@@ -211,10 +214,11 @@ class SendStep(StepPane):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box -acting") as box:
             box.border_title = "Send a mail as the app does"
-            yield MailForm({mail.name: mail.title for mail in self.model.mails})
+            ticked = [mail.name for mail in self.model.ticked]
+            yield MailForm({mail.name: mail.title for mail in self.model.mails}, ticked)
             with VerticalScroll(id="send-outcome"):
                 yield PlainText(_EMPTY, id="send-empty", classes="muted")
-                yield Results()
+                yield Results(folded=True)
                 yield Card()
                 yield Arrival()
 
@@ -262,7 +266,16 @@ class SendStep(StepPane):
         await self.model.forget_mailbox()
 
     def first_focus(self) -> Widget | None:
-        return self.form.field
+        return self.query_one(Arrival).entry if self._asked() else self.form.field
+
+    def on_key(self, event: events.Key) -> None:
+        """Have a digit that no field takes begin the code that is awaited."""
+        if event.character is not None and event.character.isdecimal() and self.model.awaited:
+            entry = self.query_one(Arrival).entry
+            entry.focus()
+            entry.value = event.character
+            entry.cursor_position = 1
+            event.stop()
 
     # Keys
 
@@ -278,6 +291,10 @@ class SendStep(StepPane):
         if isinstance(focused, CodeEntry) and (focused.value or self.model.awaited):
             return "Check code"
         return "Send again" if self.form in (focused.ancestors if focused else ()) else "Finish"
+
+    @property
+    def primary_short(self) -> str:
+        return "Repair and test again" if self.primary.endswith(" and test again") else ""
 
     def hints(self) -> tuple[Hint, ...]:
         if self.model.busy:
@@ -325,6 +342,18 @@ class SendStep(StepPane):
     def action_finish(self) -> None:
         """Leave; the app asks first where something is not saved."""
         self.wizard.action_quit_wizard()
+
+    def action_open_page(self) -> None:
+        """Open the page that the cause names."""
+        if page := page_of(self.card.current):
+            self.wizard.action_open_page(page)
+
+    def action_transcript(self) -> None:
+        """Show the dialogue of the last sending, secrets masked."""
+        if self.model.last is not None:
+            from smtpwizard.tui.screens.dialogs import TranscriptScreen
+
+            self.app.push_screen(TranscriptScreen(self.model.last))
 
     def action_missing(self) -> None:
         """Say where a mail that was accepted may be, and ask name servers about the sender's domain."""

@@ -14,18 +14,19 @@ from textual.widget import Widget
 
 from smtpwizard.problems import Problem
 from smtpwizard.report.lines import Line, Mark
-from smtpwizard.report.probe import app_verdict, server_verdict
+from smtpwizard.report.probe import app_verdict, badge, server_verdict
 from smtpwizard.smtp.results import Report, Verdict
-from smtpwizard.tui.base import plain
+from smtpwizard.tui.base import clickable, plain
 from smtpwizard.tui.widgets.inputs import Fitted, Scroll
 from smtpwizard.tui.widgets.text import Results, symbol
+from smtpwizard.wizard.check import page_of
 
 
 class Card(Widget, can_focus=True):
     """Ranked problems of one failure. ← and → turn to another cause."""
 
     DEFAULT_CSS = """
-    Card { height: auto; width: 1fr; padding: 0 1; margin: 1 0 0 0; }
+    Card { height: auto; width: 1fr; padding: 0 1; margin: 0 0 1 0; }
     Card { border-left: outer $error; background: $surface; }
     Card.-remark { border-left: outer $warning; }
     Card:focus { background: $boost; }
@@ -87,41 +88,86 @@ class Card(Widget, can_focus=True):
         shown = self.current
         if shown is None or width < 1:
             return []
+        # What to do comes before why: on a low screen it is what must be seen.
         rows = [row.stylize("bold") for row in _wrapped(shown.title, width)]
-        rows += _wrapped(shown.cause, width)
         rows += [row.stylize("$text-primary") for row in _wrapped(shown.remedy, width)]
+        if shown.changes:
+            rows += [row.stylize("$text-primary") for row in _wrapped(f"→ {shown.label}", width)]
+        if shown.link:
+            rows += _link(shown.link, width)
+        rows += _wrapped(shown.cause, width)
         rows += [plain(line, newlines=False).truncate(width, ellipsis=True) for line in shown.facts]
-        rows += _foot(shown.link, shown.reference, width)
-        if len(self._problems) > 1:
-            rows.append(
-                Content.styled(f"{self._index + 1} of {len(self._problems)} causes, → next", "$foreground-muted")
-            )
-        return rows
+        left = ["Ctrl+O opens the page"] if page_of(shown) and not shown.link else []
+        left += [f"{self._index + 1} of {len(self._problems)} causes, → next"] if len(self._problems) > 1 else []
+        return rows + _foot(" · ".join(left), shown.reference, width)
 
 
 def _wrapped(text: str, width: int) -> list[Content]:
     return [row.rstrip() for row in plain(text).wrap(width)] if text else []
 
 
-def _foot(link: str, reference: str, width: int) -> list[Content]:
-    """Return the page on the left and the reference on the right, on one row where they fit."""
-    shown = plain(link.removeprefix("https://"))
-    right = Content.styled(reference, "$foreground-muted")
-    if not link:
-        return [Content(" " * max(width - right.cell_length, 0)) + right] if reference else []
-    gap = width - shown.cell_length - right.cell_length
-    if gap >= 2:
-        return [shown.stylize("underline") + Content(" " * gap) + right]
-    rows = [row.rstrip().stylize("underline") for row in shown.wrap(width)]
-    return [*rows, Content(" " * max(width - right.cell_length, 0)) + right] if reference else rows
+def _link(url: str, width: int) -> list[Content]:
+    """Return a page whole, a click away, and the key that opens it where there is room beside."""
+    rows = [row.rstrip() for row in plain(url.removeprefix("https://")).wrap(width)]
+    rows = [clickable(row.stylize("underline $text-primary"), "app.open_page", url) for row in rows]
+    key = Content.styled("  Ctrl+O", "$foreground-muted")
+    if rows[-1].cell_length + key.cell_length <= width:
+        rows[-1] = rows[-1] + key
+    return rows
+
+
+def _foot(left: str, right: str, width: int) -> list[Content]:
+    """Return how many causes there are on the left and what this one rests on at the right, in one row."""
+    if not left and not right:
+        return []
+    gap = max(width - len(left) - len(right), 1)
+    return [Content.styled(f"{left}{' ' * gap}{right}", "$foreground-muted").truncate(width, ellipsis=True)]
 
 
 _NAME_WIDTH: Final = 10
 """The longest stage names, `starttls` and `greeting`, and two columns of air."""
 
 
+class VerdictLine(Widget):
+    """The first line of a test that has ended: what will become of the app's mail, and beside it the server's half."""
+
+    DEFAULT_CSS = """
+    VerdictLine { height: auto; width: 1fr; margin-bottom: 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._report: Report | None = None
+
+    def show(self, report: Report | None) -> None:
+        """Show the verdicts of `report`; hide where there is none."""
+        self._report = report
+        self.display = report is not None
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._rows(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._rows(self.content_size.width))
+
+    def _rows(self, width: int) -> list[Content]:
+        report = self._report
+        if report is None or width < 1:
+            return []
+        app, server = app_verdict(report), server_verdict(report)
+        left = symbol(app.mark or Mark.NOTE) + plain(f"{app.name} {app.text}", newlines=False).stylize("bold")
+        right = Content.assemble(
+            f"{server.name}  ", symbol(server.mark or Mark.NOTE), (server.text, "$foreground-muted")
+        )
+        gap = width - left.cell_length - right.cell_length
+        if gap >= 2:
+            return [left + Content(" " * gap) + right]
+        return [row.rstrip() for part in (left, right) for row in part.wrap(width)]
+
+
 class Verdicts(Widget):
-    """Two verdicts side by side where they fit, else below each other; a sentence; what is not proved."""
+    """The foot: a sentence on a run without a report, else the app's own and what is not proved."""
 
     DEFAULT_CSS = """
     Verdicts { height: auto; width: 1fr; }
@@ -133,9 +179,9 @@ class Verdicts(Widget):
         self._note = ""
 
     def show(self, report: Report | None, note: str = "") -> None:
-        """Show the verdicts of `report`; without one, only `note`, a sentence on why there is none."""
+        """Show what `report` leaves open, and `note`, a sentence on why there is none."""
         self._report, self._note = report, note
-        self.display = report is not None or bool(note)
+        self.display = bool(self._rows(80))
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -151,8 +197,7 @@ class Verdicts(Widget):
         if self._report is None:
             return rows
         app = self._report.app
-        rows += _side_by_side(_verdict(server_verdict(self._report)), _verdict(app_verdict(self._report)), width)
-        if app.verdict is not Verdict.FAILS:  # there the sentence only says the line above once more
+        if app.verdict is not Verdict.FAILS:  # there the sentence only says the first line once more
             rows += _wrapped(app.sentence, width)
         if self._report.not_proved:
             words = "Not proved: " + "; ".join(item.rstrip(".") for item in self._report.not_proved) + "."
@@ -160,21 +205,11 @@ class Verdicts(Widget):
         return rows
 
 
-def _verdict(line: Line) -> Content:
-    return Content.assemble(
-        (f"{line.name:<7}  ", "bold"), symbol(line.mark or Mark.NOTE), plain(line.text, newlines=False)
-    )
-
-
-def _side_by_side(left: Content, right: Content, width: int) -> list[Content]:
-    column = max(width * 2 // 5, left.cell_length + 2)
-    if column + right.cell_length <= width:
-        return [left.pad_right(column - left.cell_length) + right]
-    return [row.rstrip() for part in (left, right) for row in part.wrap(width)]  # below each other, labels aligned
-
-
 class Board(Fitted):
-    """The box of the Test step. Lines and card scroll; the verdicts stand at the foot."""
+    """The box of the Test step: the verdict, what to do, then the stages; at the foot what is not proved.
+
+    While a test runs there are the stages alone.
+    """
 
     DEFAULT_CSS = """
     Board > Verdicts { margin-top: 1; }
@@ -182,8 +217,9 @@ class Board(Fitted):
 
     def compose(self) -> ComposeResult:
         with Scroll():
-            yield Results(name_width=_NAME_WIDTH)
+            yield VerdictLine()
             yield Card()
+            yield Results(name_width=_NAME_WIDTH, folded=True)
         yield Verdicts()
 
     def on_mount(self) -> None:
@@ -195,9 +231,10 @@ class Board(Fitted):
         """The opened failure."""
         return self.query_one(Card)
 
-    def head(self, words: str) -> None:
-        """Put `words` into the border."""
-        self.border_title = plain(words, newlines=False)
+    def head(self, words: str, report: Report | None) -> None:
+        """Put `words` into the border, and behind them the verdict of `report` as a filled badge."""
+        title = plain(words, newlines=False)
+        self.border_title = title if report is None else Content.assemble(title, "  ", badge_of(badge(report)))
 
     def show(
         self,
@@ -214,8 +251,17 @@ class Board(Fitted):
                 self.scroll.focus()  # a widget that is hidden hands its focus to whatever comes next
             self.card.set_class(report is not None and report.works, "-remark")
             opened = self.card.show(problems) and bool(problems)
+            self.query_one(VerdictLine).show(report)
             self.query_one(Verdicts).show(report, note)
         self.fit()
         if opened and self.scroll.has_focus_within:
             self.card.focus(scroll_visible=False)
-            self.call_after_refresh(self.card.scroll_visible, animate=False)
+        if opened:
+            self.scroll.scroll_home(animate=False)
+
+
+def badge_of(line: Line) -> Content:
+    """Return a verdict as a filled block: word and sign, not colour alone."""
+    mark = line.mark or Mark.NOTE
+    ground = {Mark.OK: "$success", Mark.WARNING: "$warning"}.get(mark, "$error")
+    return Content.styled(f" {mark.symbol} {line.text} ", f"bold $background on {ground}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import ClassVar, Final
 
 from textual import events
@@ -14,10 +16,10 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.widget import Widget
 
-from smtpwizard.report.lines import Line
+from smtpwizard.report.lines import Line, Mark
 from smtpwizard.secret import BULLETS, MASK
 from smtpwizard.tui.base import plain
-from smtpwizard.tui.widgets.inputs import Fitted, PlainText, Scroll
+from smtpwizard.tui.widgets.inputs import PlainText, Scroll
 from smtpwizard.tui.widgets.text import Paragraphs
 from smtpwizard.wizard.save import SaveTarget
 
@@ -37,7 +39,32 @@ def diff_rows(diff: str) -> tuple[tuple[str, str], ...]:
             rows.append((" ", "(no line end here)"))
         elif body:
             rows.append((line[:1] or " ", line[1:]))
-    return tuple(rows)
+    return _paired(rows)
+
+
+_NAME: Final = re.compile(r"[\s\-#]*(?:export\s+)?[\"']?([A-Za-z_]\w*)\s*[=:]")
+
+
+def _paired(rows: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Put what a variable becomes right below what it was: a diff has all lines that go before all that come."""
+    result: list[tuple[str, str]] = []
+    for changed, group in groupby(rows, key=lambda row: row[0] in "+-"):
+        block = list(group)
+        if not changed:
+            result += block
+            continue
+        new = [row for row in block if row[0] == "+"]
+        for row in block:
+            if row[0] == "-":
+                result.append(row)
+                name = _NAME.match(row[1])
+                fits = (item for item in new if name and (found := _NAME.match(item[1])) and found[1] == name[1])
+                same = next(fits, None)
+                if same is not None:
+                    new.remove(same)
+                    result.append(same)
+        result += new
+    return tuple(result)
 
 
 class DiffView(Widget):
@@ -49,7 +76,21 @@ class DiffView(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: tuple[tuple[str, str], ...] = ()
+        self._all: tuple[tuple[str, str], ...] = ()
+        self._room = 0
+
+    @property
+    def _rows(self) -> tuple[tuple[str, str], ...]:
+        """What is shown: where the whole is too long, without the lines that stay."""
+        if len(self._all) <= self._room:
+            return self._all
+        return tuple(row for row in self._all if row[0] in "+-▾")
+
+    def fit(self, room: int) -> None:
+        """Leave out the lines that stay where there are more than `room` rows."""
+        if room != self._room:
+            self._room = room
+            self.refresh(layout=True)
 
     def show(self, diffs: Sequence[tuple[str, str]]) -> None:
         """Show diffs, each with its file's name, instead of what stood here; one alone needs no name."""
@@ -58,7 +99,7 @@ class DiffView(Widget):
         for name, diff in shown:
             rows += [("▾", name)] if len(shown) > 1 else []
             rows += diff_rows(diff)
-        self._rows = tuple(rows)
+        self._all = tuple(rows)
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -75,22 +116,27 @@ def _diff_row(shape: str, text: str, width: int) -> Content:
     return line.stylize(style) if style else line
 
 
-class ChangeView(Fitted):
-    """The lower box of the Save step."""
+class ChangeView(Scroll):
+    """The lower box of the Save step: what is to be known first, the change, then the facts. All of it scrolls."""
 
     DEFAULT_CSS = """
-    ChangeView > #change-foot { height: auto; max-height: 60%; margin-top: 1; scrollbar-size-vertical: 1; }
+    ChangeView { height: 1fr; }
+    ChangeView > #change-facts { margin-top: 1; }
     """
 
     def compose(self) -> ComposeResult:
-        with Scroll():
-            yield DiffView()
-            yield PlainText("", id="change-text")
-        with VerticalScroll(id="change-foot"):
-            yield Paragraphs()
+        yield Paragraphs(id="change-warnings")
+        yield DiffView()
+        yield PlainText("", id="change-text")
+        yield Paragraphs(id="change-facts")
 
     def on_mount(self) -> None:
         self.add_class("box")
+
+    def on_resize(self) -> None:
+        """Leave out what stays where the room is short."""
+        warnings = self.query_one("#change-warnings").outer_size.height
+        self.query_one(DiffView).fit(max(self.content_size.height - warnings, 1))
 
     def show_diff(self, diffs: Sequence[tuple[str, str]], lines: Iterable[Line]) -> None:
         """Show unified, masked diffs, each with its file's name."""
@@ -110,10 +156,16 @@ class ChangeView(Fitted):
             block.update(plain(text, limit=20_000))
             block.display = bool(text)
             shown = list(lines)
-            self.query_one(Paragraphs).show(shown)
-            self.query_one("#change-foot").display = bool(shown)
-        self.fit()
+            first = [line for line in shown if line.mark in _FIRST]
+            rest = [line for line in shown if line.mark not in _FIRST]
+            for name, part in (("#change-warnings", first), ("#change-facts", rest)):
+                self.query_one(name, Paragraphs).show(part)
+                self.query_one(name).display = bool(part)
+        self.call_after_refresh(self.on_resize)
 
+
+_FIRST: Final = (Mark.FAILED, Mark.WARNING)
+"""Marks of what has to be seen before Enter, and before the change itself."""
 
 _LABEL_WIDTH: Final = 30
 """`docker-compose.yml service api`; longer names push their words to the right."""

@@ -205,7 +205,7 @@ class KeyBar(ShellPart):
     def drawn(self, session: Session, pane: StepPane | None, width: int) -> Content:
         own: list[Hint] = []
         if pane is not None:
-            own = [Hint("enter", pane.primary)] if pane.primary else []
+            own = [Hint("enter", pane.primary, pane.primary_short)] if pane.primary else []
             own.extend(pane.hints())
         return Content("   ").join([_key(hint) for hint in fitting(tuple(own), width)])
 
@@ -223,6 +223,8 @@ def fitting(own: tuple[Hint, ...], width: int) -> tuple[Hint, ...]:
     chosen = [*own[: _MOST - 2], _HELP, _QUIT]
     if len(chosen) < _MOST:
         chosen.insert(-1, _PALETTE)
+    if _length(chosen) > width and chosen[0].short:
+        chosen[0] = Hint(chosen[0].key, chosen[0].short)
     while _length(chosen) > width:
         droppable = [hint for hint in chosen[1:] if hint not in (_HELP, _QUIT)]
         if not droppable:

@@ -107,10 +107,12 @@ class Results(Widget):
     Results { height: auto; width: 1fr; }
     """
 
-    def __init__(self, *, name_width: int = 0) -> None:
+    def __init__(self, *, name_width: int = 0, folded: bool = False) -> None:
+        """`folded`: what a failed one was told is cut to a row too; F4 shows it whole."""
         super().__init__()
         self._lines: tuple[Line, ...] = ()
         self._name_width = name_width
+        self._folded = folded
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show `lines` instead of what stood here."""
@@ -140,11 +142,15 @@ class Results(Widget):
         head = symbol(line.mark or Mark.NOTE) + plain(f"{line.name.ljust(named)} ", newlines=False).stylize(style)
         words, note = plain(line.text, newlines=False), plain(line.note, newlines=False, limit=40)
         beside = head.cell_length + words.cell_length + note.cell_length + len(line.aside) + 4 <= width
-        tail = "  ".join(part for part in (note.plain if beside else "", line.aside) if part)
+        aside = line.aside
+        if failed and self._folded and head.cell_length + words.cell_length + len(aside) + 2 > width:
+            aside = "F4 all"
+        tail = "  ".join(part for part in (note.plain if beside else "", aside) if part)
         if width - head.cell_length - len(tail) - 2 < _FEWEST:
             tail = ""
         room = max(width - head.cell_length - (len(tail) + 2 if tail else 0), _FEWEST)
-        parts = [part.rstrip() for part in words.wrap(room)] if failed else [words.truncate(room, ellipsis=True)]
+        wraps = failed and not self._folded
+        parts = [part.rstrip() for part in words.wrap(room)] if wraps else [words.truncate(room, ellipsis=True)]
         first = head + parts[0].stylize(style)
         if tail:
             gap = max(width - first.cell_length - len(tail), 1)
