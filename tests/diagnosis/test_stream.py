@@ -65,3 +65,33 @@ def test_a_line_of_a_container_does_not_belong_to_a_reply_before_it() -> None:
 )
 def test_the_apps_own_loggers_prefix_is_taken_off(line: str, text: str) -> None:
     assert clean(line)[:2] == (text, True)
+
+
+_NODE_FRAMES = """
+    at TLSSocket.onConnectSecure (node:_tls_wrap:1677:34)
+    at TLSSocket.emit (node:events:518:28)
+    at TLSWrap.ssl.onhandshakedone (node:_tls_wrap:871:12)"""
+
+
+@pytest.mark.parametrize(
+    ("words", "ref"),
+    [
+        ("self-signed certificate", "T7"),
+        ("unable to verify the first certificate", "T8"),
+        ("certificate has expired", "T10"),
+        ("C0671D7A897F0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/x.c:355:", "T1"),
+    ],
+)
+def test_a_pooled_connection_that_fails_in_tls_is_told_though_only_nodes_frames_show_it(words: str, ref: str) -> None:
+    line = f"[Nest] 1  - 11/22/2026, 7:20:09 AM   ERROR [ExceptionsHandler] {words}{_NODE_FRAMES}"
+    stream = LogStream()
+    seen = [stream.add(part) for part in (*line.split("\n"), "[Nest] 1  - 11/22/2026, 7:20:11 AM     LOG [HTTP] ok")]
+    assert [item.explained.diagnoses[0].ref for item in (*seen, stream.flush()) if item] == [ref]
+
+
+def test_another_librarys_trouble_with_tls_is_not_taken_for_mail() -> None:
+    frames = "\n    at AxiosError.from (/app/node_modules/axios/lib/core/AxiosError.js:99:14)"
+    stream = LogStream()
+    for part in f"Error: self-signed certificate{_NODE_FRAMES}{frames}".split("\n"):
+        assert stream.add(part) is None
+    assert stream.flush() is None

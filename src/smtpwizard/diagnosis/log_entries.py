@@ -113,13 +113,14 @@ _CODE_ALONE: Final = (
 _SAID: Final = r"\bsaid: [45]\d\d|^<\S{1,300}>(?: \(.{1,200}\))?:? (?:host |failed: host |SMTPUTF8)"
 """A bounce, whose lines a mail program has wrapped up to `(in reply to RCPT TO command)`."""
 _MAIL_FRAME: Final = r"(?i)nodemailer|smtp|mailer"
+_TLS_FRAME: Final = r"TLSSocket|TLSWrap|\(node:_tls_wrap|\(_tls_wrap\.js"
 _COMMAND_LINE: Final = r"(?i)^(EHLO|HELO|STARTTLS|AUTH|MAIL|RCPT|DATA|QUIT|RSET)\b"
 
 
 class Record:
     """One entry of a log."""
 
-    __slots__ = ("alone", "command", "lines", "mail", "number", "offer", "sent")
+    __slots__ = ("alone", "command", "lines", "mail", "number", "offer", "sent", "tls")
 
     def __init__(self, number: int, command: str = "", sent: str = "", offer: str = "", *, mail: bool = False) -> None:
         self.number = number
@@ -133,6 +134,8 @@ class Record:
         """The whole of it."""
         self.offer = offer
         """The login methods that the server has offered in the dialogue: `AUTH PLAIN LOGIN`."""
+        self.tls: bool | None = None
+        """Its stack has frames of Node's TLS and of no library; None where it has no stack."""
         self.alone = False
         """There is nothing else in the text."""
 
@@ -203,6 +206,7 @@ class Grouping:
             self._mail = self._mail or mail  # the exception comes after Python's frames
             return
         current.mail = current.mail or mail
+        current.tls = current.tls is not False and bool(re.search(_TLS_FRAME, text))
         behind = frame["properties"]
         if behind and len(current.lines) < LONGEST:
             current.lines.append(behind)

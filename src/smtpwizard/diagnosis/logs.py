@@ -202,7 +202,7 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
     if event.code is not None and event.code < 400:
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
-    if re.search(_READING, event.raw) and not re.search("(?i)smtp", event.raw):
+    if event.code is None and re.search(_READING, event.raw) and not re.search("(?i)smtp", event.raw):
         return False
     if event.code is not None or re.search(_MAIL_WORDS, event.raw) or (asked and reading.enhanced):
         return True
@@ -224,6 +224,8 @@ def _about_mail(event: Event, record: Record, known: Properties, text: str) -> b
         or bool(event.errors & _MAIL_CODES)
         or bool(stages_of(text, known, ""))
         or event.port in _MAIL_PORTS
+        # A pooled connection of nodemailer that fails in TLS leaves nothing but this: words, and frames of Node's TLS.
+        or (bool(record.tls) and event.profile.client.model == "nodemailer" and not re.search(_OTHER_WORDS, event.raw))
     )
 
 
@@ -397,7 +399,9 @@ def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
 
 
 _MAIL_TALK: Final = (
-    r"(?i)mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
+    r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
+    r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
+    r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
     r"xoauth2|postfix"
 )
 """A text that somebody asks about and that talks of mail: then the general answers' words count without a code."""

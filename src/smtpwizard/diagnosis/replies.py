@@ -55,7 +55,7 @@ def properties(text: str) -> Properties:
 
 
 _ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
-_NUMBER: Final = r"[45][0-5]\d"
+_NUMBER: Final = r"[45][0-57]\d"
 _QUOTED: Final = r"b?(?:'((?:[^'\\\n]|\\.){0,2000})'|\"((?:[^\"\\\n]|\\.){0,2000})\")"
 _TUPLE: Final = (
     rf"(?:\((?:code=)?|retcode \(|(?<![\w.])(?=\d{{3}}, ?b['\"]))({_NUMBER}|2[0-5]\d)(?:, ?|\); Msg: )"
@@ -105,6 +105,12 @@ _BARE_CODE: Final = (
     rf"[ \t]{{0,3}}({_NUMBER})[ \t]{{0,3}}\n(?=\s{{0,8}}[A-Za-z<(#\d])"
 )
 """`Error code: 550`, and the text on the next line."""
+
+_CODE_BEHIND: Final = (
+    r"(?im)^[ \t]{0,8}(?=[^\n]{0,300}[a-z])([^\n]{6,300}?)[ ,;]{1,3}[\[(](?:smtp |error |status )?(?:code:? ?)?"
+    rf"({_NUMBER})[\])][ .!]{{0,3}}$"
+)
+"""`Sender refused (550)`: the code behind the words."""
 
 _STATUS: Final = (
     r"(?im)(?:(?:^|[\"'(`\[]|[:=;] |failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
@@ -163,6 +169,9 @@ def find_reply(text: str, known: Properties) -> Reading:
     bare = re.search(_BARE_CODE, text)
     if bare:
         return Reading(text[bare.end() :], int(bare[1]))
+    behind = re.search(_CODE_BEHIND, text)
+    if behind and not _is_http(f"{behind[2]} {behind[1]}", text, ""):
+        return Reading(behind[1], int(behind[2]))
     if known.response_code is not None:
         return Reading("", known.response_code)
     status = re.search(_STATUS, text)
