@@ -39,6 +39,8 @@ def begin_walk(
 
     FileError for a target that cannot be read; InputError for an unknown preset, and for a service that is not there.
     """
+    if services.app.place is not None:  # set up in a file or on a page: there is nothing to read, and a block to copy
+        target = Target(TargetKind.PRINT, None, style="fragment")
     named = target is not None
     if target is None and not demo:
         target = _read_by_app(services)

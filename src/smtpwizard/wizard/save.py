@@ -116,6 +116,11 @@ class SaveStep:
     async def discover(self) -> None:
         """List what the target's folder offers in `targets`. Never raises: the target itself is always offered."""
         wanted, app = self.state.target, self.app
+        if app.place is not None:
+            block_ = Target(TargetKind.PRINT, None, style="fragment")
+            self.targets = (SaveTarget(block_, f"for {app.place.where}"),)
+            self.session.update(target=block_)
+            return
         folder = wanted.path.parent if wanted.path else Path()
 
         def work() -> tuple[TargetChoice, ...]:
@@ -399,9 +404,9 @@ class SaveStep:
         """Return where the lines of a block go, and what makes the app see them."""
         service = self.app.service
         if self.app.place is not None:
-            return [_fact(f"Enter them in {self.app.place.where}.")]
+            return [_fact(f"Enter them in {self.app.place.where}."), _fact("Then have it send a test mail there.")]
         if self.state.target.style in ("docker-run", "kubernetes"):
-            return [_fact("The container is to be made anew with them.")]
+            return [_fact("The container is to be made anew with them."), _fact("The old one keeps what it was given.")]
         if self.state.target.style == "env":
             where = f"Put them into the .env file that the {service} container reads."
         else:

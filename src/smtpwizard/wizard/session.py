@@ -72,6 +72,8 @@ class Target:
     @property
     def label(self) -> str:
         """A few words for headers: the file's name, or the kind of block."""
+        if self.style == "fragment":
+            return "the values to enter"
         if self.kind is TargetKind.PRINT or self.path is None:
             return f"{self.style} block"
         return self.path.name or str(self.path)
