@@ -26,7 +26,7 @@ from smtpwizard.presets.files import (
 from smtpwizard.presets.index import Index
 from smtpwizard.presets.matching import Match, by_host, by_mx, clean_host, domain_of, list_order, may_belong, ranked
 from smtpwizard.presets.schema import CUSTOM, Provider, provider_of
-from smtpwizard.text import did_you_mean, safe
+from smtpwizard.text import did_you_mean, listed, safe
 
 __all__ = [
     "CUSTOM",
@@ -83,10 +83,8 @@ class Presets:
         paths = self._index().get(wanted, ())
         if paths:
             raise PresetFileError(tuple(problem for path in paths for problem in self._problems.get(path, ())))
-        hint = did_you_mean(wanted, self.ids())
-        if not hint:
-            near = [found.id for found in self.search(id)[:3]]
-            hint = f" Near: {', '.join(near)}." if near else ""
+        near = [found.id for found in self.search(id)[:3]]  # by name, alias and domain too: hotmail is outlook-com
+        hint = f" Did you mean {listed(near, 'or')}?" if near else did_you_mean(wanted, self.ids())
         shown = safe(id, limit=_SHOWN)
         raise InputError(
             f"There is no preset {shown!r}.{hint} `smtpwizard presets list` shows them all.", "Unknown preset"
