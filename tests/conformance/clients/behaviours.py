@@ -49,6 +49,8 @@ _REQUIRED_TOO: Final = ("all is well", "EHLO: nothing", "EHLO: 502", "STARTTLS: 
 """How behaviours of servers without STARTTLS begin that are met with STARTTLS required as well."""
 _INSIDE_TLS_TOO: Final = ("login: ", "MAIL: ", "RCPT: ", "DATA: ", "DOT: ")
 """How behaviours begin that are met with TLS from the first byte as well."""
+_BEFORE_ANY_LOGIN: Final = ("greeting: ", "connect: ", "STARTTLS: 220", "STARTTLS: closed", "implicit TLS: ")
+"""How behaviours begin that end before a login, so that they are met with one alone."""
 _WAITING: Final = ("silen", "never", "endless", "silent")
 """What is in the name of a behaviour at which a time limit counts."""
 LIMIT: Final = 1.2
@@ -75,6 +77,8 @@ def cases(modes: tuple[Security, ...], *, limited: bool) -> Iterator[Case]:
 
 def _met(item: Behaviour, extra: Mapping[str, str], modes: tuple[Security, ...]) -> Iterator[Case]:
     if extra.get("SMTP_CIPHER_SPEC", "TLSv1.2") != "TLSv1.2":
+        return
+    if not extra.get("SMTP_USERNAME") and item.name.startswith(_BEFORE_ANY_LOGIN):
         return
     implicit = extra.get("SMTP_TLS", str(item.script.implicit).lower()) == "true"
     lax = Security.NONE if Security.NONE in modes else Security.OPPORTUNISTIC

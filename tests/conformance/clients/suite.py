@@ -287,14 +287,9 @@ def put_section(title: str, made: str) -> None:
     DOCUMENT.write_text("\n".join([_HEAD, *(parts[name].rstrip("\n") + "\n" for name in sorted(parts))]), "utf-8")
 
 
-def check_document(usage: Usage, rows: Sequence[Row], *, whole: bool = True) -> None:
-    """Hold a suite's section against the document, or write it with ALL; not `whole`: rows that are a sample of it."""
-    made = section(usage, rows)
+def check_document(usage: Usage, rows: Sequence[Row]) -> None:
+    """Hold the rows played against a suite's section of the document, or write it with ALL."""
     if ALL:
-        put_section(usage.title, made)
-    if whole:
-        told = set(DOCUMENT.read_text("utf-8").splitlines())
-        other = [line for line in made.splitlines() if line not in told]
-    else:
-        other = undocumented(usage, rows)
+        put_section(usage.title, section(usage, rows))
+    other = undocumented(usage, rows)
     assert not other, "make conformance writes it anew:\n" + "\n".join(other)

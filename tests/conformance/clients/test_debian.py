@@ -37,7 +37,7 @@ def test_every_verdict_is_the_clients_own(played: tuple[Usage, list[Row]], capsy
 
 
 def test_the_document_is_up_to_date(played: tuple[Usage, list[Row]]) -> None:
-    check_document(*played, whole=False)
+    check_document(*played)
 
 
 @pytest.mark.parametrize("name", CLIENTS)
