@@ -20,7 +20,7 @@ from support.apps import ABC
 from support.dovecot import Dovecot
 from support.maildev import MailDev
 from support.tui import quiet_services, screen_text
-from support.tui_steps import against, until
+from support.tui_steps import against, tick_all, until
 from support.wizard import summary
 
 READER = "reader@acme.example"
@@ -43,6 +43,7 @@ async def test_maildev_is_found_beside_its_smtp_port_and_has_all_three_mails(tmp
         app = SmtpWizard(services, state.changed(target=Target(path=tmp_path / ".env")), start="send")
         async with app.run_test(size=(80, 30), notifications=True) as pilot:
             await until(pilot, lambda: app.state.step == "send", "Send step")
+            await tick_all(app, pilot)
             await pilot.press("enter")
             await until(pilot, lambda: len(app.state.arrived) == 3, "proof of all three", seconds=30)
             assert {item.by for item in app.state.arrived} == {Proof.CATCHER}
@@ -58,6 +59,7 @@ async def test_a_real_mailbox_over_tls_is_opened_once_and_shows_inbox_and_junk(t
         app = SmtpWizard(services, state, start="send")
         async with app.run_test(size=(80, 40), notifications=True) as pilot:
             await until(pilot, lambda: app.state.step == "send", "Send step")
+            await tick_all(app, pilot)
             await pilot.press("enter")
             await until(pilot, lambda: len(app.state.sent) == 3, "accepted mails")
             for message, folder in zip(server.messages, ("INBOX", "INBOX", "Junk"), strict=True):

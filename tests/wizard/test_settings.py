@@ -133,8 +133,8 @@ def refused(reply: str = "535 5.7.8 Username and Password not accepted") -> tupl
 def test_after_a_refusal_the_form_says_what_was_refused_and_when_and_what_is_suspected() -> None:
     model, session = refused()
     assert [line.text for line in model.refusal] == [
-        "refused at auth, 12:04: 535 5.7.8 Username and Password not accepted",
-        "User name or password refused by Google (535 5.7.8)",
+        "refused 12:04 at auth: 535 5.7.8 Username and Password not accepted",
+        "New app password: https://myaccount.google.com/apppasswords",
     ]
     assert model.suspects == {"SMTP_USERNAME", "SMTP_PASSWORD"}
     assert model.outlook().refused

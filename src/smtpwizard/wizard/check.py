@@ -484,6 +484,17 @@ def remedy_of(session: Session) -> str:
     return problem.remedy or problem.label if problem is not None else ""
 
 
+def failed_words(report: Report) -> str:
+    """Return where a test failed and what was said there, in one short line: `auth: 535 5.7.8 not accepted`."""
+    if report.failed is None:
+        return ""
+    said = report.failed.summary.partition(". ")[0].rstrip(".")
+    return f"{report.failed.step.value}: {said if len(said) <= _LINE else said[: _LINE - 1] + '…'}"
+
+
+_LINE: Final = 70
+
+
 def page_of(problem: Problem | None) -> str:
     """Return the page that helps: the problem's own, or the one that its remedy names; '' where there is none."""
     if problem is None:

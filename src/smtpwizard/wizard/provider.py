@@ -104,8 +104,9 @@ class ProviderStep:
     @property
     def intro(self) -> str:
         """One line on what will happen, for whom, and what will not."""
-        app = self._session.services.app.name
-        return f"Mail for {app} in five steps: nothing is written before step 4."
+        services = self._session.services
+        why = f", {services.app_why}" if services.app_why else ""
+        return f"Mail for {services.app.name}{why}. Nothing is written before step 4 of 5."
 
     async def look_up(self, domain: str) -> None:
         """Ask DNS where `domain` receives its mail; what it leads to is in the next `search()`. Never raises."""

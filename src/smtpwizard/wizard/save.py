@@ -268,8 +268,9 @@ class SaveStep:
             return [Line("Changed since the last test: not tested.", Mark.WARNING)]
         if report.works or report.failed is None:
             return []
-        failed = report.failed
-        what = f"{failed.step.value}: {failed.summary}"
+        from smtpwizard.wizard.check import failed_words  # `write`, which tests nothing, does without
+
+        what = failed_words(report)
         return [Line(f"The test failed at {what}. Mail will not leave with these settings.", Mark.WARNING)]
 
     def ways_out(self) -> list[str]:

@@ -15,7 +15,7 @@ from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.secret import MASK, Secret, redact
 from smtpwizard.smtp.results import Step, Verdict
 from smtpwizard.text import safe
-from smtpwizard.wizard.check import CheckStep
+from smtpwizard.wizard.check import CheckStep, failed_words, page_of
 from smtpwizard.wizard.questions import (
     CA_FILE,
     Question,
@@ -136,13 +136,13 @@ class SettingsStep:
         if report is None or report.failed is None or report.failed.step is Step.LINT:
             return ()
         problem = next(iter(self._session.step(CheckStep).explained()), None)
-        step, reply = report.failed, report.failed.reply
-        what = f"refused at {step.step.value}" if reply is not None else f"failed at {step.step.value}"
-        lines = [Line(f"{what}, {state.tested_at}: {step.summary}" if state.tested_at else what, Mark.FAILED)]
-        if problem is not None and (problem.link or problem.title):
-            provider = self._session.provider
+        what = "refused" if report.failed.reply is not None else "failed"
+        at = f" {state.tested_at}" if state.tested_at else ""
+        lines = [Line(f"{what}{at} at {failed_words(report)}", Mark.FAILED)]
+        if problem is not None:
+            provider, page = self._session.provider, page_of(problem)
             new = provider.password.label.lower() if provider is not None else ""
-            words = f"New {new}: {problem.link}" if new and problem.link == _page(provider) else problem.title
+            words = f"New {new}: {page}" if new and page and page == _page(provider) else problem.title
             lines.append(Line(words, role=LineRole.ACTION, indent=1))
         return tuple(lines)
 

@@ -108,7 +108,9 @@ class CheckStep(StepPane):
 
     @property
     def primary_short(self) -> str:
-        return "Repair and test again" if self.primary.endswith(" and test again") else ""
+        if self.primary.endswith(" and test again"):
+            return "Repair and test again"
+        return "Fix" if self.primary == "Fix in Settings" else ""
 
     def hints(self) -> tuple[Hint, ...]:
         if self.model.running is not None:

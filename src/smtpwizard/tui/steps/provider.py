@@ -222,7 +222,7 @@ class ProviderStep(StepPane):
         self._last_clicked: int | None = None
 
     def compose(self) -> ComposeResult:
-        yield PlainText(self.model.intro, id="intro", classes="muted")
+        yield PlainText(f"{self.model.intro} F2: another app.", id="intro", classes="muted")
         with Horizontal():
             with Vertical(classes="box -acting", id="choose") as box:
                 box.border_title = "Who sends the mail?"

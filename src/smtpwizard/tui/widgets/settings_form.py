@@ -277,7 +277,7 @@ class Advanced(Vertical):
 def outlook_line(outlook: Outlook, width: int) -> Content:
     """Return in one line what the app will do with the settings."""
     if outlook.refused:
-        return hanging("·", f"not changed since it was refused: {outlook.text}", width, mark_style="$text-muted")
+        return hanging("·", f"the same as was refused: {outlook.text}", width, mark_style="$text-muted")
     mark, style = ("✓", "$success") if outlook.ok else ("✗", "$error")
     return hanging(mark, outlook.text, width, mark_style=style)
 
