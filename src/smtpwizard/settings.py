@@ -222,6 +222,10 @@ class Settings(NamedTuple):
                 result = result._replace(extras=(*left, *([(name, Secret(text))] if text is not None else [])))
             elif (role := self.app.role(name)) is not None:
                 result = result._with(role, text)
+                spec = self.app.spec(role)
+                if text and spec is not None and spec.file_variant:  # with both, some apps do not start
+                    left = tuple(item for item in result.extras if item[0] != spec.file_variant)
+                    result = result._replace(extras=left)
                 if role is Role.USERNAME and self.app.client.login == "switch":
                     client = self.app.client
                     result = result._replace(auth=client.login_on if text else client.login_off)

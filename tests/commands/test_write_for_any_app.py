@@ -8,6 +8,7 @@ import pytest
 
 from smtpwizard.cli.main import run
 from smtpwizard.errors import ConfigError, ExitCode, InputError
+from support.compose_program import compose_config
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +105,56 @@ def test_a_name_goes_into_the_sender_where_it_has_no_variable_of_its_own(
     given = ["--set", "username=a@gmail.com", "--set", "sender=a@gmail.com", "--set", "sender_name=Acme, Inc"]
     assert run(["write", "--print", "env", "--app", "healthchecks", "--preset", "gmail", *given]) == ExitCode.OK
     assert "DEFAULT_FROM_EMAIL='\"Acme, Inc\" <a@gmail.com>'\n" in capsys.readouterr().out
+
+
+VAULT = """services:
+  vaultwarden:
+    image: vaultwarden/server:latest
+    environment:
+      DOMAIN: https://v.acme.dev
+    volumes:
+      - ./vw-data:/data  # the data
+  db:
+    image: postgres
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        VAULT,
+        VAULT + "secrets:\n  other:\n    file: ./other\n",
+        VAULT.replace("    volumes:", "    secrets:\n      - other\n    volumes:")
+        + "secrets:\n  other:\n    file: ./o\n",
+        VAULT.replace("\n", "\r\n"),
+        VAULT.rstrip("\n"),
+    ],
+)
+def test_a_password_goes_into_a_secret_file_that_compose_hands_to_the_app(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_bytes(text.encode())
+    (tmp_path / "other").touch()
+    command = ["write", "--compose", "compose.yaml", "--preset", "gmail", "--secret", "file"]
+    assert run([*command, "--set", "username=a@gmail.com", "--set", "sender=a@gmail.com"]) == ExitCode.OK
+    secret = tmp_path / "vaultwarden_smtp_password.secret"
+    assert secret.read_text() == "abcdefghijklmnop"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    after = path.read_bytes().decode()
+    assert "abcdefghijklmnop" not in after
+    assert [line for line in text.splitlines() if line not in after.splitlines()] == []
+    config = compose_config(tmp_path)
+    assert config is not None
+    service = config["services"]["vaultwarden"]
+    assert service["environment"]["SMTP_PASSWORD_FILE"] == "/run/secrets/vaultwarden_smtp_password"
+    assert "SMTP_PASSWORD" not in service["environment"]
+    assert "vaultwarden_smtp_password" in [item["source"] for item in service["secrets"]]
+    assert config["secrets"]["vaultwarden_smtp_password"]["file"].endswith("vaultwarden_smtp_password.secret")
+    assert "secrets" not in config["services"]["db"]
+    assert run([*command, "--set", "username=a@gmail.com", "--set", "sender=a@gmail.com"]) == ExitCode.OK
+    assert path.read_bytes().decode() == after
+
+
+def test_an_app_that_reads_no_file_gets_no_secret_file(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: ghost\n    environment:\n      A: b\n")
+    with pytest.raises(InputError, match="reads no password from a file"):
+        run(["write", "--compose", "compose.yaml", "--preset", "gmail", "--secret", "file", *GHOST])

@@ -16,6 +16,7 @@ from smtpwizard.presets.files import presets_root
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
+from smtpwizard.targets.change import changes_for
 
 APPS = AppFiles((presets_root(),)).all()
 BASE = {Role.HOST: "mail.acme.dev", Role.PORT: "587", Role.SENDER: "app@acme.dev", Role.USERNAME: "app@acme.dev",
@@ -78,6 +79,14 @@ def test_a_password_in_a_file_is_a_password() -> None:
     assert not {"password-missing", "app-trap"} & set(found)
     both = told("vaultwarden", {"SMTP_PASSWORD_FILE": "/run/secrets/smtp"})
     assert both["app-trap"].severity is Severity.ERROR
+
+
+def test_a_new_password_takes_the_place_of_the_file() -> None:
+    settings = Settings.from_variables(shipped("vaultwarden"), {"SMTP_HOST": "a", "SMTP_PASSWORD_FILE": "/run/x"})
+    assert settings.in_file(Role.PASSWORD)
+    after = settings.with_changes({Role.PASSWORD: "new"})
+    assert not after.in_file(Role.PASSWORD)
+    assert changes_for(after, settings, {"SMTP_PASSWORD_FILE": 1})["SMTP_PASSWORD_FILE"] is None
 
 
 def test_what_wins_and_what_is_nearly_named_is_told_of_the_files_beside(

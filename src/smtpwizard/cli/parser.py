@@ -326,8 +326,8 @@ def _write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--password-stdin", action="store_true", help="read the password from stdin")
     parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
     parser.add_argument("--readers", metavar="LIST", help="who reads the .env, weightiest first: compose,npm")
-    parser.add_argument("--secret", choices=("inline", "reference"), default="",
-                        help="compose: the password itself, or ${…} and the password in .env")  # fmt: skip
+    parser.add_argument("--secret", choices=("inline", "reference", "file"), default="",
+                        help="compose: the password itself, ${…} and .env, or a secret file")  # fmt: skip
     parser.add_argument("--shared", action="store_true", help="change a value in .env that other services take too")
     parser.add_argument("--override", action="store_true", help="compose: write into compose.override.yaml beside it")
     parser.add_argument("--add-ignore-rules", action="store_true",

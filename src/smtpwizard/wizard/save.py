@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.errors import BugError, FileError, SmtpWizardError
+from smtpwizard.errors import BugError, FileError, InputError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, gravest_first
 from smtpwizard.report.lines import Line, LineRole, Mark, finding_line
@@ -446,8 +446,32 @@ def _planned(
         }
     modes: tuple[SecretMode, ...] = ("reference", "inline")
     secret: SecretMode = next((mode for mode in modes if mode == target.secret), "")
-    changes = plan_compose(file, service, values, secret=secret, override=target.override, also=also)
-    return changes, service.name, tuple(item.name for item in also)
+    names = tuple(item.name for item in also)
+    if target.secret == "file":  # noqa: S105  # the name of a mode
+        changes = _in_secret_file(file, service, values, app, also, override=target.override)
+    else:
+        changes = plan_compose(file, service, values, secret=secret, override=target.override, also=also)
+    return changes, service.name, names
+
+
+def _in_secret_file(
+    file: ComposeFile, service: Service, values: Values, app: AppProfile, also: Sequence[Service], *, override: bool
+) -> tuple[Change, ...]:
+    """Plan the password into a file of its own. InputError for an app that reads none."""
+    from smtpwizard.targets.compose.plan import plan_compose
+    from smtpwizard.targets.compose.secret_file import in_a_file, with_secret_file
+
+    spec = app.spec(Role.PASSWORD)
+    if spec is None or not spec.file_variant:
+        raise InputError(f"{app.name} reads no password from a file. Take --secret reference.", "Secret in a file")
+    name = f"{app.id.replace('.', '-').replace('-', '_')}_smtp_password"
+    values, secret = in_a_file(values, spec.name, spec.file_variant, name)
+    if override:
+        values = {key: value for key, value in values.items() if value is not None}
+    changes = plan_compose(file, service, values, override=override, also=also)
+    if secret is None:
+        return changes
+    return with_secret_file(changes, secret, name, [service.name, *(item.name for item in also)], values)
 
 
 def _others_of_app(file: ComposeFile, app: AppProfile, service: str) -> list[Service]:

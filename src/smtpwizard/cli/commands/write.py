@@ -83,7 +83,7 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     app = step.session.services.app
     before = Settings.from_variables(app, present)
     other = _other_server(before, provider, step)
-    known = bool(before.password) and not other
+    known = (bool(before.password) or before.in_file(Role.PASSWORD)) and not other
     values: dict[str, str | Secret | None] = {**values_of(args, provider, before, have_password=known)}
     stays = [name for role in _LOGIN if before.of(role) and (name := app.variable(role)) not in values]
     if provider.password.type is PasswordType.NONE and app.variable(Role.PASSWORD) not in values:
@@ -91,6 +91,9 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     mode = _mode(args, provider, app, values)
     stale = [name for name, text in app.mode_changes(mode).items() if text is None and name not in values]
     values |= {name: None for name in stale if before.get(name) is not None}
+    word = app.spec(Role.PASSWORD)
+    if word is not None and values.get(word.name) and before.in_file(Role.PASSWORD):
+        values[word.file_variant] = None  # with both, some apps do not start
     settings = before.with_changes(values)
     _refuse_other_mode(args, settings)
     hide((*secrets(before, step.session.services.presets.for_host(before.host or "")), *secrets(settings, provider)))
