@@ -193,10 +193,10 @@ def test_the_app_is_chosen_by_id_for_every_command(tmp_path: Path, capsys: pytes
         run(["lint", "--env-file", str(target), "--app", "nope"])
 
 
-def test_an_unknown_app_is_told_with_those_that_are_known() -> None:
+def test_an_unknown_app_is_told_with_the_one_that_is_likely_meant() -> None:
     with pytest.raises(InputError) as caught:
         profile(Presets.open(), "ghosd")
-    assert f"Known: {', '.join(app.id for app in PROFILES)}." in caught.value.message
+    assert caught.value.message.startswith("There is no app 'ghosd'. Did you mean ghost?")
 
 
 @pytest.mark.parametrize(
