@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.docker.inside import script
+from smtpwizard.apps.loading import shipped
+from smtpwizard.docker.inside import is_read_inside, script
 from smtpwizard.sandbox.scripted import CLOSE, SILENCE, Script, Stage, reply
 from support.apps import ABC
 from support.leaks import assert_no_secret, echoes
@@ -281,3 +282,10 @@ def test_hostile_values_stay_data(value: str) -> None:
     assert len(told["settings"]["SMTP_SENDER"]["shown"]) <= 300
     assert not any(ord(char) < 32 for char in said if char != "\n")
     assert "\u202e" not in said
+
+
+@pytest.mark.parametrize(
+    ("app", "read"), [("abc-user-feedback", True), ("ghost", True), ("linkwarden", False), ("n8n", False)]
+)
+def test_the_script_is_run_for_apps_alone_whose_variables_it_reads_as_they_do(app: str, read: bool) -> None:
+    assert is_read_inside(shipped(app)) is read

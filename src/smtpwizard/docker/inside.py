@@ -203,6 +203,25 @@ def script(app: AppProfile, **options: Any) -> str:
     return text.replace(_OPTIONS, json.dumps({"app": about, **options}), 1)
 
 
+_LOGINS: Final = ("both", "any")
+_READINGS: Final = ("exact-true", "json")
+_ROLES: Final = frozenset({Role.STARTTLS, Role.AUTH, Role.VERIFY_NAME})
+"""What the script does not read."""
+
+
+def is_read_inside(app: AppProfile) -> bool:
+    """Say whether the script reads the app's variables as the app does: a wrong answer is worse than none."""
+    security = app.spec(Role.SECURITY)
+    return (
+        not app.forms
+        and app.client.login in _LOGINS
+        and security is not None
+        and security.read in _READINGS
+        and not _ROLES & {item.role for item in app.variables}
+        and not any(item.inverted for item in app.variables)
+    )
+
+
 def one_liner(service: str) -> str:
     """Return the command for a docker on another machine."""
     return safe(f"smtpwizard check --inside-script | ssh HOST docker compose exec -T {service} node -")

@@ -17,7 +17,7 @@ from smtpwizard.cli.output import emit, emit_exact, emit_json
 from smtpwizard.cli.source import app_of
 from smtpwizard.docker.comparison import Comparison, HostAndContainer, compare, to_json
 from smtpwizard.docker.compose import Compose, Kind, app_service, project_file
-from smtpwizard.docker.inside import look, ready, script
+from smtpwizard.docker.inside import is_read_inside, look, ready, script
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
 from smtpwizard.report.container import comparison_lines
@@ -52,6 +52,10 @@ def run(args: argparse.Namespace) -> ExitCode:
         app = found.settings.app
         raise InputError(
             f"{app.name} sends with {app.client.model}: --inside can only run {_CLIENT} in a container.", "Mail client"
+        )
+    if not is_read_inside(found.settings.app):
+        raise InputError(
+            f"How {found.settings.app.name} reads its variables is not known to what runs in the container.", "App"
         )
     problem = asyncio.run(ready(service, compose_file=file, cwd=cwd))
     if problem is not None:  # before a login is spent on this host
