@@ -22,7 +22,7 @@ import prepared_answers
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from smtpwizard.apps.profile import AppProfile
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.mail import messages
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe import engine
@@ -36,7 +36,8 @@ from smtpwizard.smtp.results import Report, SentMessage, Step, StepResult
 from smtpwizard.targets.change import Change
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.steps.send import CodeEntry
-from smtpwizard.wizard.session import SentMail, Services, WizardState
+from smtpwizard.wizard.questions import begin
+from smtpwizard.wizard.session import SentMail, Services, Target, TargetKind, WizardState
 from support.apps import ABC
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
@@ -253,9 +254,17 @@ def pictures(services: Services, practice: PracticeServer) -> dict[str, Picture]
     answering = Services(
         check_sender=prepared_answers.sender, open_mailbox=prepared_answers.mailbox, recent_log=prepared_answers.log
     )
+    vault = Services(app_id="vaultwarden", app_why="found in compose.yaml")
+    values = {Role.USERNAME: "you@gmail.com", Role.PASSWORD: "abcdefghijklmnop", Role.URL: "https://vault.example.com"}
+    settings_of_vault = begin(gmail.provider, Settings(vault.app)).with_changes(
+        {**values, Role.SENDER: "you@gmail.com"}
+    )
+    compose = Target(TargetKind.COMPOSE, Path("compose.yaml"), "vaultwarden")
+    recognised = WizardState(settings=settings_of_vault, provider=gmail.provider, target=compose)
     return {
         "1-provider": Picture("provider", WizardState(), typed),
         "2-settings": Picture("settings", at(gmail, "settings"), shown),
+        "2-settings-vaultwarden": Picture("settings", at(recognised, "settings"), shown, vault),
         "3-test": Picture("test", at(own, "test"), ended),
         "3-test-failed": Picture("test", at(gmail, "test"), ended),
         "4-save": Picture("save", at(tested, "save"), shown),
