@@ -151,7 +151,7 @@ def test_each_java_mail_has_its_own_packages(model: str, version: str, name: str
     assert str(told(closed)[1]).startswith("javax.mail." if version.startswith("1.") else "jakarta.mail.")
 
 
-def test_a_verdict_says_which_client_was_only_read() -> None:
+def test_a_verdict_says_which_client_was_compared() -> None:
     sentence = send("symfony-mailer", "7.4.15", Script()).app.sentence
-    assert sentence.startswith("App (symfony-mailer 7.4.15, as its source says) will send")
+    assert sentence.startswith("App (symfony-mailer 7.4.15, compared as 5.4) will send")
     assert send("symfony-mailer", "5.4", Script()).app.sentence.startswith("App (symfony-mailer 5.4) will send")

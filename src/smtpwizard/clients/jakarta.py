@@ -376,6 +376,7 @@ class AngusMail(JakartaMail):
     name = "angus-mail"
     version = "2.0"
     compared = False
+    compared_as = "Jakarta Mail 2.0"
     package = "org.eclipse.angus.mail."
     names = True
     tls: TlsPolicy = SystemTrust(common_name=True)

@@ -250,6 +250,8 @@ class ClientModel(Protocol):
     name: str
     version: str
     """The version that the conformance suite compares with."""
+    compared_as: str
+    """What the suite compares where that is not `version`: another version, or the client's forebear; else empty."""
     compared: bool
     """Whether the suite compares it with the real client; otherwise it was made after the client's source."""
     mechanisms: tuple[str, ...]

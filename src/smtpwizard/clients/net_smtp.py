@@ -218,6 +218,7 @@ class NetSmtp(StandardClient):
         """Return the client in an app's version; empty: one that was not compared."""
         made = cls(version=version or cls.version)
         made.compared = not made.later
+        made.compared_as = "" if made.compared else "0.3"
         return made
 
     def limit(self, step: Step, transport: Transport) -> float:

@@ -313,6 +313,7 @@ class SymfonyMailer(StandardClient):
         """Return the client in an app's version; empty: one that was not compared."""
         made = cls(version=version or cls.version)
         made.compared = made.generation == _COMPARED
+        made.compared_as = "" if made.compared else "5.4"
         return made
 
     def limit(self, step: Step, transport: Transport) -> float:

@@ -76,7 +76,9 @@ class Stages:
         reply = await self.dialogue.hello()
         refused, offered = self.dialogue.refused_ehlo, self.dialogue.capabilities
         if refused is not None:
-            note = f"by HELO, since EHLO got {refused}: no STARTTLS, and the app tries a login unasked"
+            tries = self.dialogue.login_allowed and self._connection.transport.logs_in
+            login = "and the app tries a login unasked" if tries else "and no login"
+            note = f"by HELO, since EHLO got {refused}: no STARTTLS, {login}"
             return StageOutcome(
                 status=Status.WARNED, reply=reply, note=note.replace("\n", " "), detail=tuple(refused.split("\n"))
             )

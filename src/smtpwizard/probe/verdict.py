@@ -50,7 +50,9 @@ def app_outcome(state: RunState, app: AppProfile, name: str) -> AppOutcome:
         return AppOutcome(Verdict.FAILS if model else None, nothing, nothing, "The test was stopped before its end.")
     if model is None and state.starts:
         return AppOutcome(None, ClientOutcome(None), ClientOutcome(None), _unknown(state, app, name))
-    source = "" if model is None or model.compared else ", as its source says"
+    source = ", as its source says" if model is not None and not model.compared else ""
+    if model is not None and model.compared_as:
+        source = f", compared as {model.compared_as}"
     who = f"{name} ({label(app)}{source})" if state.starts else name
     if state.failure is not None:
         failed = state.failure.outcome

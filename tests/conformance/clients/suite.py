@@ -271,7 +271,7 @@ def undocumented(usage: Usage, rows: Sequence[Row]) -> list[str]:
 def _told(usage: Usage, row: Row) -> str:
     """Return what the client did, as the document has it."""
     vague = row.case.behaviour.endswith(usage.either) and not row.real.ok
-    return _cell("fails" if vague else usage.normal(str(row.real)), 200)
+    return _cell("fails" if vague else usage.normal(str(row.real)), 300)
 
 
 def _cell(text: str, longest: int = 1000) -> str:

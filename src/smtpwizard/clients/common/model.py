@@ -64,6 +64,7 @@ class StandardClient:
     name: str = "standard"
     version: str = ""
     compared: bool = False
+    compared_as: str = ""
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN", "CRAM-MD5")
     unoffered: Unoffered = Unoffered.SKIP
     tries_all: bool = False

@@ -20,6 +20,7 @@ class Nodemailer:
     """The client of every app that sends with nodemailer, in one version."""
 
     name = "nodemailer"
+    compared_as = ""
     mechanisms: tuple[str, ...] = ehlo.MECHANISMS
     timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
     reports_quit = False
