@@ -83,6 +83,11 @@ class TestExplanations:
         entry = Problem("x", Severity.ERROR, "t", source="nodemailer #1116")
         assert link_of(entry, None) == ""
 
+    def test_a_sender_that_is_not_verified_leads_to_the_page_where_it_is(self) -> None:
+        entry = Problem("x", Severity.ERROR, "t", roles=("sender",))
+        assert link_of(entry, PRESETS.provider("sendgrid")) == "https://app.sendgrid.com/settings/sender_auth"
+        assert link_of(entry, PRESETS.provider("gmail")) == ""
+
     def test_a_finding_brings_its_own_repair(self) -> None:
         finding = Problem.of(
             "tls-empty",

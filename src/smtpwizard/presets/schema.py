@@ -197,6 +197,8 @@ class SenderSpec(NamedTuple):
 
     rule: SenderRule
     hint: str
+    url: Url = ""
+    """The page where a sender is verified."""
 
 
 class ErrorReply(NamedTuple):

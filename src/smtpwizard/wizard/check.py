@@ -282,7 +282,9 @@ class Outcome(NamedTuple):
                 f"{own}This machine's name server knows neither it nor {CONTROL}: there is no internet here, only a "
                 "proxy, or its DNS is broken."
             )
-            yield Problem("no-name-service", Severity.ERROR, "No name is known here", cause, where, basis=Basis.SURVEY)
+            yield Problem(
+                "no-name-service", Severity.ERROR, "Offline, or no working DNS here", cause, where, basis=Basis.SURVEY
+            )
         elif self.control and own:
             cause = (
                 f"{own}This machine's name server knows other names: a filter, or a company's DNS, withholds this one."
@@ -360,6 +362,8 @@ def link_of(diagnosis: Problem, provider: Provider | None) -> str:
     link = diagnosis.source if diagnosis.source.startswith("https://") else ""
     if provider is not None and provider.password.url and Role.PASSWORD in diagnosis.roles:
         link = provider.password.url
+    elif provider is not None and provider.sender.url and Role.SENDER in diagnosis.roles:
+        link = provider.sender.url
     return "" if link.removeprefix("https://") in diagnosis.remedy else link
 
 
