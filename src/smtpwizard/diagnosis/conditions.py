@@ -254,6 +254,17 @@ def sender_is_not_login(event: Event) -> bool:
     return is_address(user) and bool(sender) and bare_address(sender).lower() != user.lower()
 
 
+def relayed(event: Event) -> bool:
+    """A mail server speaks of handing the mail on."""
+    return event.relayed
+
+
+def private_client(event: Event) -> bool:
+    """The address that a server complains about is a private one: a container's, for one."""
+    found = re.findall(r"\[?((?:\d{1,3}\.){3}\d{1,3})\]?", event.raw)
+    return any(re.match(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.", address) for address in found)
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -281,5 +292,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mechanism-not-offered": mechanism_not_offered,
     "freemail-sender": freemail_sender,
     "sender-is-not-login": sender_is_not_login,
+    "relayed": relayed,
+    "private-client": private_client,
 }
 """Every value of `when`."""

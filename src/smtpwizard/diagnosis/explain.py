@@ -250,12 +250,15 @@ def not_arrived(
 def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[Problem, ...]:
     """Return the causes of one event, best first; with `always` a generic answer where none is known."""
     found = matches(event, catalogue)
+    if found and found[0].failure.kind == "dmarc-of-freemail":
+        found = found[:1]  # records that nobody but the freemail provider can publish are no remedy
     told = tuple(_diagnosis(match, event) for match in found)
     if not (always or found) or (found and found[0].level > POSSIBLE):
         return told
     from smtpwizard.diagnosis.general import general
 
-    answer, by_words = general(event, catalogue.general, happened(event, catalogue))
+    proved = _proved(event, catalogue, catalogue.rules)
+    answer, by_words = general(event, catalogue.general, happened(event, catalogue), proved)
     # What is merely possible gives way to what the words say.
     return (answer, *told) if not found or (by_words and answer.kind != told[0].kind) else told
 
@@ -283,7 +286,7 @@ def _diagnosis(match: Match, event: Event) -> Problem:
         severity=Severity.ERROR,
         title=own_code(words.fill(failure.title), event),
         cause=words.cause(failure.cause, handed_on="after" not in failure.stages[:1]),
-        remedy=words.fill(failure.remedy),
+        remedy=" ".join((words.fill(failure.remedy), *_said_by_the_preset(match, event))),
         variables=() if event.relayed else _names(failure.roles, app),
         changes=changes,
         label=repair_label(changes, app.secrets),
@@ -295,6 +298,15 @@ def _diagnosis(match: Match, event: Event) -> Problem:
         kind=_RELAYED_KINDS.get(failure.kind, failure.kind) if event.relayed else failure.kind,
         confidence=match.level,
     )
+
+
+def _said_by_the_preset(match: Match, event: Event) -> list[str]:
+    """What a preset says of the fields, where an entry of any provider's is merely possible."""
+    if match.level > POSSIBLE or event.provider is None or match.failure.providers:
+        return []
+    from smtpwizard.diagnosis.general import hints
+
+    return hints(event, match.failure.roles)
 
 
 _PORT_REPAIRS: Final = frozenset({"implicit-tls", "escape-port", "offered-port"})

@@ -10,14 +10,20 @@ from collections.abc import Iterable
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import FAMILY, General
-from smtpwizard.diagnosis.wording import Wording, own_code
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 
 
-def general(event: Event, answers: Iterable[General], happened: frozenset[str]) -> tuple[Problem, bool]:
-    """Return what can be said of `event` without knowing its cause, and whether its words say it."""
+def general(
+    event: Event, answers: Iterable[General], happened: frozenset[str], proved: frozenset[str] = frozenset()
+) -> tuple[Problem, bool]:
+    """Return what can be said of `event` without knowing its cause, and whether its words say it.
+
+    `proved`: the providers, one of which has spoken.
+    """
     answer = answer_of(event, answers, happened)
-    words, app = Wording(event), event.profile
+    words = Wording(in_the_providers_terms(event, proved) if "{encrypted}" in answer.remedy else event)
+    app = event.profile
     roles = () if event.relayed else answer.roles
     changes = _sender_is_login(event, answer)
     hint = words.fill(OTHER_SENDER) if changes and answer.when != "sender-is-not-login" else ""
@@ -26,7 +32,7 @@ def general(event: Event, answers: Iterable[General], happened: frozenset[str]) 
         severity=Severity.ERROR,
         title=own_code(words.fill(answer.title), event),
         cause=" ".join(part for part in (words.cause(answer.cause), hint, _lasting(event, answer)) if part),
-        remedy=" ".join((words.fill(answer.remedy), *_hints(event, answer))),
+        remedy=" ".join((words.fill(answer.remedy), *hints(event, answer.roles))),
         variables=tuple(app.variable(role) for role in roles if app.spec(role)),
         changes=changes,
         label=repair_label(changes, app.secrets),
@@ -109,15 +115,15 @@ def _lasting(event: Event, answer: General) -> str:
     return "The reply is final: the same try will fail again." if _class(event) == 5 else ""
 
 
-def _hints(event: Event, answer: General) -> list[str]:
+def hints(event: Event, roles: Iterable[str]) -> list[str]:
     """What the provider's preset says of the field."""
     provider = event.provider
     if provider is None or event.relayed:
         return []
-    hints = {
+    told = {
         "username": f"{provider.name}, user name: {provider.username.hint}",
         "password": f"Password: {provider.password.hint}",
         "sender": f"{provider.name}, sender: {provider.sender.hint}",
     }
-    found = [hints[role] for role in answer.roles if role in hints]
+    found = [told[role] for role in roles if role in told]
     return [hint if hint.endswith((".", ")")) else f"{hint}." for hint in found]

@@ -177,7 +177,7 @@ def found_in(
     if not _is_error(event, reading, record, asked):
         return None
     about_mail = _about_mail(event, record, known, text)
-    talks = asked and bool(re.search(_MAIL_TALK, event.raw))
+    talks = asked and not about_mail and event.code is None and bool(re.search(_MAIL_TALK, event.raw))
     sure = _sure(event, record, known, about_mail or talks, stage, asked)
     return Found(event, record.number, reading.reply or _message(text), sure, asked, asked or about_mail)
 

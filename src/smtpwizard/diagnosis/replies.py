@@ -8,6 +8,7 @@ A number is a reply's code only where it stands as one: a status of HTTP, a time
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from smtpwizard.diagnosis.event import bound
@@ -99,6 +100,12 @@ _REPLY: Final = (
 
 _TAIL: Final = r"; from=<|\s\(in reply to |\",\s?\"[A-Za-z_]{1,30}\":|',\s{1,8}[a-z_]{1,30}: |\"\s[a-z_]{1,20}=\S"
 """What a mail server's log or a JSON logger puts behind the words."""
+_TAIL_SIGNS: Final = ("; from=<", "(in reply to ", '":', "',", "=")
+_PLAIN_REPLY: Final = (
+    r"(?i)[45]\d\d[ -](?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
+    r"unauthorized|too many req|\d)[a-z<])(?![^\n]{0,40}\b[45]\d\d\b)"
+)
+"""A reply as a server gives it, with nothing before it."""
 
 _BARE_CODE: Final = (
     r"(?i)(?:error|status|smtp|reply|response|fehler|erreur|erro)(?: ?code)?(?: de (?:servidor|serveur))?[ \t]{0,3}[:=]"
@@ -155,14 +162,16 @@ def find_reply(text: str, known: Properties) -> Reading:
     if known.response:
         return Reading(known.response, known.response_code)
     text = expanded(bound(text, 8000))
-    for dressed in (_of_swift, _of_lettre, _of_phpmailer, _of_tuple):
-        found = dressed(text)
+    if re.match(_PLAIN_REPLY, text):
+        return Reading(_without_tail(text))
+    for dressed, signs in _DRESSES.items():  # the signs are looked for first: to compile a pattern takes a millisecond
+        found = dressed(text) if any(sign in text for sign in signs) else None
         if found is not None:
             return found
     place = re.search(_REPLY, text)
     while place is not None:
         start = place.start(place.lastindex or 0)
-        reply = _unquoted(re.split(_TAIL, text[start:], maxsplit=1)[0])
+        reply = _unquoted(_without_tail(text[start:]))
         if not _is_http(reply, text, text[max(0, start - 24) : start]):
             return Reading(reply)
         place = re.compile(_REPLY).search(text, start + 3)
@@ -218,6 +227,18 @@ def _of_phpmailer(text: str) -> Reading | None:
 def _of_tuple(text: str) -> Reading | None:
     found = re.search(_TUPLE, text)
     return Reading(unescaped(found[2] or found[3] or ""), int(found[1])) if found else None
+
+
+_DRESSES: Final[Mapping[Callable[[str], Reading | None], tuple[str, ...]]] = {
+    _of_swift: ("got code",),
+    _of_lettre: (" error (", "severity: "),
+    _of_phpmailer: ("SMTP code",),
+    _of_tuple: ("(4", "(5", "(2", "b'", 'b"', "code="),
+}
+
+
+def _without_tail(reply: str) -> str:
+    return re.split(_TAIL, reply, maxsplit=1)[0] if any(sign in reply for sign in _TAIL_SIGNS) else reply
 
 
 def _unquoted(reply: str) -> str:
@@ -359,4 +380,11 @@ _RELAYED: Final = (
 
 def relayed(text: str) -> bool:
     """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
-    return bool(re.search(_RELAYED, text))
+    lower = text.lower()
+    return any(sign in lower for sign in _RELAYED_SIGNS) and bool(re.search(_RELAYED, text))
+
+
+_RELAYED_SIGNS: Final = (
+    "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
+    "said:", "deliver", "protection.outlook", ">: host", "x-postfix",
+)  # fmt: skip

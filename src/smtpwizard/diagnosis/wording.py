@@ -42,6 +42,31 @@ _RELAY_WORDS: Final = {
 """Where a mail server hands mail on, its settings are concerned and not the app's. Only the sender is the app's."""
 
 
+_TRUST: Final = (
+    (
+        r"javax\.|jakarta\.|sun\.security|PKIX",
+        "import the certificate into the JVM's trust store (keytool -importcert)",
+    ),
+    (
+        r"x509:|tls: failed to verify|dial tcp",
+        "put the certificate into the container's /etc/ssl/certs, or set SSL_CERT_FILE",
+    ),
+    (r"_ssl\.c|smtplib|ssl\.SSL", "set SSL_CERT_FILE to a file with the certificate in the app's container"),
+    (r"OpenSSL::SSL|net/smtp|Net::SMTP", "set SSL_CERT_FILE to a file with the certificate in the app's container"),
+    (r"stream_socket|Swift_|[Ss]ymfony|PHPMailer", "set openssl.cafile in php.ini to a file with the certificate"),
+    (
+        r"rustls|invalid peer certificate|lettre",
+        "add the certificate to the container's own store (update-ca-certificates)",
+    ),
+    (
+        r"System\.Net|MailKit|remote certificate",
+        "add the certificate to the machine's own store (update-ca-certificates)",
+    ),
+    (r"", "mount the certificate into the app's container and set NODE_EXTRA_CA_CERTS to the file"),
+)
+"""A sign of a client → how it is made to trust a certificate. Node's comes last."""
+
+
 class Wording:
     """Fills the sentences of an answer."""
 
@@ -58,6 +83,8 @@ class Wording:
                 text = text.replace(f"{{{place}}}", words)
         elif "{encrypted}" in text:
             text = text.replace("{encrypted}", self._encrypted())
+        if "{trust}" in text:
+            text = text.replace("{trust}", next(words for signs, words in _TRUST if re.search(signs, self._event.raw)))
         return self._event.profile.fill(text)
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
@@ -71,7 +98,7 @@ class Wording:
         provider = self._event.provider
         choices = sorted(provider.ports, key=_encrypted_first) if provider is not None else []
         if choices and choices[0].tls is TlsMode.STARTTLS:
-            return f"{{port}}={choices[0].port}, {{starttls}} (this provider has no port with TLS from the first byte)"
+            return f"{{port}}={choices[0].port}, {{starttls}} with STARTTLS (this provider has no port for TLS at once)"
         port = choices[0].port if choices and choices[0].tls is TlsMode.IMPLICIT else 465
         return f"{{port}}={port}, {{implicit}}"
 
@@ -82,8 +109,12 @@ HANDED_ON: Final = (
 )
 
 
-def _encrypted_first(choice: PortChoice) -> tuple[bool, bool, int]:
-    return choice.tls is not TlsMode.IMPLICIT, choice.tls is not TlsMode.STARTTLS, choice.port
+SMTP_PORT: Final = 25
+"""The port between mail servers, which is the last choice for an app."""
+
+
+def _encrypted_first(choice: PortChoice) -> tuple[bool, bool, bool, int]:
+    return choice.tls is not TlsMode.IMPLICIT, choice.tls is not TlsMode.STARTTLS, choice.port == SMTP_PORT, choice.port
 
 
 def in_the_providers_terms(event: Event, proved: frozenset[str]) -> Event:
