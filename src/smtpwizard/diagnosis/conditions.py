@@ -36,6 +36,7 @@ _RISKY: Final = r"[$#'\"`\\ ]"
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
+_CONNECTING: Final = r"(?i)unable to connect|connect(?:ion)? tim|dial tcp|connect etimedout|could not connect"
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
@@ -78,7 +79,8 @@ def plain_on_implicit_port(event: Event) -> bool:
     asked = _HELLO_ANSWERED in event.raw
     if event.settings is None:
         spoken = re.search(_TLS_AT_ONCE, event.raw)
-        return asked or (event.port in (465, 2465) and not spoken)
+        connecting = not event.stages and re.search(_CONNECTING, event.raw)
+        return asked or (event.port in (465, 2465) and not (spoken or connecting))
     return (asked or event.settings.port_number in (465, 2465)) and not implicit_tls(event.settings)
 
 
