@@ -16,7 +16,8 @@ from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Verdict
 from smtpwizard.wizard.questions import answer, begin, missing, questions, tls_words
-from smtpwizard.wizard.session import WizardState
+from smtpwizard.wizard.session import Services, Session, WizardState
+from smtpwizard.wizard.settings import SettingsStep
 from support.tui import quiet_services, screen_text, settled, wizard
 
 APPS = AppFiles((presets_root(),)).all()
@@ -88,3 +89,16 @@ async def test_the_screens_show_it(id_: str, tmp_path: Path, monkeypatch: pytest
         if services.app.place is not None:
             assert "Lines for the values to enter" in text
             assert "Host: mail.acme.dev" in text
+
+
+def test_what_the_app_will_make_of_it_is_told_by_the_mode_that_it_is_in() -> None:
+    said = {}
+    for id_ in ("vaultwarden", "n8n"):
+        app = next(item for item in APPS if item.id == id_)
+        settings = begin(PRESETS.provider("gmail"), Settings(app)).with_changes(
+            {role: text for role, text in ANSWERS.items() if app.spec(role) and role not in (Role.PORT, Role.HOST)}
+        )
+        state = WizardState(settings, provider=PRESETS.provider("gmail"))
+        said[id_] = SettingsStep(Session(Services(app_id=id_), state)).outlook().text
+    assert said["vaultwarden"].endswith("with STARTTLS, and not without it")
+    assert said["n8n"].endswith("over TLS if the server offers STARTTLS")

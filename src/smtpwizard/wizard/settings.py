@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.apps.profile import Role
+from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, transport
 from smtpwizard.hosts import is_private_host
 from smtpwizard.lint.check import findings, masked_settings
@@ -219,4 +219,12 @@ def outlook(settings: Settings, found: Sequence[Problem], origin: Origin, provid
         return Outlook(True, f"{does} over TLS to {where}{who}")
     if is_private_host(plan.host):
         return Outlook(True, f"{does} to {where}{who}, on this machine or a private network")
-    return Outlook(True, f"{does} to {where}{who}, over TLS if the server offers STARTTLS")
+    return Outlook(True, f"{does} to {where}{who}, {_HOW[plan.security]}")
+
+
+_HOW: Final = {
+    Security.STARTTLS: "with STARTTLS, and not without it",
+    Security.OPPORTUNISTIC: "over TLS if the server offers STARTTLS",
+    Security.NONE: "in clear, TLS or not",
+    Security.IMPLICIT: "over TLS",
+}
