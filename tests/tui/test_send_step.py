@@ -106,6 +106,28 @@ async def test_a_code_typed_back_proves_arrival_where_no_inbox_can_be_read(tmp_p
         assert "Enter Finish" in screen_text(app)
 
 
+async def test_one_mail_is_ticked_and_digits_begin_the_code_wherever_the_focus_is(tmp_path: Path) -> None:
+    async with scripted(Script(), tmp_path, start="send", size=(80, 30)) as (app, pilot, server):
+        assert screen_text(app).count("[X]") == 1
+        await accepted(app, pilot, 1)
+        app.query_one("#send-verification").focus()
+        code = app.state.sent[0].code or ""
+        await pilot.press(*code)
+        await until(pilot, lambda: app.state.confirmed == ("verification",), "proof of arrival")
+        assert app.query_one(MailForm).recipient == "you@acme.example"
+        assert len(server.messages) == 1
+
+
+async def test_who_comes_back_while_a_code_is_awaited_types_the_code_and_not_an_address(tmp_path: Path) -> None:
+    async with scripted(Script(), tmp_path, start="send", size=(80, 30)) as (app, pilot, _):
+        await accepted(app, pilot, 1)
+        app.go("settings")
+        await until(pilot, lambda: app.state.step == "settings", "Settings step")
+        app.go("send")
+        await until(pilot, lambda: app.state.step == "send" and isinstance(app.focused, CodeEntry), "field of the code")
+        assert app.query_one(MailForm).recipient == "you@acme.example"
+
+
 async def test_no_mail_goes_without_an_address_and_none_without_a_tick(tmp_path: Path) -> None:
     async with sending(tmp_path) as (app, pilot, server):
         await pilot.press("end", "ctrl+u", "enter")

@@ -209,7 +209,7 @@ async def test_a_screenshot_from_the_palette_holds_no_secret_even_while_it_is_sh
 ) -> None:
     pictures: list[str] = []
     monkeypatch.setattr(SmtpWizard, "deliver_text", lambda self, file, **rest: pictures.append(file.read()))
-    async with wizard(SECRET_STATE, start="settings", size=(120, 36)) as (app, pilot):
+    async with wizard(SECRET_STATE, start="settings", size=(140, 36)) as (app, pilot):
         app.query_one(SecretInput).focus()
         await pilot.press("f8")
         await settled(pilot)

@@ -41,7 +41,7 @@ class CodeEntry(Input):
             self.code = code
 
     def __init__(self) -> None:
-        super().__init__(placeholder="000000", restrict=r"[0-9 \-]*", max_length=DIGITS + 3)
+        super().__init__(placeholder="000000", restrict=r"[0-9 \-]*", max_length=DIGITS + 3, select_on_focus=False)
 
     def help_page(self) -> tuple[str, str]:
         """Say what the code is for."""
