@@ -151,6 +151,22 @@ def test_each_java_mail_has_its_own_packages(model: str, version: str, name: str
     assert str(told(closed)[1]).startswith("javax.mail." if version.startswith("1.") else "jakarta.mail.")
 
 
+def test_a_mail_that_was_taken_before_quit_failed_is_said_to_be_taken() -> None:
+    report = send("net-smtp", "2.9.1", Script().but(Stage.QUIT, CLOSE))
+    assert told(report) == ("EOFError", "end of file reached")
+    assert report.app.sentence.endswith("The server has taken the message all the same, so the app may send it twice.")
+    assert report.message is not None
+    assert report.message.accepted
+
+
+@pytest.mark.parametrize("mechanism", ["NTLM", "DIGEST-MD5"])
+def test_a_login_that_the_model_does_not_play_is_said_to_be_unknown(mechanism: str) -> None:
+    report = send("jakarta-mail", "2.0", Script(mechanisms=(mechanism,)), **LOGIN)
+    assert told(report) == (None, None)
+    assert f"would log in by {mechanism}, which is not tried here" in report.app.sentence
+    assert not any(line.line.startswith("AUTH") for line in report.transcript if line.sender == "client")
+
+
 def test_a_verdict_says_which_client_was_compared() -> None:
     sentence = send("symfony-mailer", "7.4.15", Script()).app.sentence
     assert sentence.startswith("App (symfony-mailer 7.4.15, compared as 5.4) will send")

@@ -3,6 +3,8 @@
 STARTTLS only where it is switched on; EHLO inside TLS may fail without consequence: what was offered in clear text
 still counts. The first mechanism that both sides know decides the login. Without limits of the app it waits for ever.
 
+Not played: a login by DIGEST-MD5 or NTLM, and STARTTLS after a login that got 530, which the client then repeats.
+
 Compared with Jakarta Mail 2.0, whose default is not to check a certificate's name. Angus Mail checks it, and names its
 classes otherwise; both are taken from its source (SocketFetcher.java of 2.0.3).
 """
@@ -34,6 +36,7 @@ _SYSTEM_USER: Final = "root"
 """Java's `user.name`, as in most images."""
 _SENDER_REFUSED: Final = frozenset({501, 503, 550, 551, 553})
 _NEVER_PLAYED: Final = frozenset({"DIGEST-MD5", "NTLM"})
+"""Mechanisms of the client that the model has not; the client takes them where neither LOGIN nor PLAIN is offered."""
 
 
 def _code(lines: list[bytes]) -> int:
@@ -103,8 +106,13 @@ class JakartaDialogue(StandardDialogue):
         self._step = Step.AUTH
         user, password = self.credentials()
         name = (*self.capabilities.mechanisms, "")[0]
-        if not name or name in _NEVER_PLAYED:
-            self.fail(Fault.NO_MECHANISM, "AUTH", text=name)
+        if not name:
+            self.fail(Fault.NO_MECHANISM, "AUTH")
+        if name in _NEVER_PLAYED:
+            what = (
+                f"the app's mail client would log in by {name}, which is not tried here: whether it works is not known"
+            )
+            raise DialogueEnded(ClientFailure(what, error="EAUTH"))
         command = f"AUTH {name}"
         try:
             reply = await self._log_in(name, command, user, password)

@@ -60,6 +60,8 @@ def app_outcome(state: RunState, app: AppProfile, name: str) -> AppOutcome:
         sentence = _bad(state, state.failure, who, model)
         if state.verified and state.due > 1:
             sentence += f" The server took {state.sent} of {state.due} messages."
+        elif state.sent:
+            sentence += " The server has taken the message all the same, so the app may send it twice."
         return AppOutcome(state.failure.verdict, verify, failed, sentence)
     verdict = Verdict.LEAKS if state.exposed else Verdict.WORKS
     send = ClientOutcome(True) if state.sent else ClientOutcome(None)
