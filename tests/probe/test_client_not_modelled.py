@@ -37,6 +37,7 @@ def test_the_server_is_tested_to_its_end_and_no_verdict_is_given(script: Script)
     report = probed(script, security="true" if script.implicit else "false")
     assert (report.app.verdict, report.server_ok, exit_code(report)) == (None, True, ExitCode.OK)
     assert (report.app.send.ok, report.app.verify.ok) == (None, None)
+    assert "that the app's own mail client does the same: it is not modelled" in report.not_proved
     assert report.app.sentence.startswith("Whether Plausible will send is not known: its mail client, mua 0.2, is not")
     assert "log in and send" in report.app.sentence
     assert (app_verdict(report).mark, server_verdict(report).mark) == (Mark.WARNING, Mark.OK)

@@ -92,7 +92,9 @@ class Probe:
             server_ok=state.finished and state.failure is None,
             app=app_outcome(state, self._settings.app, self._options.app_name),
             transcript=recorder.transcript.lines(),
-            not_proved=not_proved(state, where=where, recipient=self._recipient, provider=self._provider),
+            not_proved=not_proved(
+                state, where=where, recipient=self._recipient, provider=self._provider, app=self._settings.app
+            ),
             elapsed_ms=round((self._ended - self._began) * 1000, 1),
             provider=self._provider.id if self._provider else None,
             messages=self.sent,

@@ -68,7 +68,9 @@ def app_outcome(state: RunState, app: AppProfile, name: str) -> AppOutcome:
     return AppOutcome(verdict, ClientOutcome(True), send, _good(state, who))
 
 
-def not_proved(state: RunState, *, where: str, recipient: str, provider: Provider | None) -> tuple[str, ...]:
+def not_proved(
+    state: RunState, *, where: str, recipient: str, provider: Provider | None, app: AppProfile
+) -> tuple[str, ...]:
     """Return what a successful run leaves open; of a failed one, what is open about the mails that it sent.
 
     `where` is host and port.
@@ -78,6 +80,8 @@ def not_proved(state: RunState, *, where: str, recipient: str, provider: Provide
     if state.failure is not None or not state.finished:
         return ()
     ends = [f"that the app's container reaches {where}"]
+    if model_of(app) is None:
+        ends.insert(0, "that the app's own mail client does the same: it is not modelled")
     if state.unchecked:
         ends.append("that this is the right server: the app does not check its certificate")
     if state.sent:

@@ -328,18 +328,22 @@ def other_names(evidence: Evidence) -> Iterator[Problem]:
 
 
 def system_store(evidence: Evidence) -> Iterator[Problem]:
-    """Tell how Node comes to trust what this machine trusts, with the lines for the compose file."""
+    """Tell how the app comes to trust what this machine trusts, with the lines for the compose file."""
     certificate = evidence.certificate
     if certificate is None or not certificate.system_trusts:
         return
     variable = evidence.client.tls.EXTRA_VARIABLE
     bundle = certificate.bundle or "/path/to/the-authority.pem"
+    app = evidence.settings.app
+    who, why = "Node", "Node does not use that store but Mozilla's list"
+    if app.client.model != "nodemailer":
+        who, why = "the app's container", "the app's container has one of its own, which is Mozilla's list"
+    how = app.private_ca or f"Give the app the authority: mount the file and name it in {variable}."
     yield proposal(
         "system-store-trusts",
-        "Authority known to this machine, not to Node",
-        "This machine's own store trusts the certificate; Node does not use that store but Mozilla's list, and so the "
-        "app refuses it.",
-        f"Give the app the authority: mount the file and name it in {variable}. Test here with --ca-file.",
+        f"Authority known to this machine, not to {who}",
+        f"This machine's own store trusts the certificate; {why}, and so the app refuses it.",
+        f"{how} Test here with --ca-file.",
         facts=compose_lines(evidence.service, bundle, variable),
     )
 
