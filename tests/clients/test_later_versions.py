@@ -25,9 +25,9 @@ def certificates() -> Certificates:
     return Certificates()
 
 
-def app(model: str, version: str) -> AppProfile:
+def app(model: str, version: str, **more: str) -> AppProfile:
     ghost = shipped("ghost")
-    used = ghost.client._replace(model=model, version=version, login="any", options={"timeout": "60"})
+    used = ghost.client._replace(model=model, version=version, login="any", options={"timeout": "60", **more})
     return ghost._replace(client=used, name="App")
 
 
@@ -149,6 +149,22 @@ def test_each_java_mail_has_its_own_packages(model: str, version: str, name: str
     assert str(told(report)[1]).startswith(f"{name}: 554 5.5.1 no")
     closed = send(model, version, Script().but(Stage.GREETING, reply("554 no")))
     assert str(told(closed)[1]).startswith("javax.mail." if version.startswith("1.") else "jakarta.mail.")
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict"),
+    [({}, Verdict.FAILS), ({"auth_mechanism": "none"}, Verdict.WORKS), ({"auth_mechanism": "login"}, Verdict.FAILS)],
+    ids=str,
+)
+def test_net_smtp_0_4_refuses_a_mechanism_without_a_user_name(options: dict[str, str], verdict: Verdict) -> None:
+    mastodon = app("net-smtp", "0.5", authentication="always", **options)
+    with ScriptedServer(Script()) as server:
+        settings = server.settings(mastodon, host="localhost", security="false")
+        report = Probe(settings, Options(trust_extra_env=False), message=MESSAGE).run_blocking()
+        assert server.connections == (verdict is Verdict.WORKS)
+    assert report.app.verdict is verdict
+    if verdict is Verdict.FAILS:
+        assert told(report) == ("ArgumentError", "SMTP-AUTH requested but missing user name")
 
 
 def test_a_mail_that_was_taken_before_quit_failed_is_said_to_be_taken() -> None:

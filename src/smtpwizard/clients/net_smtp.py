@@ -195,8 +195,13 @@ _LETTERS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 
 def mechanism(transport: Transport) -> str:
-    """Return the login mechanism that is set: PLAIN where none is."""
-    return (transport.options.get("auth_mechanism") or "plain").upper().replace("_", "-")
+    """Return the login mechanism that is set: PLAIN where none is, or the app's word for none."""
+    return (_wanted(transport) or "plain").upper().replace("_", "-")
+
+
+def _wanted(transport: Transport) -> str:
+    said = transport.options.get("auth_mechanism", "")
+    return "" if said == "none" else said
 
 
 class NetSmtp(StandardClient):
@@ -238,9 +243,15 @@ class NetSmtp(StandardClient):
         return made._replace(username=settings.username, password=settings.password)
 
     def objection(self, transport: Transport) -> ClientFailure | None:
-        """Return why net-smtp raises an ArgumentError before it connects."""
+        """Return why net-smtp raises an ArgumentError before it connects.
+
+        The option `authentication` is `always` where an app names a mechanism without a user name, too: 0.4 refuses it.
+        """
         user, password, name = transport.username, transport.password, mechanism(transport)
-        if user is None and password is None:
+        always = (
+            transport.options.get("authentication") == "always" and transport.options.get("auth_mechanism") != "none"
+        )
+        if user is None and password is None and not (always and self.later):
             return None
         text = f"wrong authentication type {name.lower()}" if name not in self.mechanisms else ""
         text = text or ("" if user is not None else "SMTP-AUTH requested but missing user name")
