@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from smtpwizard.addresses import bare_address, domain_of, is_address
-from smtpwizard.apps.profile import Role
-from smtpwizard.clients.transport import implicit_tls, is_on
+from smtpwizard.apps.profile import Role, Security
+from smtpwizard.clients.transport import implicit_tls, security
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.hosts import is_private_host
 from smtpwizard.secret import Secret
@@ -95,7 +95,8 @@ def _is_ehlo(event: Event) -> bool:
 def starttls_missing(event: Event) -> bool:
     """The reply to EHLO, given in clear, offers no STARTTLS, and the app goes on without it."""
     settings = event.settings
-    known_clear = settings is not None and not (implicit_tls(settings) or is_on(settings, Role.REQUIRE_TLS))
+    strict = (Security.IMPLICIT, Security.STARTTLS)
+    known_clear = settings is not None and security(settings) not in strict
     offered = any(word.upper() == "STARTTLS" for word in _keywords(event))
     if not (_is_ehlo(event) and known_clear) or event.encrypted or offered:
         return False

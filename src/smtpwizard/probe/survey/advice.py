@@ -71,7 +71,7 @@ def _ports(evidence: Evidence) -> Iterator[Problem]:
 
 def _other_mode(item: PortFacts, evidence: Evidence) -> Problem:
     changes, app = changes_for(item, evidence), evidence.settings.app
-    on, off = app.assignment(Security.IMPLICIT), app.assignment(Security.OPPORTUNISTIC)
+    on, off = app.assignment(Security.IMPLICIT), app.assignment(app.mode_for(TlsMode.STARTTLS))
     if item.tls is TlsMode.IMPLICIT:
         title = "TLS port spoken to in clear text"
         cause = (
