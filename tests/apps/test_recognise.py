@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from smtpwizard.apps.loading import AppFiles
 from smtpwizard.cli.main import run
+from smtpwizard.cli.source import recognised_target
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.presets.files import presets_root
 from smtpwizard.targets.recognise import by_variables, matches, recognise, services_of
@@ -94,6 +96,12 @@ def test_of_two_apps_in_a_folder_the_files_variables_decide_or_one_is_to_be_name
     assert run(["lint", "--app", "ghost"]) == ExitCode.CONFIG
     assert run(["lint", "--compose", "compose.yaml", "--service", "b"]) == ExitCode.CONFIG
     assert "Ghost, found in compose.yaml." in capsys.readouterr().err
+
+
+def test_the_wizard_knows_an_app_by_the_env_file_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("mail__options__host=mail.acme.dev\n")
+    found = recognised_target(Namespace(app=None, presets=None, env_file=None, compose=None))
+    assert (found.app.id, found.why) == ("ghost", "found by its variables")
 
 
 def test_services_that_need_the_variables_are_told_by_the_profile_and_the_image() -> None:

@@ -90,12 +90,14 @@ def recognised(args: argparse.Namespace, variables: Mapping[str, object] | None 
 
 def recognised_target(args: argparse.Namespace) -> Recognised:
     """Return the app of a TARGET, whose file need not be there yet."""
-    path = getattr(args, "env_file", None)
-    variables = None
+    path, variables = getattr(args, "env_file", None), None
+    if path is None and getattr(args, "compose", None) is None and DEFAULT_ENV_FILE.is_file():
+        path = DEFAULT_ENV_FILE
     if path is not None and not getattr(args, "app", None):
         from smtpwizard.targets.env.file import read_env_file
 
-        variables = read_env_file(path).variables
+        with suppress(FileError):  # told by whoever reads it for its values
+            variables = read_env_file(path).variables
     return recognised(args, variables)
 
 
