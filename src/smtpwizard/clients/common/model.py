@@ -4,13 +4,15 @@ A model is a subclass of `StandardClient` with a subclass of `StandardDialogue`.
 
 - TLS: `opportunistic` (STARTTLS where it is offered, without being told to), `tls` (whom it trusts, how it matches);
 - login: `mechanisms` in its order, `unoffered` (what it does where AUTH is not offered), `tries_all`;
-- EHLO: `ehlo_name`, `falls_back_to_helo`; time: `timeouts`, math.inf for a stage at which it waits for ever;
+- EHLO: `ehlo_name`, `falls_back_to_helo`; time: `timeouts`, math.inf for a stage at which it waits for ever, and
+  `limit` where an option of the app's changes them;
 - options that it refuses before it connects: `objection`; addresses: `sender_address`, `recipient_address`;
 - its errors: `words(event)` returns the exception's class and text as the app's log has them.
 
 What a table cannot say is a method of the dialogue that the subclass overrides: a login, a way of reading replies, what
-counts as success. One instance is one way of use: an app that sets a timeout or its own EHLO name gets an instance
-with these attributes. STANDARD itself tells the server's half for an app whose client is not modelled.
+counts as success. One instance is one way of use, with attributes of its own. tests/conformance/clients has the suite
+that holds a model against the real client: a driver, a `Usage`, and a test. STANDARD itself tells the server's half for
+an app whose client is not modelled.
 """
 
 from __future__ import annotations
