@@ -231,8 +231,9 @@ def mail_variable_unset(event: Event) -> bool:
 def mechanism_not_offered(event: Event) -> bool:
     """In the dialogue the client has chosen a login method that the server had not offered."""
     sent = re.match(r"(?i)AUTH ([\w-]{2,20})", event.sent)
-    offers = [line.upper().replace("=", " ").split()[1:] for line in event.lines if line.upper().startswith("AUTH")]
-    return sent is not None and bool(offers) and sent[1].upper() not in offers[0]
+    lines = [line.upper().replace("=", " ").split()[1:] for line in event.lines if line.upper().startswith("AUTH")]
+    offered = {name for line in lines for name in line}
+    return sent is not None and bool(offered) and sent[1].upper() not in offered
 
 
 FREEMAIL: Final = (

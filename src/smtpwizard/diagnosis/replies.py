@@ -68,7 +68,9 @@ _LETTRE_CODE: Final = (
     r"severity: (Permanent|Transient)NegativeCompletion, category: (\w{1,20}), detail: (\w{1,10}) \},"
     r" message: \[(.{0,2000})"
 )
-_PHPMAILER: Final = rf"(?:Detail: ?(.{{0,1500}}?) ?)?SMTP code: ?({_NUMBER})(?: ?Additional SMTP info: ?({_ENHANCED}))?"
+_PHPMAILER: Final = (
+    rf"(?:Detail: ?(.{{0,1500}}?) ?)?SMTP code: ?({_NUMBER})(?! ?msg:)(?: ?Additional SMTP info: ?({_ENHANCED}))?"
+)
 _CATEGORIES: Final = ("Syntax", "Information", "Connections", "Unspecified3", "Unspecified4", "MailSystem")
 _DETAILS: Final = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -90,9 +92,9 @@ _REPLY: Final = (
     rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
     # at the start of a line, or behind a sign that opens a value
     rf"|(?:{_OPENING}|[:=>;|\t] ?[\"'(`\[#]{{0,2}}|[\"'(`\[])(?!443)({_NUMBER})"
-    rf"(?=[ -]{{1,3}}{_WORDS}|-?\n|: ?{_WORDS})"
+    rf"(?=[ -]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
     # behind a word that announces it
-    rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?|, ?){_WORDS})"
+    rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?-?|, ?){_WORDS})"
     # anywhere, in front of an enhanced code of the same class
     rf"|(?<![\w.,/])(?:(4[0-5]\d)(?=[\s-]{{1,3}}\(?#?4\.[0-7]\.\d)|(5[0-5]\d)(?=[\s-]{{1,3}}\(?#?5\.[0-7]\.\d)))"
 )
