@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from smtpwizard.clients.python_smtplib import Django
 from smtpwizard.clients.registry import model_of
 from smtpwizard.clients.transport import Transport
 from smtpwizard.smtp.results import Step
+from support.node import ROOT
 
 MODELS = {
     "nodemailer": "nodemailer.dialogue",
@@ -87,3 +89,11 @@ def test_finding_a_model_loads_no_other_one_and_nothing_costly(model: str) -> No
     assert not loaded & {"ssl", "asyncio", "email", "dataclasses", "textual", "rich", "hmac"}
     ours = {name for name in MODELS.values() if f"smtpwizard.clients.{name}" in loaded}
     assert ours == {MODELS[model]}
+
+
+def test_the_page_for_contributors_names_the_models_that_there_are() -> None:
+    page = (ROOT / "docs" / "apps-adding.md").read_text("utf-8")
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("  | `")]
+    named = {word for cell in cells for word in re.findall(r"`([a-z-]+)`", cell)} - {"model"}
+    assert named >= set(MODELS)
+    assert all(model_of(app_with(word)) for word in named - {"go-net-smtp"})
