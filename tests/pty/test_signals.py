@@ -32,7 +32,7 @@ def assert_given_back(terminal: Terminal) -> None:
 def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(name: str, tmp_path: Path) -> None:
     number = getattr(signal, name)
     with wizard(tmp_path) as terminal:
-        terminal.wait_for("Sending services")
+        terminal.wait_for("Sending services", "Ctrl+Q Quit")
         terminal.kill(number)
         assert terminal.wait() in (128 + number, -number)
         assert_given_back(terminal)
@@ -50,7 +50,7 @@ def test_so_does_one_that_comes_before_the_first_frame(name: str, tmp_path: Path
 
 def test_to_be_stopped_and_continued_makes_no_difference(tmp_path: Path) -> None:
     with wizard(tmp_path) as terminal:
-        terminal.wait_for("Sending services")
+        terminal.wait_for("Sending services", "Ctrl+Q Quit")
         terminal.kill(signal.SIGSTOP, signal.SIGCONT)
         terminal.press("f4")
         terminal.kill(signal.SIGTERM)

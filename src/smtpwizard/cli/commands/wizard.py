@@ -103,6 +103,10 @@ _SCREEN_OFF: Final = (
 keyboard, the alternate screen, a hidden cursor. In a terminal that has none of it on, it changes nothing."""
 
 
+_ROOM_SECONDS: Final = 0.3
+"""How long the last sequence waits for room in the terminal."""
+
+
 @contextmanager
 def _terminal_given_back() -> Iterator[None]:
     """Leave the terminal as it was found, whatever signal ends the process and however early it comes.
@@ -111,6 +115,7 @@ def _terminal_given_back() -> Iterator[None]:
     """
     import signal
     import termios
+    from select import select
 
     assert sys.__stdin__ is not None
     assert sys.__stderr__ is not None
@@ -127,6 +132,7 @@ def _terminal_given_back() -> Iterator[None]:
         os.dup2(null, drawn_on)  # what Textual's thread still has to write
         os.set_blocking(screen, False)  # a terminal that takes nothing (Ctrl+S) must not keep the process
         with suppress(OSError):  # it may also be gone
+            select((), (screen,), (), _ROOM_SECONDS)  # half a frame may be on its way
             os.write(screen, _SCREEN_OFF.encode())
         os.set_blocking(screen, True)
         signal.signal(number, signal.SIG_DFL)

@@ -135,8 +135,9 @@ class ChangeView(Scroll):
 
     def on_resize(self) -> None:
         """Leave out what stays where the room is short."""
-        warnings = self.query_one("#change-warnings").outer_size.height
-        self.query_one(DiffView).fit(max(self.content_size.height - warnings, 1))
+        beside = [part for part in self.query(Paragraphs) if part.display]
+        used = sum(part.outer_size.height + part.styles.margin.height for part in beside)
+        self.query_one(DiffView).fit(max(self.content_size.height - used, 1))
 
     def show_diff(self, diffs: Sequence[tuple[str, str]], lines: Iterable[Line]) -> None:
         """Show unified, masked diffs, each with its file's name."""

@@ -223,7 +223,7 @@ def fitting(own: tuple[Hint, ...], width: int) -> tuple[Hint, ...]:
     chosen = [*own[: _MOST - 2], _HELP, _QUIT]
     if len(chosen) < _MOST:
         chosen.insert(-1, _PALETTE)
-    if _length(chosen) > width and chosen[0].short:
+    if chosen[0].short and _length([*chosen[:2], _HELP, _QUIT]) > width:  # the second key matters as much
         chosen[0] = Hint(chosen[0].key, chosen[0].short)
     while _length(chosen) > width:
         droppable = [hint for hint in chosen[1:] if hint not in (_HELP, _QUIT)]
