@@ -88,10 +88,15 @@ _LEAD: Final = (
     r"errcode|smtp|smtp code|message|msg|detail|"
     r"retcode|rejected|refused|server|remote|host|fehler|erreur|erro|errore|diagnostic-code: ?[\w-]{1,20};)"
 )
+_NO_LINE: Final = "".join(
+    rf"(?<!\.{ending}:)"
+    for ending in ["erl", "ex", "exs", "rb", "py", "js", "ts", "go", "java", "php", "rs", "cs", "c"]
+)
+"""`tls_record.erl:539` is a place in a file."""
 _REPLY: Final = (
     rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
     # at the start of a line, or behind a sign that opens a value
-    rf"|(?:{_OPENING}|[:=>;|\t] ?[\"'(`\[#]{{0,2}}|[\"'(`\[])(?!443)({_NUMBER})"
+    rf"|(?:{_OPENING}|[:=>;|\t] ?[\"'(`\[#]{{0,2}}|[\"'(`\[])(?!443){_NO_LINE}({_NUMBER})"
     rf"(?=[ -]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
     # behind a word that announces it
     rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?-?|, ?){_WORDS})"
@@ -135,7 +140,7 @@ _HTTP_REASON: Final = (
     r"\W{0,3}(?:$|\n|<|for url|https?:))"
 )
 _HTTP_SIGNS: Final = (
-    r"(?i)\bHTTP/[12]|status ?code[\"']?\s{0,3}[:=]?\s{0,3}[45]\d\d|\bstatusCode\b|\bhttp ?(?:status|error|code)|"
+    r"(?i)\bHTTP/[12]|status[ _]?code[\"']?\s{0,3}[:=]?\s{0,3}[45]\d\d|\bstatusCode\b|\bhttp ?(?:status|error|code)|"
     r"https?://\S{1,300} (?:returned|failed|responded)|\baxios|\bfetch\b|\bREST\b|\bapi\.[\w-]+\.[a-z]|/v\d/|"
     r"\b(?:GET|POST|PUT|PATCH|DELETE) /"
 )
