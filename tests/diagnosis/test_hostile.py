@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpwizard.diagnosis.event import LIMIT, plain, reply_words
-from smtpwizard.diagnosis.logs import explain_log, explain_text, hide_secrets
+from smtpwizard.diagnosis.logs import explain_log, explain_text
 from smtpwizard.diagnosis.schema import Phrase
 from smtpwizard.problems import Problem
+from smtpwizard.secret import hide_secrets
 
 SECONDS = 30.0
 """Far above what such a text takes (about one second), far below what a quadratic search would: many minutes."""

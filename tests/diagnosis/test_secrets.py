@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from smtpwizard.diagnosis.logs import explain_log, hide_secrets
+from smtpwizard.diagnosis.logs import explain_log
+from smtpwizard.secret import hide_secrets
 
 SECRET = "kQ7-marked-secret-Zx"
 TOKEN = base64.b64encode(f"\0app@example.com\0{SECRET}".encode()).decode()

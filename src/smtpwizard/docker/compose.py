@@ -17,9 +17,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smtpwizard.diagnosis.logs import hide_secrets
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.secret import hide_secrets
 from smtpwizard.text import command_line, safe
 
 if TYPE_CHECKING:
