@@ -41,6 +41,6 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return data
 
 
-def summary(state: WizardState) -> tuple[str, ...]:
+def summary(state: WizardState, remedy: str = "") -> tuple[str, ...]:
     """Return what the wizard leaves in the scrollback."""
-    return tuple(symbols(summary_lines(state)))
+    return tuple(symbols(summary_lines(state, remedy)))

@@ -12,6 +12,7 @@ import pytest
 from smtpwizard.errors import FileError
 from smtpwizard.report.lines import Line
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Reply, Report, Status, Step, StepResult, Verdict
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired, Undecided
 from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
@@ -314,3 +315,28 @@ async def test_a_reference_that_stands_there_is_what_is_offered_first(folder: Pa
     step = compose_step(folder, COMPOSE.rstrip("\n") + "\n      - SMTP_PASSWORD=${SMTP_PASSWORD}\n")
     await step.discover()
     assert [item.target.secret for item in step.targets if item.target.service == "api"] == ["reference"]
+
+
+def after_a_test(settings: Settings, reply: str) -> dict[str, object]:
+    """Return the state's fields after a test of `settings` that was refused with `reply` at the login."""
+    failed = StepResult(Step.AUTH, Status.FAILED, reply, 1.0, reply=Reply(535, "5.7.8", reply))
+    client = ClientOutcome(ok=False, code="EAUTH", response_code=535)
+    report = Report((failed,), True, AppOutcome(Verdict.FAILS, client, client, "It fails."), (), (), 1.0)
+    return {"report": report, "tested": settings}
+
+
+async def test_a_failed_test_is_told_before_and_after_the_writing_and_a_changed_setting_is_not_tested(
+    folder: Path,
+) -> None:
+    step = env_step(folder, **after_a_test(SETTINGS, "535 5.7.8 Not accepted. For more information, go to a page"))
+    sentence = "The test failed at auth: 535 5.7.8 Not accepted. Mail will not leave with these settings."
+    await step.plan()
+    assert step.planned()[0].text == sentence
+    await step.apply()
+    assert sentence in words(step.written())
+    changed = env_step(folder, **after_a_test(SETTINGS.with_changes({"SMTP_PORT": "465"}), "535 5.7.8 no"))
+    await changed.plan()
+    assert "Changed since the last test: not tested." in words(changed.planned())
+    untested = env_step(folder)
+    await untested.plan()
+    assert "test" not in words(untested.planned())

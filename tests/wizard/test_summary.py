@@ -59,6 +59,21 @@ def test_the_summary_of_a_failed_test_has_no_tick_and_no_next_command() -> None:
     assert lines == ("✗ smtp.gmail.com (smtp.gmail.com:465, TLS) tested: It will fail", "Nothing was written.")
 
 
+def test_the_farewell_after_a_failed_test_names_what_helps_and_not_how_to_start_the_app() -> None:
+    state = WizardState(
+        settings=GMAIL,
+        report=report(Verdict.FAILS),
+        tested=GMAIL,
+        saved=GMAIL,
+        applied=(Applied(Path(".env"), None, changed=True),),
+        next_command="docker compose up -d api",
+    )
+    lines = summary(state, "Create an app password.")
+    assert lines[-1] == "next: Create an app password."
+    assert "! the settings are written as they are: no mail leaves with them" in lines
+    assert not any("docker compose" in line for line in lines)
+
+
 def test_the_summary_after_practising_says_that_the_server_has_ended() -> None:
     services = quiet_services()
     state = WizardState(

@@ -25,6 +25,7 @@ from smtpwizard.problems import (
     Severity,
     repair_label,
 )
+from smtpwizard.report.lines import Line, Mark
 from smtpwizard.smtp.results import Report, Status, Step, StepResult
 from smtpwizard.wizard import login_guard
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from smtpwizard.settings import Settings
     from smtpwizard.smtp.results import OutgoingMessage, SentMessage
     from smtpwizard.wizard.login_guard import Pause
-    from smtpwizard.wizard.session import Session
+    from smtpwizard.wizard.session import Session, WizardState
 
 
 OWN_SERVER: Final = "smtpwizard-practice"
@@ -494,6 +495,17 @@ def failed_words(report: Report) -> str:
         return ""
     said = report.failed.summary.partition(". ")[0].rstrip(".")
     return f"{report.failed.step.value}: {said if len(said) <= _LINE else said[: _LINE - 1] + '…'}"
+
+
+def bad_news(state: WizardState) -> list[Line]:
+    """Return what the last test said of the settings as they are, where it was not good news."""
+    report = state.fresh_report
+    if report is None:
+        return [Line("Changed since the last test: not tested.", Mark.WARNING)]
+    if report.works or report.failed is None:
+        return []
+    what = failed_words(report)
+    return [Line(f"The test failed at {what}. Mail will not leave with these settings.", Mark.WARNING)]
 
 
 _LINE: Final = 70

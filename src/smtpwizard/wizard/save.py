@@ -261,17 +261,11 @@ class SaveStep:
 
     def _tested(self) -> list[Line]:
         """Return what the last test said of the settings, where it was not good news."""
-        report = self.state.report
-        if report is None:
+        if self.state.report is None:
             return []
-        if self.state.tested != self.state.settings:
-            return [Line("Changed since the last test: not tested.", Mark.WARNING)]
-        if report.works or report.failed is None:
-            return []
-        from smtpwizard.wizard.check import failed_words  # `write`, which tests nothing, does without
+        from smtpwizard.wizard.check import bad_news  # `write`, which tests nothing, does without
 
-        what = failed_words(report)
-        return [Line(f"The test failed at {what}. Mail will not leave with these settings.", Mark.WARNING)]
+        return bad_news(self.state)
 
     def ways_out(self) -> list[str]:
         """Return what can be done while it is undecided, as actions: the override file, then the env file."""
