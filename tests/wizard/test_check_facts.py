@@ -6,9 +6,11 @@ from smtpwizard.problems import Basis, Problem, Severity, repair_label
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Report, Status, Step, StepResult, Verdict
-from smtpwizard.wizard.check import Outcome, bug_place, concerned_variable, link_of
+from smtpwizard.wizard.check import CheckStep, Outcome, bug_place, concerned_variable, link_of
+from smtpwizard.wizard.questions import CA_FILE
+from smtpwizard.wizard.session import Session, WizardState
 from support.apps import ABC
-from support.tui import PRESETS
+from support.tui import PRESETS, quiet_services
 
 SETTINGS = Settings(ABC, host="mail.example.com", port="587", username="ops@example.com", password=Secret("pw-hunter2"))
 
@@ -100,3 +102,12 @@ class TestExplanations:
 
         assert (finding.label, finding.remedy) == ("Remove SMTP_TLS", "Leave the line out.")
         assert finding.variables == ("SMTP_TLS",)
+
+
+def test_a_certificate_of_an_unknown_authority_leads_to_the_question_for_its_file() -> None:
+    failed = StepResult(Step.TLS, Status.FAILED, "self-signed", 1.0, error="SELF_SIGNED_CERT_IN_CHAIN")
+    client = ClientOutcome(ok=False, code="ESOCKET")
+    report = Report((failed,), False, AppOutcome(Verdict.FAILS, client, client, "It fails."), (), (), 1.0)
+    session = Session(quiet_services(), WizardState(SETTINGS, report=report, tested=SETTINGS))
+    about = Problem("x", Severity.ERROR, "t", variables=("SMTP_HOST",))
+    assert session.step(CheckStep).concerned(about) == CA_FILE

@@ -14,6 +14,7 @@ from time import monotonic, strftime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
+from smtpwizard.clients.model import UNKNOWN_AUTHORITY
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe.survey.facts import TOTAL_SECONDS, is_useful
@@ -28,6 +29,7 @@ from smtpwizard.problems import (
 from smtpwizard.report.lines import Line, Mark
 from smtpwizard.smtp.results import Report, Status, Step, StepResult
 from smtpwizard.wizard import login_guard
+from smtpwizard.wizard.questions import CA_FILE
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
@@ -466,17 +468,19 @@ class CheckStep:
         self._session.update(settings=self._session.state.settings.with_changes(problem.changes))
 
     def concerned(self, problem: Problem | None, report: Report | None = None) -> str:
-        """Return the variable that `problem` is about, else the one to look at first where a run failed.
+        """Return the id of the question that `problem` is about, else of that to look at first where a run failed.
 
         The run is the last one of this step, unless the `report` of another is given.
         """
-        if problem is not None and problem.variables:
-            # Of a login it is the password: what is pasted there is hidden.
-            secret = self._session.state.settings.app.variable(Role.PASSWORD)
-            return secret if secret in problem.variables else problem.variables[0]
         state = self._session.state
         report = report or state.report
         failed = report.failed if report is not None else None
+        if failed is not None and failed.error in UNKNOWN_AUTHORITY:
+            return CA_FILE
+        if problem is not None and problem.variables:
+            # Of a login it is the password: what is pasted there is hidden.
+            secret = state.settings.app.variable(Role.PASSWORD)
+            return secret if secret in problem.variables else problem.variables[0]
         return concerned_variable(failed.step if failed else Step.AUTH, state.settings)
 
 
