@@ -106,7 +106,7 @@ class ProviderStep:
         """One line on what will happen, for whom, and what will not."""
         services = self._session.services
         why = f", {services.app_why}" if services.app_why else ""
-        return f"Mail for {services.app.name}{why}. Nothing is written before step 4 of 5."
+        return f"Mail for {services.app.name}{why}. Nothing is written before step 4."
 
     async def look_up(self, domain: str) -> None:
         """Ask DNS where `domain` receives its mail; what it leads to is in the next `search()`. Never raises."""
