@@ -14,7 +14,7 @@ from smtpwizard.presets.files import presets_root
 HERE: Final = Path(__file__).parent
 FILES: Final = sorted(HERE.glob("reports-*.toml"))
 FIELDS: Final = {"id", "source", "client", "app", "provider", "stage", "leg", "text", "kinds", "right"}
-PLACEHOLDERS: Final = {"someone", "sender", "recipient", "user", "postmaster", "root", "a", "b", "s"}
+PLACEHOLDERS: Final = {"someone", "sender", "recipient", "user", "postmaster", "root", "smtp", "a", "b", "s"}
 ADDRESS: Final = re.compile(r"([\w.+=-]+)@((?:[a-z0-9-]+\.)+[a-z]{2,})", re.IGNORECASE)
 SECRET: Final = re.compile(
     r"SG\.[\w-]{20,}|xkeysib-[0-9a-f]{20}|xsmtpsib-[0-9a-f]{20}|\bre_\w{16,}|AKIA[0-9A-Z]{16}|-----BEGIN"
@@ -67,3 +67,16 @@ def test_no_text_and_no_id_stands_twice_in_the_whole_corpus() -> None:
     assert len(ids) == len(set(ids))
     assert len(texts) == len(set(texts))
     assert len(every) >= 500
+
+
+def test_no_blind_report_shares_its_thread_or_nearly_all_its_words_with_a_report_of_another_file() -> None:
+    others = [report for file in FILES if file.stem != "reports-blind" for report in reports(file)]
+    threads = {report["source"] for report in others}
+    words = {report["id"]: set(report["text"].lower().split()) for report in others}
+    blind = reports(HERE / "reports-blind.toml")
+    assert len(blind) >= 80
+    for report in blind:
+        assert report["source"] not in threads, report["id"]
+        mine = set(report["text"].lower().split())
+        near = [name for name, theirs in words.items() if len(mine & theirs) >= 0.85 * len(mine | theirs)]
+        assert not near, (report["id"], near)
