@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from smtpwizard.apps.loading import profile
+from smtpwizard.apps.profile import Role
+from smtpwizard.presets.catalogue import Presets
 from smtpwizard.prompts.console import Console
 from smtpwizard.prompts.save import save
 from smtpwizard.secret import Secret
@@ -31,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 def saved(target: Target, *answers: str, settings: Settings = SETTINGS) -> tuple[bool, str, Session]:
     """Save with these answers, then with the default ones; return whether, what was said, and the session."""
     assert target.path is not None
-    services = Services(backup_dir=target.path.parent.parent / "backups")
+    services = Services(backup_dir=target.path.parent.parent / "backups", app_id=settings.app.id)
     session = Session(services, WizardState(settings=settings, target=target))
     said = io.StringIO()
     source = io.StringIO("".join(f"{answer}\n" for answer in answers) + "\n" * 20)
@@ -65,6 +68,21 @@ def test_the_password_can_go_into_the_env_file_beside_a_compose_file(folder: Pat
     done, _, session = saved(compose(folder, text), "2", "2")
     assert done
     assert [item.path.name for item in session.state.applied] == [".env", "docker-compose.yml"]
+    assert PASSWORD not in (folder / "docker-compose.yml").read_text()
+
+
+def test_an_app_that_reads_its_password_from_a_file_can_have_one(folder: Path) -> None:
+    vaultwarden = profile(Presets.open(), "vaultwarden")
+    settings = Settings(vaultwarden).with_changes({Role.HOST: "smtp.acme.example", Role.PASSWORD: Secret(PASSWORD)})
+    text = "services:\n  vaultwarden:\n    image: vaultwarden/server\n"
+    done, said, session = saved(compose(folder, text), "2", "3", settings=settings)
+    assert done
+    assert "  3  own file" in said
+    assert [item.path.name for item in session.state.applied] == [
+        "vaultwarden_smtp_password.secret",
+        "docker-compose.yml",
+    ]
+    assert (folder / "vaultwarden_smtp_password.secret").read_text() == PASSWORD
     assert PASSWORD not in (folder / "docker-compose.yml").read_text()
 
 

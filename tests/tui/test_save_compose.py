@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from smtpwizard.apps.loading import profile
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import InputError
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
 from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.tui.app import SmtpWizard
@@ -41,10 +46,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def saving(target: Target, *, size: tuple[int, int] = (80, 36)) -> AsyncIterator[Walk]:
+async def saving(
+    target: Target, *, size: tuple[int, int] = (80, 36), settings: Settings = SETTINGS
+) -> AsyncIterator[Walk]:
     """Run the wizard right before Save, with the folder of `target` listed and the change planned."""
-    state = WizardState(settings=SETTINGS, visited=(*VISITED, "test"), target=target)
-    app = SmtpWizard(quiet_services(), state, start="save")
+    state = WizardState(settings=settings, visited=(*VISITED, "test"), target=target)
+    services = quiet_services(app_id=settings.app.id)
+    vars(services)["app"] = settings.app
+    app = SmtpWizard(services, state, start="save")
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.query_one(TargetPicker).choices, "list of targets")
         await until(pilot, lambda: "Reading" not in screen_text(app), "plan")
@@ -98,6 +107,22 @@ async def test_an_arrow_puts_the_password_elsewhere_and_the_choice_stays(folder:
         await until(pilot, lambda: len(app.state.applied) == 2, "saved files")
         await until(pilot, lambda: "Enter Send a mail" in screen_text(app), "end")
         assert "‹.env›" in screen_text(app)
+
+
+async def test_the_arrow_leads_to_a_secret_file_where_the_app_reads_one(folder: Path) -> None:
+    vaultwarden = profile(Presets.open(), "vaultwarden")
+    settings = Settings(vaultwarden).with_changes({Role.HOST: "smtp.acme.example", Role.PASSWORD: Secret(PASSWORD)})
+    (folder / "docker-compose.yml").write_text("services:\n  vaultwarden:\n    image: vaultwarden/server\n")
+    async with saving(compose_target(folder), settings=settings) as (app, pilot):
+        assert "‹password here› · .env · own file" in screen_text(app)
+        await pilot.press("left")
+        await until(pilot, lambda: "/run/secrets/vaultwarden_smtp_password" in screen_text(app), "reference")
+        assert PASSWORD not in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.state.applied) == 2, "saved files")
+        await until(pilot, lambda: "‹own file›" in screen_text(app), "end")
+    assert (folder / "vaultwarden_smtp_password.secret").read_text() == PASSWORD
+    assert PASSWORD not in (folder / "docker-compose.yml").read_text()
 
 
 async def test_a_place_that_others_share_is_explained_and_an_override_file_is_a_way_out(folder: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import BugError, FileError, InputError, SmtpWizardError
@@ -21,7 +20,7 @@ from smtpwizard.targets.block import Style, block, fragment
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
 from smtpwizard.targets.compose.services import ComposeFile, choose, read_compose_file, services
-from smtpwizard.targets.discover import TargetChoice, discover_targets
+from smtpwizard.targets.discover import discover_targets
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
@@ -31,6 +30,7 @@ from smtpwizard.targets.next_steps import next_steps
 from smtpwizard.targets.recognise import services_of
 from smtpwizard.targets.replace import sweep
 from smtpwizard.text import listed
+from smtpwizard.wizard.destination import SaveTarget, same_target, save_targets
 from smtpwizard.wizard.session import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from smtpwizard.targets.change import Applied, Change, Consent, Values
     from smtpwizard.targets.compose.plan import SecretMode
     from smtpwizard.targets.compose.services import Service
+    from smtpwizard.targets.discover import TargetChoice
     from smtpwizard.wizard.session import Session
 
 T = TypeVar("T")
@@ -131,12 +132,14 @@ class SaveStep:
             found = await self._run(work, timeout=PLAN_SECONDS, name="targets")
         except (TimeoutError, SmtpWizardError):
             found = ()
-        self.targets = _save_targets(found, wanted)
+        self.targets = save_targets(found, wanted, app)
 
     @property
     def index(self) -> int:
         """The place of the state's target among `targets`; 0 where it is not there."""
-        return next((index for index, item in enumerate(self.targets) if _same(item.target, self.state.target)), 0)
+        return next(
+            (index for index, item in enumerate(self.targets) if same_target(item.target, self.state.target)), 0
+        )
 
     def pick(self, index: int, kind: int | None = None) -> None:
         """Take the target at `index`, of the kind `kind` where it has kinds."""
@@ -478,78 +481,6 @@ def _others_of_app(file: ComposeFile, app: AppProfile, service: str) -> list[Ser
 def next_command(service: str) -> str:
     """Return what makes the app see new values. `restart` does not: a container keeps the values it was made with."""
     return f"docker compose up -d {service}"
-
-
-STYLES: Final = (
-    ("env", "env"),
-    ("compose-list", "compose list"),
-    ("compose-map", "compose mapping"),
-    ("docker-run", "docker run"),
-    ("kubernetes", "Kubernetes"),
-)
-"""The kinds of block and their names for a person."""
-
-SECRETS: Final = (("inline", "password here"), ("reference", ".env"))
-"""The places of the password when the target is a compose file, and their names for a person."""
-
-
-class SaveTarget(NamedTuple):
-    """One target to choose."""
-
-    target: Target
-    label: str
-    words: str = ""
-    kinds: tuple[tuple[str, str], ...] = ()
-    """The kinds to choose from, as STYLES or SECRETS."""
-
-    def with_kind(self, index: int) -> Target:
-        """Return the target, of the kind `index` where it has kinds."""
-        if not self.kinds:
-            return self.target
-        kind = self.kinds[index][0]
-        if self.target.kind is TargetKind.COMPOSE:
-            return replace(self.target, secret=kind)
-        return replace(self.target, style=kind)
-
-    @property
-    def kind(self) -> int:
-        """The place of the target's own kind among `kinds`."""
-        own = self.target.secret if self.target.kind is TargetKind.COMPOSE else self.target.style
-        return next((index for index, (kind, _) in enumerate(self.kinds) if kind == own), 0)
-
-
-def _save_targets(found: Sequence[TargetChoice], wanted: Target) -> tuple[SaveTarget, ...]:
-    """Return the choices: files and services found, the `wanted` one first if it is not among them, then a block."""
-    files = [_of_choice(choice) for choice in found]
-    place = next((index for index, item in enumerate(files) if _same(item.target, wanted)), None)
-    if wanted.kind is not TargetKind.PRINT and place is None:
-        kinds = SECRETS if wanted.kind is TargetKind.COMPOSE else ()
-        files.insert(0, SaveTarget(wanted, str(wanted.path), "as named", kinds))
-    elif place is not None and wanted.secret:
-        files[place] = files[place]._replace(target=wanted)  # chosen before: its kind stays
-    style = wanted.style if wanted.style in dict(STYLES) else STYLES[0][0]
-    return (*files, SaveTarget(Target(TargetKind.PRINT, None, None, style), "a block to copy", kinds=STYLES))
-
-
-def _of_choice(choice: TargetChoice) -> SaveTarget:
-    if not choice.compose:
-        return SaveTarget(Target(TargetKind.ENV_FILE, choice.path), choice.label, choice.detail)
-    # What git tracks is in everybody's clone with the next commit: there the password goes elsewhere. A reference that
-    # stands there stays.
-    secret = "reference" if choice.git.tracked or choice.refers else "inline"
-    target = Target(TargetKind.COMPOSE, choice.path, choice.service, secret=secret)
-    return SaveTarget(target, choice.label, choice.detail, SECRETS)
-
-
-def _same(left: Target, right: Target) -> bool:
-    if left.kind is not right.kind:
-        return False
-    if left.path is None or right.path is None:
-        return left.kind is TargetKind.PRINT
-    # A compose file named without its service: the first of them, which is the app's.
-    same_service = left.service == right.service or right.service is None
-    # Paths are compared without asking the disk: a link and its target are two choices.
-    return same_service and os.path.abspath(left.path) == os.path.abspath(right.path)
 
 
 def finding_lines(findings: Iterable[Problem]) -> list[Line]:

@@ -21,7 +21,7 @@ from smtpwizard.secret import BULLETS, MASK
 from smtpwizard.tui.base import plain
 from smtpwizard.tui.widgets.inputs import PlainText, Scroll
 from smtpwizard.tui.widgets.text import Paragraphs
-from smtpwizard.wizard.save import SaveTarget
+from smtpwizard.wizard.destination import SaveTarget
 
 _DIFF_STYLES: Final = {"+": "$text-success", "-": "$text-error", "▾": "bold"}
 
@@ -222,7 +222,7 @@ class TargetPicker(Widget, can_focus=True):
             "↑ and ↓ choose, ← and → the kind: of a block, or where the password goes that a compose file needs. Only "
             "the lines of these variables change, all else stays byte for byte, and the file as it was is kept.\n\n"
             "A password in .env stands there alone, and the compose file refers to it: right where git keeps the "
-            "compose file.",
+            "compose file. A secret file is offered where the app reads its password from one.",
         )
 
     def action_move(self, by: int) -> None:
