@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.report.lines import Mark, milliseconds
-from smtpwizard.report.probe import app_verdict, expected_order, server_verdict, stage_lines
+from smtpwizard.report.probe import app_verdict, badge, expected_order, server_verdict, stage_lines
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Reply, Report, Status, Step, StepResult, Verdict
@@ -72,7 +72,8 @@ class TestVerdicts:
     def test_a_refused_login_is_the_apps_failure_and_not_the_servers(self) -> None:
         report = report_of(refused(Step.AUTH, 535, "5.7.8", "no"))
         assert server_verdict(report)[:2][::-1] == (Mark.OK, "answers, refuses at auth")
-        assert app_verdict(report)[:2][::-1] == (Mark.FAILED, "will fail: EAUTH 535")
+        assert app_verdict(report)[:2][::-1] == (Mark.FAILED, "will fail")
+        assert badge(report)[:2][::-1] == (Mark.FAILED, "FAILS")
 
     def test_settings_that_the_app_refuses_leave_the_server_unasked(self) -> None:
         report = report_of(StepResult(Step.LINT, Status.FAILED, "SMTP_TLS is empty"))
