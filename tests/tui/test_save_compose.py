@@ -116,7 +116,7 @@ async def test_the_arrow_leads_to_a_secret_file_where_the_app_reads_one(folder: 
     async with saving(compose_target(folder), settings=settings) as (app, pilot):
         assert "‹password here› · .env · own file" in screen_text(app)
         await pilot.press("left")
-        await until(pilot, lambda: "/run/secrets/vaultwarden_smtp_password" in screen_text(app), "reference")
+        await until(pilot, lambda: "SMTP_PASSWORD_FILE" in screen_text(app), "reference")
         assert PASSWORD not in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: len(app.state.applied) == 2, "saved files")
