@@ -86,6 +86,28 @@ def test_an_unknown_command_at_the_login_is_never_a_wrong_password(reply: str) -
     assert first.kind in ("auth-not-offered", "mechanism-mismatch")
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("curl: (67) Access denied: 535", "wrong-password"),
+        ("curl: (55) MAIL failed: 530", "login-wanted"),
+        ("curl: (64) STARTTLS denied, code 454", "starttls-refused"),
+        ("Scan to email failed: SMTP server error 535", "wrong-password"),
+        ("[SMTP: Invalid response code received from server (code: 535, response: 5.7.8 xyzzy)]", "wrong-password"),
+        ("Refused: (530, b'5.7.0 xyzzy\\n5.7.0 xyzzy', 'app@example.com')", "login-wanted"),
+    ],
+)
+def test_a_code_that_stands_alone_at_the_end_is_read(text: str, kind: str) -> None:
+    first = explain_text(text)[0]
+    assert first.kind == kind
+    assert "(5" in first.title or "(4" in first.title
+
+
+@pytest.mark.parametrize("text", ["mail service health check failed: 503", "POST /api/mail failed with status 500"])
+def test_a_status_of_http_at_the_end_is_no_reply(text: str) -> None:
+    assert not explain_text(text)
+
+
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
 def test_a_fault_of_the_server_accuses_nobody(stage: str) -> None:
     first = explain_text("451 4.3.0 xyzzy", stage=stage)[0]

@@ -57,7 +57,7 @@ def properties(text: str) -> Properties:
 
 _ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
 _NUMBER: Final = r"[45][0-57]\d"
-_QUOTED: Final = r"b?(?:'((?:[^'\\\n]|\\.){0,2000})'|\"((?:[^\"\\\n]|\\.){0,2000})\")"
+_QUOTED: Final = r"b?(?:'((?:[^'\\]|\\.){0,2000})'|\"((?:[^\"\\]|\\.){0,2000})\")"
 _TUPLE: Final = (
     rf"(?:\((?:code=)?|retcode \(|(?<![\w.])(?=\d{{3}}, ?b['\"]))({_NUMBER}|2[0-5]\d)(?:, ?|\); Msg: )"
     rf"(?:message=|msg=)?{_QUOTED}"
@@ -71,6 +71,7 @@ _LETTRE_CODE: Final = (
 _PHPMAILER: Final = (
     rf"(?:Detail: ?(.{{0,1500}}?) ?)?SMTP code: ?({_NUMBER})(?! ?msg:)(?: ?Additional SMTP info: ?({_ENHANCED}))?"
 )
+_PEAR: Final = rf"\(code: ({_NUMBER}), response: ([^\n]{{0,2000}}?)\)?\]?$"
 _CATEGORIES: Final = ("Syntax", "Information", "Connections", "Unspecified3", "Unspecified4", "MailSystem")
 _DETAILS: Final = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -125,6 +126,13 @@ _CODE_BEHIND: Final = (
     rf"({_NUMBER})[\])][ .!]{{0,3}}$"
 )
 """`Sender refused (550)`: the code behind the words."""
+
+_VERB_BEHIND: Final = (
+    r"(?im)^(?=[^\n]{0,300}?(?:smtp|mail|rcpt|data|auth|e?helo|starttls|access|login)\b)([^\n]{0,300}?"
+    r"\b(?:failed|denied|refused|rejected|response|reply|error|status)(?: code)?)"
+    rf"(?::|,| with)? (?:code )?({_NUMBER})[.!\"'\])]{{0,2}}$"
+)
+"""curl's `MAIL failed: 530`, a printer's `SMTP server error 535`: what was refused, and the code alone."""
 
 _STATUS: Final = (
     r"(?im)(?:(?:^|[\"'(`\[]|[:=;] |failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
@@ -185,6 +193,9 @@ def find_reply(text: str, known: Properties) -> Reading:
     bare = re.search(_BARE_CODE, text)
     if bare:
         return Reading(text[bare.end() :], int(bare[1]))
+    behind = re.search(_VERB_BEHIND, text)
+    if behind and (int(behind[2]) not in _HTTP_CODES or re.search(_MAIL_SIGNS, text)):
+        return Reading("", int(behind[2]))
     behind = re.search(_CODE_BEHIND, text)
     if behind and not _is_http(f"{behind[2]} {behind[1]}", text, ""):
         return Reading(behind[1], int(behind[2]))
@@ -236,10 +247,16 @@ def _of_tuple(text: str) -> Reading | None:
     return Reading(unescaped(found[2] or found[3] or ""), int(found[1])) if found else None
 
 
+def _of_pear(text: str) -> Reading | None:
+    found = re.search(_PEAR, text, re.MULTILINE)
+    return Reading(found[2], int(found[1])) if found else None
+
+
 _DRESSES: Final[Mapping[Callable[[str], Reading | None], tuple[str, ...]]] = {
     _of_swift: ("got code",),
     _of_lettre: (" error (", "severity: "),
     _of_phpmailer: ("SMTP code",),
+    _of_pear: ("(code: ",),
     _of_tuple: ("(4", "(5", "(2", "b'", 'b"', "code="),
 }
 
@@ -291,6 +308,15 @@ _MESSAGES: Final = (
     ("mail command failed", ("mail",)),
     ("mail command fialed", ("mail",)),  # nodemailer's own spelling until 2023
     ("mail from failed", ("mail",)),
+    (") mail failed: ", ("mail",)),  # curl's
+    (") rcpt failed: ", ("rcpt",)),
+    ("access denied: 5", ("auth",)),
+    ("starttls denied", ("starttls",)),
+    ("starttls attempted", ("starttls",)),
+    ("in mail command", ("mail",)),
+    ("in rcpt command", ("rcpt",)),
+    ("syntax: mail from", ("mail",)),
+    ("syntax: rcpt to", ("rcpt",)),
     ("mail from command", ("mail",)),
     ("all recipients were rejected", ("rcpt",)),
     ("recipient command failed", ("rcpt",)),
