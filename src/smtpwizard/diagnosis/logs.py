@@ -375,9 +375,9 @@ _MAIL_TALK: Final = (
 
 
 def _likeness(item: Found) -> tuple[object, ...]:
-    """Events that differ in their ids only have one answer: a log holds the same error a thousand times."""
+    """Events that differ in their ids or durations only have one answer: a log holds the same a thousand times."""
     event = item.event
-    raw = re.sub(r"\b(?=\w*\d)(?=\w*[A-Za-z])\w{8,}\b", "", event.raw)
+    raw = re.sub(r"\b(?=\w*\d)(?=\w*[A-Za-z])\w{8,}\b|(?<=[a-z]/)\d+\b|\b\d+(?:\.\d+)?(?= ?ms\b)", "", event.raw)
     return raw, event.code, event.stages, event.errors, event.port, item.sure, item.mail
 
 
