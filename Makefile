@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests start hundreds of processes; without bytecode each would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types layers corpus conformance fuzz-readers bench hostile screenshots lock clean help
+.PHONY: run test check lint types layers corpus conformance fuzz-readers bench hostile screenshots recording lock clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,7 +46,10 @@ hostile: $(STAMP) ## print what hostile servers, N (20) kills during write and N
 	$(BIN)/python bench/hostile.py $(or $(N),20)
 
 screenshots: $(STAMP) ## draw every step at 80x24 and 120x36 into docs/screenshots
-	$(BIN)/python scripts/screenshots.py
+	PYTHONPATH=tests $(BIN)/python scripts/screenshots.py
+
+recording: $(STAMP) ## record a walk of the real program into docs/recording-{dark,light}.svg
+	PYTHONPATH=tests $(BIN)/python scripts/recording.py
 
 lock: ## choose the versions of requirements/ anew within pyproject.toml's ranges (U=-U: the newest)
 	scripts/lock $(U)

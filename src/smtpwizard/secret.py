@@ -12,10 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NoReturn
 
 MASK: Final = "********"
-"""What stands for a secret in JSON, transcripts, diffs and reports: one width, so that it tells no length."""
-
-BULLETS: Final = "••••••••"
-"""The same on screen."""
+"""What stands for a secret in JSON, transcripts, diffs, reports and previews: one width, so that it tells no length."""
 
 _SHORTEST: Final = 4
 """Forms shorter than this many characters are cleared only where they stand alone: `a` would black out every word."""

@@ -18,7 +18,15 @@ from typing import Final, Self
 import pyte
 import pytest
 
-KEYS: Final = {"enter": "\r", "escape": "\x1b", "tab": "\t", "down": "\x1b[B", "up": "\x1b[A", "f4": "\x1bOS"}
+KEYS: Final = {
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "down": "\x1b[B",
+    "up": "\x1b[A",
+    "f4": "\x1bOS",
+    "f6": "\x1b[17~",
+}
 ALTERNATE_SCREEN: Final = (b"\x1b[?1049h", b"\x1b[?1049l")
 CURSOR_SHOWN: Final = b"\x1b[?25h"
 
@@ -63,6 +71,23 @@ class Terminal:
     def text(self) -> str:
         """What stands on the screen, line by line."""
         return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window as wide and high, and tell the program."""
+        self._screen.resize(rows, columns)
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._process.send_signal(signal.SIGWINCH)
+
+    @property
+    def screen(self) -> pyte.Screen:
+        """The screen with its colours."""
+        return self._screen
+
+    def read(self, seconds: float) -> None:
+        """Read what comes in the next `seconds`; a blinking cursor never ends."""
+        deadline = monotonic() + seconds
+        while (left := deadline - monotonic()) > 0:
+            self._read(left)
 
     def piped(self) -> bytes:
         """Return what went to stdout, where that is a pipe; after the end."""

@@ -86,7 +86,7 @@ async def test_a_compose_file_that_git_keeps_gets_a_reference_and_both_differenc
         assert "‹.env›" in screen_text(app)
         assert app.state.target.secret == "reference"
         shown = screen_text(app)
-        assert shown.index("▾ .env") < shown.index("+ SMTP_PASSWORD=••••••••") < shown.index("▾ docker-compose.yml")
+        assert shown.index("▾ .env") < shown.index("+ SMTP_PASSWORD=********") < shown.index("▾ docker-compose.yml")
         assert "${SMTP_PASSWORD:?" in shown
         assert "Enter Write .env and docker-compose.yml" in shown
         assert "The password goes into .env alone; docker-compose.yml refers to it." in words(app)

@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.widget import Widget
 
 from smtpwizard.report.lines import Line, Mark
-from smtpwizard.secret import BULLETS, MASK
 from smtpwizard.tui.base import plain
 from smtpwizard.tui.widgets.inputs import PlainText, Scroll
 from smtpwizard.tui.widgets.text import Paragraphs
@@ -111,7 +110,7 @@ class DiffView(Widget):
 
 
 def _diff_row(shape: str, text: str, width: int) -> Content:
-    line = plain(f"{shape} {text.replace(MASK, BULLETS)}", newlines=False).truncate(width, ellipsis=True)
+    line = plain(f"{shape} {text}", newlines=False).truncate(width, ellipsis=True)
     style = _DIFF_STYLES.get(shape, "$foreground-muted" if shape == "⋯" else "")
     return line.stylize(style) if style else line
 

@@ -8,7 +8,7 @@ from textual import events
 from textual.content import Content
 
 from smtpwizard.presets.schema import Provider
-from smtpwizard.secret import BULLETS, MASK, Secret, redact, redactor
+from smtpwizard.secret import MASK, Secret, redact, redactor
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe
 from smtpwizard.tui.base import STEPS, Hint, StepPane, clickable, lines, styled
@@ -175,7 +175,7 @@ class Preview(ShellPart):
 
 
 def masked_lines(settings: Settings, width: int, provider: Provider | None = None) -> Content:
-    """Return `NAME=value` lines cut to `width` cells, every secret as bullets of one width."""
+    """Return `NAME=value` lines cut to `width` cells, every secret as MASK."""
     # All the rules on settings: not before there is one to mask.
     from smtpwizard.lint.check import masked_settings, secrets
 
@@ -183,7 +183,7 @@ def masked_lines(settings: Settings, width: int, provider: Provider | None = Non
     masked, clear = masked_settings(settings, provider), redactor(secrets(settings, provider))
     for name, value in settings.to_variables().items():
         hidden = (isinstance(value, Secret) and value) or masked[name] == MASK
-        text = BULLETS if hidden else safe(clear(masked[name]))
+        text = MASK if hidden else safe(clear(masked[name]))
         room = width - len(name) - 1
         cut = text if len(text) <= room else text[: max(room - 1, 0)] + "…"
         shown.append(Content.assemble((f"{name}=", "$text-muted"), cut))
