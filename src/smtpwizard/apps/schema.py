@@ -60,6 +60,7 @@ class Role(StrEnum):
 _WORDS: Final = {
     Role.USERNAME: "the user name",
     Role.SECURITY: "TLS",
+    Role.STARTTLS: "STARTTLS",
     Role.CIPHERS: "the cipher list",
     Role.OPPORTUNISTIC: "a variable for opportunistic TLS",
     Role.URL: "the app's address",

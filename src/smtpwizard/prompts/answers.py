@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from smtpwizard.apps.guess import NEEDED
+from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import CUSTOM, Kind, Provider, ProviderStatus
 from smtpwizard.problems import Severity
 from smtpwizard.prompts.console import Console
@@ -16,6 +18,7 @@ from smtpwizard.wizard.provider import ProviderStep, server_in
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.settings import SettingsStep
+from smtpwizard.wizard.unlisted import Unlisted
 
 _SHOWN: Final = 12
 """Matches listed at once: more than this is a page of speech for a screen reader."""
@@ -31,6 +34,32 @@ def opening(session: Session, console: Console) -> str:
         console.say(finding_line(finding))
     default = next(place for place, offer in enumerate(OFFERS, 1) if offer.choice is model.suggested)
     return model.choose(OFFERS[console.choose("What now", [offer.verb for offer in OFFERS], default=default)].choice)
+
+
+def map_variables(found: Unlisted, console: Console) -> str:
+    """Ask whether the variables of an app that no profile knows are what they seem; return the id under which they were
+    kept, or '' where they were not."""
+    console.say(f"{safe(found.place, limit=120)} has variables that look like mail settings, and no profile knows it:")
+    for role, name in found.roles.items():
+        console.say(f"  {role.words.removeprefix('the ')}: {safe(name, limit=80)}")
+    choices = ["Take these", "Correct them", "It is another app"]
+    chosen = console.choose("What now", choices, default=2 if found.lacking else 1)
+    while chosen != choices.index("It is another app"):
+        if choices[chosen] == "Correct them":
+            answers = {
+                role: console.ask(f"Variable for {role.words}", default=known, optional=role not in NEEDED)
+                for role in found.asked
+                for known in [found.roles.get(role, "")]
+            }
+            found.roles = {role: name for role, name in answers.items() if name}
+        try:
+            found.keep(id_ := console.ask("Keep them as a profile of your own named", default=found.proposed_id))
+        except SmtpWizardError as error:
+            console.say(error.text)
+            chosen = console.choose("What now", choices, default=2)
+        else:
+            return id_
+    return ""
 
 
 def choose_provider(session: Session, console: Console, *, given: bool = False) -> None:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -43,7 +44,7 @@ from smtpwizard.tui.appearance import (
 from smtpwizard.tui.base import STEPS, StepPane, fatal_error
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
 from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, ShellPart, recap
-from smtpwizard.wizard.session import Services, Session, WizardState
+from smtpwizard.wizard.session import Services, Session, TargetKind, WizardState
 
 if TYPE_CHECKING:
     from smtpwizard.sandbox.rehearsal import Playable
@@ -179,6 +180,8 @@ class SmtpWizard(App[WizardState]):
         self.go(self._start)
         if self.session.services.app_others:
             self.call_later(self.action_apps)
+        elif self.session.services.app_unlisted is not None:
+            self.call_later(self.take_variables)
 
     # State and shell
 
@@ -310,7 +313,9 @@ class SmtpWizard(App[WizardState]):
         about = f"{services.app.name}, {services.app_why}." if services.app_why else f"{services.app.name} so far."
 
         def chosen(id_: str | None) -> None:
-            if id_ is not None and id_ != services.app_id:
+            if id_ == "":
+                self.take_variables()
+            elif id_ is not None and id_ != services.app_id:
                 self.chosen_app = id_
                 self.exit(self.state)
             elif id_ is not None:
@@ -319,6 +324,21 @@ class SmtpWizard(App[WizardState]):
         from smtpwizard.tui.screens.apps import AppsScreen
 
         self.push_screen(AppsScreen(services.app_choices(), about), chosen)
+
+    def take_variables(self) -> None:
+        """Have the variables of an app confirmed that no profile knows; the walk begins anew with it."""
+        from smtpwizard.tui.screens.apps import VariablesScreen
+        from smtpwizard.wizard.unlisted import likeliest
+
+        def kept(id_: str | None) -> None:
+            if id_ is not None:
+                self.chosen_app = id_
+                self.exit(self.state)
+
+        path, kind = self.state.target.path, self.state.target.kind
+        compose = path if kind is TargetKind.COMPOSE else None
+        found = self.session.services.app_unlisted or likeliest(path.parent if path else Path(), compose)
+        self.push_screen(VariablesScreen(found), kept)
 
     def action_press(self, key: str) -> None:
         """Press a key: what a click on a word of the key bar does."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from smtpwizard.smtp.results import Report, SentMessage
     from smtpwizard.targets.change import Applied
     from smtpwizard.targets.env.file import EnvFile
+    from smtpwizard.wizard.unlisted import Unlisted
 
 
 class TargetKind(StrEnum):
@@ -290,6 +291,8 @@ class Services:
     """Why it is that app: `found in compose.yaml`; empty where it was named, or is the default."""
     app_others: tuple[str, ...] = ()
     """Ids of further apps that the folder may be of: one of them has to be chosen."""
+    app_unlisted: Unlisted | None = None
+    """What an app that no profile knows has in the folder: to be confirmed before the first step."""
     ca_files: tuple[Path, ...] = ()
     timeout: float = 10.0
     """Seconds for each stage of a test."""

@@ -10,11 +10,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.cli.source import recognised_target
+from smtpwizard.apps.loading import DEFAULT
+from smtpwizard.cli.source import DEFAULT_ENV_FILE, app_files, recognised_target
 from smtpwizard.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from smtpwizard.wizard.session import Services, Target, WizardState
+    from smtpwizard.wizard.unlisted import Unlisted
 
 
 _LOGS: Final = ("TEXTUAL_LOG", "TEXTUAL", "TEXTUAL_DEVTOOLS_PORT", "TEXTUAL_DEBUG")
@@ -30,6 +32,8 @@ def run(args: argparse.Namespace) -> ExitCode:
     services = _services(args)
     if args.plain and services.app_others:
         services = _chosen_by_number(services)
+    if args.plain and services.app_unlisted is not None:
+        services = _mapped_by_answers(services, services.app_unlisted)
     while True:
         state, step = begin_walk(services, _target(args), demo=args.demo, preset=args.preset)
         if args.plain:
@@ -38,7 +42,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         state, other = _on_screen(services, state, step)
         if not other:
             break
-        services = replace(services, app_id=other, app_why="", app_others=())
+        services = replace(services, app_id=other, app_why="", app_others=(), app_unlisted=None)
     if state.block is not None:
         from smtpwizard.cli.output import emit_exact
 
@@ -66,6 +70,15 @@ def _chosen_by_number(services: Services) -> Services:
     found = services.app_choices()[: len(services.app_others) + 1]
     chosen = found[Console().choose("Which app", [item.name for item in found])]
     return replace(services, app_id=chosen.id, app_others=())
+
+
+def _mapped_by_answers(services: Services, found: Unlisted) -> Services:
+    """Ask whether the folder's app has these variables; the default app stays where it is not wanted."""
+    from smtpwizard.prompts.answers import map_variables
+    from smtpwizard.prompts.console import Console
+
+    kept = map_variables(found, Console())
+    return replace(services, app_id=kept or services.app_id, app_unlisted=None)
 
 
 def _on_screen(services: Services, state: WizardState, step: str) -> tuple[WizardState, str]:
@@ -167,14 +180,29 @@ def _services(args: argparse.Namespace) -> Services:
     from smtpwizard.wizard.session import Services
 
     found = recognised_target(args)
+    unlisted = None
+    if found.app.id == DEFAULT and not (found.why or args.app or args.demo or args.print_style):
+        unlisted = _unlisted(args)
     return Services(
         preset_dirs=(args.presets,) if args.presets else (),
         app_id=found.app.id,
         app_why=found.why,
         app_others=tuple(app.id for app in found.others),
+        app_unlisted=unlisted,
         ca_files=tuple(args.ca_file),
         timeout=args.timeout,
     )
+
+
+def _unlisted(args: argparse.Namespace) -> Unlisted | None:
+    from smtpwizard.targets.files import default_file
+
+    folder = (args.compose or args.env_file or DEFAULT_ENV_FILE).parent
+    if args.compose is None and default_file(folder) is None:
+        return None
+    from smtpwizard.wizard.unlisted import offered  # YAML: only where there is a compose file
+
+    return offered(app_files(args), folder, args.compose)
 
 
 def _target(args: argparse.Namespace) -> Target | None:
