@@ -17,7 +17,6 @@ from smtpwizard.clients.transport import Origin, transport
 from smtpwizard.errors import ExitCode
 from smtpwizard.presets.files import presets_root
 from smtpwizard.settings import Settings
-from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.recognise import recognise
 from support.compose_program import compose_config
 
@@ -262,10 +261,6 @@ def test_shapes_of_the_projects_own_files_are_written_and_nothing_else_in_them_c
     wanted = ["--set", "username=me@gmail.com", "--set", "sender=me@gmail.com"]
     wanted += ["--set", "url=https://blog.acme.dev"] if app.spec(Role.URL) else []
     command = ["write", "--compose", "compose.yaml", "--preset", "gmail", *wanted]
-    if id_ == "langfuse":  # the worker's environment is the web's too, through an anchor: a person must choose
-        with pytest.raises(Undecided, match="--override"):
-            run(command)
-        command.append("--override")
     code = run(command)
     assert code == ExitCode.OK, capsys.readouterr().err
     config = compose_config(tmp_path)

@@ -86,6 +86,63 @@ def test_a_stop_names_what_works_and_it_works(folder: Path, text: str) -> None:
     assert environments(folder) == {**before, "web": {**before["web"], **NEW}}
 
 
+CHAINED = (
+    "x-env: &env\n  A: 1\nx-base: &base\n  environment: *env\n  image: x\nservices:\n  web:\n    <<: *base\n"
+    "  worker:\n    <<: *base\n"
+)
+LISTED = LIST + SECOND
+OWN = (
+    "services:\n  worker:\n    image: x\n    environment: &env\n      A: 1\n"
+    "  web:\n    image: x\n    environment:\n      <<: *env\n      B: 2\n"
+)
+
+
+@pytest.mark.parametrize("text", [*SHARED.values(), CHAINED, LISTED, OWN], ids=[*SHARED, "chained", "list", "own"])
+def test_what_only_the_apps_own_services_share_is_edited_once_in_place(folder: Path, text: str) -> None:
+    path = make(folder, text + "  db:\n    image: postgres\n")
+    before = environments(folder)
+    file = read_compose_file(path)
+    app = [choose(file, name) for name in before if name != "db"]
+    assert len(app) == 2
+    for service, other in (app, app[::-1]):  # whichever comes first
+        (change,) = plan_compose(file, service, VALUES, also=[other])
+        assert change.after.count(b"SMTP_HOST") == 1
+    apply_all([change], lambda *_: False, backup_dir=folder.parent / "backups")
+    assert environments(folder) == {name: {**held, **(NEW if name != "db" else {})} for name, held in before.items()}
+    gone = read_compose_file(path)
+    both = [choose(gone, item.name) for item in app]
+    apply_all(
+        plan_compose(gone, both[0], dict.fromkeys(VALUES), also=both[1:]),
+        lambda *_: False,
+        backup_dir=folder.parent / "backups",
+    )
+    assert environments(folder) == before
+
+
+@pytest.mark.parametrize(
+    "third",
+    ["  mailer:\n    image: y\n    environment: *env\n", "x-more: &more\n  environment: *env\n", "x-unused: *env\n"],
+    ids=["a third service", "an extension field that nobody takes", "an extension field"],
+)
+def test_and_not_where_a_third_service_takes_it_too(folder: Path, third: str) -> None:
+    path = make(folder, ALIAS + SECOND + third)
+    file = read_compose_file(path)
+    changes = {"also": [choose(file, "worker")]}
+    if "mailer" in third:
+        with pytest.raises(Undecided, match="others share"):
+            plan_compose(file, choose(file, "web"), VALUES, **changes)
+    else:
+        assert plan_compose(file, choose(file, "web"), VALUES, **changes)[0].changed
+
+
+def test_a_service_that_has_its_own_value_over_the_shared_one_gets_the_new_one_too(folder: Path) -> None:
+    path = make(folder, OWN + "      SMTP_HOST: old\n")
+    file = read_compose_file(path)
+    changes = plan_compose(file, choose(file, "web"), VALUES, also=[choose(file, "worker")])
+    apply_all(changes, lambda *_: False, backup_dir=folder.parent / "backups")
+    assert environments(folder) == {"worker": {"A": "1", **NEW}, "web": {"A": "1", "B": "2", **NEW}}
+
+
 def test_the_env_file_is_a_way_out_where_the_service_reads_one(folder: Path) -> None:
     path = make(folder, ALIAS.replace("image: x", "image: x\n    env_file: mail.env") + SECOND)
     (folder / "mail.env").touch()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -23,7 +23,7 @@ Texts = Mapping[str, str | None]
 
 
 class Place(NamedTuple):
-    """The service and the `environment` that is its alone, wherever in the file it stands."""
+    """The service and the `environment` that is its alone or its app's, wherever in the file it stands."""
 
     service_key: Node
     service: Node
@@ -31,8 +31,12 @@ class Place(NamedTuple):
     """Its key and its value; an alias resolved."""
 
 
-def find_place(root: Node, service: str) -> Place:
-    """Return where to edit. Undecided where the edit would reach further than this service."""
+def find_place(root: Node, service: str, own: Collection[str] = ()) -> Place:
+    """Return where to edit. Undecided where the edit would reach further than this service.
+
+    `own`: the services that get the same variables. It may reach them.
+    """
+    ours = {service, *own}
     found = root.get("services")
     pair = found[1].get(service) if found else None
     if found is None or pair is None:
@@ -41,10 +45,10 @@ def find_place(root: Node, service: str) -> Place:
     if node.kind is not NodeKind.MAPPING:
         what = "an alias of another one" if node.kind is NodeKind.ALIAS else "empty"
         raise _undecided(service, f"is {what}, so it has no place of its own for variables")
-    dependents = extending(root, service)
+    dependents = [name for name in extending(root, service) if name not in ours]
     if dependents:
         raise _undecided(service, f"is extended by {', '.join(dependents[:3])}, which would get the variables too")
-    if node.anchor and _uses(root, [node]):
+    if node.anchor and not reached(root, node) <= ours:
         raise _undecided(service, f"carries the anchor &{node.anchor}, so other parts of the file would change too")
     environment = node.effective("environment")
     value = environment[1].resolved if environment else None
@@ -56,43 +60,51 @@ def find_place(root: Node, service: str) -> Place:
                 service, "extends another one and has no environment of its own: the variables could go to either"
             )
         return Place(key, node, None)
-    if (value is not environment[1] or node.get("environment") is None) and not _is_sole(root, value):
+    if not reached(root, value) <= ours:
         if node.get("environment") is None:
             reason = "gets its environment through <<, and one of its own would replace all of that, not add to it"
+        elif value is environment[1]:
+            reason = f"shares its environment through &{value.anchor}: others would change too"
         else:
             reason = f"takes its environment from *{environment[1].value}, which others share"
         raise _undecided(service, reason)
-    if value is environment[1] and node.get("environment") and value.anchor and _uses(root, [value]):
-        raise _undecided(service, f"shares its environment through &{value.anchor}: others would change too")
     return Place(key, node, (environment[0], value))
 
 
-def _is_sole(root: Node, node: Node) -> bool:
-    """Say whether `node` counts in one place: it stands under an `x-…` key, and one alias in the file leads to it."""
-    for key, value in root.pairs:
-        if key.value.startswith("x-"):
-            path = _path(value, node)
-            if path:
-                return _uses(root, path) == 1
-    return False
+def reached(root: Node, node: Node) -> set[str]:
+    """Return the services in which `node` counts, through every alias that leads to it; '' for any other place.
+
+    What stands under an `x-…` key counts only where an alias takes it.
+    """
+    aliases = [item for item in root.walk() if item.kind is NodeKind.ALIAS]
+    todo, seen, found = [node], {id(node)}, set()
+    while todo:
+        place = todo.pop()
+        path = _path(root, place)
+        keys = [key for key, _ in path]
+        if keys[:1] == ["services"] and len(keys) > 1:
+            found.add(keys[1])
+        elif not (keys and keys[0].startswith("x-")):
+            found.add("")
+        inside = {id(item) for _, item in path}
+        for alias in aliases:
+            if id(alias.target) in inside and id(alias) not in seen:
+                seen.add(id(alias))
+                todo.append(alias)
+    return found
 
 
-def _path(top: Node, node: Node) -> list[Node]:
-    """Return the nodes from `top` down to `node`; none where it does not stand there."""
-    stack = [[top]]
+def _path(root: Node, node: Node) -> list[tuple[str, Node]]:
+    """Return keys and values from the top down to `node`; none where it does not stand there."""
+    stack: list[list[tuple[str, Node]]] = [[("", root)]]
     while stack:
         path = stack.pop()
-        if path[-1] is node:
-            return path
-        children = [child for _, child in path[-1].pairs] or path[-1].items
-        stack += [[*path, child] for child in children if child.start <= node.start < child.end]
+        here = path[-1][1]
+        if here is node:
+            return path[1:]
+        children = [(key.value, value) for key, value in here.pairs] or [("", item) for item in here.items]
+        stack += [[*path, child] for child in children]
     return []
-
-
-def _uses(root: Node, nodes: Sequence[Node]) -> int:
-    """Return how many aliases of the file lead to one of `nodes`."""
-    ids = {id(node) for node in nodes}
-    return sum(node.kind is NodeKind.ALIAS and id(node.target) in ids for node in root.walk())
 
 
 def _undecided(service: str, reason: str) -> Undecided:
@@ -218,9 +230,12 @@ class _Work:
         self.edits.append((start, end, text))
 
 
-def set_environment(text: str, root: Node, service: str, changes: Texts) -> str:
-    """Return `text` with `changes` under the environment of `service`. Undecided where a person must choose."""
-    work = _Work(Lines(text), find_place(root, service))
+def set_environment(text: str, root: Node, service: str, changes: Texts, own: Collection[str] = ()) -> str:
+    """Return `text` with `changes` under the environment of `service`, which may also be that of those in `own`.
+
+    Undecided where a person must choose.
+    """
+    work = _Work(Lines(text), find_place(root, service, own))
     environment = work.place.environment
     if environment is None or environment[1].is_null:
         wanted = {name: value for name, value in changes.items() if value is not None}

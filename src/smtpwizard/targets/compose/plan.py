@@ -15,7 +15,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.targets.change import PRIVATE, Change, Consent, ConsentRequired, Undecided, Values, secrets_in
-from smtpwizard.targets.compose.edit import Texts, set_environment, with_service
+from smtpwizard.targets.compose.edit import Texts, reached, set_environment, with_service
 from smtpwizard.targets.compose.read import layers, source_of, takes
 from smtpwizard.targets.compose.services import (
     ComposeFile,
@@ -193,10 +193,14 @@ def _plan(
     findings: list[Problem] = link_findings(path, real)
     secret = ""
     bits = PRIVATE if mode is None else mode
-    for service, texts in steps:
+    own = [item.service.name for item in steps]
+    # First what several of them take their environment from: the others may have it all then.
+    order = sorted(steps, key=lambda item: -_breadth(root, item.service.name)) if root and len(steps) > 1 else steps
+    for service, texts in order:
         base = with_service(after, tree, service.name) if create else after
         based = tree if tree is not None and base == after else parse_tree(base, path.name)
-        after = set_environment(base, based, service.name, texts)
+        if base == before or not _holds(based, service.name, texts):
+            after = set_environment(base, based, service.name, texts, own)
         tree = _parse_again(after, path.name)
         if tree is None or wrong_variables(based, tree, service.name, texts):
             raise FileError(
@@ -211,7 +215,12 @@ def _plan(
             *_env_file_findings(path.parent, service, texts),
             *_duplicate_findings(based, service.name, texts),
         )
-    assert tree is not None
+    if tree is None or not all(_holds(tree, service.name, texts) for service, texts in steps):
+        raise FileError(
+            f"{path} cannot be changed safely: services of the app share their variables, and they are to differ. Put "
+            "the lines in by hand (write --print compose-map). Nothing was written.",
+            "Layout not understood",
+        )
     diff = masked_diff(
         before,
         after,
@@ -306,6 +315,17 @@ def wrong_variables(before: Node, after: Node, service: str, texts: Texts) -> tu
     old, new = environment_texts(before, service), environment_texts(after, service)
     wrong = {key for key in old.keys() | new.keys() if key not in texts and old.get(key) != new.get(key)}
     return tuple(sorted(wrong | {key for key, text in texts.items() if new.get(key) != text}))
+
+
+def _holds(root: Node, service: str, texts: Texts) -> bool:
+    """Say whether a service has all of `texts` already, from wherever in the file, and none that is to go."""
+    found = environment_texts(root, service)
+    return all(found.get(name) == text and (name in found) is (text is not None) for name, text in texts.items())
+
+
+def _breadth(root: Node, service: str) -> int:
+    _, environment = _service_of(root, service)
+    return len(reached(root, environment[1].resolved)) if environment else 0
 
 
 def environment_texts(root: Node, service: str) -> dict[str, str | None]:
