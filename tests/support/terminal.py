@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -135,8 +136,9 @@ class Terminal:
         return self._process.returncode
 
     def after_the_screen(self) -> str:
-        """Return what was written once the alternate screen was left: what stays in the scrollback."""
-        return self.output.rpartition(ALTERNATE_SCREEN[1])[2].decode("utf-8", "replace").replace("\r\n", "\n")
+        """Return what was written once the alternate screen was left: what stays in the scrollback, without colours."""
+        left = self.output.rpartition(ALTERNATE_SCREEN[1])[2].decode("utf-8", "replace")
+        return re.sub(r"\x1b\[[0-9;]*m", "", left).replace("\r\n", "\n")
 
     def _read(self, seconds: float) -> bool:
         ready, _, _ = select.select([self._master], [], [], max(seconds, 0.0))
