@@ -33,7 +33,7 @@ class Running:
     def client(self) -> smtplib.SMTP:
         """Return a client that logged in over STARTTLS with nothing but what stdout said."""
         trust = ssl.create_default_context(cafile=self.variables["NODE_EXTRA_CA_CERTS"])
-        client = smtplib.SMTP(self.variables["SMTP_HOST"], int(self.variables["SMTP_PORT"]), timeout=5)
+        client = smtplib.SMTP(self.variables["SMTP_HOST"], int(self.variables["SMTP_PORT"]), timeout=30)
         try:
             client.starttls(context=trust)
             client.login(self.variables["SMTP_USERNAME"], self.variables["SMTP_PASSWORD"])
@@ -133,7 +133,7 @@ def test_an_expired_certificate_is_played_too() -> None:
     with sandbox("--play", "certificate-expired", lines=7) as running:
         trust = ssl.create_default_context(cafile=running.variables["NODE_EXTRA_CA_CERTS"])
         with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
-            smtplib.SMTP_SSL("127.0.0.1", int(running.variables["SMTP_PORT"]), timeout=5, context=trust)
+            smtplib.SMTP_SSL("127.0.0.1", int(running.variables["SMTP_PORT"]), timeout=30, context=trust)
     assert running.variables["SMTP_TLS"] == "true"
 
 

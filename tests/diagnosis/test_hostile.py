@@ -16,43 +16,43 @@ from smtpwizard.problems import Problem
 from smtpwizard.secret import hide_secrets
 
 SECONDS = 30.0
-"""Far above what such a text takes (about one second), far below what a quadratic search would: many minutes."""
+"""Processor time far above what such a text takes (under a second), far below a quadratic search's: many minutes."""
 
 LONG = {
-    "one letter": "a" * 1_000_000,
-    "blanks": " " * 1_000_000,
-    "line ends": "\n" * 200_000,
-    "a reply without end": "535 " + "authentication failed " * 50_000,
-    "endless continuation": "535-5.7.8 and on\n" * 20_000,
-    "codes only": "535-5.7.8 " * 100_000,
-    "many replies": "\n".join(f"550 {number} xyzzy" for number in range(15_000)),
+    "one letter": "a" * 500_000,
+    "blanks": " " * 500_000,
+    "line ends": "\n" * 100_000,
+    "a reply without end": "535 " + "authentication failed " * 25_000,
+    "endless continuation": "535-5.7.8 and on\n" * 10_000,
+    "codes only": "535-5.7.8 " * 50_000,
+    "many replies": "\n".join(f"550 {number} xyzzy" for number in range(7_500)),
     "many different errors": "\n".join(
-        f"Error: connect ECONNREFUSED 10.{n % 250}.{n // 250}.1:25" for n in range(6_000)
+        f"Error: connect ECONNREFUSED 10.{n % 250}.{n // 250}.1:25" for n in range(3_000)
     ),
-    "dots": "a." * 200_000,
-    "colons": ":" * 200_000,
-    "hexadecimal": "ab:" * 200_000,
-    "quotes": "response: '" + "\\'" * 100_000,
-    "pieces": "response: 'a' + " * 50_000,
-    "properties": "code: 'EAUTH', " * 50_000,
-    "braces": "{\n" * 50_000,
-    "frames": "    at x (y:1:1)\n" * 50_000,
-    "prefixes": "[Nest] 1  - " * 50_000,
-    "escapes": "\x1b[31m" * 100_000,
-    "settings": "SMTP_PASSWORD=" * 50_000,
-    "tokens": "AUTH PLAIN " * 50_000,
-    "addresses": "a://" * 100_000,
-    "first part of a phrase": "domain of sender address " * 20_000,
-    "zero bytes": "\0" * 500_000,
+    "dots": "a." * 100_000,
+    "colons": ":" * 100_000,
+    "hexadecimal": "ab:" * 100_000,
+    "quotes": "response: '" + "\\'" * 50_000,
+    "pieces": "response: 'a' + " * 25_000,
+    "properties": "code: 'EAUTH', " * 25_000,
+    "braces": "{\n" * 25_000,
+    "frames": "    at x (y:1:1)\n" * 25_000,
+    "prefixes": "[Nest] 1  - " * 25_000,
+    "escapes": "\x1b[31m" * 50_000,
+    "settings": "SMTP_PASSWORD=" * 25_000,
+    "tokens": "AUTH PLAIN " * 25_000,
+    "addresses": "a://" * 50_000,
+    "first part of a phrase": "domain of sender address " * 10_000,
+    "zero bytes": "\0" * 250_000,
 }
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
 def test_a_long_hostile_text_ends_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     explain_log(text)
     hide_secrets(text[: LIMIT * 10])
-    assert time.perf_counter() - started < SECONDS
+    assert time.thread_time() - started < SECONDS
 
 
 REPLIES = [

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.node
 PLAIN = Script(mechanisms=("PLAIN",))
 STARTTLS = Script(starttls=True)
 IMPLICIT = Script(implicit=True)
-WAIT = 1500
+WAIT = 60_000
+"""Milliseconds for each wait of the client: here only against hanging."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def run(
         ["node", "-"],
         input=script(ABC, **{"milliseconds": WAIT, "processes": False, **options}).encode(),
         capture_output=True,
-        timeout=30,
+        timeout=180,
         check=False,
         cwd=cwd or "/",
         env={"PATH": os.environ["PATH"], **reach, **variables},
@@ -249,21 +250,24 @@ SECRET = "Zq7!mäRk-9+/wörd=Kx&42"
 MARKED = {"password": SECRET, "in a host": "Zq7mark-Kx42word"}
 
 
+ECHOES = echoes(SECRET, "ops@acme.example")
+SWAPPED = {"SMTP_USERNAME": SECRET, "SMTP_PASSWORD": "ops@acme.example"}
+
+
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "said"),
     [
-        {},
-        {"SMTP_USERNAME": SECRET},
-        {"SMTP_USERNAME": SECRET, "SMTP_PASSWORD": "ops@acme.example"},
-        {"SMTP_HOST": "smtp://ops:Zq7mark-Kx42word@127.0.0.1"},
-        {"SMTP_HOST": "ops:Zq7mark-Kx42word@127.0.0.1"},
-        {"SMTP_SENDER": f"ops@acme.example {SECRET}"},
+        *(({}, (said,)) for said in ECHOES),
+        *((SWAPPED, (said,)) for said in ECHOES),
+        ({"SMTP_USERNAME": SECRET}, ECHOES),
+        ({"SMTP_HOST": "smtp://ops:Zq7mark-Kx42word@127.0.0.1"}, ECHOES),
+        ({"SMTP_HOST": "ops:Zq7mark-Kx42word@127.0.0.1"}, ECHOES),
+        ({"SMTP_SENDER": f"ops@acme.example {SECRET}"}, ECHOES),
     ],
     ids=str,
 )
-@pytest.mark.parametrize("said", echoes(SECRET, "ops@acme.example"))
-def test_no_form_of_a_secret_leaves_the_container(said: str, changes: dict[str, str]) -> None:
-    behaviour = PLAIN.but(Stage.PASSWORD, reply(f"535 5.7.8 {said}"))
+def test_no_form_of_a_secret_leaves_the_container(said: tuple[str, ...], changes: dict[str, str]) -> None:
+    behaviour = PLAIN.but(Stage.PASSWORD, reply(*said[:-1], f"535 5.7.8 {said[-1]}"))
     with serving(behaviour) as server:
         given = settings(server.port, SMTP_USERNAME="ops@acme.example", SMTP_PASSWORD=SECRET)
         _, told, everything = run({**given, **changes}, key="k" * 64)

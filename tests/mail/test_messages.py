@@ -199,7 +199,7 @@ def test_the_practice_server_takes_all_three_and_reads_their_codes() -> None:
     with PracticeServer() as server:
         trust = ssl.create_default_context(cadata=server.ca_pem)
         mails = [build(mail, APP, server.settings(), "reader@example.net") for mail in APP.mails]
-        with smtplib.SMTP_SSL("127.0.0.1", server.implicit_port, timeout=5, context=trust) as client:
+        with smtplib.SMTP_SSL("127.0.0.1", server.implicit_port, timeout=30, context=trust) as client:
             client.login(server.username, server.password.reveal())
             for mail in mails:
                 client.sendmail(server.username, [mail.to], mail.data)

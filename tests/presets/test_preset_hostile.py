@@ -62,9 +62,9 @@ def told(folder: Path, text: str) -> tuple[PresetProblem, ...]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_told_with_its_line_in_few_words(tmp_path: Path, name: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     problems = told(tmp_path, HOSTILE[name])
-    assert time.perf_counter() - start < SECONDS
+    assert time.thread_time() - start < SECONDS
     assert AT[name] in [problem.line for problem in problems]
     assert len(problems) <= 51
     assert all(len(problem.key) + len(problem.message) < LETTERS for problem in problems)
@@ -172,10 +172,10 @@ _ITEMS = st.recursive(
 def test_no_pattern_that_is_taken_takes_long(text: str) -> None:
     if pattern(text):
         return
-    start = time.perf_counter()
+    start = time.thread_time()
     re.fullmatch(text, "a" * (MATCHED - 1) + "!")
     re.fullmatch(text + "~", "a" * MATCHED)
-    assert time.perf_counter() - start < 2.0
+    assert time.thread_time() - start < 2.0
 
 
 @pytest.mark.parametrize("name", ["apps/abc-user-feedback", "providers/gmail"])

@@ -93,10 +93,10 @@ def test_all_words_must_fit() -> None:
 
 def test_a_search_is_quick_enough_for_every_key() -> None:
     PRESETS.search("warm")
-    start = time.perf_counter()
+    start = time.thread_time()
     for text in ("g", "gm", "gma", "gmai", "gmail", "x", "smtp", "de", "mail", "google relay"):
         PRESETS.search(text)
-    assert (time.perf_counter() - start) / 10 < 0.5
+    assert (time.thread_time() - start) / 10 < 0.5
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,6 @@ def by_bash(file: Path) -> dict[str, str]:
         pytest.skip("bash is not installed")
     names = " ".join(NAMES)
     script = f'set -eu; set -a; . "$1"; for name in {names}; do printf "%s=%s\\0" "$name" "${{!name}}"; done'
-    done = subprocess.run([bash, "-c", script, "bash", str(file)], capture_output=True, check=True, timeout=10, env={})
+    done = subprocess.run([bash, "-c", script, "bash", str(file)], capture_output=True, check=True, timeout=60, env={})
     pairs = (item.partition("=") for item in done.stdout.decode().split("\0") if item)
     return {name: value for name, _, value in pairs}

@@ -47,7 +47,7 @@ def rehearsal_of(example: Example) -> Rehearsal:
 def replies(server: ScriptedServer, ca_pem: str) -> dict[str, list[str]]:
     """Walk through a session until a command is refused; return each stage's reply, line by line."""
     heard: dict[str, list[str]] = {}
-    sock = socket.create_connection((server.host, server.port), timeout=5)
+    sock = socket.create_connection((server.host, server.port), timeout=30)
     try:
         for stage, command in COMMANDS.items():
             if command is not None:
@@ -99,7 +99,7 @@ def test_each_flaw_of_a_certificate_is_met_as_itself(flaw: Flaw, word: str) -> N
     trust.minimum_version = ssl.TLSVersion.TLSv1_2  # as node's; distributions change Python's
     with (
         ScriptedServer(rehearsal.script, tls=context) as server,
-        socket.create_connection((server.host, server.port), timeout=5) as sock,
+        socket.create_connection((server.host, server.port), timeout=30) as sock,
         pytest.raises(ssl.SSLError, match=word),
     ):
         trust.wrap_socket(sock, server_hostname="localhost")
@@ -115,7 +115,7 @@ def test_starttls_that_is_not_offered_is_not_offered() -> None:
     assert rehearsal is not None
     with (
         ScriptedServer(rehearsal.script) as server,
-        socket.create_connection((server.host, server.port), timeout=5) as sock,
+        socket.create_connection((server.host, server.port), timeout=30) as sock,
     ):
         read_reply(sock)
         sock.sendall(b"EHLO client.example\r\n")

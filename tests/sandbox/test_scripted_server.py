@@ -33,7 +33,7 @@ def trusting() -> ssl.SSLContext:
 
 
 def first_octets(script: Script) -> bytes:
-    with serving(script) as server, socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+    with serving(script) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         return client.recv(100)
 
 
@@ -75,7 +75,7 @@ def test_turns_are_played_once_each_over_all_connections_and_then_the_usual() ->
     seen = []
     with serving(script) as server:
         for _ in range(2):
-            with smtplib.SMTP("127.0.0.1", server.port, timeout=5) as client:
+            with smtplib.SMTP("127.0.0.1", server.port, timeout=30) as client:
                 client.ehlo()
                 client.mail("a@example.com")
                 seen += [client.rcpt("b@example.com")[0] for _ in range(2)]
@@ -95,7 +95,7 @@ def test_closing_is_an_end_and_resetting_an_error() -> None:
 @pytest.mark.parametrize("play", [SILENCE, wait(60), endless("220-x\r\n", pause=0.01), drip("220 x\r\n", pause=30)])
 def test_stopping_waits_for_nothing(play: tuple) -> None:  # type: ignore[type-arg]
     server = ScriptedServer(Script().but(Stage.GREETING, play)).start()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30):
         began = time.monotonic()
         server.stop()
         assert time.monotonic() - began < 10
@@ -103,7 +103,7 @@ def test_stopping_waits_for_nothing(play: tuple) -> None:  # type: ignore[type-a
 
 def test_a_client_that_never_answers_the_handshake_does_not_keep_the_server() -> None:
     server = ScriptedServer(Script(implicit=True), tls=certificates().context("trusted")).start()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30):
         began = time.monotonic()
         server.stop()
         assert time.monotonic() - began < 10

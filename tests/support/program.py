@@ -113,7 +113,7 @@ def run(
     capture_output: bool = True,
     text: bool = False,
     encoding: str | None = None,
-    timeout: float = 60,
+    timeout: float = 180,
     check: bool = False,
 ) -> subprocess.CompletedProcess[Any]:
     """Run the program to its end. TimeoutExpired after `timeout` seconds, when it is killed."""

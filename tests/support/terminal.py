@@ -102,7 +102,7 @@ class Terminal:
             if number == signal.SIGSTOP:
                 os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
-    def wait_for_output(self, octets: bytes, *, seconds: float = 30.0) -> None:
+    def wait_for_output(self, octets: bytes, *, seconds: float = 120.0) -> None:
         """Read until the program has written `octets`."""
         deadline = monotonic() + seconds
         while octets not in self.output:
@@ -114,7 +114,7 @@ class Terminal:
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
 
-    def wait_for(self, *texts: str, seconds: float = 30.0) -> str:
+    def wait_for(self, *texts: str, seconds: float = 120.0) -> str:
         """Read until all `texts` stand on the screen and return the screen; fail with the screen after `seconds`.
 
         What is drawn in one frame can arrive in several reads, so texts that belong together are waited for together.
@@ -125,7 +125,7 @@ class Terminal:
                 pytest.fail(f"no {missing} on the screen:\n{self.text}")
         return self.text
 
-    def wait(self, *, seconds: float = 30.0) -> int:
+    def wait(self, *, seconds: float = 120.0) -> int:
         """Read until the program has ended and return its exit status; fail with the screen after `seconds`."""
         deadline = monotonic() + seconds
         while self._process.poll() is None:

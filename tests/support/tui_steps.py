@@ -27,7 +27,7 @@ READER: Final = "you@acme.example"
 
 
 async def until(
-    pilot: Pilot[WizardState], condition: Callable[[], object], what: str, *, seconds: float = 15.0
+    pilot: Pilot[WizardState], condition: Callable[[], object], what: str, *, seconds: float = 90.0
 ) -> None:
     """Let the app run until `condition` holds; fail with `what` was awaited after `seconds`."""
     deadline = monotonic() + seconds

@@ -58,7 +58,7 @@ def test_a_git_that_hangs_is_left_at_the_deadline(
     monkeypatch.setattr(git_module, "DEADLINE", 0.2)
     start = time.monotonic()
     assert git_state(repository / ".env") == GitState()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
 
 
 def test_a_program_named_in_the_repository_is_not_run(repository: Path, tmp_path: Path) -> None:
