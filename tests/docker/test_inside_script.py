@@ -13,7 +13,7 @@ import pytest
 
 from smtpwizard.apps.loading import shipped
 from smtpwizard.docker.inside import is_read_inside, script
-from smtpwizard.sandbox.scripted import CLOSE, SILENCE, Script, Stage, reply
+from smtpwizard.sandbox.scripted import CLOSE, SILENCE, Script, ScriptedServer, Stage, reply
 from support.apps import ABC
 from support.leaks import assert_no_secret, echoes
 from support.node import node_modules
@@ -73,6 +73,12 @@ def settings(port: int, **changes: str) -> dict[str, str]:
     }
 
 
+def all_read(server: ScriptedServer) -> None:
+    """Wait until the server has read what the client had said when it ended."""
+    for connection in tuple(server._live):
+        connection.thread.join(60)
+
+
 CASES: dict[str, tuple[Script, str, dict[str, str]]] = {
     "in clear": (PLAIN, "trusted", {}),
     "no login offered": (Script(mechanisms=()), "trusted", {}),
@@ -128,6 +134,7 @@ def test_a_login_by_xoauth2_alone_crashes_the_client_and_is_reported_as_that() -
 def test_it_logs_in_once_and_sends_nothing() -> None:
     with serving(PLAIN) as server:
         run(settings(server.port))
+        all_read(server)
         said = [line.split(" ")[0] for line in server.received]
     assert said == ["EHLO", "AUTH", "QUIT"]
 
@@ -142,6 +149,7 @@ def test_it_stops_before_a_login_that_was_refused(options: dict[str, Any]) -> No
         if "refused" in options:
             options = {**options, "refused": login_mac("k" * 64, Settings.from_variables(ABC, given))}
         _, told, _ = run(given, **options)
+        all_read(server)
         said = [line.split(" ")[0] for line in server.received]
     assert said == ["EHLO", "QUIT"]
     assert (told["login"], told["verify"]["ok"]) == ("withheld", True)

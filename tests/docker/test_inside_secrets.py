@@ -47,7 +47,7 @@ def test_neither_side_says_a_secret(refusing: Bench, case: str, tmp_path: Path) 
 def test_neither_side_says_a_secret_that_the_server_takes(tmp_path: Path) -> None:
     with bench(tmp_path, refuse=False) as made:
         for case in ("password", "swapped", "key as user name"):
-            _inside(made, case, tmp_path)
+            _inside(made, case, tmp_path / case)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -229,7 +229,7 @@ async def test_the_next_cause_shows_on_an_arrow_key_and_its_repair_is_on_enter(t
         screen = screen_text(app)
         assert "Second" in screen
         assert "2 of 2 causes" in screen
-        assert "Enter Repair and test again" in screen
+        assert "Enter Set it and test again" in screen
         await pilot.press("right")
         await pilot.pause()
         assert "Enter Fix in Settings" in screen_text(app)
