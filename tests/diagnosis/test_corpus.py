@@ -11,6 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from smtpwizard.diagnosis.logs import explain_log, explain_text
+from smtpwizard.diagnosis.schema import Fact
 from support.failure_examples import all_examples
 from support.reply_variants import error_variants, reply_variants
 
@@ -36,6 +37,8 @@ def _cases() -> Iterator[Case]:
         provider = None if example.alone else example.provider
         # In a handshake after STARTTLS and at once, OpenSSL has the same words for different failures.
         stage = "starttls" if example.error == "WRONG_VERSION_NUMBER" and example.stage == "starttls" else None
+        if all(Fact.STAGE in facts for facts in failure.by):
+            stage = example.stage  # as `explain --stage` says it
         if example.reply.startswith("2"):
             # A success is an event only where it stands alone: logs are full of them.
             yield Case(failure.ref, "as it is", example.reply, stage, provider)
