@@ -2,7 +2,7 @@
 
 An answer is right when its first cause is of a kind that the report accepts. It is misleading when the catalogue names
 another one, when a general answer accuses login, sender or recipient without cause, or where nothing failed.
-Of the unseen half only the figures are printed, never a text; `-v` lists what is not right of the others.
+`-v` lists what is not right. How each file did when it was new stands in its head.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.problems import Problem
 
 CORPUS: Final = Path(__file__).resolve().parents[1] / "corpus"
+FILES: Final = ("known", "seen", "unseen", "fresh", "blind", "last")
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (
     "wrong-password",
@@ -54,12 +55,12 @@ def figures(name: str) -> Counter[str]:
 
 def main() -> None:
     """Print the figures, and with `-v` what is not right of the halves that may be read."""
-    for name in ("known", "seen", "unseen"):
+    for name in FILES:
         counts = figures(name)
         total = counts.total()
         rest = ", ".join(f"{word} {counts[word]}" for word in ("general", "silent", "misleading"))
         print(f"{name:<7}{total:>4} texts: right {counts['right']} ({counts['right'] / total:.1%}), {rest}")
-        for report in reports(name) if "-v" in sys.argv and name != "unseen" else ():
+        for report in reports(name) if "-v" in sys.argv else ():
             word, first = verdict(report)
             if word != "right":
                 shown = f"{first.ref or first.id} {first.title} [{first.kind}]" if first else "nothing"
