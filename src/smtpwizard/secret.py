@@ -129,17 +129,28 @@ def hide(secrets: Iterable[Secret]) -> None:
             _known[secret] = _traces(secret.reveal())
 
 
-def cleared(text: str, more: Iterable[Secret] = ()) -> str:
+def cleared(text: str) -> str:
     """Return a finished text with every known secret as MASK: in any of its forms, in small letters and capitals alike,
     and where blanks, line ends or characters that nobody sees stand between its letters.
 
     It comes last, after all joining and tidying: what was broken at a line end may be whole again by then.
     """
-    traces = [trace for found in _known.values() for trace in found]
-    traces += [trace for secret in more for trace in _traces(secret.reveal())]
+    return _cleared(text, [trace for found in _known.values() for trace in found])
+
+
+def sentence_clearer(secrets: Iterable[Secret]) -> Callable[[str], str]:
+    """Return `cleared` for these secrets in sentences of our own, which quote values.
+
+    A secret that could be a word of the sentence is hidden only where a value begins: behind a backtick or `=`.
+    """
+    traces = [trace for secret in secrets for trace in _traces(secret.reveal())]
+    return lambda text: _cleared(text, traces, quoted=True)
+
+
+def _cleared(text: str, traces: Iterable[tuple[str, bool]], *, quoted: bool = False) -> str:
     bare = _UNSEEN.sub("", text).lower() if traces else ""
     found = [trace for trace in traces if trace[0] in bare]
-    return _masked(text, found) if found else text
+    return _masked(text, found, quoted) if found else text
 
 
 def _traces(value: str) -> tuple[tuple[str, bool], ...]:
@@ -152,7 +163,7 @@ def _traces(value: str) -> tuple[tuple[str, bool], ...]:
     return (plain, anywhere), *((form, True) for form in sorted(coded, key=len) if len(form) >= _ANYWHERE)
 
 
-def _masked(text: str, traces: Iterable[tuple[str, bool]]) -> str:
+def _masked(text: str, traces: Iterable[tuple[str, bool]], quoted: bool) -> str:
     letters: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
@@ -165,7 +176,9 @@ def _masked(text: str, traces: Iterable[tuple[str, bool]]) -> str:
         at = bare.find(trace)
         while at >= 0:
             start, stop = places[at], places[at + len(trace) - 1] + 1
-            if anywhere or not (_is_word(text[start - 1 : start]) or _is_word(text[stop : stop + 1])):
+            before, behind = text[max(start - 1, 0) : start], text[stop : stop + 1]
+            alone = before in ("`", "=") if quoted and trace.isalpha() else not _is_word(before)
+            if anywhere or (alone and not _is_word(behind)):
                 covered[start:stop] = b"\1" * (stop - start)
             at = bare.find(trace, at + 1)
     spans = re.split(b"(\1+)", bytes(covered))

@@ -5,7 +5,6 @@ The rules on the app's start, its old names and its provider stand here too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -27,7 +26,7 @@ from smtpwizard.lint.context import (
 )
 from smtpwizard.presets.schema import Provider, ProviderStatus, SenderRule
 from smtpwizard.problems import Problem, Severity, gravest_first, opened, repair_label
-from smtpwizard.secret import MASK, Secret
+from smtpwizard.secret import MASK, Secret, sentence_clearer
 from smtpwizard.settings import Settings
 from smtpwizard.text import listed, safe
 
@@ -264,25 +263,13 @@ def findings(
     """
     context = make_context(settings, provider, origin, in_container)
     found = gravest_first(item for rule in RULES for item in rule(context))
-    hidden = [item.reveal() for item in secrets(settings, provider) if len(item) >= _SHORTEST]
-    return tuple(_without_secrets(item, hidden) for item in _without_contradictions(found))
-
-
-_SHORTEST: Final = 4
-"""A secret with fewer characters is not looked for in sentences: it could be part of any word."""
-_LONGEST_WORD: Final = 12
-"""Letters alone, and fewer than this: the sentences of the rules have such words of their own."""
-
-
-def _without_secrets(item: Problem, hidden: Iterable[str]) -> Problem:
-    """Return the problem with its texts cleared of secrets, as values that are quoted may hold them."""
-    texts = {name: getattr(item, name) for name in ("title", "cause", "remedy", "label")}
-    for secret in sorted(hidden, key=len, reverse=True):
-        # What could be a word is one of the sentence's own, unless it stands in a value.
-        value = r"(?<=[`=])" if secret.isalpha() and len(secret) < _LONGEST_WORD else r"(?<!\w)"
-        for name, text in texts.items():
-            texts[name] = re.sub(rf"{value}{re.escape(secret)}(?!\w)", MASK, text)
-    return item if all(getattr(item, name) == text for name, text in texts.items()) else item._replace(**texts)
+    clear = sentence_clearer(secrets(settings, provider))  # a value that is quoted may be one, or hold one
+    return tuple(
+        item._replace(
+            title=clear(item.title), cause=clear(item.cause), remedy=clear(item.remedy), label=clear(item.label)
+        )
+        for item in _without_contradictions(found)
+    )
 
 
 def _without_contradictions(found: Iterable[Problem]) -> Iterable[Problem]:
