@@ -143,7 +143,7 @@ def test_questions_sentences_and_repairs_name_the_apps_own_variables() -> None:
     assert answer(settings, tls, "true", provider).require_tls is None
     wrong = complete(GHOST).with_changes({Role.SECURITY: "False"})
     found = {item.id: item for item in findings(wrong)}
-    assert found["tls-misread"].message.startswith("mail__options__secure is `False`, which the app reads as on.")
+    assert found["tls-misread"].message.startswith("mail__options__secure is `False`, which the app treats as on.")
     repaired = wrong.with_changes(found["tls-on-starttls-port"].changes)
     assert (repaired.security, repaired.require_tls) == ("false", "true")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,8 @@ def test_complete_settings_have_no_error_and_any_text_gives_findings_without_a_c
         ("healthchecks", {"EMAIL_USE_TLS": "true"}, "starttls-not-boolean", "the app refuses to start"),
         ("healthchecks", {"EMAIL_PORT": "587a"}, "port-not-number", "the app refuses to start"),
         ("mattermost", {"MM_EMAILSETTINGS_CONNECTIONSECURITY": "starttls"}, "tls-unknown-word", "it uses no TLS"),
-        ("infisical", {"SMTP_REQUIRE_TLS": "True"}, "switch-misread", "which the app reads as off. Write `true`."),
-        ("infisical", {"SMTP_TLS_REJECT_UNAUTHORIZED": "TRUE"}, "switch-misread", "reads as off"),
+        ("infisical", {"SMTP_REQUIRE_TLS": "True"}, "switch-misread", "which the app treats as off. Write `true`."),
+        ("infisical", {"SMTP_TLS_REJECT_UNAUTHORIZED": "TRUE"}, "switch-misread", "treats as off"),
         ("grafana", {"GF_SMTP_ENABLED": None}, "switch-missing", "GF_SMTP_ENABLED is not true"),
         ("n8n", {"N8N_SMTP_PASS": None, "N8N_SMTP_PASSWORD": "x"}, "legacy-name", "it reads N8N_SMTP_PASS"),
     ],
@@ -75,6 +76,22 @@ def test_a_mistake_is_told_in_the_apps_own_names(app: str, changes: dict[str, st
     found = told(app, changes)
     assert id_ in found, sorted(found)
     assert said in found[id_].message
+
+
+@pytest.mark.parametrize("app", [app for app in APPS if app.old_names], ids=lambda app: app.id)
+def test_what_is_told_of_an_old_name_is_a_sentence_that_leads_to_the_right_one(app: AppProfile) -> None:
+    for old in app.old_names:
+        right = app.variable(old.role)
+        found = told(app.id, {right: None, old.name: str(BASE.get(old.role, "x"))})["legacy-name"]
+        begin = rf"({re.escape(old.name)} [a-z].*|The app does not read {re.escape(old.name)}; it reads)"
+        end = r"(and that one is not set\.|which is set and counts\.|which is not set either\.) [A-Z]"
+        assert re.match(f"{begin} {re.escape(right)}, {end}", found.message), found.message
+        assert re.fullmatch(r"[\w .-]*", old.of), "the name of an app or framework alone"
+
+
+def test_a_line_that_is_no_longer_read_is_dropped_and_its_value_moves_nowhere() -> None:
+    assert told("plausible", {"SMTP_RETRIES": "2"})["app-trap"].changes == {"SMTP_RETRIES": None}
+    assert told("snipe-it", {"MAIL_ENCRYPTION": "tls"})["app-trap"].changes == {"MAIL_ENCRYPTION": None}
 
 
 def test_a_password_in_a_file_is_a_password() -> None:

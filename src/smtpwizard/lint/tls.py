@@ -42,7 +42,7 @@ def _switches(context: Context) -> Iterator[Problem]:
         if meant is None or meant == got:
             continue
         right = next((word for word in _spellings(meant) if BOOLEANS[spec.read](word) is meant), None)
-        message = f"{spec.name} is `{shown(str(value))}`, which the app reads as {'on' if got else 'off'}."
+        message = f"{spec.name} is `{shown(str(value))}`, which the app treats as {'on' if got else 'off'}."
         ending = "Leave it out." if right is None else f"Write `{right}`."
         yield context.finding(
             "switch-misread", Severity.WARNING, role, f"{message} {ending}", context.put_or_drop(role, right)
@@ -80,16 +80,16 @@ def _spelling(context: Context, text: str) -> Iterator[Problem]:
     environ, file = (is_on(context.settings, Role.SECURITY, origin) for origin in (Origin.ENVIRON, Origin.ENV_FILE))
     if environ != file:
         message = (
-            f"{name} is `{shown(text)}`: from the container's environment the app reads it as off, from its own .env "
+            f"{name} is `{shown(text)}`: from the container's environment the app treats it as off, from its own .env "
             "as on. Write `true` or `false` in small letters, without blanks."
         )
         yield context.finding("tls-misread", Severity.WARNING, Role.SECURITY, message, right)
     elif environ and meant_boolean(text) is not True:
-        message = f"{name} is `{shown(text)}`, which the app reads as on. Write `true` or `false` in small letters."
+        message = f"{name} is `{shown(text)}`, which the app treats as on. Write `true` or `false` in small letters."
         yield context.finding("tls-misread", Severity.WARNING, Role.SECURITY, message, right)
     else:
         read, word = ("on", "true") if environ else ("off", "false")
-        message = f"{name} is `{shown(text)}`, which the app reads as {read}. Write `{word}` in small letters."
+        message = f"{name} is `{shown(text)}`, which the app treats as {read}. Write `{word}` in small letters."
         yield context.finding("tls-spelling", Severity.INFO, Role.SECURITY, message, right)
 
 
