@@ -23,6 +23,7 @@ from smtpwizard.clients.common.model import StandardClient
 from smtpwizard.clients.common.trust import SystemTrust, matches
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
 from smtpwizard.clients.nodemailer.errors import is_deadline
+from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import literal
@@ -394,6 +395,10 @@ class GoSmtp(StandardClient):
             compared=use.compared,
         )
         return made
+
+    def limit(self, step: Step, transport: Transport) -> float:
+        """Return the seconds for which it waits at a stage; the app's option is in `timeouts` where it counts."""
+        return self.timeouts.get(step, math.inf)
 
     def failure(self, event: Event, *, tls: TlsFacts | None = None) -> ClientFailure:
         """Return the failure; what limits a connection and its greeting counts for all of it."""

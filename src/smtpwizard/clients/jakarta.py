@@ -238,10 +238,6 @@ class JakartaMail(StandardClient):
     names: bool = False
     """Whether the name in the certificate is looked at, where the app does not say."""
 
-    def limit(self, step: Step, transport: Transport) -> float:
-        """Return the app's own time limit, the option `timeout` in seconds; the system's for a connection without."""
-        return seconds(transport, _TCP if step is Step.CONNECT else math.inf)
-
     @property
     def mail(self) -> str:
         """The package of the interface: JavaMail's up to 1.6."""

@@ -16,7 +16,7 @@ from typing import Final
 from smtpwizard.clients.common.conversation import Malformed, Reading, Reply, decode
 from smtpwizard.clients.common.dialogue import StandardDialogue, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
-from smtpwizard.clients.common.model import StandardClient
+from smtpwizard.clients.common.model import StandardClient, seconds
 from smtpwizard.clients.model import Capabilities, ClientModel
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
@@ -154,12 +154,7 @@ class Lettre(StandardClient):
 
     def limit(self, step: Step, transport: Transport) -> float:
         """Return the limit of the TCP connection; nothing else has one."""
-        if step is not Step.CONNECT:
-            return math.inf
-        try:
-            return float(transport.options.get("timeout") or _CONNECT_SECONDS)
-        except ValueError:
-            return _CONNECT_SECONDS
+        return seconds(transport, _CONNECT_SECONDS) if step is Step.CONNECT else math.inf
 
     def words(self, event: Event) -> Words:
         """Return lettre's Display of the error, as far as it is lettre's own: what rustls and nom add is left out."""

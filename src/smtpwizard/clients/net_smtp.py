@@ -19,7 +19,7 @@ from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
 from smtpwizard.clients.common.dialogue import StandardDialogue, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
-from smtpwizard.clients.common.model import StandardClient, patience, seconds
+from smtpwizard.clients.common.model import StandardClient, patience
 from smtpwizard.clients.common.trust import SystemTrust
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
 from smtpwizard.secret import MASK
@@ -225,10 +225,6 @@ class NetSmtp(StandardClient):
         made.compared = not made.later
         made.compared_as = "" if made.compared else "0.3"
         return made
-
-    def limit(self, step: Step, transport: Transport) -> float:
-        """Return the app's own time limit, the option `timeout` in seconds, for the connection and for each read."""
-        return seconds(transport, _SECONDS)
 
     @property
     def later(self) -> bool:

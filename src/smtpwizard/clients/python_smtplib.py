@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
 from smtpwizard.clients.common.dialogue import StandardDialogue, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
-from smtpwizard.clients.common.model import StandardClient, patience, seconds
+from smtpwizard.clients.common.model import StandardClient, patience
 from smtpwizard.clients.common.trust import SystemTrust
 from smtpwizard.clients.model import Capabilities, ClientModel, TlsPolicy
-from smtpwizard.clients.transport import Transport
 from smtpwizard.hosts import to_ascii
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.results import Step
@@ -186,10 +185,6 @@ class Smtplib(StandardClient):
     timeouts = patience(math.inf)
     tls: TlsPolicy = SystemTrust(common_name=True)
     dialogue_class = SmtplibDialogue
-
-    def limit(self, step: Step, transport: Transport) -> float:
-        """Return the app's own time limit, the option `timeout` in seconds; for ever where it has none."""
-        return seconds(transport, math.inf)
 
     def words(self, event: Event) -> Words:
         """Return the exception as the last line of a traceback has it."""

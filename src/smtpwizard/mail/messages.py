@@ -306,18 +306,8 @@ def build(
     directory = templates.folder(directory, app.templates_path)
     html = inline(templates.render(mail.name, context(base, code, link), directory=directory))
     text = from_html(html)
-    message_id = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
-    if any(char < " " for char in name + mail.subject):  # in a preset of the user's
-        raise ConfigError("The preset of the app has a line break in a name or subject.", "Mail")
-    fields = (
-        header.from_field(name, sender),
-        header.to_field(recipient),
-        header.subject_field(mail.subject),
-        f"Message-ID: {message_id}",
-        f"Date: {format_datetime(datetime.now(UTC))}",
-    )
-    data = "".join(f"{line}\r\n" for line in fields).encode() + _body(text, html)
-    return BuiltMail(mail, mail.subject, recipient, message_id, code, link, html, text, data)
+    message_id, head = _head(mail, name, sender, recipient)
+    return BuiltMail(mail, mail.subject, recipient, message_id, code, link, html, text, head + _body(text, html))
 
 
 def _plain(mail: AppMail, app: AppProfile, sender: str, name: str, recipient: str, code: str) -> BuiltMail:
@@ -333,6 +323,13 @@ def _plain(mail: AppMail, app: AppProfile, sender: str, name: str, recipient: st
     )
     message = EmailMessage(policy=_POLICY)
     message.set_content(text + "\n", cte="quoted-printable")
+    message_id, head = _head(mail, name, sender, recipient)
+    data = head + message.as_bytes()
+    return BuiltMail(mail, mail.subject, recipient, message_id, code, None, "", text, data)
+
+
+def _head(mail: AppMail, name: str, sender: str, recipient: str) -> tuple[str, bytes]:
+    """Return a new message id, and the header fields that do not depend on the body."""
     message_id = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
     if any(char < " " for char in name + mail.subject):  # in a preset of the user's
         raise ConfigError("The preset of the app has a line break in a name or subject.", "Mail")
@@ -343,8 +340,7 @@ def _plain(mail: AppMail, app: AppProfile, sender: str, name: str, recipient: st
         f"Message-ID: {message_id}",
         f"Date: {format_datetime(datetime.now(UTC))}",
     )
-    data = "".join(f"{line}\r\n" for line in fields).encode() + message.as_bytes()
-    return BuiltMail(mail, mail.subject, recipient, message_id, code, None, "", text, data)
+    return message_id, "".join(f"{line}\r\n" for line in fields).encode()
 
 
 def _body(text: str, html: str) -> bytes:

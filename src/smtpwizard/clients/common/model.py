@@ -98,8 +98,8 @@ class StandardClient:
     # What a model says otherwise
 
     def limit(self, step: Step, transport: Transport) -> float:
-        """Return the seconds for which it waits at a stage, as the app has set it up."""
-        return self.timeouts.get(step, math.inf)
+        """Return the seconds for which it waits at a stage: the app's option `timeout`, else the client's own."""
+        return seconds(transport, self.timeouts.get(step, math.inf))
 
     def words(self, event: Event) -> Words:
         """Return what the app's log has of an event."""
