@@ -83,6 +83,24 @@ def test_variables_of_one_app_alone_tell_it(tmp_path: Path) -> None:
     assert recognise(FILES, tmp_path, variables={"SMTP_SENDER": "x", "SMTP_HOST": "1"}).app.id == "abc-user-feedback"
 
 
+@pytest.mark.parametrize("name", ["DOMAIN", "PUBLIC_URL", "NEXT_PUBLIC_BASE_URL", "SITE_ROOT", "APP_BASE_URL"])
+def test_an_address_under_a_name_that_others_use_as_well_tells_none(name: str) -> None:
+    assert not any(alone for _, alone in by_variables(FILES, {name: "https://acme.dev", "OTHER": "1"}))
+
+
+def test_but_it_does_beside_further_variables_of_the_app() -> None:
+    django = {"EMAIL_HOST": "a", "EMAIL_PORT": "1", "EMAIL_USE_TLS": "True"}
+    assert by_variables(FILES, {"SITE_ROOT": "https://acme.dev", **django})[0][0].id == "healthchecks"
+    assert not any(alone for _, alone in by_variables(FILES, django))
+
+
+@pytest.mark.parametrize(
+    ("name", "app"), [("PAPERLESS_URL", "paperless-ngx"), ("MM_SERVICESETTINGS_SITEURL", "mattermost")]
+)
+def test_and_one_that_begins_as_the_apps_own_variables_do_tells_it(name: str, app: str) -> None:
+    assert [(found.id, alone) for found, alone in by_variables(FILES, {name: "https://acme.dev"})] == [(app, True)]
+
+
 def test_of_two_apps_in_a_folder_the_files_variables_decide_or_one_is_to_be_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

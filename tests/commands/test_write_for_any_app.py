@@ -8,6 +8,7 @@ import pytest
 
 from smtpwizard.cli.main import run
 from smtpwizard.errors import ConfigError, ExitCode, InputError
+from smtpwizard.targets.env.file import read_env_file
 from support.compose_program import compose_config
 
 
@@ -158,3 +159,15 @@ def test_an_app_that_reads_no_file_gets_no_secret_file(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: ghost\n    environment:\n      A: b\n")
     with pytest.raises(InputError, match="reads no password from a file"):
         run(["write", "--compose", "compose.yaml", "--preset", "gmail", "--secret", "file", *GHOST])
+
+
+def test_a_switch_that_keeps_the_app_from_its_mail_settings_is_put_right_with_a_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_PASSWORD", "abcdefghijklmnop")
+    path = tmp_path / ".env"
+    path.write_text("NEXT_PRIVATE_SMTP_TRANSPORT=resend\nOTHER=1\n")
+    wanted = ["--set", "username=me@gmail.com", "--set", "sender=me@gmail.com", "--set", "url=https://sign.acme.dev"]
+    command = ["write", "--app", "documenso", "--env-file", str(path), "--preset", "gmail", *wanted]
+    assert run(command) == ExitCode.OK
+    assert read_env_file(path).variables["NEXT_PRIVATE_SMTP_TRANSPORT"] == "smtp-auth"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from smtpwizard.apps.loading import DEFAULT, AppFiles
-from smtpwizard.apps.profile import AppProfile
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.errors import FileError
 from smtpwizard.files import read_regular
 from smtpwizard.targets.repository import is_image, repository
@@ -118,20 +118,35 @@ def by_variables(files: AppFiles, variables: Mapping[str, object]) -> list[tuple
     shared: dict[str, int] = {}
     apps: dict[str, AppProfile] = {}
     alone: set[str] = set()
-    for found in owners.values():
+    addresses: set[str] = set()
+    for name, found in owners.items():
         for app in found:
             apps[app.id] = app
             shared[app.id] = shared.get(app.id, 0) + 1
         if len(found) == 1:
-            alone.add(found[0].id)
+            (addresses if _is_any_address(found[0], name) else alone).add(found[0].id)
+    alone |= {id_ for id_ in addresses if shared[id_] > _WITH_ADDRESS}
     order = sorted(apps, key=lambda id_: (id_ not in alone, -shared[id_], id_ != DEFAULT, id_))
     return [(apps[id_], id_ in alone) for id_ in order]
+
+
+def _is_any_address(app: AppProfile, name: str) -> bool:
+    """Say whether a variable is an app's own address under a name that other apps use as well: `DOMAIN`, `PUBLIC_URL`.
+
+    One that begins as the app's mail settings do (`PAPERLESS_URL`) is its own, but for a framework's beginning.
+    """
+    if app.role(name) != Role.URL:
+        return False
+    first = name.partition("_")[0]
+    return first == "NEXT" or app.variable(Role.HOST).partition("_")[0] != first
 
 
 _LONGEST: Final = 80
 """Characters of a variable's name that is looked for."""
 _FEW: Final = 6
 """Profiles in which a name may stand for it to be looked at: what more have tells nothing."""
+_WITH_ADDRESS: Final = 2
+"""Further variables of an app that have to be there for its address to tell it, where others may call theirs so."""
 _TELLING: Final = frozenset({"MAIL_MAILER", "MAILER_DSN", "DEFAULT_FROM_EMAIL"})
 
 

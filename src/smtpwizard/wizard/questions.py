@@ -161,9 +161,11 @@ def begin(
     """Return the settings with which the questions start once a provider is chosen. KeyError for an unknown region.
 
     `before` is what was entered or found for `previous`. User and password stay only with the same provider: one
-    provider's credential must not be sent to another. `address` is a mail address that was typed to find the provider.
+    provider's credential must not be sent to another. What makes the app use its mail settings at all is put right.
+    `address` is a mail address that was typed to find the provider.
     """
     app = before.app
+    before = before.with_changes(before.lacking)
     same = provider is not None and previous is not None and provider.id == previous.id
     if provider is None or provider.kind is Kind.CUSTOM:
         start = before if same or previous is None else _kept(before, previous)

@@ -29,6 +29,7 @@ from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.targets.next_steps import next_steps
 from smtpwizard.targets.recognise import services_of
 from smtpwizard.targets.replace import sweep
+from smtpwizard.targets.repository import is_image
 from smtpwizard.text import listed
 from smtpwizard.wizard.destination import SaveTarget, same_target, save_targets
 from smtpwizard.wizard.session import Target, TargetKind, WizardState
@@ -447,7 +448,8 @@ def _planned(
     if target.secret == "file":  # noqa: S105  # the name of a mode
         changes = _in_secret_file(file, service, values, app, also, override=target.override)
     else:
-        changes = plan_compose(file, service, values, secret=secret, override=target.override, also=also)
+        kin = [item.name for item in services(file.root) if is_image(item.image, app.images)]
+        changes = plan_compose(file, service, values, secret=secret, override=target.override, also=also, kin=kin)
     return changes, service.name, names
 
 

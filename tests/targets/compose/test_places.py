@@ -135,6 +135,15 @@ def test_and_not_where_a_third_service_takes_it_too(folder: Path, third: str) ->
         assert plan_compose(file, choose(file, "web"), VALUES, **changes)[0].changed
 
 
+def test_and_where_a_worker_of_the_same_app_takes_it_which_needs_none_that_is_told(folder: Path) -> None:
+    path = make(folder, MERGE + "  worker:\n    <<: *base\n    image: x\n")
+    file = read_compose_file(path)
+    (change,) = plan_compose(file, choose(file, "web"), VALUES, kin=["web", "worker"])
+    assert "worker, of the same image, takes the lines too." in change.notes
+    apply_all([change], lambda *_: False, backup_dir=folder.parent / "backups")
+    assert environments(folder) == {name: {"A": "1", **NEW} for name in ("web", "worker")}
+
+
 def test_a_service_that_has_its_own_value_over_the_shared_one_gets_the_new_one_too(folder: Path) -> None:
     path = make(folder, OWN + "      SMTP_HOST: old\n")
     file = read_compose_file(path)

@@ -94,6 +94,7 @@ def _write(args: argparse.Namespace, provider: Provider, step: SaveStep) -> Exit
     word = app.spec(Role.PASSWORD)
     if word is not None and values.get(word.name) and before.in_file(Role.PASSWORD):
         values[word.file_variant] = None  # with both, some apps do not start
+    values = {**before.lacking, **values}  # a switch that keeps the app from its mail settings
     settings = before.with_changes(values)
     _refuse_other_mode(args, settings)
     hide((*secrets(before, step.session.services.presets.for_host(before.host or "")), *secrets(settings, provider)))

@@ -54,13 +54,14 @@ def plan_compose(
     secret: SecretMode = "",
     override: bool = False,
     also: Sequence[Service] = (),
+    kin: Collection[str] = (),
 ) -> tuple[Change, ...]:
     """Plan `changes` for a service of `file`, or with `override` for the file beside it, and `file` stays as it is.
 
-    `also`: further services that read the same variables, and get them in the same plan. To be applied in the order
-    returned. A value that a `${…}` in place takes from the `.env` beside the file goes there, but for
-    `secret="inline"`; with "reference" each secret goes there. Undecided where a person must choose; InputError for a
-    value that cannot be; FileError.
+    `also`: further services that read the same variables, and get them in the same plan. `kin`: services of the same
+    app that need none, and may share what is edited. To be applied in the order returned. A value that a `${…}` in
+    place takes from the `.env` beside the file goes there, but for `secret="inline"`; with "reference" each secret goes
+    there. Undecided where a person must choose; InputError for a value that cannot be; FileError.
     """
     folder = file.path.parent
     moved: dict[str, str | Secret | None] = {}
@@ -85,7 +86,9 @@ def plan_compose(
     beside = (_shared(plan_env_file(folder / ".env", moved), file, named, moved),) if moved else ()
     try:
         written = override and any(item.texts for item in steps)
-        planned = (_plan_override if written else _plan_file)(file, steps, changes, moved)
+        planned = (
+            _plan_override(file, steps, changes, moved) if written else _plan_file(file, steps, changes, moved, kin)
+        )
     except Undecided as error:
         raise _with_ways_out(error, file, service, override=override) from error
     if referred:
@@ -169,8 +172,17 @@ def _plan_override(file: ComposeFile, steps: Sequence[_Step], changes: Values, m
     return _plan(target, raw, root, steps, changes, moved, create=True)
 
 
-def _plan_file(file: ComposeFile, steps: Sequence[_Step], changes: Values, moved: Values) -> Change:
-    return _plan(file.path, file.raw, file.root, steps, changes, moved)
+def _plan_file(
+    file: ComposeFile, steps: Sequence[_Step], changes: Values, moved: Values, kin: Collection[str]
+) -> Change:
+    change = _plan(file.path, file.raw, file.root, steps, changes, moved, kin=kin)
+    named = {item.service.name for item in steps}
+    sharing = {name for item in steps for name in _sharing(file.root, item.service.name)} - named
+    if not sharing or not change.changed:
+        return change
+    names = listed([safe(name) for name in sorted(sharing)])
+    takes_it = "takes" if len(sharing) == 1 else "take"
+    return replace(change, notes=(*change.notes, f"{names}, of the same image, {takes_it} the lines too."))
 
 
 def _plan(
@@ -182,6 +194,7 @@ def _plan(
     moved: Values,
     *,
     create: bool = False,
+    kin: Collection[str] = (),
 ) -> Change:
     """Plan one file, with its bytes and tree as they were read. `create`: the service may be missing in it.
 
@@ -193,9 +206,11 @@ def _plan(
     findings: list[Problem] = link_findings(path, real)
     secret = ""
     bits = PRIVATE if mode is None else mode
-    own = [item.service.name for item in steps]
+    own = [*(item.service.name for item in steps), *kin]
     # First what several of them take their environment from: the others may have it all then.
-    order = sorted(steps, key=lambda item: -_breadth(root, item.service.name)) if root and len(steps) > 1 else steps
+    order = (
+        sorted(steps, key=lambda item: -len(_sharing(root, item.service.name))) if root and len(steps) > 1 else steps
+    )
     for service, texts in order:
         base = with_service(after, tree, service.name) if create else after
         based = tree if tree is not None and base == after else parse_tree(base, path.name)
@@ -323,9 +338,10 @@ def _holds(root: Node, service: str, texts: Texts) -> bool:
     return all(found.get(name) == text and (name in found) is (text is not None) for name, text in texts.items())
 
 
-def _breadth(root: Node, service: str) -> int:
+def _sharing(root: Node, service: str) -> set[str]:
+    """Return the services that have the lines of a service's environment, itself among them."""
     _, environment = _service_of(root, service)
-    return len(reached(root, environment[1].resolved)) if environment else 0
+    return reached(root, environment[1].resolved) if environment else set()
 
 
 def environment_texts(root: Node, service: str) -> dict[str, str | None]:
