@@ -8,13 +8,20 @@ import pytest
 
 from prompts.test_walk import Walker
 from smtpwizard.apps.loading import AppFiles, check_folder
+from smtpwizard.apps.profile import Role
+from smtpwizard.apps.schema import Security
 from smtpwizard.cli.main import run
+from smtpwizard.clients.transport import transport
 from smtpwizard.errors import ExitCode
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import presets_root
+from smtpwizard.secret import Secret
+from smtpwizard.settings import Settings
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.recognise import recognise
-from smtpwizard.wizard.session import AppChoice, Target
+from smtpwizard.wizard.opening import begin_walk
+from smtpwizard.wizard.session import AppChoice, Services, Target, WizardState
+from support.apps import ABC
 from support.tui import quiet_services, screen_text, settled, wizard
 
 OWN = """
@@ -187,3 +194,25 @@ async def test_of_several_apps_in_the_folder_one_is_asked_for_first() -> None:
         await settled(pilot)
         assert "Which app?" not in screen_text(app)
         assert app.chosen_app == ""
+
+
+def test_answers_typed_for_one_app_are_taken_along_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed = {
+        Role.HOST: "mail.acme.dev", Role.PORT: "465", Role.SECURITY: "true", Role.USERNAME: "ops@acme.dev",
+        Role.PASSWORD: Secret("abcdefghijklmnop"), Role.SENDER: "ops@acme.dev",
+    }  # fmt: skip
+    left = WizardState(Settings(ABC).with_changes(typed), provider=Services().custom)
+    for id_ in ("vaultwarden", "ghost", "langfuse", "healthchecks"):
+        services = Services(app_id=id_)
+        state, step = begin_walk(services, before=left)
+        assert (step, state.provider, state.original) == ("settings", services.custom, None)
+        handed = transport(state.settings)
+        assert handed is not None
+        assert (handed.host, handed.port, handed.username, handed.security) == (
+            "mail.acme.dev", 465, "ops@acme.dev", Security.IMPLICIT,
+        ), id_  # fmt: skip
+        assert state.settings.password == typed[Role.PASSWORD]
+    (tmp_path / ".env").write_text("SMTP_HOST=smtp.other.dev\nSMTP_FROM=a@other.dev\n")
+    state, step = begin_walk(Services(app_id="vaultwarden"), before=left)
+    assert (step, state.settings.host) == ("opening", "smtp.other.dev")  # what stands there goes first

@@ -15,6 +15,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
+    from smtpwizard.secret import Secret
     from smtpwizard.wizard.session import Services
 
 
@@ -31,9 +32,16 @@ class Beginning(NamedTuple):
 
 
 def begin_walk(
-    services: Services, target: Target | None = None, *, demo: bool = False, preset: str | None = None
+    services: Services,
+    target: Target | None = None,
+    *,
+    demo: bool = False,
+    preset: str | None = None,
+    before: WizardState | None = None,
 ) -> Beginning:
     """Read the target and decide where the walk starts: with what was found, else with the providers.
+
+    `before`: the walk that was left for another app; answers typed there are taken along.
 
     No target: what the app's service reads as the compose file of this folder has it, else `.env`.
 
@@ -55,6 +63,8 @@ def begin_walk(
             beside = replace(state.target, path=state.target.path.with_name(PRACTICE_ENV_FILE.name))
             return Beginning(WizardState(Settings(services.app), target=beside, provider=practice), "provider")
         return Beginning(state.changed(provider=practice, settings=Settings(services.app)), "provider")
+    if before is not None and before.unsaved and state.original is None:
+        return _taken_along(services, state, before)
     if preset:
         from smtpwizard.wizard.questions import begin
 
@@ -62,6 +72,30 @@ def begin_walk(
         settings = begin(chosen, state.settings, previous=state.provider)
         return Beginning(state.changed(provider=chosen, settings=settings), "settings")
     return Beginning(state, "opening" if state.original is not None else "provider")
+
+
+_PORTABLE: Final = (Role.HOST, Role.PORT, Role.USERNAME, Role.PASSWORD, Role.SENDER, Role.SENDER_NAME, Role.REPLY_TO)
+"""What is the server's and the operator's, whichever app sends."""
+
+
+def _taken_along(services: Services, state: WizardState, before: WizardState) -> Beginning:
+    """Begin at the settings with what was typed for another app, role by role, in the TLS mode that comes nearest."""
+    from smtpwizard.addresses import bare_address
+    from smtpwizard.clients.transport import security
+
+    app, typed = services.app, before.settings
+    values: dict[str, str | Secret | None] = {role: typed.of(role) for role in _PORTABLE if app.spec(role) is not None}
+    sender = app.spec(Role.SENDER)
+    if typed.sender and sender is not None and sender.format != "mailbox":
+        values[Role.SENDER] = bare_address(typed.sender) or typed.sender
+    mode = security(typed)
+    settings = state.settings.with_changes(app.mode_changes(app.nearest(mode)) if mode is not None else {})
+    settings = settings.with_changes({role: value for role, value in values.items() if value is not None})
+    if before.provider is None:
+        return Beginning(state.changed(settings=settings), "provider")
+    if before.provider.kind.value == "practice":  # its server belongs to the walk that started it
+        return Beginning(state, "provider")
+    return Beginning(state.changed(settings=settings, provider=before.provider, region=before.region), "settings")
 
 
 def _read_by_app(services: Services) -> Target | None:

@@ -34,14 +34,16 @@ def run(args: argparse.Namespace) -> ExitCode:
         services = _chosen_by_number(services)
     if args.plain and services.app_unlisted is not None:
         services = _mapped_by_answers(services, services.app_unlisted)
+    before = None
     while True:
-        state, step = begin_walk(services, _target(args), demo=args.demo, preset=args.preset)
+        state, step = begin_walk(services, _target(args), demo=args.demo, preset=args.preset, before=before)
         if args.plain:
             state = _line_by_line(services, state, step)
             break
         state, other = _on_screen(services, state, step)
         if not other:
             break
+        before = state
         services = replace(services, app_id=other, app_why="", app_others=(), app_unlisted=None)
     if state.block is not None:
         from smtpwizard.cli.output import emit_exact
