@@ -1,4 +1,4 @@
-"""Which app the settings are for: a list to type into. The focus stays in the input; the arrows move the list."""
+"""Which app the settings are for: one of a list, or one that no profile knows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.tui.base import plain
-from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText
+from smtpwizard.tui.screens.filter import FilterScreen
+from smtpwizard.tui.widgets.inputs import BarInput, PlainText
 from smtpwizard.wizard.session import AppChoice
 from smtpwizard.wizard.unlisted import Unlisted
 
@@ -24,74 +25,38 @@ NOT_LISTED: Final = AppChoice("", "An app that is not listed: take its variables
 """Stands below whatever was found: who types a name that nobody knows comes to it."""
 
 
-class AppsScreen(ModalScreen[str | None]):
+class AppsScreen(FilterScreen[str]):
     """Dismisses with the id of the app that was chosen, that of NOT_LISTED, or None."""
 
     DEFAULT_CSS = """
-    AppsScreen { align: center middle; background: $background 60%; }
-    AppsScreen > Vertical {
-        width: 96%; max-width: 70; height: 90%; max-height: 24;
-        border: round $accent; border-title-style: bold; border-subtitle-color: $text-muted;
-        padding: 0 1; background: $surface;
-    }
-    AppsScreen PlainList { height: 1fr; margin-top: 1; }
-    AppsScreen #apps-foot { height: 1; color: $text-muted; }
+    AppsScreen > Vertical { max-width: 70; max-height: 24; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Close", show=False),
-        Binding("up", "move('cursor_up')", show=False),
-        Binding("down", "move('cursor_down')", show=False),
-        Binding("pageup", "move('page_up')", show=False),
-        Binding("pagedown", "move('page_down')", show=False),
-    ]
+    heading = "Which app?"
+    keys = "Enter Take   Esc Close"
+    placeholder = "a name: ghost, nextcloud"
 
     def __init__(self, choices: Sequence[AppChoice], about: str) -> None:
         super().__init__()
         self._all, self._found, self._about = tuple(choices), (*choices, NOT_LISTED), about
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = "Which app?"
-            box.border_subtitle = "Enter Take   Esc Close"
-            yield BarInput(placeholder="a name: ghost, nextcloud", id="apps-query")
-            found = PlainList(id="apps")
-            found.can_focus = False
-            yield found
-            yield PlainText(plain(self._about, newlines=False), id="apps-foot")
-
     def on_mount(self) -> None:
-        self.query_one("#apps-query").focus()
-        self._fill("")
+        self.tell(self._about)
+        self.find("")
 
-    def action_move(self, action: str) -> None:
-        """Move the list's highlight while the focus stays in the input."""
-        getattr(self.query_one("#apps", OptionList), f"action_{action}")()
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        self._fill(event.value)
-
-    def _fill(self, text: str) -> None:
+    def find(self, text: str) -> None:
         word = text.strip().lower()
         found = (item for item in self._all if word in item.name.lower() or word in item.id)
         self._found = (*found, NOT_LISTED)
-        rows = [
-            Content.assemble(plain(f"{item.name}  ", newlines=False), (item.why, "$text-muted")) for item in self._found
-        ]
-        self.query_one("#apps", PlainList).fill(rows, start=0)
+        self.show(
+            [
+                Content.assemble(plain(f"{item.name}  ", newlines=False), (item.why, "$text-muted"))
+                for item in self._found
+            ]
+        )
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        index = self.query_one("#apps", OptionList).highlighted
-        if index is not None and index < len(self._found):
-            self.dismiss(self._found[index].id)
-
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self.dismiss(self._found[event.option_index].id)
+    def chosen(self, index: int) -> str | None:
+        return self._found[index].id if index < len(self._found) else None
 
 
 class VariablesScreen(ModalScreen[str | None]):

@@ -25,7 +25,8 @@ from smtpwizard.sandbox.rehearsal import Playable, matching, playable
 from smtpwizard.smtp.results import Report
 from smtpwizard.targets.env.readers import Reader
 from smtpwizard.tui.base import StepPane, keys_line, plain, wizard_of
-from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText, ShapeCheckbox
+from smtpwizard.tui.screens.filter import FilterScreen
+from smtpwizard.tui.widgets.inputs import PlainText, ShapeCheckbox
 from smtpwizard.tui.widgets.text import Paragraphs
 from smtpwizard.wizard.send import app_log, log_service, render
 from smtpwizard.wizard.session import Session
@@ -368,98 +369,53 @@ class AppLogScreen(FramedScreen):
 _READ_SECONDS = 15.0
 
 
-class FailuresScreen(ModalScreen[Playable | None]):
-    """Dismisses with the failure that was chosen, or None. The focus stays in the input; the arrows move the list."""
+class FailuresScreen(FilterScreen[Playable]):
+    """Dismisses with the failure that was chosen, or None."""
 
     DEFAULT_CSS = """
-    FailuresScreen { align: center middle; background: $background 60%; }
-    FailuresScreen > Vertical {
-        width: 96%; max-width: 100; height: 90%; max-height: 30;
-        border: round $accent; border-title-style: bold; border-subtitle-color: $text-muted;
-        padding: 0 1; background: $surface;
-    }
-    FailuresScreen PlainList { height: 1fr; margin-top: 1; }
-    FailuresScreen #failure-foot { height: 1; color: $text-muted; }
+    FailuresScreen > Vertical { max-width: 100; max-height: 30; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Close", show=False),
-        Binding("up", "move('cursor_up')", show=False),
-        Binding("down", "move('cursor_down')", show=False),
-        Binding("pageup", "move('page_up')", show=False),
-        Binding("pagedown", "move('page_down')", show=False),
-    ]
+    heading = "Play a failure"
+    keys = "Enter Play   Esc Close"
+    placeholder = "reference, id or words: A1, greylist, certificate"
 
     def __init__(self) -> None:
         super().__init__()
         self._all: tuple[Playable, ...] = ()
         self._found: tuple[Playable, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = "Play a failure"
-            box.border_subtitle = "Enter Play   Esc Close"
-            yield BarInput(placeholder="reference, id or words: A1, greylist, certificate", id="failure-query")
-            found = PlainList(id="failures")
-            found.can_focus = False
-            yield found
-            yield PlainText("Reading the catalogue…", id="failure-foot")
-
     def on_mount(self) -> None:
-        self.query_one("#failure-query").focus()
+        self.tell("Reading the catalogue…")
         self._load()
-
-    def action_move(self, action: str) -> None:
-        """Move the list's highlight while the focus stays in the input."""
-        getattr(self.query_one("#failures", OptionList), f"action_{action}")()
 
     @work(exclusive=True, group="failures", exit_on_error=False, description="reading the failure catalogue")
     async def _load(self) -> None:
         try:
             self._all = await in_daemon_thread(playable, timeout=_READ_SECONDS, name="failures")
         except SmtpWizardError as error:
-            self.query_one("#failure-foot", PlainText).update(plain(f"✗ {error.message}", newlines=False))
+            self.tell(f"✗ {error.message}")
             return
         except TimeoutError:
-            self.query_one("#failure-foot", PlainText).update(f"✗ Not read within {_READ_SECONDS:.0f} s.")
+            self.tell(f"✗ Not read within {_READ_SECONDS:.0f} s.")
             return
-        self._fill()
+        self.find(self.query_one(Input).value)
 
-    @on(Input.Changed)
-    def _typed(self) -> None:
+    def find(self, text: str) -> None:
         if self._all:
-            self._fill()
+            self._found = matching(self._all, text)
+            self.show([_row(item) for item in self._found])
+            self._about_highlighted()
 
-    def _fill(self) -> None:
-        self._found = matching(self._all, self.query_one("#failure-query", Input).value)
-        self.query_one("#failures", PlainList).fill(
-            [_row(item) for item in self._found], start=0 if self._found else None
-        )
-        self._tell()
+    def chosen(self, index: int) -> Playable | None:
+        return self._found[index] if index < len(self._found) else None
 
     @on(OptionList.OptionHighlighted)
-    def _tell(self) -> None:
-        chosen = self._chosen
+    def _about_highlighted(self) -> None:
+        chosen = self.highlighted
         count = f"{len(self._found)} of {len(self._all)}"
         where = " · shows in Send" if chosen is not None and chosen.while_sending else ""
-        words = f"{count} · {chosen.id}{where}" if chosen is not None else f"{count}: nothing is called like that."
-        self.query_one("#failure-foot", PlainText).update(plain(words, newlines=False))
-
-    @property
-    def _chosen(self) -> Playable | None:
-        index = self.query_one("#failures", OptionList).highlighted
-        return self._found[index] if index is not None and index < len(self._found) else None
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if self._chosen is not None:
-            self.dismiss(self._chosen)
-
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self.dismiss(self._found[event.option_index])
+        self.tell(f"{count} · {chosen.id}{where}" if chosen else f"{count}: nothing is called like that.")
 
 
 def _row(item: Playable) -> Content:
