@@ -146,7 +146,7 @@ async def test_what_is_not_there_is_told_with_what_to_do() -> None:
 async def test_tls_with_a_server_that_has_none_is_told() -> None:
     with (
         RawServer(lambda talk: talk.say(http(b"{}"))) as server,
-        pytest.raises(InboxRefused, match="TLS does not come about"),
+        pytest.raises(InboxRefused, match="TLS cannot be established"),
     ):
         await open_inbox(f"https://{server.host}:{server.port}").look([], timeout=10)
 

@@ -171,7 +171,7 @@ def unreachable(error: Exception, place: str, seconds: float) -> NetworkError:
     if isinstance(error, ssl.SSLError):
         reason = safe(error.reason or "no TLS", limit=80)
         return InboxRefused(
-            f"{place}: TLS does not come about ({reason}). The port may speak without TLS at first: imap:// in place "
+            f"{place}: TLS cannot be established ({reason}). The port may speak without TLS at first: imap:// in place "
             "of imaps://, or http:// in place of https://.",
             TITLE,
         )

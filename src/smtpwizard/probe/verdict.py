@@ -125,10 +125,10 @@ _REFUSED: Final = {
 _BROKEN: Final = {
     Step.RESOLVE: "the server's name is not found",
     Step.CONNECT: "the server is not reached",
-    Step.TLS: "no TLS comes about",
-    Step.STARTTLS: "no TLS comes about",
+    Step.TLS: "TLS cannot be established",
+    Step.STARTTLS: "TLS cannot be established",
     Step.GREETING: "the server does not greet",
-    Step.AUTH: "the login does not come about",
+    Step.AUTH: "the login does not succeed",
 }
 """What fails at each stage, for people: by a reply of the server's, or otherwise."""
 

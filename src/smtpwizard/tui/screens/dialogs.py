@@ -296,7 +296,7 @@ class TranscriptScreen(FramedScreen):
 
     def _shown(self) -> Content:
         if not self._report.transcript:
-            return Content.styled("There was no dialogue: no connection came about.", "$foreground-muted")
+            return Content.styled("There was no dialogue: no connection was made.", "$foreground-muted")
         rows = []
         for item in self._report.transcript:
             ours = item.sender == "client"

@@ -8,9 +8,7 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
-from textual.widget import Widget
 
 from smtpwizard.problems import Problem
 from smtpwizard.report.lines import Line, Mark
@@ -18,15 +16,15 @@ from smtpwizard.report.probe import app_verdict, badge, server_verdict
 from smtpwizard.smtp.results import Report, Verdict
 from smtpwizard.tui.base import clickable, plain
 from smtpwizard.tui.widgets.inputs import Fitted, Scroll
-from smtpwizard.tui.widgets.text import Results, symbol
+from smtpwizard.tui.widgets.text import Results, Rows, symbol
 from smtpwizard.wizard.check import page_of
 
 
-class Card(Widget, can_focus=True):
+class Card(Rows, can_focus=True):
     """Ranked problems of one failure. ← and → turn to another cause."""
 
     DEFAULT_CSS = """
-    Card { height: auto; width: 1fr; padding: 0 1; margin: 0 0 1 0; }
+    Card { padding: 0 1; margin: 0 0 1 0; }
     Card { border-left: outer $error; background: $surface; }
     Card.-remark { border-left: outer $warning; }
     Card:focus { background: $boost; }
@@ -78,13 +76,7 @@ class Card(Widget, can_focus=True):
             self.refresh(layout=True)
             self.post_message(self.Turned())
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._rows(width))
-
-    def render(self) -> Content:
-        return Content("\n").join(self._rows(self.content_size.width))
-
-    def _rows(self, width: int) -> list[Content]:
+    def rows(self, width: int) -> list[Content]:
         shown = self.current
         if shown is None or width < 1:
             return []
@@ -128,11 +120,11 @@ _NAME_WIDTH: Final = 10
 """The longest stage names, `starttls` and `greeting`, and two columns of air."""
 
 
-class VerdictLine(Widget):
+class VerdictLine(Rows):
     """The first line of a test that has ended: what will become of the app's mail, and beside it the server's half."""
 
     DEFAULT_CSS = """
-    VerdictLine { height: auto; width: 1fr; margin-bottom: 1; }
+    VerdictLine { margin-bottom: 1; }
     """
 
     def __init__(self) -> None:
@@ -145,13 +137,7 @@ class VerdictLine(Widget):
         self.display = report is not None
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._rows(width))
-
-    def render(self) -> Content:
-        return Content("\n").join(self._rows(self.content_size.width))
-
-    def _rows(self, width: int) -> list[Content]:
+    def rows(self, width: int) -> list[Content]:
         report = self._report
         if report is None or width < 1:
             return []
@@ -166,12 +152,8 @@ class VerdictLine(Widget):
         return [row.rstrip() for part in (left, right) for row in part.wrap(width)]
 
 
-class Verdicts(Widget):
+class Verdicts(Rows):
     """The foot: a sentence on a run without a report, else the app's own and what is not proved."""
-
-    DEFAULT_CSS = """
-    Verdicts { height: auto; width: 1fr; }
-    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -181,16 +163,10 @@ class Verdicts(Widget):
     def show(self, report: Report | None, note: str = "") -> None:
         """Show what `report` leaves open, and `note`, a sentence on why there is none."""
         self._report, self._note = report, note
-        self.display = bool(self._rows(80))
+        self.display = bool(self.rows(80))
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._rows(width))
-
-    def render(self) -> Content:
-        return Content("\n").join(self._rows(self.content_size.width))
-
-    def _rows(self, width: int) -> list[Content]:
+    def rows(self, width: int) -> list[Content]:
         if width < 1:
             return []
         rows = _wrapped(self._note, width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -45,12 +45,26 @@ def symbol(mark: Mark) -> Content:
     return Content.styled(f"{mark.symbol} ", MARKS[mark])
 
 
-class Paragraphs(Widget):
-    """Lines one below the other; what a line is about stands in a column of its own where there is room."""
+class Rows(Widget):
+    """A widget of rows that are made for its width, and as high as they are many."""
 
     DEFAULT_CSS = """
-    Paragraphs { height: auto; width: 1fr; }
+    Rows { height: auto; width: 1fr; }
     """
+
+    def rows(self, width: int) -> list[Content]:
+        """Return what is shown in `width` cells."""
+        raise NotImplementedError
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.rows(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self.rows(self.content_size.width))
+
+
+class Paragraphs(Rows):
+    """Lines one below the other; what a line is about stands in a column of its own where there is room."""
 
     def __init__(self, lines: Iterable[Line] = (), *, id: str | None = None, name_width: int = 0) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -64,15 +78,9 @@ class Paragraphs(Widget):
             self._lines = new
             self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return sum(len(part) for part in self._parts(width))
-
-    def render(self) -> Content:
-        return Content("\n").join(row for part in self._parts(self.content_size.width) for row in part)
-
-    def _parts(self, width: int) -> Iterator[list[Content]]:
+    def rows(self, width: int) -> list[Content]:
         named = max([self._name_width, *(len(line.name) for line in self._lines if line.mark)])
-        return (_rows(line, width, named) for line in self._lines)
+        return [row for line in self._lines for row in _rows(line, width, named)]
 
 
 def _rows(line: Line, width: int, named: int) -> list[Content]:
@@ -96,15 +104,11 @@ _FEWEST: Final = 10
 _DIMMED: Final = frozenset({Mark.SKIPPED, Mark.WAITING})
 
 
-class Results(Widget):
+class Results(Rows):
     """A row a result: what it is about in a column, its words, its note and time at the right.
 
     The words of a failed one are wrapped instead of cut. Hidden while there is none. The column has `name_width` cells,
     and a longer name pushes its own words; without a width it is as wide as the longest name.
-    """
-
-    DEFAULT_CSS = """
-    Results { height: auto; width: 1fr; }
     """
 
     def __init__(self, *, name_width: int = 0, folded: bool = False) -> None:
@@ -128,12 +132,8 @@ class Results(Widget):
         """What is shown."""
         return self._lines
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return sum(len(self._rows(line, width)) for line in self._lines)
-
-    def render(self) -> Content:
-        rows = [row for line in self._lines for row in self._rows(line, self.content_size.width)]
-        return Content("\n").join(rows)
+    def rows(self, width: int) -> list[Content]:
+        return [row for line in self._lines for row in self._rows(line, width)]
 
     def _rows(self, line: Line, width: int) -> list[Content]:
         failed = line.mark is Mark.FAILED
@@ -161,11 +161,11 @@ class Results(Widget):
         return [first, *(Content(" " * head.cell_length) + part for part in below)]
 
 
-class RecordCard(Widget, can_focus=True):
+class RecordCard(Rows, can_focus=True):
     """One record. The screen copies the one that has the focus."""
 
     DEFAULT_CSS = """
-    RecordCard { height: auto; width: 1fr; margin: 0 0 0 2; padding: 0 1; border-left: outer $bar; }
+    RecordCard { margin: 0 0 0 2; padding: 0 1; border-left: outer $bar; }
     RecordCard:focus { border-left: outer $accent; background: $boost; }
     """
 
@@ -173,13 +173,7 @@ class RecordCard(Widget, can_focus=True):
         super().__init__()
         self.record = record
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._rows(width))
-
-    def render(self) -> Content:
-        return Content("\n").join(self._rows(self.content_size.width))
-
-    def _rows(self, width: int) -> list[Content]:
+    def rows(self, width: int) -> list[Content]:
         rows = []
         for label, text in (("Name", self.record.name), ("Type", self.record.type), ("Value", self.record.value)):
             parts = [part.rstrip() for part in plain(text, newlines=False).wrap(max(width - 7, 10))] or [Content()]
