@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ _leaks = pytest.StashKey[dict[str, None]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in a shell's background: programs would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_leaks] = {}
 
 

@@ -56,7 +56,7 @@ class Terminal:
         self._process = subprocess.Popen(
             command,
             cwd=cwd,
-            env=dict(env),
+            env={"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"], **env},  # of the session: what is parsed is kept
             stdin=slave,
             stdout=subprocess.PIPE if pipe_stdout else slave,
             stderr=slave,
