@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,7 @@ _leaks = pytest.StashKey[dict[str, None]]()
 def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in a shell's background: programs would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("COLUMNS", None)  # what the program says would be wrapped to it, and in a worker it is set
     config.stash[_leaks] = {}
 
 
