@@ -163,3 +163,15 @@ def test_and_left_alone_where_it_is_another_app(tmp_path: Path) -> None:
     assert found is not None
     assert map_variables(found, Console(source=StringIO("3\n"), sink=StringIO())) == ""
     assert not (tmp_path / "config").exists()
+
+
+def test_the_plain_wizard_asks_for_them_first_and_goes_on_with_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    monkeypatch.setattr("sys.stdin", StringIO("1\n\n"))
+    with pytest.raises(InputError, match="The input ended"):
+        run(["--plain"])
+    said = capsys.readouterr().err
+    assert said.index("  password: COOP_MAIL_PWD") < said.index("smtpwizard for coop")
+    assert "compose.yaml holds settings: mail.acme.dev:587" in said  # what the service has is read by the new profile

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError
 from smtpwizard.report.lines import Line
+from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Reply, Report, Status, Step, StepResult, Verdict
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired, Undecided
 from smtpwizard.targets.compose.read import read_service
 from smtpwizard.targets.env.file import read_env_file
+from smtpwizard.wizard.opening import begin_walk
 from smtpwizard.wizard.save import SaveStep
 from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 from support.apps import ABC
@@ -340,3 +343,21 @@ async def test_a_failed_test_is_told_before_and_after_the_writing_and_a_changed_
     untested = env_step(folder)
     await untested.plan()
     assert "test" not in words(untested.planned())
+
+
+async def test_a_password_that_is_read_from_a_file_stays_in_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    lines = "SMTP_HOST: a.dev\n      SMTP_FROM: a@a.dev\n      SMTP_PASSWORD_FILE: /run/secrets/old\n"
+    text = f"services:\n  pw:\n    image: vaultwarden/server\n    environment:\n      {lines}    secrets: [old]\n"
+    (folder / "compose.yaml").write_text(text.replace("[old]", "\n      - old") + "secrets:\n  old:\n    file: ./old\n")
+    services = Services(backup_dir=folder.parent / "backups", app_id="vaultwarden")
+    state, _ = begin_walk(services)
+    step = SaveStep(Session(services, state))
+    await step.discover()
+    assert step.targets[step.index].target.secret == "file"
+    changed = state.settings.with_changes({Role.PASSWORD: Secret(PASSWORD)})
+    step = SaveStep(Session(services, state.changed(settings=changed)))
+    await step.discover()
+    step.pick(step.index)
+    assert [change.path.name for change in await step.plan()] == ["vaultwarden_smtp_password.secret", "compose.yaml"]
+    assert "/run/secrets/old" not in (step.changes or ())[-1].after.decode()

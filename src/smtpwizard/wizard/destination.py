@@ -62,10 +62,15 @@ class SaveTarget(NamedTuple):
         return next((index for index, (kind, _) in enumerate(self.kinds) if kind == own), 0)
 
 
-def save_targets(found: Sequence[TargetChoice], wanted: Target, app: AppProfile) -> tuple[SaveTarget, ...]:
-    """Return the choices: files and services found, the `wanted` one first if it is not among them, then a block."""
+def save_targets(
+    found: Sequence[TargetChoice], wanted: Target, app: AppProfile, *, in_file: bool = False
+) -> tuple[SaveTarget, ...]:
+    """Return the choices: files and services found, the `wanted` one first if it is not among them, then a block.
+
+    `in_file`: the app reads its password from a file already; another goes into one too.
+    """
     secrets = secret_kinds(app)
-    files = [_of_choice(choice, secrets) for choice in found]
+    files = [_of_choice(choice, secrets, in_file=in_file) for choice in found]
     place = next((index for index, item in enumerate(files) if same_target(item.target, wanted)), None)
     if wanted.kind is not TargetKind.PRINT and place is None:
         kinds = secrets if wanted.kind is TargetKind.COMPOSE else ()
@@ -76,12 +81,14 @@ def save_targets(found: Sequence[TargetChoice], wanted: Target, app: AppProfile)
     return (*files, SaveTarget(Target(TargetKind.PRINT, None, None, style), "a block to copy", kinds=STYLES))
 
 
-def _of_choice(choice: TargetChoice, secrets: tuple[tuple[str, str], ...]) -> SaveTarget:
+def _of_choice(choice: TargetChoice, secrets: tuple[tuple[str, str], ...], *, in_file: bool) -> SaveTarget:
     if not choice.compose:
         return SaveTarget(Target(TargetKind.ENV_FILE, choice.path), choice.label, choice.detail)
     # What git tracks is in everybody's clone with the next commit: there the password goes elsewhere. A reference that
     # stands there stays.
     secret = "reference" if choice.git.tracked or choice.refers else "inline"
+    if in_file and _SECRET_FILE in secrets:
+        secret = _SECRET_FILE[0]
     target = Target(TargetKind.COMPOSE, choice.path, choice.service, secret=secret)
     return SaveTarget(target, choice.label, choice.detail, secrets)
 

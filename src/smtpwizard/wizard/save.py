@@ -133,7 +133,9 @@ class SaveStep:
             found = await self._run(work, timeout=PLAN_SECONDS, name="targets")
         except (TimeoutError, SmtpWizardError):
             found = ()
-        self.targets = save_targets(found, wanted, app)
+        before = self.state.original
+        in_file = before is not None and before.in_file(Role.PASSWORD)
+        self.targets = save_targets(found, wanted, app, in_file=in_file)
 
     @property
     def index(self) -> int:
