@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("COLUMNS", None)  # what the program says would be wrapped to it, and in a worker it is set
     config.stash[_leaks] = {}
+    os.environ["XDG_CONFIG_HOME"] = "/nonexistent"  # the presets and the theme of whoever runs the tests
 
 
 class _Watch:
