@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from smtpwizard import secret
+from smtpwizard.presets.files import left_out
 from support.leaks import SHORTEST, found_in
 
 MARKED = {
@@ -89,9 +90,10 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_secret_of_another_test_is_hidden() -> None:
-    """Begin each test as a process does, with no secret known."""
+def as_a_process_begins() -> None:
+    """Begin each test with no secret known, and no broken preset of another test to be told."""
     secret._known.clear()
+    left_out.clear()
 
 
 @pytest.fixture
