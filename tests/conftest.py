@@ -31,6 +31,9 @@ _leaks = pytest.StashKey[dict[str, None]]()
 def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in a shell's background: programs would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:  # nohup
+            signal.signal(number, signal.SIG_DFL)
     os.environ.pop("COLUMNS", None)  # what the program says would be wrapped to it, and in a worker it is set
     config.stash[_leaks] = {}
     os.environ["XDG_CONFIG_HOME"] = "/nonexistent"  # the presets and the theme of whoever runs the tests

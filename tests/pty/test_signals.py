@@ -56,3 +56,9 @@ def test_to_be_stopped_and_continued_makes_no_difference(tmp_path: Path) -> None
         terminal.kill(signal.SIGTERM)
         assert terminal.wait() == 128 + signal.SIGTERM
         assert_given_back(terminal)
+
+
+def test_it_ends_with_its_terminal(tmp_path: Path) -> None:
+    with wizard(tmp_path) as terminal:
+        terminal.wait_for("Sending services", "Ctrl+Q Quit")
+        assert terminal.hang_up() in (128 + signal.SIGHUP, -signal.SIGHUP)

@@ -102,6 +102,15 @@ class Terminal:
             if number == signal.SIGSTOP:
                 os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
+    def hang_up(self, *, seconds: float = 60.0) -> int:
+        """Take the terminal away, send what the kernel then sends, and return the exit status."""
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, self._slave)
+        os.dup2(null, self._master)
+        os.close(null)
+        self.kill(signal.SIGCONT, signal.SIGHUP, signal.SIGCONT)
+        return self._process.wait(seconds)
+
     def wait_for_output(self, octets: bytes, *, seconds: float = 120.0) -> None:
         """Read until the program has written `octets`."""
         deadline = monotonic() + seconds

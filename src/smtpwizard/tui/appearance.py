@@ -11,8 +11,9 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from textual import constants
 from textual._xterm_parser import XTermParser
@@ -190,6 +191,28 @@ class _Parser(XTermParser):
         yield from super().tick()
 
 
+class _Lasting:
+    """A terminal that may go away. What is written then is lost, and the thread that writes goes on.
+
+    Textual's thread would end with the OSError, its queue fill, and the exit wait for ever for room in it.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
 def asking_driver() -> type[Driver] | None:
     """Return a driver that asks the terminal for its background; None where Textual's own choice of one has to do."""
     # The Linux console would show the question; on Windows, and where the environment names a driver, it is another's.
@@ -199,6 +222,8 @@ def asking_driver() -> type[Driver] | None:
 
     class Asking(linux_driver.LinuxDriver):
         def start_application_mode(self) -> None:
+            if not isinstance(self._file, _Lasting):
+                self._file: Any = _Lasting(self._file)
             super().start_application_mode()  # type: ignore[no-untyped-call]
             if self._writer_thread is not None:  # none where the process was put into the background at once
                 self.write(_QUESTION)
