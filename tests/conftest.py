@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -36,7 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(number, signal.SIG_DFL)
     os.environ.pop("COLUMNS", None)  # what the program says would be wrapped to it, and in a worker it is set
     config.stash[_leaks] = {}
-    os.environ["XDG_CONFIG_HOME"] = "/nonexistent"  # the presets and the theme of whoever runs the tests
+    own = TemporaryDirectory(prefix="smtpwizard-config-")  # not the presets and the theme of whoever runs the tests
+    os.chmod(own.name, 0o755)  # some tests run the program as another user
+    config.add_cleanup(own.cleanup)
+    os.environ["XDG_CONFIG_HOME"] = own.name
 
 
 class _Watch:

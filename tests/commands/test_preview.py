@@ -143,7 +143,7 @@ def test_on_a_terminal_it_is_readable_text() -> None:
         (["--context", '{"code": 1.5}'], 2, "float"),
         (["--context", "[" * 100_000], 2, "no JSON"),
         (["--templates", "/nonexistent"], 4, "no verification.hbs in /nonexistent"),
-        (["--out", "/nonexistent/mail.html"], 4, "cannot be written"),
+        (["--out", "/dev/null/mail.html"], 4, "cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_sentence(arguments: list[str], code: int, word: str) -> None:
