@@ -112,7 +112,7 @@ def test_a_password_typed_into_the_line_front_end_is_not_echoed(refusing: Bench)
         terminal.press("1\r")
         terminal.wait_for("not shown")
         terminal.press(WORD + "\r")
-        terminal.wait_for("Sender")
+        terminal.wait_for("verified domain.\nSender:")  # the prompt: what is typed before it is lost
         terminal.press("\x04")  # the end of the input
         assert terminal.wait() == 2
         swept(refusing, terminal)
