@@ -60,7 +60,6 @@ class AppFiles:
         self._files: dict[str, list[Path]] = {}
         self._bytes: dict[str, bytes] = {}
         self._made: dict[str, AppProfile] = {}
-        self._index = Index(presets_root() / "apps")
         for root in roots:
             folder = root / "apps"
             if not os.path.isdir(folder):  # False, too, for another user's home
@@ -85,19 +84,22 @@ class AppFiles:
                 f"There is no app {safe(id, limit=_SHOWN)!r}.{hint} `smtpwizard apps list` shows those that are known.",
                 "Unknown app",
             )
-        if id not in self._made:
-            self._made[id] = self._open(id)
-        return self._made[id]
+        found = self._open(id)
+        _index().keep()
+        return found
 
     def _open(self, id: str) -> AppProfile:  # noqa: A002
+        if id in self._made:
+            return self._made[id]
         broken: tuple[PresetProblem, ...] = ()
         for path in reversed(self._files[id]):
             try:
-                found = shipped(id) if path.parent == self._index.folder else load_profile(path)
+                found = _shipped(id) if path.parent == _index().folder else load_profile(path)
             except PresetFileError as error:
                 broken += error.problems
             else:
                 left_out.update(dict.fromkeys(item.file for item in broken))
+                self._made[id] = found
                 return found
         raise PresetFileError(broken)
 
@@ -106,9 +108,10 @@ class AppFiles:
         found = []
         for id_ in self.ids():
             try:
-                found.append(self.profile(id_))
+                found.append(self._open(id_))
             except PresetFileError as error:
                 left_out.update(dict.fromkeys(item.file for item in error.problems))
+        _index().keep()
         return tuple(sorted(found, key=lambda app: app.name.lower()))
 
     def holding(self, word: str, *, whole: bool = False) -> Iterator[AppProfile]:
@@ -149,7 +152,7 @@ class AppFiles:
             found = []
             for path in self._files[id]:
                 try:
-                    kept = self._index.encoded(path.name) if path.parent == self._index.folder else None
+                    kept = _index().encoded(path.name) if path.parent == _index().folder else None
                     found.append(read_bytes(path) if kept is None else kept)
                 except PresetFileError:
                     continue  # told when the profile itself is asked for
@@ -180,13 +183,22 @@ def profile(presets: Presets, id: str = DEFAULT) -> AppProfile:  # noqa: A002
     return AppFiles(presets.roots()).profile(id)
 
 
-@cache
 def shipped(id: str = DEFAULT) -> AppProfile:  # noqa: A002
     """Return a shipped profile, read once in a process. Unchecked: a test has read it with `load_profile`."""
-    index = Index(presets_root() / "apps")
-    table = index.table(f"{id}.toml")
-    index.keep()
-    return from_table(table)
+    found = _shipped(id)
+    _index().keep()
+    return found
+
+
+@cache
+def _index() -> Index:
+    """Return the tables of all shipped profiles: one file, read once in a process and written once for all of them."""
+    return Index(presets_root() / "apps")
+
+
+@cache
+def _shipped(id: str) -> AppProfile:  # noqa: A002
+    return from_table(_index().table(f"{id}.toml"))
 
 
 def from_table(table: Mapping[str, Any]) -> AppProfile:
