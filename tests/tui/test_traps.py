@@ -251,6 +251,18 @@ async def test_a_worker_that_fails_does_not_end_the_app() -> None:
         assert app.state.step == "settings"
 
 
+async def test_a_text_that_changes_twice_before_its_layout_has_the_height_of_the_last_one() -> None:
+    async with wizard() as (app, pilot):
+        panel = app.query_one("#panel")
+        about = panel.query_one("#about", PlainText)
+        about.update("1\n2\n3\n4\n5\n6\n7\n8\n9")
+        panel._clear_arrangement_cache()  # as any other part of the panel does
+        app.screen._refresh_layout()  # as a resize does
+        about.update("1\n2")
+        await settled(pilot)
+        assert about.size.height == 2
+
+
 def test_the_state_shows_no_secret_in_its_repr() -> None:
     state = WizardState(settings=GMAIL, tested=GMAIL, refused=(GMAIL,), block=Secret("SMTP_PASSWORD=abcdefghijklmnop"))
     assert "abcdefghijklmnop" not in repr(state)

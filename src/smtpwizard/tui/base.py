@@ -5,7 +5,7 @@ Foreign text becomes Textual content, never markup: `[/]` from a server would en
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, cast
 
@@ -37,6 +37,25 @@ def fatal_error(app: App[Any]) -> None:
     traceback = Traceback(show_locals=False, width=None)
     app._exit_renderables.append(Segments(app.console.render(traceback, app.console.options)))
     app._close_messages_no_wait()
+
+
+def _measured_anew(refresh: Callable[..., Widget]) -> Callable[..., Widget]:
+    """Have a widget that changes again before its layout be measured again.
+
+    Textual 8.2.8 keeps a widget's height by the number of its changes, and counts no change while a layout is due.
+    Where a resize had it measured in between, it stayed as high as the text before. The count is private, and a test
+    pins it.
+    """
+
+    def counted(self: Widget, *regions: Any, layout: bool = False, **options: Any) -> Widget:
+        if layout and self._layout_required:
+            self._layout_updates += 1
+        return refresh(self, *regions, layout=layout, **options)
+
+    return counted
+
+
+Widget.refresh = _measured_anew(Widget.refresh)  # type: ignore[assignment, method-assign]
 
 
 MARKS: Final = {
