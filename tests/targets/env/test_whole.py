@@ -268,7 +268,6 @@ def test_an_easy_line_is_read_as_a_look_at_every_character_reads_it(text: str) -
     models = (compose_file, shell_file, systemd_file, parse)
     quick = [model(text) for model in models]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("smtpwizard.targets.env.whole.EASY_LINE", NEVER)
         patch.setattr("smtpwizard.targets.env.readers.EASY_LINE", NEVER)
         assert quick == [model(text) for model in models]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from smtpwizard.errors import InputError
 from smtpwizard.text import listed
@@ -51,19 +51,23 @@ a file without this.
 """
 
 
+def take_easy_lines(text: str, at: int, variables: dict[str, Any], *, bare: bool = False) -> int:
+    """Put the variables of the easy lines that begin at `at` into `variables`, and return where these lines end.
+
+    `bare`: up to a line with `export`, or with a comment behind quotes.
+    """
+    while (easy := EASY_LINE.match(text, at)) and not (bare and (easy[1] or easy[5])):
+        at = easy.end()
+        if easy[2]:
+            variables[easy[2]] = easy[4] if easy[3] else easy[6]
+    return at
+
+
 def parse(text: str) -> dict[str, str]:
     """Return the variables that `dotenv.parse()` returns for `text`; a later one of a name wins. Never raises."""
     variables: dict[str, str] = {}
     position = 0
-    while True:
-        if easy := EASY_LINE.match(text, position):
-            position = easy.end()
-            if easy[2]:
-                variables[easy[2]] = easy[4] if easy[3] else easy[6]
-            continue
-        ink = _INK.search(text, position)
-        if ink is None:
-            break
+    while ink := _INK.search(text, take_easy_lines(text, position, variables)):
         found = _ASSIGNMENT.match(text, ink.start())
         end = ink.start()
         if found:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, NamedTuple
 
-from smtpwizard.targets.env.readers import EASY_LINE, Reader, compose_dollars, parse, shell
+from smtpwizard.targets.env.readers import Reader, compose_dollars, parse, shell, take_easy_lines
 
 
 class Cause(StrEnum):
@@ -61,15 +61,7 @@ def compose_file(text: str, substitute: Substitute | None = None) -> Reading:
     stops: list[Stop] = []
     at = after_quote = counted = 0
     line = 1
-    while True:
-        if easy := EASY_LINE.match(text, at):
-            at = easy.end()
-            if easy[2]:
-                variables[easy[2]] = easy[4] if easy[3] else easy[6]
-            continue
-        ink = _INK.search(text, at)
-        if ink is None:
-            return Reading(variables, tuple(stops))
+    while ink := _INK.search(text, take_easy_lines(text, at, variables)):
         at = start = ink.start()
         line_end = text.find("\n", at) % (len(text) + 1)
         if text[at] == "#":
@@ -96,6 +88,7 @@ def compose_file(text: str, substitute: Substitute | None = None) -> Reading:
             line, counted = line + text.count("\n", counted, start), start
             stops.append(Stop(line, cause))
             at = line_end
+    return Reading(variables, tuple(stops))
 
 
 def _compose_value(text: str, at: int) -> tuple[tuple[str, str] | None, int]:
@@ -138,13 +131,10 @@ def shell_file(text: str) -> Reading:
     """Return what bash and dash have set after `. file`, as far as both agree."""
     variables: dict[str, str | None] = {}
     commands: list[int] = []
-    at, line = 0, 1
-    while at < len(text):
-        if easy := EASY_LINE.match(text, at):
-            at, line = easy.end(), line + 1
-            if easy[2]:
-                variables[easy[2]] = easy[4] if easy[3] else easy[6]
-            continue
+    at = counted = 0
+    line = 1
+    while (at := take_easy_lines(text, at, variables)) < len(text):
+        line, counted = line + text.count("\n", counted, at), at
         end, words, operator = _command(text, at)
         exported = words[:1] == ["export"]
         own = words[exported:]
@@ -160,7 +150,6 @@ def shell_file(text: str) -> Reading:
                 variables.update(dict.fromkeys(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\+?=", text[at:])))
                 return Reading(variables, (Stop(line, stop),), tuple(commands))
             commands.append(line)
-        line += text.count("\n", at, end)
         at = end
     return Reading(variables, (), tuple(commands))
 
@@ -253,12 +242,8 @@ def systemd_file(text: str) -> Reading:
     if re.search(r"[\ud800-\udfff]", text):
         return Reading(variables)  # bytes that are not UTF-8: it refuses the file
     at = 0
-    while at < len(text):
-        if (easy := EASY_LINE.match(text, at)) and not (easy[1] or easy[5]):  # both would be a part of name or value
-            at = easy.end()
-            if easy[2]:
-                variables[easy[2]] = easy[4] if easy[3] else easy[6]
-        elif text[at] in " \t\r\n":
+    while (at := take_easy_lines(text, at, variables, bare=True)) < len(text):  # else it is all name or value
+        if text[at] in " \t\r\n":
             at += 1
         elif text[at] in "#;":
             at = _matched(_SYSTEMD_COMMENT, text, at)
