@@ -15,13 +15,13 @@ from smtpwizard.apps.loading import DEFAULT, AppFiles
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.errors import FileError
 from smtpwizard.files import read_regular
+from smtpwizard.targets.files import default_file
 from smtpwizard.targets.repository import is_image, repository
 from smtpwizard.text import safe
 
 _IMAGE: Final = re.compile(
     rb"""^[^#\n]*?\bimage["']?[ \t]*:[ \t]*["']?((?:\$\{[^{}\n]*\}|[^\s"'#,{}])+)""", re.MULTILINE
 )
-_COMPOSE: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _LARGEST: Final = 1 << 20
 """Octets of a compose file that is looked at; those of whole data centres have a tenth."""
 
@@ -62,10 +62,10 @@ def recognise(
     `variables` are those of the file that is read, and decide between apps of one folder, and where no image does.
     Never raises for what is in the folder.
     """
-    path = compose or next((folder / name for name in _COMPOSE if (folder / name).is_file()), None)
+    path = compose or default_file(folder)
     found = _by_images(files, path, service) if path else []
     if len(found) > 1 and variables:
-        shared = {app: len(_own_names(app) & variables.keys()) for app in found}
+        shared = {app: _shared(app, variables) for app in found}
         best = max(shared.values())
         found = [app for app in found if shared[app] == best] if best else found
     if found:
@@ -73,9 +73,7 @@ def recognise(
         return Recognised(found[0], f"found in {safe(path.name)}", tuple(found[1:]))
     if variables:
         alone = [app for app, unique in by_variables(files, variables) if unique]
-        if alone and (len(alone) == 1 or alone[0].id == DEFAULT):
-            return Recognised(alone[0], "" if alone[0].id == DEFAULT else "found by its variables")
-        if alone:
+        if alone and alone[0].id != DEFAULT:
             return Recognised(alone[0], "found by its variables", tuple(alone[1:]))
     return Recognised(files.profile(DEFAULT), "")
 
@@ -107,7 +105,7 @@ def _of_images(files: AppFiles, images: Iterable[str]) -> list[AppProfile]:
     return list(found.values())
 
 
-def by_variables(files: AppFiles, variables: Mapping[str, object]) -> list[tuple[AppProfile, bool]]:
+def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppProfile, bool]]:
     """Return the apps that read some of `variables`, those with most of them first, and whether one is theirs alone."""
     names = [name for name in variables if name.isidentifier() and len(name) < _LONGEST]
     owners: dict[str, list[AppProfile]] = {}
@@ -154,6 +152,10 @@ def _own_names(app: AppProfile) -> set[str]:
     return {*app.names, *(item.name for item in app.constants), *(item.name for item in app.extras)}
 
 
+def _shared(app: AppProfile, variables: Iterable[str]) -> int:
+    return len(_own_names(app) & {*variables})
+
+
 def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
     """Return the apps of a compose file, service by service: by image, else by variables of their own."""
     from smtpwizard.targets.compose.services import list_services
@@ -164,17 +166,11 @@ def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
     except FileError:
         return []
     for item in listed:
-        apps = _of_images(files, [item.image])
-        found += [AppMatch(app, path, "image", item.name, len(_own_names(app) & {*item.variables})) for app in apps]
+        by, apps = "image", _of_images(files, [item.image])
         if not apps:
-            named = by_variables(files, dict.fromkeys(item.variables))
-            found += [
-                AppMatch(app, path, "variables", item.name, len(_own_names(app) & {*item.variables}))
-                for app, alone in named
-                if alone
-            ]
-    order = {"image": 0, "variables": 1}
-    return sorted(found, key=lambda item: (order[item.by], -item.shared, _place(item)))
+            by, apps = "variables", [app for app, alone in by_variables(files, item.variables) if alone]
+        found += [AppMatch(app, path, by, item.name, _shared(app, item.variables)) for app in apps]
+    return sorted(found, key=lambda item: (item.by != "image", -item.shared, _place(item)))
 
 
 def _place(item: AppMatch) -> int:
@@ -185,7 +181,7 @@ def _place(item: AppMatch) -> int:
 
 def matches(files: AppFiles, folder: Path) -> list[AppMatch]:
     """Return the apps of a folder, best first: those of its compose file, then those of its `.env`."""
-    path = next((folder / name for name in _COMPOSE if (folder / name).is_file()), None)
+    path = default_file(folder)
     found = matches_in(files, path) if path else []
     env = folder / ".env"
     if env.is_file():
@@ -197,7 +193,7 @@ def matches(files: AppFiles, folder: Path) -> list[AppMatch]:
             return found
         known = {item.app.id for item in found}
         found += [
-            AppMatch(app, env, "variables", shared=len(_own_names(app) & variables.keys()))
+            AppMatch(app, env, "variables", shared=_shared(app, variables))
             for app, alone in by_variables(files, variables)
             if alone and app.id not in known
         ]
@@ -209,6 +205,6 @@ def services_of(app: AppProfile, listed: Sequence[tuple[str, str]]) -> tuple[str
 
     Others of the same image, such as one that only migrates a database, do not.
     """
-    names = [name for name, image in listed if is_image(image, app.images)] or [name for name, _ in listed]
-    known = [name for name in app.services if name in names]
-    return tuple(known or [name for name, image in listed if is_image(image, app.images)])
+    ours = [name for name, image in listed if is_image(image, app.images)]
+    among = ours or [name for name, _ in listed]
+    return tuple([name for name in app.services if name in among] or ours)
