@@ -131,9 +131,12 @@ class Settings(NamedTuple):
         found: dict[str, str | Secret] = {name: value for name, value in values.items() if value is not None}
         if self.app.forms:
             found = self._composed(found)
-        constants = self.app.wanted.items() if self.constants is None else self.constants
         extras = {name: value.reveal() for name, value in self.extras}
-        return {**dict(constants), **found, **extras} if found else {}
+        return {**self._own_constants, **found, **extras} if found else {}
+
+    @property
+    def _own_constants(self) -> dict[str, str]:
+        return dict(self.app.wanted if self.constants is None else self.constants)
 
     def _composed(self, found: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
         """Return variable → text, each form put together where its first part stands."""
@@ -144,9 +147,12 @@ class Settings(NamedTuple):
                 made |= {item.name: found[item.name]} if item.name in found else {}
             elif form.names[0] not in made:
                 texts = zip(form.names, self._texts(form), strict=True)
-                secret = bool(self.password) and Role.PASSWORD in (part.role for part in self.app.parts(form))
+                secret = bool(self.password) and self._holds_password(form)
                 made |= {name: Secret(text) if secret else text for name, text in texts if text is not None}
         return made
+
+    def _holds_password(self, form: Composed) -> bool:
+        return any(part.role is Role.PASSWORD for part in self.app.parts(form))
 
     def _texts(self, form: Composed, *, hidden: bool = False) -> tuple[str | None, ...]:
         """Return the texts of a form's variables; `hidden`: with MASK in the password's place."""
@@ -167,7 +173,7 @@ class Settings(NamedTuple):
     @property
     def lacking(self) -> dict[str, str]:
         """The profile's constants that are not as the app needs them: without them it uses no mail settings."""
-        found = dict(self.app.wanted if self.constants is None else self.constants)
+        found = self._own_constants
         return {item.name: item.text for item in self.app.constants if not item.is_met(found.get(item.name))}
 
     @property
@@ -179,7 +185,7 @@ class Settings(NamedTuple):
         """Return the variables for display and JSON: a secret as MASK, and so where another value is or holds it."""
         shown = {name: self.shown(str(value)) for name, value in self.to_variables().items()}
         for form in self.app.forms:
-            if Role.PASSWORD in (part.role for part in self.app.parts(form)) and form.names[0] in shown:
+            if self._holds_password(form) and form.names[0] in shown:
                 (text,) = self._texts(form, hidden=True)
                 shown[form.names[0]] = (text or "").replace(_QUOTED_MASK, MASK)
         return shown
@@ -192,7 +198,7 @@ class Settings(NamedTuple):
     def get(self, name: str) -> str | Secret | None:
         """Return the value of one of the app's variables, or None where it is not set. KeyError for other names."""
         if self.app.constant(name):
-            return dict(self.app.wanted if self.constants is None else self.constants).get(name)
+            return self._own_constants.get(name)
         if name in self.app.beside:
             return dict(self.extras).get(name)
         role = self.app.role(name)
@@ -213,19 +219,19 @@ class Settings(NamedTuple):
             if name in self.app.old and value is None:
                 result = result._replace(old_names=tuple(item for item in result.old_names if item[0] != name))
             elif self.app.constant(name):
-                kept = dict(self.app.wanted if result.constants is None else result.constants)
+                kept = result._own_constants
                 kept.pop(name, None)
                 kept |= {name: text} if text is not None else {}
                 result = result._replace(constants=None if kept == self.app.wanted else tuple(kept.items()))
             elif name in self.app.beside:
-                left = tuple(item for item in result.extras if item[0] != name)
-                result = result._replace(extras=(*left, *([(name, Secret(text))] if text is not None else [])))
+                result = result._without_extra(name)
+                if text is not None:
+                    result = result._replace(extras=(*result.extras, (name, Secret(text))))
             elif (role := self.app.role(name)) is not None:
                 result = result._with(role, text)
                 spec = self.app.spec(role)
                 if text and spec is not None and spec.file_variant:  # with both, some apps do not start
-                    left = tuple(item for item in result.extras if item[0] != spec.file_variant)
-                    result = result._replace(extras=left)
+                    result = result._without_extra(spec.file_variant)
                 if role is Role.USERNAME and self.app.client.login == "switch":
                     client = self.app.client
                     result = result._replace(auth=client.login_on if text else client.login_off)
@@ -237,6 +243,9 @@ class Settings(NamedTuple):
             elif text is not None or name not in _ROLES:  # a role that the app does not have is left out already
                 raise KeyError(name)
         return result
+
+    def _without_extra(self, name: str) -> "Settings":
+        return self._replace(extras=tuple(item for item in self.extras if item[0] != name))
 
     def _with(self, role: Role, text: str | None) -> "Settings":
         value = Secret(text) if role in SECRET_ROLES and text is not None else text
