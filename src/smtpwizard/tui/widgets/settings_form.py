@@ -36,18 +36,31 @@ class Finished(Message):
     """A field was left or pasted into: now what is wrong with it may be said."""
 
 
-def field_id(question: Question) -> str:
-    """Return the id of a question's field: a part of a variable, or a label on a page, has signs that no id has."""
-    return "field-" + re.sub(r"[^a-z0-9_-]+", "-", question.id.lower())
+class QuestionRow(Vertical):
+    """A question with its label; what it is answered with is the subclass's."""
+
+    def __init__(self, question: Question, model: SettingsStep) -> None:
+        # A part of a variable, or a label on a page, has signs that no id has.
+        super().__init__(id="field-" + re.sub(r"[^a-z0-9_-]+", "-", question.id.lower()), classes="field")
+        self.question = question
+        self._model = model
+
+    def help_page(self) -> tuple[str, str]:
+        """Title and prose for F1."""
+        return self.question.label, self.question.help
+
+    def suspect(self, suspected: bool) -> None:
+        """Put a sign before the label, or take it away: the last test failed over this."""
+        sign = "! " if suspected else ""
+        self.query_one(".label", PlainText).update(plain(f"{sign}{self.question.label}", limit=20))
+        self.set_class(suspected, "-suspect")
 
 
-class Field(Vertical):
+class Field(QuestionRow):
     """A question with a free answer."""
 
     def __init__(self, question: Question, model: SettingsStep) -> None:
-        super().__init__(id=field_id(question), classes="field")
-        self.question = question
-        self._model = model
+        super().__init__(question, model)
         self.finished = False
         """Whether the operator has finished with it once. Before that nothing is marked wrong."""
         self._left_out = ""
@@ -74,10 +87,6 @@ class Field(Vertical):
         """The input itself."""
         return self.query_one(BarInput)
 
-    def help_page(self) -> tuple[str, str]:
-        """Title and prose for F1."""
-        return self.question.label, self.question.help
-
     def show(self) -> None:
         """Show the present answer, unless what stands here means just that."""
         if not self._model.holds(self.question, self.input.value):
@@ -97,15 +106,9 @@ class Field(Vertical):
         self.input.set_class(wrong, "-invalid")
 
     def mark(self) -> None:
-        """Focus the input and mark the row as the one concerned."""
+        """Focus the input of the row that is concerned; what is wrong with its answer may be said."""
         self.finished = True
         self.input.focus()
-
-    def suspect(self, suspected: bool) -> None:
-        """Put a sign before the label, or take it away: the last test failed over this."""
-        sign = "! " if suspected else ""
-        self.query_one(".label", PlainText).update(plain(f"{sign}{self.question.label}", limit=20))
-        self.set_class(suspected, "-suspect")
 
     def _typed(self, text: str) -> None:
         self._left_out = ""
@@ -142,26 +145,20 @@ class Field(Vertical):
         return styled("optional" if self.question.optional else "", "$text-muted")
 
 
-class ChoiceField(Vertical):
+class ChoiceField(QuestionRow):
     """A question with a closed set of answers: radio buttons whose state is a shape."""
 
     def __init__(self, question: Question, model: SettingsStep) -> None:
-        super().__init__(id=field_id(question), classes="field")
-        self.question = question
-        self._model = model
+        super().__init__(question, model)
         self.finished = True
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield PlainText(plain(self.question.label, limit=18), classes="label")
+            yield PlainText(plain(self.question.label, limit=20), classes="label")
             with ShapeRadioSet():
                 for choice in self.question.choices:
                     yield ShapeRadio(choice.label)
         yield PlainText(classes="below")
-
-    def help_page(self) -> tuple[str, str]:
-        """Title and prose for F1."""
-        return self.question.label, self.question.help
 
     def show(self) -> None:
         """Press the button of the present answer."""
@@ -184,12 +181,6 @@ class ChoiceField(Vertical):
     def mark(self) -> None:
         """Focus the choices."""
         self.query_one(ShapeRadioSet).focus()
-
-    def suspect(self, suspected: bool) -> None:
-        """Put a sign before the label, or take it away: the last test failed over this."""
-        sign = "! " if suspected else ""
-        self.query_one(".label", PlainText).update(plain(f"{sign}{self.question.label}", limit=20))
-        self.set_class(suspected, "-suspect")
 
     @on(RadioSet.Changed)
     def _changed(self, event: RadioSet.Changed) -> None:
