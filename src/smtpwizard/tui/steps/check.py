@@ -20,7 +20,7 @@ from smtpwizard.report.probe import expected_order, port_line, stage_lines
 from smtpwizard.secret import redact
 from smtpwizard.smtp.results import Verdict
 from smtpwizard.tui.base import Command, Hint, StepPane
-from smtpwizard.tui.widgets.check import Board, Card
+from smtpwizard.tui.widgets.check import Board, Card, shorter, way_out
 from smtpwizard.wizard import check as model
 from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.check import ELSEWHERE, bug_place, page_of
@@ -104,13 +104,11 @@ class CheckStep(StepPane):
             return "Save"
         if shown.id in ELSEWHERE:
             return "Test again"
-        return f"{shown.label} and test again" if shown.changes else "Fix in Settings"
+        return way_out(shown)
 
     @property
     def primary_short(self) -> str:
-        if self.primary.endswith(" and test again"):
-            return "Repair and test again"
-        return "Fix" if self.primary == "Fix in Settings" else ""
+        return shorter(self.primary)
 
     def hints(self) -> tuple[Hint, ...]:
         if self.model.running is not None:

@@ -19,7 +19,7 @@ from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Proof
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane, plain
-from smtpwizard.tui.widgets.check import Card
+from smtpwizard.tui.widgets.check import Card, shorter, way_out
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, ShapeCheckbox
 from smtpwizard.tui.widgets.text import Paragraphs, Results
 from smtpwizard.wizard import send as model
@@ -285,7 +285,7 @@ class SendStep(StepPane):
             return ""
         cause, focused = self._cause, self.app.focused
         if cause is not None:
-            return f"{cause.label} and test again" if cause.changes else "Fix in Settings"
+            return way_out(cause)
         if not self.model.accepted:
             return "Send"
         if isinstance(focused, CodeEntry) and (focused.value or self.model.awaited):
@@ -294,9 +294,7 @@ class SendStep(StepPane):
 
     @property
     def primary_short(self) -> str:
-        if self.primary.endswith(" and test again"):
-            return "Repair and test again"
-        return "Fix" if self.primary == "Fix in Settings" else ""
+        return shorter(self.primary)
 
     def hints(self) -> tuple[Hint, ...]:
         if self.model.busy:

@@ -94,6 +94,20 @@ class Card(Rows, can_focus=True):
         return rows + _foot(" · ".join(left), shown.reference, width)
 
 
+def way_out(cause: Problem) -> str:
+    """Return what Enter does about a cause: its repair and another test, or the field in Settings."""
+    return f"{cause.label}{_AGAIN}" if cause.changes else _FIX
+
+
+def shorter(words: str) -> str:
+    """Return the words of `way_out` for a narrow key bar; '' for any others."""
+    return f"Repair{_AGAIN}" if words.endswith(_AGAIN) else "Fix" if words == _FIX else ""
+
+
+_AGAIN: Final = " and test again"
+_FIX: Final = "Fix in Settings"
+
+
 def _wrapped(text: str, width: int) -> list[Content]:
     return [row.rstrip() for row in plain(text).wrap(width)] if text else []
 
