@@ -82,10 +82,15 @@ def default_recipient(settings: Settings, provider: Provider | None, given: str 
 
     The account is the sender too, or a box that nobody reads. What a server only catches may go to any address.
     """
-    if given or provider is None or provider.kind not in (Kind.PRACTICE, Kind.LOCAL, Kind.TEST):
+    if given or not _is_caught(provider):
         return given
     account = settings.username or ""
     return (account if "@" in account else "") or (settings.sender or "")
+
+
+def _is_caught(provider: Provider | None) -> bool:
+    """Say whether the server only catches mail: none of it reaches anybody."""
+    return provider is not None and provider.kind in (Kind.PRACTICE, Kind.LOCAL, Kind.TEST)
 
 
 _TO_ONESELF: Final = "This is the sender. Take an inbox of another provider: a mail to oneself proves little."
@@ -109,8 +114,8 @@ def notes(to: str, settings: Settings, provider: Provider | None, *, link: bool)
     from smtpwizard.lint.mail import recipient_findings
 
     found = list(recipient_findings(to, link=link)) if recipient_problem(to) is None else []
-    caught = provider is not None and provider.kind in (Kind.PRACTICE, Kind.LOCAL, Kind.TEST)
-    own = [_TO_ONESELF] if to and not caught and to.lower() == (settings.sender or "").lower() else []
+    to_oneself = to and to.lower() == (settings.sender or "").lower()
+    own = [_TO_ONESELF] if to_oneself and not _is_caught(provider) else []
     if link:
         found += [item for item in findings(settings, provider=provider) if item.id.startswith("links-")]
     return (*own, *(item.message for item in found if item.severity is not Severity.INFO))
