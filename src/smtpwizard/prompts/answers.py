@@ -47,9 +47,10 @@ def map_variables(found: Unlisted, console: Console) -> str:
     while chosen != choices.index("It is another app"):
         if choices[chosen] == "Correct them":
             answers = {
-                role: console.ask(f"Variable for {role.words}", default=known, optional=role not in NEEDED)
+                role: console.ask(
+                    f"Variable for {role.words}", default=found.roles.get(role, ""), optional=role not in NEEDED
+                )
                 for role in found.asked
-                for known in [found.roles.get(role, "")]
             }
             found.roles = {role: name for role, name in answers.items() if name}
         try:
@@ -167,8 +168,8 @@ def repair(session: Session, console: Console) -> None:
     """Tell the findings and ask whether to make the repairs of what is wrong: all of them, or else one by one."""
     model = session.step(SettingsStep)
     declined: set[str] = set()
-    if len([item for item in model.repairs() if item.severity is not Severity.INFO]) > 1:
-        todo = model.repairs()
+    todo = model.repairs()
+    if len(todo) > 1:  # of what would merely be better it is one alone
         for item in todo:
             console.say(finding_line(item))
         if console.confirm(f"Make all {len(todo)} repairs?", default=True):
