@@ -143,9 +143,7 @@ class Check:
             async for step in steps:
                 self.results.append(step)
                 yield step
-                refused = step.message is not None and step.status is Status.FAILED and step.reply is not None
-                taken = any(item.accepted for item in self.sent)
-                if self._stops and refused and not taken and step.reply is not None and (step.reply.code or 0) >= 500:
+                if self._stops and _is_refused(step) and not any(item.accepted for item in self.sent):
                     break
         report = self._probe.report()
         self.control = await control_known() if self._lost(report) else None
@@ -226,6 +224,12 @@ class Check:
 async def _through(ports: AsyncIterator[PortFacts]) -> None:
     async for _ in ports:
         pass
+
+
+def _is_refused(step: StepResult) -> bool:
+    """Say whether a message was refused for good (RFC 5321: 5yz)."""
+    code = step.reply.code if step.reply is not None else None
+    return step.message is not None and step.status is Status.FAILED and (code or 0) >= 500
 
 
 class Outcome(NamedTuple):
@@ -463,6 +467,11 @@ class CheckStep:
             self._explained = (report, found)
         return self._explained[1]
 
+    @property
+    def likeliest(self) -> Problem | None:
+        """The first of `explained`."""
+        return next(iter(self.explained()), None)
+
     def apply(self, problem: Problem) -> None:
         """Make the repair of `problem`."""
         self._session.update(settings=self._session.state.settings.with_changes(problem.changes))
@@ -489,7 +498,7 @@ def remedy_of(session: Session) -> str:
     report = session.state.fresh_report
     if report is None or report.works:
         return ""
-    problem = next(iter(session.step(CheckStep).explained()), None)
+    problem = session.step(CheckStep).likeliest
     return problem.remedy or problem.label if problem is not None else ""
 
 

@@ -127,7 +127,7 @@ class SettingsStep:
     def _failed(self) -> Report | None:
         """The last test, where the app will not work by it, and no other is under way."""
         report = self._session.state.report
-        return report if report is not None and report.app.verdict in (Verdict.FAILS, *_WORSE) else None
+        return report if report is not None and report.app.verdict in _NO_MAIL else None
 
     @property
     def refusal(self) -> tuple[Line, ...]:
@@ -135,14 +135,15 @@ class SettingsStep:
         report, state = self._failed, self._session.state
         if report is None or report.failed is None or report.failed.step is Step.LINT:
             return ()
-        problem = next(iter(self._session.step(CheckStep).explained()), None)
+        problem = self._session.step(CheckStep).likeliest
         what = "refused" if report.failed.reply is not None else "failed"
         at = f" {state.tested_at}" if state.tested_at else ""
         lines = [Line(f"{what}{at} at {failed_words(report)}", Mark.FAILED)]
         if problem is not None:
             provider, page = self._session.provider, page_of(problem)
-            new = provider.password.label.lower() if provider is not None else ""
-            words = f"New {new}: {page}" if new and page and page == _page(provider) else problem.title
+            words = problem.title
+            if provider is not None and provider.password.label and page and page == provider.password.url:
+                words = f"New {provider.password.label.lower()}: {page}"
             lines.append(Line(words, role=LineRole.ACTION, indent=1))
         return tuple(lines)
 
@@ -150,7 +151,7 @@ class SettingsStep:
     def suspects(self) -> frozenset[str]:
         """The variables that the last test's likeliest cause is about, as long as they are as they were then."""
         state = self._session.state
-        problem = next(iter(self._session.step(CheckStep).explained()), None) if self._failed is not None else None
+        problem = self._session.step(CheckStep).likeliest if self._failed is not None else None
         if problem is None or state.tested is None:
             return frozenset()
         return frozenset(name for name in problem.variables if state.settings.get(name) == state.tested.get(name))
@@ -195,11 +196,7 @@ class SettingsStep:
 
 
 _ROUNDS: Final = 5
-_WORSE: Final = (Verdict.CRASHES, Verdict.HANGS)
-
-
-def _page(provider: Provider | None) -> str:
-    return provider.password.url if provider is not None else ""
+_NO_MAIL: Final = (Verdict.FAILS, Verdict.CRASHES, Verdict.HANGS)
 
 
 def outlook(settings: Settings, found: Sequence[Problem], origin: Origin, provider: Provider | None = None) -> Outlook:
