@@ -86,6 +86,18 @@ def garbage(chance: random.Random) -> Iterator[Play]:
     yield CLOSE
 
 
+@pytest.mark.parametrize("size", [b"\xb2", b"1\xb2", "²".encode(), "٣".encode(), b"1e9", b"9" * 40, b""])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_size_that_is_no_number_is_no_exception(way: str, size: bytes) -> None:
+    script = Script().but(
+        Stage.EHLO, raw(b"250-mail.example.com\r\n250-SIZE " + size + b"\r\n250 AUTH PLAIN LOGIN\r\n")
+    )
+    with serving(script) as server:
+        settings = server.settings(app(*WAYS[way]), host="localhost")
+        report = Probe(settings, options(timeout=1.0), message=MESSAGE).run_blocking()
+    assert report.server_ok
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_garbage_ends_in_a_report(way: str) -> None:
     chance = random.Random(f"{SEED} {way}")

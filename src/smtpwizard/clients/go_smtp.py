@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from smtpwizard.clients.common.conversation import Malformed, Reading, Reply, decode
-from smtpwizard.clients.common.dialogue import StandardDialogue, base64
+from smtpwizard.clients.common.dialogue import StandardDialogue, announced_size, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
 from smtpwizard.clients.common.model import StandardClient
 from smtpwizard.clients.common.trust import SystemTrust, matches
@@ -246,14 +246,13 @@ class GoDialogue(StandardDialogue):
         chosen = [name for name in self.model.mechanisms if name in listed]
         if self.model.use.in_their_order:
             chosen.sort(key=listed.index)
-        size = offered.get("SIZE", "")
         return Capabilities(
             starttls="STARTTLS" in offered,
             smtputf8="SMTPUTF8" in offered,
             eightbit="8BITMIME" in offered,
             login="AUTH" in offered,
             mechanisms=tuple(chosen),
-            size=(int(size) if size.isdigit() and len(size) < 16 else 0) if "SIZE" in offered else None,
+            size=announced_size(offered["SIZE"]) if "SIZE" in offered else None,
             lines=lines,
         )
 

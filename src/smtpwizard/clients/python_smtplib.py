@@ -16,7 +16,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
-from smtpwizard.clients.common.dialogue import StandardDialogue, base64
+from smtpwizard.clients.common.dialogue import StandardDialogue, announced_size, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
 from smtpwizard.clients.common.model import StandardClient, patience
 from smtpwizard.clients.common.trust import SystemTrust
@@ -76,14 +76,13 @@ class SmtplibDialogue(StandardDialogue):
                 name, rest = found[1].lower(), line[found.end() :].strip()
                 features[name] = features.get(name, "") + " " + rest if name == "auth" else rest
         listed = features.get("auth", "").split()
-        size = features.get("size")
         return Capabilities(
             starttls="starttls" in features,
             smtputf8="smtputf8" in features,
             eightbit="8bitmime" in features,
             login="auth" in features,
             mechanisms=tuple(name for name in self.model.mechanisms if name in listed),
-            size=None if size is None else int(size) if size.isascii() and size.isdigit() and len(size) < 16 else 0,
+            size=announced_size(features["size"]) if "size" in features else None,
             lines=lines,
         )
 

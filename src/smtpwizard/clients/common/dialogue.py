@@ -336,16 +336,20 @@ def capabilities(reply: Reply, known: tuple[str, ...]) -> Capabilities:
     words = [line.upper().split() for line in lines if line.strip()]
     found = {word[0]: word[1:] for word in words}
     listed = [name for word in words if word[0] == "AUTH" for name in word[1:]]
-    size = found.get("SIZE")
     return Capabilities(
         starttls="STARTTLS" in found,
         smtputf8="SMTPUTF8" in found,
         eightbit="8BITMIME" in found,
         login="AUTH" in found,
         mechanisms=tuple(name for name in known if name in listed),
-        size=None if size is None else int(size[0]) if size and size[0].isdigit() and len(size[0]) < 16 else 0,
+        size=announced_size("".join(found["SIZE"][:1])) if "SIZE" in found else None,
         lines=lines,
     )
+
+
+def announced_size(text: str) -> int:
+    """Return the number behind SIZE (RFC 1870); 0 for what is none, or too long for one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def stuffed(data: bytes) -> bytes:
