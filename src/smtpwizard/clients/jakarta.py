@@ -16,7 +16,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients import transport as options
-from smtpwizard.clients.common.conversation import Interrupted, Reading, Reply
+from smtpwizard.clients.common.conversation import Interrupted, Reading, Reply, usual_end
 from smtpwizard.clients.common.dialogue import StandardDialogue, base64, stuffed
 from smtpwizard.clients.common.events import Event, Fault, Words
 from smtpwizard.clients.common.model import StandardClient, patience, seconds
@@ -44,15 +44,10 @@ def _code(lines: list[bytes]) -> int:
     return int(lines[0][:3]) if len(lines[0]) >= 3 and lines[0][:3].isdigit() else -1
 
 
-def _complete(lines: list[bytes]) -> bool:
-    """Say that a reply ends with the first line without a hyphen as its fourth octet."""
-    return lines[-1][3:4] != b"-"
-
-
 class JakartaDialogue(StandardDialogue):
     """The client's side of one connection."""
 
-    reading = Reading(_code, _complete)
+    reading = Reading(_code, usual_end)
     model: JakartaMail
 
     _ended = False
@@ -64,12 +59,6 @@ class JakartaDialogue(StandardDialogue):
     def can_log_in(self) -> bool:
         """Whether the client knows a mechanism for the login that is offered."""
         return self.login_allowed and bool(self.capabilities.mechanisms)
-
-    async def greeting(self, deadline: float | None = None) -> str:
-        """Wait for the greeting."""
-        self._step = Step.GREETING
-        reply = await self.read("", self.talk.deadline() if deadline is None else deadline)
-        return self.accept(reply, reply.code == 220, "")
 
     async def hello(self) -> str:
         """Say EHLO, and HELO where the first EHLO fails; a later one may fail, and changes nothing then."""
@@ -118,7 +107,7 @@ class JakartaDialogue(StandardDialogue):
             reply = await self._log_in(name, command, user, password)
         except DialogueEnded as end:
             raise DialogueEnded(
-                end.failure._replace(code=_AUTH, log=f"{self.model.mail}{_AUTH}: {_nested(end.failure.log)}")
+                end.failure._replace(code=_AUTH, log=f"{self.model.mail}{_AUTH}: {_NESTED}{end.failure.log}")
             ) from end
         if reply.code != 235:
             self.fail(
@@ -129,10 +118,7 @@ class JakartaDialogue(StandardDialogue):
 
     async def _log_in(self, name: str, command: str, user: bytes, password: bytes) -> Reply:
         if name == "LOGIN":
-            reply = await self.ask(command, command)
-            for token in (user, password):
-                reply = await self.ask(base64(token), command, shown=MASK) if reply.code == 334 else reply
-            return reply
+            return await self.auth_login(user, password)
         token = user + b"\0" + user + b"\0" + password
         if name == "XOAUTH2":
             token = b"user=" + user + b"\1auth=Bearer " + password + b"\1\1"
@@ -187,7 +173,7 @@ class JakartaDialogue(StandardDialogue):
                 self.fail(Fault.BROKEN, command, error=end.error, text="reading")
             self._ended = True
             lines = end.heard.removesuffix(b"\n").split(b"\n") if end.heard else []
-            whole = bool(lines) and not end.heard.endswith(b"\n") and _complete(lines)
+            whole = bool(lines) and not end.heard.endswith(b"\n") and usual_end(lines)
             return Reply(_code(lines) if whole else -1, tuple(lines))
 
 
@@ -227,7 +213,6 @@ class JakartaMail(StandardClient):
 
     name = "jakarta-mail"
     mechanisms: tuple[str, ...] = ("LOGIN", "PLAIN", "DIGEST-MD5", "NTLM")
-    opportunistic = True
     timeouts = patience(math.inf, connect=_TCP)
     tls: TlsPolicy = JavaTrust()
     dialogue_class = JakartaDialogue
@@ -278,7 +263,7 @@ class JakartaMail(StandardClient):
                 return Words(_AUTH, f"{self.mail}{_AUTH}: {event.text}")
             case Fault.BAD_PORT:
                 return Words(
-                    "IllegalArgumentException", f"java.lang.IllegalArgumentException: port out of range:{event.port}"
+                    "IllegalArgumentException", f"java.lang.IllegalArgumentException: port out of range:{event.text}"
                 )
             case Fault.UNRESOLVED | Fault.UNREACHED:
                 return self._unconnected(event)
@@ -343,10 +328,6 @@ class JakartaMail(StandardClient):
 
 
 _NESTED: Final = ";\n  nested exception is:\n\t"
-
-
-def _nested(text: str) -> str:
-    return f"{_NESTED}{text}"
 
 
 def _handshake(event: Event) -> str:
