@@ -20,8 +20,7 @@ from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
 from smtpwizard.clients.common.dialogue import StandardDialogue, base64
 from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
 from smtpwizard.clients.common.model import StandardClient, patience
-from smtpwizard.clients.common.trust import SystemTrust
-from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
+from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
 from smtpwizard.secret import MASK
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Step, response_code
@@ -213,7 +212,6 @@ class NetSmtp(StandardClient):
     reports_quit = True
     ehlo_name = "localhost.localdomain"
     timeouts = patience(_SECONDS)
-    tls: TlsPolicy = SystemTrust()
     dialogue_class = NetSmtpDialogue
 
     version = "0.5"

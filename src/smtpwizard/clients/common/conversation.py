@@ -123,11 +123,6 @@ class Conversation:
         """Whether not one octet has come since the last reply."""
         return not (self._rest or self._lines)
 
-    @property
-    def waiting(self) -> bool:
-        """Whether octets wait to be read as the next reply."""
-        return not self.silent
-
     def forget(self) -> None:
         """Drop what has come and is not read yet."""
         self._rest.clear()

@@ -94,7 +94,7 @@ class StandardDialogue:
     @property
     def injected(self) -> bool:
         """Whether clear text from before the handshake is read as a reply: most clients drop it."""
-        return not self.drops_clear_text and self.talk.waiting
+        return not (self.drops_clear_text or self.talk.silent)
 
     @property
     def login_allowed(self) -> bool:
@@ -168,7 +168,6 @@ class StandardDialogue:
             if self.took_login(reply):
                 self.logged_in = True
                 return reply.shown
-            await self.after_refusal(name)
         self.refuse(reply, f"AUTH {name}")
 
     async def mail(self, sender: str, recipient: str) -> str:
@@ -236,18 +235,15 @@ class StandardDialogue:
             return await self.auth_login(user, password)
         return await self.auth_plain(user, password)
 
-    async def auth_plain(self, user: bytes, password: bytes, authorization: bytes = b"") -> Reply:
+    async def auth_plain(self, user: bytes, password: bytes) -> Reply:
         """Log in by PLAIN (RFC 4616), all in one line."""
-        token = base64(authorization + b"\0" + user + b"\0" + password)
+        token = base64(b"\0" + user + b"\0" + password)
         return await self.ask(f"AUTH PLAIN {token}", "AUTH PLAIN", shown=f"AUTH PLAIN {MASK}")
 
-    async def auth_login(self, user: bytes, password: bytes, *, at_once: bool = False) -> Reply:
-        """Log in by LOGIN, the user name `at_once` with the command or at the first prompt."""
-        line, shown = ("AUTH LOGIN", "AUTH LOGIN")
-        if at_once:
-            line, shown = f"AUTH LOGIN {base64(user)}", f"AUTH LOGIN {MASK}"
-        reply = await self.ask(line, "AUTH LOGIN", shown=shown)
-        for token in (password,) if at_once else (user, password):
+    async def auth_login(self, user: bytes, password: bytes) -> Reply:
+        """Log in by LOGIN, the user name at the first prompt."""
+        reply = await self.ask("AUTH LOGIN", "AUTH LOGIN")
+        for token in (user, password):
             if reply.code != 334:
                 break
             reply = await self.ask(base64(token), "AUTH LOGIN", shown=MASK)
@@ -266,9 +262,6 @@ class StandardDialogue:
             self.fail(Fault.GARBLED, "AUTH CRAM-MD5", reply=reply)
         digest = hmac.new(password, challenge, "md5").hexdigest()
         return await self.ask(base64(user + b" " + digest.encode()), "AUTH CRAM-MD5", shown=MASK)
-
-    async def after_refusal(self, name: str) -> None:
-        """Do what the client does between two mechanisms."""
 
     def mail_command(self, sender: str, recipient: str) -> str:
         """Return the MAIL command, with the parameters that the client adds."""
@@ -320,9 +313,7 @@ class StandardDialogue:
 
     def fail(self, fault: Fault, command: str, **facts: Any) -> NoReturn:
         """End the dialogue as the client does; `facts` are fields of Event."""
-        port = self.transport.port
-        facts |= {"port": port, "secure": self.secure, "transport": self.transport}
-        event = Event(fault, self._step, command, **facts)
+        event = Event(fault, self._step, command, secure=self.secure, transport=self.transport, **facts)
         raise DialogueEnded(self.model.failure(event))
 
     def _interrupted(self, end: Interrupted, command: str) -> NoReturn:

@@ -64,7 +64,6 @@ class Event(NamedTuple):
     """X509_V_ERR of an untrusted certificate."""
     word: str = ""
     """What is wrong with it, in Node's word: `CERT_HAS_EXPIRED`."""
-    port: int = 0
     heard: bytes = b""
     """Octets that came instead of a reply."""
     endless: bool = False

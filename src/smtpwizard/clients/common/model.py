@@ -81,8 +81,6 @@ class StandardClient:
 
     without_auth: str = "the app goes on without its user and password"
     hang: str = "its mail client has no time limit for this, and neither sends nor reports an error"
-    reads_for_ever: bool = True
-    """Whether its limit counts for each read, so that it waits without end for a reply that does not end."""
 
     def __init__(self, **differences: Any) -> None:
         """`differences` are attributes of one way of use: `timeouts`, `ehlo_name`, `unoffered`."""
@@ -160,9 +158,8 @@ class StandardClient:
     def failure(self, event: Event, *, tls: TlsFacts | None = None) -> ClientFailure:
         """Return an event as a failure: a sentence for a person, the app's log, the word that the catalogue knows."""
         words = self.words(event)
-        endless = event.endless and self.reads_for_ever
-        limit = self.limit(event.step, event.transport)
-        waits = event.fault is Fault.LATE and (endless or math.isinf(limit))
+        limit = self.limit(event.step, event.transport)  # for each read: a reply that does not end never meets it
+        waits = event.fault is Fault.LATE and (event.endless or math.isinf(limit))
         return ClientFailure(
             _summary(event, limit) if event.fault is not Fault.REFUSED else "",
             words.error,
@@ -194,7 +191,7 @@ class StandardErrors:
 
     def no_such_port(self, port: int) -> ClientFailure:
         """Return the failure of a port number that cannot exist."""
-        return self._failure(Fault.BAD_PORT, Step.CONNECT, text=str(port), port=port)
+        return self._failure(Fault.BAD_PORT, Step.CONNECT, text=str(port))
 
     def unreached(self, where: str, error: OSError, seconds: float) -> ClientFailure:
         """Return the failure of a connection that did not come about."""

@@ -18,22 +18,18 @@ from smtpwizard.smtp.net import literal
 if TYPE_CHECKING:
     import ssl
 
-_contexts: dict[tuple[int, tuple[str, ...], bool], ssl.SSLContext] = {}
+_contexts: dict[tuple[tuple[str, ...], bool], ssl.SSLContext] = {}
 _lock = threading.Lock()
 
 
 class SystemTrust:
     """A `TlsPolicy`: the system's roots, TLS 1.2 or newer, names matched as RFC 6125 has it."""
 
-    def __init__(
-        self, extra_variable: str = "SSL_CERT_FILE", *, common_name: bool = False, security_level: int = -1
-    ) -> None:
-        """`common_name`: whether a certificate without alternative names is taken by its common name.
+    EXTRA_VARIABLE = "SSL_CERT_FILE"
 
-        `security_level`: OpenSSL's, -1 for the library's own.
-        """
-        self.EXTRA_VARIABLE = extra_variable
-        self._common_name, self._level = common_name, security_level
+    def __init__(self, *, common_name: bool = False) -> None:
+        """`common_name`: whether a certificate without alternative names is taken by its common name."""
+        self._common_name = common_name
 
     def begin(self, host: str, *, implicit: bool, authorities: bool) -> None:
         """Begin to read the roots in the background where TLS is likely."""
@@ -41,7 +37,7 @@ class SystemTrust:
 
     def context(self, ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) -> ssl.SSLContext:
         """Return a context with the roots and `authorities`. Names are checked by `mismatch`, not by it."""
-        key = (self._level, authorities, verify)
+        key = (authorities, verify)
         with _lock:
             if key not in _contexts:
                 _contexts[key] = self._made(authorities, verify=verify)
@@ -55,8 +51,6 @@ class SystemTrust:
         made.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
         made.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
         made.minimum_version = ssl.TLSVersion.TLSv1_2
-        if self._level >= 0:
-            made.set_ciphers(f"DEFAULT:@SECLEVEL={self._level}")
         for text in authorities if verify else ():
             try:
                 made.load_verify_locations(cadata=text)
