@@ -22,7 +22,6 @@ from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
 from smtpwizard.clients.common.model import StandardClient
 from smtpwizard.clients.common.trust import SystemTrust, matches
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
-from smtpwizard.clients.nodemailer.errors import is_deadline
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.certificate import Certificate
@@ -487,6 +486,6 @@ _HANDSHAKE: Final = {
 
 def _system(error: OSError | None) -> str:
     """Return a system's error as Go words it."""
-    if isinstance(error, socket.gaierror) or error is None or is_deadline(error) or error.errno is None:
+    if isinstance(error, socket.gaierror) or error is None or error.errno is None:
         return "i/o timeout"
     return os.strerror(error.errno).lower()

@@ -88,6 +88,11 @@ def remaining(deadline: float) -> float:
     return seconds
 
 
+def is_deadline(error: OSError | None) -> bool:
+    """Say whether our own deadline passed: the system's ETIMEDOUT has an errno."""
+    return isinstance(error, TimeoutError) and error.errno is None
+
+
 def socket_address(address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
     """Return the address in the socket module's form, its zone as a number: asyncio would look a name up."""
     host, _, zone = address.partition("%")

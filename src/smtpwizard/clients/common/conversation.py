@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.stream import TlsStream, Transcript
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class Interrupted(Exception):
 
     @property
     def late(self) -> bool:
-        """Whether our own deadline passed: the system's ETIMEDOUT has an errno."""
-        return isinstance(self.error, TimeoutError) and self.error.errno is None
+        """Whether our own deadline passed."""
+        return is_deadline(self.error)
 
 
 class Malformed(Exception):

@@ -17,6 +17,7 @@ from smtpwizard.clients.common.events import Event, Fault, Unoffered
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
+from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.results import Step
 from smtpwizard.smtp.stream import HandshakeClosed, TlsStream, Transcript
 
@@ -148,8 +149,7 @@ class StandardDialogue:
         except ssl.SSLCertVerificationError:
             raise
         except (HandshakeClosed, OSError) as error:
-            late = isinstance(error, TimeoutError) and error.errno is None
-            self.fail(Fault.LATE if late else Fault.HANDSHAKE, "handshake", error=error)
+            self.fail(Fault.LATE if is_deadline(error) else Fault.HANDSHAKE, "handshake", error=error)
         self.secure = True
 
     async def login(self) -> str:

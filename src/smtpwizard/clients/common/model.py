@@ -39,6 +39,7 @@ from smtpwizard.clients.nodemailer import errors as vocabulary
 from smtpwizard.clients.transport import Transport
 from smtpwizard.hosts import to_ascii
 from smtpwizard.settings import Settings
+from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.results import Step, TlsFacts, Verdict
 from smtpwizard.smtp.stream import TlsStream, Transcript
 
@@ -195,8 +196,8 @@ class StandardErrors:
 
     def unreached(self, where: str, error: OSError, seconds: float) -> ClientFailure:
         """Return the failure of a connection that did not come about."""
-        late = vocabulary.is_deadline(error)
-        return self._failure(Fault.LATE if late else Fault.UNREACHED, Step.CONNECT, error=error, text=where)
+        fault = Fault.LATE if is_deadline(error) else Fault.UNREACHED
+        return self._failure(fault, Step.CONNECT, error=error, text=where)
 
     def refused_ciphers(self, error: CipherListError, ciphers: str, *, implicit: bool) -> ClientFailure:
         """Return the failure of a cipher list; none of these clients is handed one."""

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.parse import trim
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
-from smtpwizard.clients.nodemailer.errors import is_deadline, late, patience, tls, word
+from smtpwizard.clients.nodemailer.errors import late, patience, tls, word
+from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.results import Step, Verdict
 from smtpwizard.smtp.stream import TlsStream, Transcript
 

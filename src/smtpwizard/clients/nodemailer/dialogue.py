@@ -16,9 +16,10 @@ from smtpwizard.apps.parse import JS_SPACE
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
 from smtpwizard.clients.nodemailer.channel import Channel, Traits, utf8
 from smtpwizard.clients.nodemailer.ehlo import needs_smtputf8, read
-from smtpwizard.clients.nodemailer.errors import DISCONNECTED, is_deadline, late, refused, tls, word
+from smtpwizard.clients.nodemailer.errors import DISCONNECTED, late, refused, tls, word
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
+from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.results import Verdict
 from smtpwizard.smtp.stream import HandshakeClosed, TlsStream, Transcript
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailure, DialogueEnded
+from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.results import Step, TlsFacts, response_code
 
 if TYPE_CHECKING:
@@ -77,11 +78,6 @@ def speaks_tls(facts: TlsFacts) -> ClientFailure:
     """Return the failure of a greeting that does not come because the port waits for TLS."""
     summary = "Greeting never received: the port answers a TLS hello, so it speaks TLS from the first byte"
     return late(f"{summary} ({patience(Step.GREETING)})")._replace(tls=facts)
-
-
-def is_deadline(error: OSError) -> bool:
-    """Say whether our own deadline passed: the system's ETIMEDOUT has an errno."""
-    return isinstance(error, TimeoutError) and error.errno is None
 
 
 CERTIFICATE: Final[dict[int, tuple[str, str]]] = {
