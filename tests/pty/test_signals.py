@@ -51,8 +51,11 @@ def test_so_does_one_that_comes_before_the_first_frame(name: str, tmp_path: Path
 def test_to_be_stopped_and_continued_makes_no_difference(tmp_path: Path) -> None:
     with wizard(tmp_path) as terminal:
         terminal.wait_for("Sending services", "Ctrl+Q Quit")
+        threads = terminal.threads
         terminal.kill(signal.SIGSTOP, signal.SIGCONT)
-        terminal.press("f4")
+        terminal.press("brevo")
+        terminal.wait_for("Enter Use Brevo")
+        assert terminal.threads == threads
         terminal.kill(signal.SIGTERM)
         assert terminal.wait() == 128 + signal.SIGTERM
         assert_given_back(terminal)

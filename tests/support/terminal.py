@@ -69,6 +69,11 @@ class Terminal:
         return termios.tcgetattr(self._slave)
 
     @property
+    def threads(self) -> int:
+        """How many the program has."""
+        return len(os.listdir(f"/proc/{self._process.pid}/task"))
+
+    @property
     def text(self) -> str:
         """What stands on the screen, line by line."""
         return "\n".join(line.rstrip() for line in self._screen.display)

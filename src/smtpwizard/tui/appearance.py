@@ -229,5 +229,16 @@ def asking_driver() -> type[Driver] | None:
                 self.write(_QUESTION)
                 self.flush()
 
+        def _sigcont_application(self, *_: Any) -> None:
+            # Not in the handler: it may have come while the queue of what is to be drawn was locked.
+            if self._auto_restart:
+                self._loop.call_soon_threadsafe(self._take_the_terminal)
+
+        def _take_the_terminal(self) -> None:
+            if self._writer_thread is not None and self._writer_thread.is_alive():
+                # After SIGSTOP, or SIGCONT alone: Textual would start a second thread to draw, and one to read keys.
+                self.suspend_application_mode()
+            self.resume_application_mode()
+
     vars(linux_driver)["XTermParser"] = _Parser  # the driver makes its parser itself; a test pins the name
     return Asking
