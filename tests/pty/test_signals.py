@@ -48,11 +48,12 @@ def test_so_does_one_that_comes_before_the_first_frame(name: str, tmp_path: Path
         assert_given_back(terminal)
 
 
-def test_to_be_stopped_and_continued_makes_no_difference(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGSTOP", "SIGTSTP"])
+def test_to_be_stopped_and_continued_makes_no_difference(name: str, tmp_path: Path) -> None:
     with wizard(tmp_path) as terminal:
         terminal.wait_for("Sending services", "Ctrl+Q Quit")
         threads = terminal.threads
-        terminal.kill(signal.SIGSTOP, signal.SIGCONT)
+        terminal.kill(getattr(signal, name), signal.SIGCONT)
         terminal.press("brevo")
         terminal.wait_for("Enter Use Brevo")
         assert terminal.threads == threads

@@ -101,10 +101,10 @@ class Terminal:
         return self._process.stdout.read()
 
     def kill(self, *numbers: int) -> None:
-        """Send signals, one after the other; SIGCONT only once the process has stopped."""
+        """Send signals, one after the other; one after a stop only once the process has stopped."""
         for number in numbers:
             self._process.send_signal(number)
-            if number == signal.SIGSTOP:
+            if number in (signal.SIGSTOP, signal.SIGTSTP):
                 os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def hang_up(self, *, seconds: float = 60.0) -> int:

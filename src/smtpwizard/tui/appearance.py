@@ -229,8 +229,12 @@ def asking_driver() -> type[Driver] | None:
                 self.write(_QUESTION)
                 self.flush()
 
+        # Not in the handlers: a signal may have come while the queue of what is to be drawn was locked.
+
+        def _sigtstp_application(self, *_: Any) -> None:
+            self._loop.call_soon_threadsafe(super()._sigtstp_application)
+
         def _sigcont_application(self, *_: Any) -> None:
-            # Not in the handler: it may have come while the queue of what is to be drawn was locked.
             if self._auto_restart:
                 self._loop.call_soon_threadsafe(self._take_the_terminal)
 
