@@ -149,7 +149,14 @@ def test_kinds_that_do_not_run_here_are_as_their_source_says(kind: str) -> None:
 
 def test_every_kind_is_held_against_something() -> None:
     assert set(BOOLEANS) == {*JS_BOOLEANS, *READ_IN_SOURCE, "php"}
-    named_elsewhere = {"joi-string", "joi-boolean", "joi-number"}  # test_joi_conformance
+    named_elsewhere = {
+        "joi-string",
+        "joi-boolean",
+        "joi-number",
+        "zod-number",
+        "zod-email",
+        "zod-url",
+    }  # test_*_conformance
     assert set(CHECKS) == {
         *JS_CHECKS,
         *named_elsewhere,

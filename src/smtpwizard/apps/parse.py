@@ -1,8 +1,8 @@
 """Parse kinds: how apps read a text, as pure functions with names. A profile names a kind; nothing else knows it.
 
 A check is what an app holds a variable against at its start: it refuses the text with a Reason, or converts it. A parse
-is how the text becomes what the mail client is given. Joi's are compared with the real joi 18.1 in
-tests/apps/test_joi_conformance.py.
+is how the text becomes what the mail client is given. tests/apps compare Joi's with the real joi 18.1, zod's with the
+real zod 3 and 4, django-environ's with the real one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ _PARSE_INT: Final = r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))"
 _JSON_NUMBER: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?"
 _DIGITS: Final = 20
 """Digits looked at: no port has more, and Python refuses to convert texts of more than 4300."""
+_NO_PORT: Final = 65536
+_EMAIL: Final = r"(?!\.)(?!.*\.\.)[\w'+.-]*[\w+-]@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}"
+_SPECIAL: Final = ("http", "https", "ws", "wss", "ftp")
+"""The schemes of which the URL standard wants a host."""
 
 
 class Reason(StrEnum):
@@ -37,6 +41,8 @@ class Reason(StrEnum):
     NOT_A_NUMBER = "not-a-number"
     UNSAFE_NUMBER = "unsafe-number"
     NOT_A_CHOICE = "not-a-choice"
+    NOT_VALID = "not-valid"
+    """No address, or no URL, by the app's own check."""
 
 
 def trim(text: str) -> str:
@@ -106,12 +112,25 @@ def parse_int(text: str) -> int | None:
     return -value if sign == "-" else value
 
 
-def js_number(text: str) -> int | None:
-    """Return what JavaScript's Number() makes of `text` as a port; None for NaN and 0, as `||` takes them."""
+def js_float(text: str) -> float | None:
+    """Return what JavaScript's Number() makes of `text`; None for NaN."""
     digits = trim(text)
-    if re.fullmatch(r"0[xX][0-9a-fA-F]{1,8}", digits):
-        return int(digits, 16) or None
-    return int(float(digits)) or None if re.fullmatch(_NUMBER, digits) and float(digits) <= SAFE_INTEGER else None
+    if re.fullmatch(r"(?i)0(?:x[0-9a-f]{1,200}|o[0-7]{1,300}|b[01]{1,900})", digits):
+        return float(int(digits, 0))
+    if re.fullmatch(r"[+-]?Infinity", digits) or re.fullmatch(_NUMBER, digits):
+        return float(digits)
+    return None if digits else 0.0
+
+
+def js_number(text: str) -> int | None:
+    """Return the port that JavaScript's Number() makes of `text`; None for NaN and 0, as `||` takes them.
+
+    What is no port, be it a fraction or Infinity, comes out as one that is out of range: the client fails on it.
+    """
+    value = js_float(text)
+    if not value:
+        return None
+    return int(value) if value.is_integer() and abs(value) <= SAFE_INTEGER else _NO_PORT
 
 
 def json_truthy(text: str) -> bool:
@@ -166,6 +185,28 @@ def _json_number(text: str) -> str | Reason:
     return text if isinstance(value, int | float) and not isinstance(value, bool) else Reason.NOT_A_NUMBER
 
 
+def _zod_number(text: str) -> str | Reason:
+    value = js_float(text)
+    return Reason.NOT_A_NUMBER if value is None or value in (float("inf"), float("-inf")) else text
+
+
+def _zod_email(text: str) -> str | Reason:
+    return text if re.fullmatch(_EMAIL, text, re.ASCII) else Reason.NOT_VALID if text else Reason.EMPTY
+
+
+def _zod_url(text: str) -> str | Reason:
+    """Refuse what new URL() throws on for want of a scheme, a host or a port; rarer faults of a host are let pass."""
+    found = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.sub(r"[\t\r\n]", "", trim(text)), re.DOTALL)
+    if not found:
+        return Reason.NOT_VALID if text else Reason.EMPTY
+    if found[1].lower() not in _SPECIAL:
+        return text
+    server = re.split(r"[/\\?#]", found[2].lstrip("/\\"), maxsplit=1)[0].rpartition("@")[2]
+    parts = re.fullmatch(r"(\[[^]]*\]|[^:]+)(?::([0-9]*))?", server)
+    right = parts and not re.search(r"[ <>^|]", parts[1]) and int((parts[2] or "0")[:_DIGITS]) < _NO_PORT
+    return text if right else Reason.NOT_VALID
+
+
 def _one_of(*words: str, reason: Reason = Reason.NOT_A_BOOLEAN) -> Callable[[str], str | Reason]:
     return lambda text: text if text in words else reason if text else Reason.EMPTY
 
@@ -203,13 +244,17 @@ CHECKS: Final[Mapping[str, Callable[[str], str | Reason]]] = {
     "wide-boolean": _words_check(_WIDE_ON, _WIDE_OFF),
     "wide-boolean-on-off": _words_check(_ELIXIR_ON, _ELIXIR_OFF),
     "integer": _integer,
+    "zod-number": _zod_number,
+    "zod-email": _zod_email,
+    "zod-url": _zod_url,
 }
 """What an app holds a text against at its start.
 
 `joi-*`: Joi.string() without allow(''), Joi.boolean(), Joi.number(); what each converts to is what @nestjs/config
 writes. `non-empty`: z.string().min(1). `json`, `json-number`: JSON.parse(), and a number of it. `true-false`,
 `one-zero`: zod's enum of the two. `python-bool`: exactly True, False or nothing. `wide-boolean`: true, t, yes, y, 1 and
-their opposites in any case; `-on-off`: these too. `integer`: Python's int(). A list of words is `choices`.
+their opposites in any case; `-on-off`: these too. `integer`: Python's int(). `zod-number`: z.coerce.number().
+`zod-email`, `zod-url`: z.email() and z.url(), or z.string().email() and .url(). A list of words is `choices`.
 """
 
 

@@ -93,7 +93,9 @@ def refusals(settings: Settings) -> tuple[Refusal, ...]:
     for item in settings.app.variables:
         value = settings.of(item.role)
         if value is None:
-            missing += [Refusal(item.role, Reason.MISSING)] if item.required and item.check else []
+            # The app's own address is no mail setting: where only those are read, it stands elsewhere.
+            stops = item.required and item.check and not item.default and item.role is not Role.URL
+            missing += [Refusal(item.role, Reason.MISSING)] if stops else []
             continue
         text = str(value.reveal() if isinstance(value, Secret) else value)
         reason = refused(item, text)

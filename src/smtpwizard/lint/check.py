@@ -49,19 +49,21 @@ _ENDINGS: Final = {
     Reason.NOT_A_NUMBER: "not-number",
     Reason.UNSAFE_NUMBER: "not-number",
     Reason.NOT_A_CHOICE: "not-a-choice",
+    Reason.NOT_VALID: "not-valid",
 }
 
 
 def check_startup(context: Context) -> Iterator[Problem]:
     """Yield an error for each refusal, of which the app names only the first, then what it needs and does not check."""
-    for refusal in refusals(context.settings):
+    refused = refusals(context.settings)
+    for refusal in refused:
         name = f"{_slug(refusal.role)}-{_ENDINGS[refusal.reason]}"
         yield context.finding(
             name, Severity.ERROR, refusal.role, _sentence(context, refusal), _repair(context, refusal.role)
         )
     for item in context.app.variables:
         there = context.settings.of(item.role) or context.settings.in_file(item.role)
-        if item.required and not item.check and not there:
+        if item.required and not there and all(refusal.role is not item.role for refusal in refused):
             message = f"{item.name} is not set, and the app needs it. {_WANTED.get(item.role, item.help)}"
             severity = Severity.ERROR if item.role in _WANTED else Severity.WARNING
             yield context.finding(
@@ -90,6 +92,9 @@ def _sentence(context: Context, refusal: Refusal) -> str:
         spec = context.app.spec(refusal.role)
         words = listed([f"`{word}`" for word in (spec.choices if spec else ())], last="or")
         return f"{name} is `{value}`, and the app refuses to start. It takes {words}, and nothing else."
+    if refusal.reason is Reason.NOT_VALID:
+        wanted = "Write https:// and the name" if refusal.role is Role.URL else "Write a bare address"
+        return f"{name} is `{value}`, and the app refuses to start. {wanted}."
     return f"{name} is `{value}`, which is no number, and the app refuses to start. Write the digits alone."
 
 
@@ -114,9 +119,12 @@ def _repair(context: Context, role: Role) -> Repair:
     if role is Role.PORT:
         return _port(context)
     if role is Role.SENDER:
+        if is_address(context.sender):
+            return context.put(role, context.sender)
         known = context.provider is None or context.provider.sender.rule is SenderRule.ACCOUNT
         return context.put(role, context.username) if known and is_address(context.username) else NO_REPAIR
-    return NO_REPAIR if context.settings.of(role) is None else context.drop(role)
+    unknown = context.settings.of(role) is None or (role is Role.URL and context.settings.url)  # see `check_links`
+    return NO_REPAIR if unknown else context.drop(role)
 
 
 def _port(context: Context) -> Repair:
