@@ -7,6 +7,9 @@ import shutil
 import subprocess
 
 import pytest
+from environ import Env
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smtpwizard.apps.parse import BOOLEANS, CHECKS, PORTS, WORDS, Reason, python_int
 from support.node import node_json
@@ -97,11 +100,6 @@ READ_IN_SOURCE: dict[str, dict[str, bool | None]] = {
     "rails": {**dict.fromkeys(TEXTS, ON), "": NEITHER, **dict.fromkeys(["0", "f", "false", "FALSE", "off"], OFF)},
     # discourse lib GlobalSetting: `false` becomes false, an empty text nil, the rest stays a text and is true
     "exact-else-true": {**dict.fromkeys(TEXTS, ON), "": NEITHER, "false": OFF},
-    # django-environ environ.py BOOLEAN_TRUE_STRINGS
-    "environ": {
-        **dict.fromkeys(TEXTS, OFF),
-        **dict.fromkeys(["true", "TRUE", "True", "on", "ok", "y", "yes", "YES", "1"], ON),
-    },
 }
 
 
@@ -140,6 +138,12 @@ def test_phps_kind_is_phps() -> None:
         assert BOOLEANS["php"](text) is result, f"{text!r}: PHP has {result}"
 
 
+@settings(deadline=None)
+@given(st.sampled_from(["", " ", "\t"]), st.sampled_from(TEXTS) | st.text("tTrueyYsOnK+-_01 ٥", max_size=4))
+def test_environs_kind_is_django_environs(blank: str, text: str) -> None:
+    assert BOOLEANS["environ"](blank + text + blank) is Env.parse_value(blank + text + blank, bool)
+
+
 @pytest.mark.parametrize("kind", READ_IN_SOURCE)
 def test_kinds_that_do_not_run_here_are_as_their_source_says(kind: str) -> None:
     rows = READ_IN_SOURCE[kind]
@@ -148,7 +152,7 @@ def test_kinds_that_do_not_run_here_are_as_their_source_says(kind: str) -> None:
 
 
 def test_every_kind_is_held_against_something() -> None:
-    assert set(BOOLEANS) == {*JS_BOOLEANS, *READ_IN_SOURCE, "php"}
+    assert set(BOOLEANS) == {*JS_BOOLEANS, *READ_IN_SOURCE, "php", "environ"}
     named_elsewhere = {
         "joi-string",
         "joi-boolean",

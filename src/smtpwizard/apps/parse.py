@@ -263,6 +263,13 @@ def _two(on: frozenset[str], off: frozenset[str]) -> Callable[[str], bool | None
     return lambda text: True if text.lower() in on else False if text.lower() in off else None
 
 
+def _environ(text: str) -> bool:
+    try:
+        return int(text) != 0
+    except ValueError:
+        return text.lower().strip() in ("true", "on", "ok", "y", "yes", "1")
+
+
 _GO_ON: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _GO_OFF: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _RAILS_OFF: Final = frozenset({"0", "f", "F", "false", "FALSE", "off", "OFF"})
@@ -287,7 +294,7 @@ BOOLEANS: Final[Mapping[str, Callable[[str], bool | None]]] = {
     "wide-on-off": _two(_ELIXIR_ON, _ELIXIR_OFF),
     "true-one": _two(frozenset({"true", "1"}), frozenset({"false", "0"})),
     "true-words": lambda text: text.lower() in ("true", "on", "yes", "1"),
-    "environ": lambda text: text.lower() in ("true", "on", "ok", "y", "yes", "1"),
+    "environ": _environ,
     "go": lambda text: True if text in _GO_ON else False if text in _GO_OFF else None,
     "rails": lambda text: None if text == "" else text not in _RAILS_OFF,
     "exact-else-true": lambda text: None if text == "" else text != "false",
@@ -298,8 +305,9 @@ BOOLEANS: Final[Mapping[str, Callable[[str], bool | None]]] = {
 `exact-true`: === 'true'. `not-false`: !== 'false'. `lower-*`: in any case. `json`: the truth of JSON.parse(), or of the
 text where that fails; `json-not-false`: what is compared with `=== false`, as with Node's rejectUnauthorized. `wide`:
 true, t, yes, y, 1 and their opposites, anything else ignored; `wide-on-off`: on and off too. `true-one`: true, 1,
-false, 0, anything else ignored. `environ`: django-environ's bool(). `go`: strconv.ParseBool, anything else ignored.
-`rails`: ActiveModel's Boolean. `exact-else-true`: Discourse, where every text but `false` is true. `php`: filter_var.
+false, 0, anything else ignored. `environ`: django-environ's bool(), to which 2 is true. `go`: strconv.ParseBool,
+anything else ignored. `rails`: ActiveModel's Boolean. `exact-else-true`: Discourse, where every text but `false` is
+true. `php`: filter_var.
 """
 
 PORTS: Final[Mapping[str, Callable[[str], int | None]]] = {
