@@ -100,12 +100,21 @@ class Terminal:
         assert self._process.stdout is not None
         return self._process.stdout.read()
 
-    def kill(self, *numbers: int) -> None:
-        """Send signals, one after the other; one after a stop only once the process has stopped."""
+    def kill(self, *numbers: int, seconds: float = 60.0) -> None:
+        """Send signals, one after the other; one after a stop only once the process has stopped.
+
+        What the process writes before it stops is read: a full terminal would keep it from stopping.
+        """
         for number in numbers:
             self._process.send_signal(number)
-            if number in (signal.SIGSTOP, signal.SIGTSTP):
-                os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+            deadline = monotonic() + seconds
+            while number in (signal.SIGSTOP, signal.SIGTSTP) and not self._stopped():
+                if monotonic() > deadline:
+                    pytest.fail(f"not stopped after {seconds:.0f} s:\n{self.text}")
+                self._read(0.02)
+
+    def _stopped(self) -> bool:
+        return os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG) is not None
 
     def hang_up(self, *, seconds: float = 60.0) -> int:
         """Take the terminal away, send what the kernel then sends, and return the exit status."""
@@ -155,8 +164,8 @@ class Terminal:
         return re.sub(r"\x1b\[[0-9;]*m", "", left).replace("\r\n", "\n")
 
     def _read(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self._master], [], [], max(seconds, 0.0))
-        if not ready:
+        """Read what there is; False where nothing comes within `seconds`, or none are left, however much comes."""
+        if seconds <= 0 or not select.select([self._master], [], [], seconds)[0]:
             return False
         data = os.read(self._master, 65536)
         self.output += data
