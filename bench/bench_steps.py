@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 
+import smtpwizard.__main__  # noqa: F401  # sets how rarely objects are looked through, as in the program
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.wizard.session import Services, WizardState
 
