@@ -267,7 +267,8 @@ class SmtpWizard(App[WizardState]):
             await old.leaving()
         with self.batch_update():  # one frame for the whole change
             await self._switch(switcher, step_id, variable)
-        self.refresh_shell()
+            self._refresh_shell()
+            await asyncio.sleep(0)  # the widgets ask for their styles and their layout in tasks of their own
 
     async def _switch(self, switcher: ContentSwitcher, step_id: str, variable: str | None) -> None:
         # Hiding a pane would move the focus to a sibling in the hidden pane, and keys would go nowhere.
@@ -283,7 +284,7 @@ class SmtpWizard(App[WizardState]):
         if not (variable and pane.focus_variable(variable)):
             first = pane.first_focus()
             pane.can_focus = first is None  # without a field the pane itself takes the step's keys
-            (first or pane).focus()
+            pane.screen.set_focus(first or pane)
 
     def action_primary(self) -> None:
         if self.current is not None:
