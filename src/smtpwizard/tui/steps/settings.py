@@ -139,8 +139,9 @@ class SettingsStep(StepPane):
 
     def _draw_now(self) -> None:
         self._stale = False
-        self.form.draw(self._variable)
-        self.hints_changed()
+        if self.display:
+            self.form.draw(self._variable)
+            self.hints_changed()
 
     @on(Finished)
     def _finished(self, event: Finished) -> None:
@@ -153,9 +154,6 @@ class SettingsStep(StepPane):
 
     @on(Advanced.Opened)
     def _advanced_opened(self) -> None:
-        self._draw()
-
-    def on_resize(self, event: events.Resize) -> None:
         self._draw()
 
     # Actions

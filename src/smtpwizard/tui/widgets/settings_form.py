@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 from textual import events, on
@@ -27,7 +28,7 @@ from smtpwizard.report.lines import Line, Mark
 from smtpwizard.text import safe
 from smtpwizard.tui.base import MARKS, Command, Hint, clickable, hanging, lines, plain, styled, wizard_of, wrapped
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
-from smtpwizard.tui.widgets.text import Paragraphs
+from smtpwizard.tui.widgets.text import Paragraphs, Part, Wrapped
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.settings import Outlook, SettingsStep
 
@@ -55,6 +56,10 @@ class QuestionRow(Vertical):
         self.query_one(".label", PlainText).update(plain(f"{sign}{self.question.label}", limit=20))
         self.set_class(suspected, "-suspect")
 
+    def tell(self, below: Sequence[Part], *, wrong: bool) -> None:
+        """Show lines under the answer; `wrong` says that they are about a mistake in it."""
+        self.query_one(Wrapped).show(below)
+
 
 class Field(QuestionRow):
     """A question with a free answer."""
@@ -75,7 +80,7 @@ class Field(QuestionRow):
                 restrict = r"\d{0,5}" if question.role is Role.PORT else None
                 yield BarInput(placeholder=question.placeholder, restrict=restrict)
             yield PlainText(self._side(shown=False), classes="side")
-        yield PlainText(classes="below")
+        yield Wrapped(classes="below")
 
     def on_mount(self) -> None:
         # Watched and not told by a message: keys come faster than messages are handled, and an answer must not be
@@ -96,13 +101,10 @@ class Field(QuestionRow):
         """Return why the text cannot be an answer, once the operator has finished with it; else ''."""
         return (self.question.check(self.input.value) or "") if self.finished else ""
 
-    def tell(self, below: Content | None, *, wrong: bool) -> None:
+    def tell(self, below: Sequence[Part], *, wrong: bool) -> None:
         """Show lines under the input; `wrong` marks the bar too."""
-        parts = [styled(self._left_out, "$text-muted")] if self._left_out else []
-        parts += [below] if below is not None else []
-        line = self.query_one(".below", PlainText)
-        line.display = bool(parts)
-        line.update(Content("\n").join(parts))
+        left_out = [styled(self._left_out, "$text-muted")] if self._left_out else []
+        super().tell([*left_out, *below], wrong=wrong)
         self.input.set_class(wrong, "-invalid")
 
     def mark(self) -> None:
@@ -158,7 +160,7 @@ class ChoiceField(QuestionRow):
             with ShapeRadioSet():
                 for choice in self.question.choices:
                     yield ShapeRadio(choice.label)
-        yield PlainText(classes="below")
+        yield Wrapped(classes="below")
 
     def show(self) -> None:
         """Press the button of the present answer."""
@@ -171,12 +173,6 @@ class ChoiceField(QuestionRow):
     def problem(self) -> str:
         """Return '': one of the choices is always pressed."""
         return ""
-
-    def tell(self, below: Content | None, *, wrong: bool) -> None:
-        """Show lines under the choices."""
-        line = self.query_one(".below", PlainText)
-        line.display = below is not None
-        line.update(below or Content())
 
     def mark(self) -> None:
         """Focus the choices."""
@@ -300,9 +296,6 @@ def repair_commands(repairs: Sequence[Problem]) -> tuple[Command, ...]:
     return (Command(f"settings: {words}", "What stands beside F6", "repair"),) if repairs else ()
 
 
-_LABEL = 23
-"""Cells before the text of an input: label, bar, gap."""
-
 _NO_NEWS: Final = frozenset({"opportunistic-tls-ignored"})
 """Findings after which there is nothing to do: `lint` tells them."""
 
@@ -318,7 +311,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         yield Paragraphs(id="told")
         yield Vertical(id="fields")
         yield PlainText(styled("What the app will make of this", "bold"))
-        yield PlainText(id="outlook")
+        yield Wrapped(id="outlook")
 
     @property
     def _model(self) -> SettingsStep:
@@ -370,7 +363,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
         model, unfinished = self._model, self.unfinished
         found = [item for item in model.findings(unfinished) if item.changes or item.id not in _NO_NEWS]
         repaired = model.repairs(variable, unfinished=unfinished)
-        width = max(self.scrollable_content_region.width, 30)
         told = self.query_one("#told", Paragraphs)
         done = Line(f"Repaired: {'; '.join(model.repaired)}.", Mark.OK) if model.repaired else None
         told.show((done,) if done else model.refusal)
@@ -384,29 +376,32 @@ class SettingsForm(VerticalScroll, can_focus=False):
             under |= {item.id for item in own}
             # An answer that is missing is one short sentence; what the app says of it would only repeat it.
             missing = field.problem()
-            below = [hanging("✗", missing, width - _LABEL, mark_style="$error")] if missing else []
-            said = [finding_line(item, width - _LABEL, key="F6" if item in repaired else "") for item in own]
-            below = [*below, *(repair_line(item, key="F6") for item in own if item in repaired)] if missing else said
+            below: list[Part]
+            if missing:
+                below = [partial(hanging, "✗", missing, mark_style="$error")]
+                below += [repair_line(item, key="F6") for item in own if item in repaired]
+            else:
+                below = [partial(finding_line, item, key="F6" if item in repaired else "") for item in own]
             if model.sender_is_account and question.role is Role.USERNAME:
                 below.append(styled("also used as the sender", "$text-muted"))
             if question.id == variable and question.about:
-                below.append(wrapped(question.about, width - _LABEL, style="$text-muted"))
+                below.append(partial(wrapped, question.about, style="$text-muted"))
             wrong = bool(missing) or any(item.severity is Severity.ERROR for item in own)
-            field.tell(lines(*below) if below else None, wrong=wrong)
+            field.tell(below, wrong=wrong)
             field.suspect(question.id in suspects)
         self._suggest_sender()
         rest = [item for item in found if item.id not in under]
-        shown = [finding_line(item, width, key="F6" if item in repaired else "") for item in rest]
-        self.query_one("#outlook", PlainText).update(lines(self._headline(unfinished, width), *shown))
+        shown = [partial(finding_line, item, key="F6" if item in repaired else "") for item in rest]
+        self.query_one("#outlook", Wrapped).show([self._headline(unfinished), *shown])
         self.query_one(Advanced).summarize(model.advanced_line)
 
-    def _headline(self, unfinished: frozenset[str], width: int) -> Content:
+    def _headline(self, unfinished: frozenset[str]) -> Part:
         needed = {variable for variable, _ in self._model.missing()}
         labels = [field.question.label for field in self._rows if field.question.id in needed]
         if labels:
             text = styled(f"still needed: {', '.join(labels)}", "$text-muted")
             return Content.assemble(("·", "$text-muted"), " ", text)
-        return outlook_line(self._model.outlook(unfinished), width)
+        return partial(outlook_line, self._model.outlook(unfinished))
 
     def _suggest_sender(self) -> None:
         """Show the account as the sender's placeholder, where it is the sender too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -61,6 +61,35 @@ class Rows(Widget):
 
     def render(self) -> Content:
         return Content("\n").join(self.rows(self.content_size.width))
+
+
+Part = Content | Callable[[int], Content]
+"""What is wrapped as it is, or is made for the width that it gets."""
+
+_SAMPLE: Final = 80
+"""Cells for which parts are compared with those before."""
+
+
+class Wrapped(Rows):
+    """Parts one below the other. Nobody has to know their width before the layout, or draw them again after it."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._parts: tuple[Part, ...] = ()
+        self._sample = Content()
+
+    def show(self, parts: Iterable[Part]) -> None:
+        """Show `parts` instead of what stood here; hide where there are none. The same again costs nothing."""
+        self._parts = tuple(parts)
+        self.display = bool(self._parts)
+        sample = Content("\n").join(self.rows(_SAMPLE))
+        if not sample.is_same(self._sample):
+            self._sample = sample
+            self.refresh(layout=True)
+
+    def rows(self, width: int) -> list[Content]:
+        made = (part if isinstance(part, Content) else part(width) for part in self._parts)
+        return [row.rstrip() for content in made for row in content.wrap(max(width, 1))]
 
 
 class Paragraphs(Rows):
