@@ -107,10 +107,13 @@ class SettingsStep(StepPane):
         field = self.form.field(variable)
         if field is None:
             return False
-        if self.form.folded(field):
-            self.query_one(Advanced).open(True)
-        field.mark()
+        self.call_next(self._mark, field)
         return True
+
+    async def _mark(self, field: Field | ChoiceField) -> None:
+        if self.form.folded(field):
+            await self.query_one(Advanced).open(True)
+        field.mark()
 
     # What is said
 
@@ -171,8 +174,9 @@ class SettingsStep(StepPane):
         for secret in self.query(SecretInput):
             secret.action_toggle_shown()
 
-    def action_toggle_advanced(self) -> None:
-        self.query_one(Advanced).action_open_or_close()
+    async def action_toggle_advanced(self) -> None:
+        advanced = self.query_one(Advanced)
+        await advanced.open(not advanced.opened)
 
     def action_scroll(self, action: str) -> None:
         getattr(self.form, f"scroll_{action}")()

@@ -18,7 +18,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input, RadioSet
 
 from smtpwizard.apps.profile import Role
@@ -221,12 +220,12 @@ class AdvancedHeader(PlainText, can_focus=True):
 
 
 class Advanced(Vertical):
-    """Header and fields."""
+    """Header and fields. These are composed when they are opened: seldom, and they are half of the form's widgets."""
 
     class Opened(Message):
-        """The fields were shown or hidden by the operator."""
+        """The fields were shown or hidden."""
 
-    def __init__(self, *fields: Widget) -> None:
+    def __init__(self, fields: Sequence[Field | ChoiceField]) -> None:
         super().__init__(id="advanced")
         self._fields = fields
         self._summary = ""
@@ -234,21 +233,20 @@ class Advanced(Vertical):
 
     def compose(self) -> ComposeResult:
         yield AdvancedHeader()
-        with Vertical(id="advanced-fields"):
-            yield from self._fields
+        yield Vertical(id="advanced-fields")
 
     def on_mount(self) -> None:
-        self.open(self.opened)
+        self.query_one("#advanced-fields").display = False
 
-    def open(self, opened: bool) -> None:
-        """Show or hide the fields."""
-        self.opened = opened
-        self.query_one("#advanced-fields").display = opened
+    async def open(self, opened: bool) -> None:
+        """Show the fields with their present answers, or hide them."""
+        fields = self.query_one("#advanced-fields")
+        if opened and not fields.children:
+            await fields.mount(*self._fields)
+        for field in self._fields if opened else ():
+            field.show()
+        self.opened = fields.display = opened
         self.query_one(AdvancedHeader).draw(self._summary, opened=opened)
-
-    def action_open_or_close(self) -> None:
-        """Open it, or close it again."""
-        self.open(not self.opened)
         self.post_message(self.Opened())
 
     def summarize(self, summary: str) -> None:
@@ -256,9 +254,9 @@ class Advanced(Vertical):
         self._summary = summary
         self.query_one(AdvancedHeader).draw(summary, opened=self.opened)
 
-    def on_advanced_header_toggled(self, event: AdvancedHeader.Toggled) -> None:
+    async def on_advanced_header_toggled(self, event: AdvancedHeader.Toggled) -> None:
         event.stop()
-        self.action_open_or_close()
+        await self.open(not self.opened)
 
 
 def outlook_line(outlook: Outlook, width: int) -> Content:
@@ -324,7 +322,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         await fields.remove_children()
         self._rows = [make_field(question, self._model) for question in self._model.questions()]
         folded = [row for row in self._rows if row.question.advanced]
-        await fields.mount(*(row for row in self._rows if row not in folded), Advanced(*folded))
+        await fields.mount(*(row for row in self._rows if row not in folded), Advanced(folded))
 
     def fields(self) -> list[Field | ChoiceField]:
         """Return all rows, the folded ones too, in the order on screen."""
@@ -334,10 +332,9 @@ class SettingsForm(VerticalScroll, can_focus=False):
         """Return the row of a variable."""
         return next((item for item in self._rows if item.question.id == variable), None)
 
-    def folded(self, field: Widget) -> bool:
-        """Say whether a row is in the advanced part and that is closed."""
-        advanced = self.query_one(Advanced)
-        return not advanced.opened and advanced in field.ancestors
+    def folded(self, field: Field | ChoiceField) -> bool:
+        """Say whether a row is in the advanced part and that is closed: then it may not be composed yet."""
+        return field.question.advanced and not self.query_one(Advanced).opened
 
     @property
     def unfinished(self) -> frozenset[str]:
@@ -348,7 +345,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
         """Show the present answers. On arrival, what is filled in already counts as left."""
         settings = wizard_of(self).state.settings
         for field in self._rows:
-            field.show()
+            if not self.folded(field):
+                field.show()
             if arrived and isinstance(field, Field):
                 role = field.question.role
                 field.finished = field.finished or (role is not None and settings.of(role) is not None)
@@ -369,10 +367,9 @@ class SettingsForm(VerticalScroll, can_focus=False):
         told.display = bool(done or model.refusal)
         suspects = model.suspects
         under: set[str] = set()
-        for field in self._rows:
+        for field in (row for row in self._rows if not self.folded(row)):
             question = field.question
             own = [item for item in found if item.variable == question.id and item.severity != Severity.INFO]
-            own = [] if self.folded(field) else own
             under |= {item.id for item in own}
             # An answer that is missing is one short sentence; what the app says of it would only repeat it.
             missing = field.problem()
@@ -406,6 +403,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
     def _suggest_sender(self) -> None:
         """Show the account as the sender's placeholder, where it is the sender too."""
         field = self.field(wizard_of(self).state.settings.app.variable(Role.SENDER))
-        if isinstance(field, Field):
+        if isinstance(field, Field) and not self.folded(field):
             account = wizard_of(self).state.settings.username or ""
             field.input.placeholder = account if self._model.sender_is_account else field.question.placeholder
