@@ -123,6 +123,7 @@ class SmtpWizard(App[WizardState]):
         self.chosen_app = ""
         """The app for which the walk is to begin anew."""
         self._safe_lines = _SafeLines()
+        self._shell: tuple[ShellPart, ...] = ()
         self._shell_ready = False
         self._shell_stale = False
         self._interrupted_at = float("-inf")
@@ -161,12 +162,13 @@ class SmtpWizard(App[WizardState]):
         # Textual sets these when it has drawn for the first time, and styles, lays out and draws all again.
         for size, breakpoints in zip(self.size, (_WIDTHS, _HEIGHTS), strict=True):
             self.screen.add_class(next(name for least, name in reversed(breakpoints) if size >= least))
-        yield HeaderLine(id="header")
+        header, preview, keys = self._shell = (HeaderLine(id="header"), Preview(id="preview"), KeyBar(id="keys"))
+        yield header
         with Horizontal(id="body"):
             # The first step is composed with the shell: mounting it afterwards costs a second round of styles, 40 ms.
             yield ContentSwitcher(make_step(self._start), id="steps", initial=self._start)
-            yield Preview(id="preview")
-        yield KeyBar(id="keys")
+            yield preview
+        yield keys
         yield PlainText("smtpwizard needs a terminal of 40 by 10.\nCtrl+Q quits.", id="too-small")
 
     def on_mount(self) -> None:
@@ -207,7 +209,7 @@ class SmtpWizard(App[WizardState]):
     def _refresh_shell(self) -> None:
         self._shell_stale = False
         if not self.closing:
-            for part in self.screen_stack[0].query(ShellPart):
+            for part in self._shell:
                 part.refresh_from(self.session, self.current)
             if self.current is not None:
                 self.current.show_recap(recap(self.session))

@@ -6,6 +6,7 @@ Foreign text becomes Textual content, never markup: `[/]` from a server would en
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, cast
 
@@ -289,9 +290,12 @@ class StepPane(Vertical):
 
     def show_recap(self, words: str) -> None:
         """Show in the lower edge of the step's box what the steps before it have brought."""
-        box = self.query(".box").last()
-        if str(box.border_subtitle or "") != words:
-            box.border_subtitle = plain(words, newlines=False)
+        if str(self._box.border_subtitle or "") != words:
+            self._box.border_subtitle = plain(words, newlines=False)
+
+    @cached_property
+    def _box(self) -> Widget:
+        return self.query(".box").last()
 
     def hints_changed(self) -> None:
         """Have the key bar drawn again."""
