@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 import sys
@@ -41,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.chmod(own.name, 0o755)  # some tests run the program as another user
     config.add_cleanup(own.cleanup)
     os.environ["XDG_CONFIG_HOME"] = own.name
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # ten thousand tests need not be looked through again and again
+    gc.set_threshold(50_000)  # the program's own
 
 
 class _Watch:

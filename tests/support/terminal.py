@@ -76,7 +76,9 @@ class Terminal:
     @property
     def text(self) -> str:
         """What stands on the screen, line by line."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        rows, columns = range(self._screen.lines), range(self._screen.columns)
+        lines = (self._screen.buffer[row] for row in rows)  # the second cell of a wide character is empty
+        return "\n".join("".join([line[column].data for column in columns]).rstrip() for line in lines)
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the window as wide and high, and tell the program."""
@@ -143,10 +145,12 @@ class Terminal:
         What is drawn in one frame can arrive in several reads, so texts that belong together are waited for together.
         """
         deadline = monotonic() + seconds
-        while missing := [text for text in texts if text not in self.text]:
+        shown = self.text
+        while missing := [text for text in texts if text not in shown]:
             if not self._read(deadline - monotonic()):
-                pytest.fail(f"no {missing} on the screen:\n{self.text}")
-        return self.text
+                pytest.fail(f"no {missing} on the screen:\n{shown}")
+            shown = self.text
+        return shown
 
     def wait(self, *, seconds: float = 120.0) -> int:
         """Read until the program has ended and return its exit status; fail with the screen after `seconds`."""
