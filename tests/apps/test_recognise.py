@@ -122,6 +122,90 @@ def test_the_wizard_knows_an_app_by_the_env_file_of_the_folder(tmp_path: Path) -
     assert (found.app.id, found.why) == ("ghost", "found by its variables")
 
 
+BUILT = """services:
+  db:
+    image: postgres:16
+  web:
+    build:
+      context: ..
+      dockerfile: docker/Dockerfile
+    env_file: [.env]
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "env", "by"),
+    [
+        ("checkout/docker", "PING_ENDPOINT=https://hc.acme.dev/ping/\nEMAIL_HOST=mail.acme.dev\n", "variables"),
+        ("healthchecks/docker", "EMAIL_HOST=mail.acme.dev\n", "name"),
+    ],
+)
+def test_an_app_whose_image_is_built_is_told_by_its_signs_or_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: str, env: str, by: str
+) -> None:
+    place = tmp_path / folder
+    place.mkdir(parents=True)
+    file = compose(place, BUILT)
+    (place / ".env").write_text(env)
+    assert [(item.app.id, item.service, item.by) for item in matches(FILES, place)][:1] == [("healthchecks", "web", by)]
+    assert run(["lint", "--compose", str(file)]) == ExitCode.OK
+    assert "Healthchecks, found in compose.yaml." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("service", "app"),
+    [
+        ("  snipeit:\n    build: .\n", "snipe-it"),
+        ("  app:\n    image: mealie:dev\n    build: {context: ../}\n", "mealie"),
+        ("  app:\n    build: https://github.com/outline/outline.git#main\n", "outline"),
+        ("  laravel.test:\n    build: ./vendor/laravel/sail/runtimes/8.4\n    image: sail-8.4/app\n", "laravel"),
+        ("  wiki:\n    build: ./wiki\n", "abc-user-feedback"),
+        ("  ghost-theme:\n    build: .\n", "abc-user-feedback"),
+        ("  ghost:\n    image: someone/ghost\n", "abc-user-feedback"),
+    ],
+)
+def test_what_is_built_is_of_an_app_when_it_is_called_so(tmp_path: Path, service: str, app: str) -> None:
+    compose(tmp_path, f"services:\n{service}")
+    assert recognise(FILES, tmp_path).app.id == app
+
+
+LARAVEL = ["MAIL_HOST", "MAIL_PORT", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_ENCRYPTION"]
+DJANGO = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS"]
+
+
+@pytest.mark.parametrize(
+    ("names", "app"),
+    [
+        ([*LARAVEL, "MAIL_MAILER", "MAIL_FROM_ADDRESS", "MAIL_FROM_NAME", "APP_URL"], "laravel"),
+        ([*LARAVEL, "MAIL_DRIVER", "APP_URL"], "laravel"),
+        ([*LARAVEL, "MAIL_FROM", "APP_VIEWS_BOOKS"], "bookstack"),
+        ([*LARAVEL, "MAIL_FROM_ADDR", "MAIL_REPLYTO_ADDR"], "snipe-it"),
+        ([*LARAVEL, "MAIL_MAILER", "MAIL_FROM", "FIREFLY_III_LAYOUT"], "firefly-iii"),
+        (DJANGO, "django"),
+        ([*DJANGO, "DEFAULT_FROM_EMAIL", "DOMAIN"], "django"),
+        ([*DJANGO, "DEFAULT_FROM_EMAIL", "PING_ENDPOINT"], "healthchecks"),
+        (["PAPERLESS_EMAIL_HOST", "PAPERLESS_URL"], "paperless-ngx"),
+        (["MAILER_DSN"], "symfony"),
+    ],
+)
+def test_a_frameworks_variables_are_its_familys_unless_an_apps_own_are_there(names: list[str], app: str) -> None:
+    assert recognise(FILES, Path("/nowhere"), variables=dict.fromkeys(names, "x")).app.id == app
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_USER", "EMAIL_PASS", "EMAIL_FROM"],  # a usual choice, and Postiz's
+        ["EMAIL_SERVER_HOST", "EMAIL_SERVER_PORT", "EMAIL_FROM", "NEXTAUTH_URL"],  # NextAuth's manual, and Cal.com's
+        ["SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASS"],  # Mastodon has SMTP_LOGIN
+        ["SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASS", "SMTP_STARTTLS", "SMTP_DOMAIN"],
+        ["MAIL_HOST", "MAIL_FROM", "EMAIL_ENCRYPTION"],  # LibreChat has EMAIL_HOST
+    ],
+)
+def test_an_apps_own_name_beside_another_server_login_or_sender_tells_nothing(names: list[str]) -> None:
+    assert recognise(FILES, Path("/nowhere"), variables=dict.fromkeys(names, "x")).why == ""
+
+
 def test_services_that_need_the_variables_are_told_by_the_profile_and_the_image() -> None:
     pair = VAULT._replace(services=("worker", "server"), images=("acme/app",))
     listed = [("db", "postgres"), ("server", "acme/app:1"), ("worker", "acme/app:1"), ("migrate", "acme/app:1")]

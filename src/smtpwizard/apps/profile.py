@@ -50,6 +50,7 @@ from smtpwizard.presets.values import (
     Title,
     TlsMode,
     Url,
+    VariableName,
     listed_twice,
     rule,
 )
@@ -86,7 +87,11 @@ class AppProfile(NamedTuple):
     sources: tuple[Source, ...]
     checked: Day
     images: tuple[str, ...] = ()
-    """Without registry where that is docker.io, and without tag."""
+    """Without registry where that is docker.io, and without tag. None: a family of apps, which any image may have."""
+    signs: tuple[VariableName, ...] = ()
+    """Variables of no mail setting that this app alone reads: they tell it where no image does."""
+    common: tuple[VariableName, ...] = ()
+    """Variables of this app that others read as well: they do not tell it."""
     config: Annotated[str, OneOf(("environment", "file", "admin-page"))] = "environment"
     place: Place | None = None
     from_name: str = ""

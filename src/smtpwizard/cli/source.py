@@ -79,13 +79,11 @@ def recognised(args: argparse.Namespace, variables: Mapping[str, object] | None 
         return Recognised(files.profile(named), "")
     compose, env_file = getattr(args, "compose", None), getattr(args, "env_file", None)
     folder = Path(compose or env_file or ".env").parent
-    return recognise(
-        files,
-        folder,
-        compose=Path(compose) if compose else None,
-        service=getattr(args, "service", None) or "",
-        variables=variables,
-    )
+    service = getattr(args, "service", None) or ""
+    found = recognise(files, folder, compose=Path(compose) if compose else None, service=service, variables=variables)
+    if compose and found.service:
+        args.service = found.service  # nothing else in the file says which service is the app's
+    return found
 
 
 def recognised_target(args: argparse.Namespace) -> Recognised:

@@ -1,4 +1,5 @@
-"""Which app's folder it is: by the images of its compose file, by variables that only one profile has.
+"""Which app's folder it is: by the images of its compose file, by variables that only one profile has, by the name of
+what is built there; a framework's family where its variables fit and no app's do.
 
 Nothing is asked of YAML where one app is found by the lines with `image:`, and only profiles are opened that hold the
 image's name: this runs before every command.
@@ -8,16 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.apps.guess import role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles
 from smtpwizard.apps.profile import AppProfile, Role
+from smtpwizard.apps.schema import whole
 from smtpwizard.errors import FileError
 from smtpwizard.files import read_regular
+from smtpwizard.presets.files import PresetFileError
 from smtpwizard.targets.files import default_file
 from smtpwizard.targets.repository import is_image, repository
 from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    from smtpwizard.targets.compose.services import Service
 
 _IMAGE: Final = re.compile(
     rb"""^[^#\n]*?\bimage["']?[ \t]*:[ \t]*["']?((?:\$\{[^{}\n]*\}|[^\s"'#,{}])+)""", re.MULTILINE
@@ -32,7 +40,7 @@ class AppMatch(NamedTuple):
     app: AppProfile
     file: Path
     by: str
-    """`image` or `variables`."""
+    """`image`, `variables` or `name`."""
     service: str = ""
     """The compose service; empty for a file of variables."""
     shared: int = 0
@@ -47,6 +55,8 @@ class Recognised(NamedTuple):
     """For the header: `found in compose.yaml`; empty for the default, and where it was named."""
     others: tuple[AppProfile, ...] = ()
     """Further apps of the folder: one has to be chosen."""
+    service: str = ""
+    """The service that tells it, where that is no image's doing."""
 
 
 def recognise(
@@ -72,9 +82,14 @@ def recognise(
         assert path is not None
         return Recognised(found[0], f"found in {safe(path.name)}", tuple(found[1:]))
     if variables:
-        alone = [app for app, unique in by_variables(files, variables) if unique]
-        if alone and alone[0].id != DEFAULT:
-            return Recognised(alone[0], "found by its variables", tuple(alone[1:]))
+        telling = [app for app, tells in by_variables(files, variables) if tells]
+        if telling and telling[0].id != DEFAULT:
+            return Recognised(telling[0], "found by its variables", tuple(telling[1:]))
+    if path and not (variables and telling):
+        listed = [item for item in matches_in(files, path) if not service or item.service == service]
+        found = list(dict.fromkeys(item.app for item in listed))
+        if found and found[0].id != DEFAULT:
+            return Recognised(found[0], f"found in {safe(path.name)}", tuple(found[1:]), listed[0].service)
     return Recognised(files.profile(DEFAULT), "")
 
 
@@ -106,10 +121,14 @@ def _of_images(files: AppFiles, images: Iterable[str]) -> list[AppProfile]:
 
 
 def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppProfile, bool]]:
-    """Return the apps that read some of `variables`, those with most of them first, and whether one is theirs alone."""
-    names = [name for name in variables if name.isidentifier() and len(name) < _LONGEST]
+    """Return the apps that read some of `variables`, those with most of them first, and whether these tell that one.
+
+    They do where one is the app's alone and none is what another app calls its server, login or sender. Where no app
+    is told, a framework's family is that has its server and three more.
+    """
+    names = frozenset(name for name in variables if name.isidentifier() and len(name) < _LONGEST)
     owners: dict[str, list[AppProfile]] = {}
-    for name in files.mentioned(names):
+    for name in files.mentioned(sorted(names)):
         near = files.count(name)
         if near and (near <= _FEW or name in _TELLING):
             owners[name] = [app for app in files.holding(name, whole=True) if name in _own_names(app)]
@@ -121,11 +140,38 @@ def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppPro
         for app in found:
             apps[app.id] = app
             shared[app.id] = shared.get(app.id, 0) + 1
-        if len(found) == 1:
+        if len(found) == 1 and name not in found[0].common:
             (addresses if _is_any_address(found[0], name) else alone).add(found[0].id)
     alone |= {id_ for id_ in addresses if shared[id_] > _WITH_ADDRESS}
-    order = sorted(apps, key=lambda id_: (id_ not in alone, -shared[id_], id_ != DEFAULT, id_))
-    return [(apps[id_], id_ in alone) for id_ in order]
+    alone = {id_ for id_ in alone if apps[id_].config == "environment" and not _is_of_another(apps[id_], names)}
+    alone |= {id_ for id_, app in apps.items() if not names.isdisjoint(app.signs)}
+    families = {id_ for id_, app in apps.items() if not app.images and app.config == "environment"}
+    if not alone:
+        alone = {
+            id_
+            for id_ in families
+            if _shared(apps[id_], names) > _WITH_HOST
+            and apps[id_].variable(Role.HOST) in names
+            and not _is_of_another(apps[id_], names)
+        }
+    telling = alone - families or alone
+    order = sorted(apps, key=lambda id_: (id_ not in telling, -shared[id_], id_ != DEFAULT, id_))
+    return [(apps[id_], id_ in telling) for id_ in order]
+
+
+def _is_of_another(app: AppProfile, names: frozenset[str]) -> bool:
+    """Say whether something there is another name than the app's for its server, login or sender, which is not there.
+
+    What one app alone calls so may be common outside the apps that are known.
+    """
+    told = {role for name in names if not app.reads_name(name) and (role := role_of(name))}
+    for role in told & {Role.HOST, Role.USERNAME, Role.PASSWORD, Role.SENDER}:
+        spec = app.spec(role)
+        others = [item.name for item in app.extras if item.role is role]
+        own = [*others, *((*whole(spec.name), spec.file_variant) if spec else ())]
+        if not names.intersection(own):
+            return True
+    return False
 
 
 def _is_any_address(app: AppProfile, name: str) -> bool:
@@ -145,11 +191,14 @@ _FEW: Final = 6
 """Profiles in which a name may stand for it to be looked at: what more have tells nothing."""
 _WITH_ADDRESS: Final = 2
 """Further variables of an app that have to be there for its address to tell it, where others may call theirs so."""
+_WITH_HOST: Final = 3
+"""Variables of a framework's family that have to be there, the server among them: a family has none of its own."""
 _TELLING: Final = frozenset({"MAIL_MAILER", "MAILER_DSN", "DEFAULT_FROM_EMAIL"})
 
 
 def _own_names(app: AppProfile) -> set[str]:
-    return {*app.names, *(item.name for item in app.constants), *(item.name for item in app.extras)}
+    further = (*(item.name for item in app.constants), *(item.name for item in app.extras))
+    return {*app.names, *further, *app.signs}
 
 
 def _shared(app: AppProfile, variables: Iterable[str]) -> int:
@@ -157,7 +206,7 @@ def _shared(app: AppProfile, variables: Iterable[str]) -> int:
 
 
 def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
-    """Return the apps of a compose file, service by service: by image, else by variables of their own."""
+    """Return the apps of a compose file, service by service: by image, by variables, or by name where it is built."""
     from smtpwizard.targets.compose.services import list_services
 
     found = []
@@ -166,11 +215,55 @@ def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
     except FileError:
         return []
     for item in listed:
-        by, apps = "image", _of_images(files, [item.image])
+        by, apps, names = "image", _of_images(files, [item.image]), item.variables
         if not apps:
-            by, apps = "variables", [app for app, alone in by_variables(files, item.variables) if alone]
-        found += [AppMatch(app, path, by, item.name, _shared(app, item.variables)) for app in apps]
-    return sorted(found, key=lambda item: (item.by != "image", -item.shared, _place(item)))
+            names = _with_env_files(path, item)
+            by, apps = "variables", [app for app, tells in by_variables(files, names) if tells]
+        if not apps:
+            by, apps = "name", _of_names(files, (_called(name, path) for name in item.built))
+        found += [AppMatch(app, path, by, item.name, _shared(app, names)) for app in apps]
+    return sorted(found, key=lambda item: (_BY.index(item.by), -item.shared, _place(item)))
+
+
+_BY: Final = ("image", "variables", "name")
+
+
+def _with_env_files(path: Path, service: Service) -> tuple[str, ...]:
+    """Return the names of a service's variables, those of its env files too."""
+    if not service.env_entries:
+        return service.variables
+    from smtpwizard.targets.compose.read import env_names
+
+    found = [env_names(path.parent / entry.path) for entry in service.env_entries]
+    return tuple(dict.fromkeys([*service.variables, *sorted(frozenset().union(*found))]))
+
+
+def _of_names(files: AppFiles, names: Iterable[str]) -> list[AppProfile]:
+    """Return the apps that names are of: an app's id, or a service of it that is called after the app."""
+    found = {}
+    for name in names:
+        bare = _bare(name)
+        for id_ in files.ids():
+            own = _bare(id_)
+            if bare == own or (len(bare) >= _LONG and (bare.startswith(own) or own.startswith(bare))):
+                with suppress(PresetFileError):
+                    app = files.profile(id_)
+                    if bare == own or name in app.services:
+                        found[id_] = app
+    return list(found.values())
+
+
+def _called(name: str, path: Path) -> str:
+    """Return a name; of a folder that is given by dots, as it stands in a compose file, its own."""
+    return name if name.strip("./") else (path.parent / name).resolve().name
+
+
+def _bare(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+_LONG: Final = 5
+"""Letters of a service's name from which it is an app's: `joplin`, and not `wiki` or `auth`."""
 
 
 def _place(item: AppMatch) -> int:

@@ -60,7 +60,7 @@ def _match(args: argparse.Namespace) -> ExitCode:
         return ExitCode.OK if found else ExitCode.FAILED
     for item in found:
         where = f"{item.file.name} service {safe(item.service)}" if item.service else item.file.name
-        emit(f"{item.app.id}  {item.app.name}  ({where}, by its {'image' if item.by == 'image' else 'variables'})")
+        emit(f"{item.app.id}  {item.app.name}  ({where}, by its {item.by})")
     if not found:
         say(
             "No app is recognised here. Name it with --app; `smtpwizard apps list` shows those that are known, and "

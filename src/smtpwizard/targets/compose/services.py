@@ -12,7 +12,7 @@ from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.files import COMPOSE_NAMES, decode_yaml, default_file, read_bytes
-from smtpwizard.targets.repository import is_image
+from smtpwizard.targets.repository import is_image, repository
 from smtpwizard.text import did_you_mean, safe
 from smtpwizard.text import listed as listed_words
 
@@ -148,6 +148,8 @@ class Service(NamedTuple):
     """Variables that get their value from elsewhere: by a `${…}` alone, or by their name alone."""
     repeated: tuple[str, ...] = ()
     """Variables that stand more than once in its list; the last counts."""
+    built: tuple[str, ...] = ()
+    """What an image that is built here is called: by service, container, image and folder. Empty for any other."""
 
     @property
     def env_files(self) -> tuple[str, ...]:
@@ -240,7 +242,19 @@ def _service(name: str, node: Node, images: Collection[str]) -> Service:
     items = [(item.text or "").partition("=")[0] for item in environment[1].resolved.items] if environment else []
     repeated = tuple(key for key in texts if items.count(key) > 1)
     entries = env_entries(body.effective("env_file"))
-    return Service(name, image, tuple(texts), entries, likely, by_image, filled, repeated)
+    built = _built(name, image, body)
+    return Service(name, image, tuple(texts), entries, likely, by_image, filled, repeated, built)
+
+
+def _built(name: str, image: str, body: Node) -> tuple[str, ...]:
+    build = body.effective("build")
+    if build is None:
+        return ()
+    context = build[1].resolved.get("context") if build[1].resolved.kind is NodeKind.MAPPING else build
+    place = _text(context).partition("#")[0].removesuffix("/")
+    folder = place.rpartition("/")[2].removesuffix(".git") if place.strip("./") else place
+    names = (name, _text(body.effective("container_name")), repository(image).rpartition("/")[2], folder)
+    return tuple(dict.fromkeys(item for item in names if item))
 
 
 def _text(pair: tuple[Node, Node] | None) -> str:
