@@ -6,7 +6,7 @@ Ctrl+C before `main` can tell of it ends the process by the signal itself, witho
 import gc
 import signal
 
-gc.set_threshold(50_000)
+gc.set_threshold(200_000)
 """New objects between two collections. A command makes 30,000 that stay until its end; with the usual 700 they are
 looked through 50 times, a tenth of the start."""
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the caller has it ignored (nohup)
