@@ -81,9 +81,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
     from smtpwizard.cli.parser import QUICK, build_parser
 
-    first = arguments[0] if arguments else ""
+    first = arguments[0] if arguments else "wizard"
     # Only the command that is asked for: the whole tree takes 8 ms. Completion prints the tree, so it needs all of it.
-    parser = build_parser(first if first in QUICK else "")
+    parser = build_parser(first if first in QUICK or not arguments else "")
     args = parser.parse_args(arguments)
     if args.no_color:
         os.environ["NO_COLOR"] = "1"

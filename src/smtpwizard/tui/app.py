@@ -161,7 +161,8 @@ class SmtpWizard(App[WizardState]):
     def compose(self) -> ComposeResult:
         # Textual sets these when it has drawn for the first time, and styles, lays out and draws all again.
         for size, breakpoints in zip(self.size, (_WIDTHS, _HEIGHTS), strict=True):
-            self.screen.add_class(next(name for least, name in reversed(breakpoints) if size >= least))
+            name = next(name for least, name in reversed(breakpoints) if size >= least)
+            self.screen.add_class(name, update=False)  # for its children, which are not styled yet
         header, preview, keys = self._shell = (HeaderLine(id="header"), Preview(id="preview"), KeyBar(id="keys"))
         yield header
         with Horizontal(id="body"):

@@ -191,7 +191,7 @@ class PlainList(OptionList):
     """Rows come from `fill()`; the highlighted one gets a bar before it, so that it is not colour alone."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name
-        super().__init__(id=id, markup=False, compact=True)
+        super().__init__(id=id, markup=False)
         self._contents: tuple[Content, ...] = ()
 
     def fill(
