@@ -5,8 +5,6 @@ take apart becomes the host, or whatever the form is about, as it stands. `write
 read back as the same texts.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple

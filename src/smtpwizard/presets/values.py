@@ -4,8 +4,6 @@ A schema (`presets.schema`, `diagnosis.schema`, an app's profile) is declared wi
 where an example stands.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum

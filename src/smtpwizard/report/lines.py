@@ -3,8 +3,6 @@
 The screen styles the same lines (`tui.widgets.text`), so a fact reads alike in all three.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum

@@ -1,12 +1,9 @@
 """From answers to Settings: pure functions."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from smtpwizard.addresses import is_address
 from smtpwizard.apps.profile import AppProfile, Role, Security
@@ -23,16 +20,14 @@ Validator = Callable[[str], str | None]
 """Takes the cleaned answer; returns the sentence that says what is wrong with it, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of a closed set of answers."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One question. `id` is the variable it sets, REGION or CA_FILE."""
 
     id: str
@@ -255,7 +250,7 @@ def questions(provider: Provider | None, app: AppProfile) -> tuple[Question, ...
     asked = (*_username(provider, app), *_password(provider, app), _sender(provider, app), *_sender_name(app))
     server, url, more = tuple(_server(app)), tuple(_url(app)), (*_ciphers(app), _CA_QUESTION)
     if provider is None or provider.kind is Kind.CUSTOM or not provider.host:
-        opened = tuple(replace(question, advanced=False) for question in server)
+        opened = tuple(question._replace(advanced=False) for question in server)
         return (*opened, *asked, *url, *more)
     region = (_region(provider),) if provider.regions else ()
     return (*asked, *url, *region, *server, *more)
