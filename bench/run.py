@@ -6,7 +6,6 @@ Aims are printed beside the figures and never fail a test: a busy machine is not
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import platform
 import statistics
@@ -71,7 +70,7 @@ def main() -> None:
     row("first frame of the wizard with its list", str(frames["wizard"]))
     multiple(row, frames["wizard"], frames["trivial"], "the trivial app", "aim ≤ 1.3 ×")
     row("resident memory after the first frame", f"{statistics.median(memory):.0f} MB", "aim ≤ 50 MB")
-    for name, (value, aim) in asyncio.run(bench_steps.measure(runs)).items():
+    for name, (value, aim) in bench_steps.measure(runs).items():
         row(name, f"{value:.0f} ms", aim)
     bench_check.main(runs, row)
     bench_explain.main(runs, row)
