@@ -226,7 +226,7 @@ def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
 _BY: Final = ("image", "variables", "name")
 
 
-def _with_env_files(path: Path, service: Service) -> tuple[str, ...]:
+def _with_env_files(path: Path, service: "Service") -> tuple[str, ...]:
     """Return the names of a service's variables, those of its env files too."""
     if not service.env_entries:
         return service.variables
