@@ -5,8 +5,6 @@ Nothing is asked of YAML where one app is found by the lines with `image:`, and 
 image's name: this runs before every command.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
