@@ -129,6 +129,20 @@ def test_the_presets_settings_have_no_error_in_any_app(app: AppProfile) -> None:
             assert [item.id for item in worse if item.id.startswith(("tls", "port", "switch"))] == []
 
 
+CARELESS = {"affine", "authelia", "nocodb", "outline", "superset", "typebot"}
+"""Apps of which every setting is warned: a name in EHLO that servers refuse, a certificate unchecked, a sender lost."""
+
+
+@pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
+def test_what_is_written_for_a_mode_with_tls_is_told_of_no_trap(app: AppProfile) -> None:
+    for mode in (Security.IMPLICIT, Security.STARTTLS, Security.OPPORTUNISTIC):
+        if app.mode(mode) is not None:
+            found = findings(complete(app, mode).with_changes({**app.mode_changes(mode), **app.wanted}))
+            told = [item for item in found if item.id == "app-trap" and item.severity.value != "info"]
+            assert {item.severity.value for item in told} <= {"warning"}
+            assert not told or app.id in CARELESS, told
+
+
 def test_questions_sentences_and_repairs_name_the_apps_own_variables() -> None:
     provider = Presets.open().provider("gmail")
     asked = questions(provider, GHOST)

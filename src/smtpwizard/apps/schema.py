@@ -182,6 +182,8 @@ class Constant(NamedTuple):
     """What the app takes where it is absent; where that will do, nothing is written."""
     read: Annotated[str, OneOf((*BOOLEANS, *WORDS))] = "lower"
     """How it is compared with what is written: texts that the app reads alike will do."""
+    literal: bool = False
+    """In a fragment of a file: written without quotes."""
 
     def is_met(self, text: str | None) -> bool:
         """Say whether the app uses its mail settings with a text; None where the variable is absent."""

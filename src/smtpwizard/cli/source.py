@@ -10,10 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.apps.guess import role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles
-from smtpwizard.apps.profile import AppProfile
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.cli.output import say
-from smtpwizard.clients.transport import Origin
+from smtpwizard.clients.transport import Origin, refusals
 from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.presets.files import presets_root, user_root
 from smtpwizard.problems import Problem, Severity
@@ -47,6 +48,8 @@ class Source(NamedTuple):
     """Why it is this app, where it was recognised: `found in compose.yaml`."""
     image: str = ""
     """That service's image, where it is not the app's and no mail settings are there: likely another program."""
+    doubtful: bool = False
+    """Whether no app was recognised, and the mail settings that are there have other names than the default one's."""
 
     @property
     def empty(self) -> bool:
@@ -108,10 +111,13 @@ def one_of(found: Recognised, args: argparse.Namespace) -> AppProfile:
 
 
 def tell_app(source: Source) -> None:
-    """Say which app it is and why, where that was recognised and is not the default."""
+    """Say which app it is and why, where that was recognised and is not the default; and where none was."""
     app = source.settings.app
     if source.why and app.id != DEFAULT:
         say(f"{app.name}, {source.why}. --app ID takes another.")
+    if source.doubtful:
+        say(f"No app is recognised here, so the settings are read as {app.name}'s. --app ID takes another: "
+            "`smtpwizard apps list` shows those that are known.")  # fmt: skip
 
 
 def load(args: argparse.Namespace) -> Source:
@@ -195,7 +201,10 @@ def _source(
     settings = Settings.from_variables(about.app, variables)
     hide(settings.secrets())
     beside = tuple(_beside(about.app, variables, path.parent)) if path else ()
-    return Source(settings, origin, path, description, (*found, *beside), why=about.why)
+    doubtful = about.is_default and bool(refusals(settings)) and any(
+        role_of(name) in (Role.HOST, Role.SENDER) and not about.app.reads_name(name) for name in variables
+    )  # fmt: skip
+    return Source(settings, origin, path, description, (*found, *beside), why=about.why, doubtful=doubtful)
 
 
 def hide_in_reach(args: argparse.Namespace) -> None:

@@ -63,7 +63,8 @@ def check_startup(context: Context) -> Iterator[Problem]:
         )
     for item in context.app.variables:
         there = context.settings.of(item.role) or context.settings.in_file(item.role)
-        if item.required and not there and all(refusal.role is not item.role for refusal in refused):
+        told = any(refusal.role is item.role for refusal in refused)
+        if item.required and not there and not told and not (item.role is Role.URL and item.default):  # `check_links`
             message = f"{item.name} is not set, and the app needs it. {_WANTED.get(item.role, item.help)}"
             severity = Severity.ERROR if item.role in _WANTED else Severity.WARNING
             yield context.finding(

@@ -84,7 +84,7 @@ def fragment(app: AppProfile, variables: Mapping[str, str | Secret], *, masked: 
     if place is None:
         raise ValueError(app.id)
     lines = [place.head] if place.head else []
-    literal = {item.name for item in app.variables if item.literal}
+    literal = {item.name for item in app.variables if item.literal} | {c.name for c in app.constants if c.literal}
     for name, value in variables.items():
         text = value.reveal() if isinstance(value, Secret) else value
         refuse_unwritable(text)

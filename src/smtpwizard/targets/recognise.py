@@ -55,6 +55,8 @@ class Recognised(NamedTuple):
     """Further apps of the folder: one has to be chosen."""
     service: str = ""
     """The service that tells it, where that is no image's doing."""
+    is_default: bool = False
+    """Whether it is the app that is taken where there is no sign of any."""
 
 
 def recognise(
@@ -88,7 +90,7 @@ def recognise(
         found = list(dict.fromkeys(item.app for item in listed))
         if found and found[0].id != DEFAULT:
             return Recognised(found[0], f"found in {safe(path.name)}", tuple(found[1:]), listed[0].service)
-    return Recognised(files.profile(DEFAULT), "")
+    return Recognised(files.profile(DEFAULT), "", is_default=True)
 
 
 def _by_images(files: AppFiles, path: Path, service: str) -> list[AppProfile]:

@@ -61,7 +61,8 @@ def summary(source: Source, found: Sequence[Problem]) -> str:
     if source.image:
         return f"No mail settings in {source.description}, which runs {source.image}."
     if source.empty:
-        return f"No mail settings in {source.description}: the app does not start without them."
+        what = "does not start" if refusals(source.settings) else "sends nothing"
+        return f"No mail settings in {source.description}: the app {what} without them."
     counted = [_counted(severity, found) for severity in Severity]
     what = ", ".join(text for text in counted if text) or "Nothing to remark"
     starts = "The app refuses to start." if refusals(source.settings) else "The app starts with these settings."
