@@ -77,6 +77,7 @@ JS_CHECKS = {
     "one-zero": "v === '1' || v === '0'",
     "true-false-one-zero": "['true', '1', 'false', '0'].includes(v)",
     "json": "(() => { try { JSON.parse(v); return true } catch { return false } })()",
+    "parse-int": "!Number.isNaN(parseInt(v))",
     "json-number": "(() => { try { return typeof JSON.parse(v) === 'number' } catch { return false } })()",
 }
 ON, OFF, NEITHER = True, False, None
@@ -157,7 +158,7 @@ def test_every_kind_is_held_against_something() -> None:
         "joi-string",
         "joi-boolean",
         "joi-number",
-        "zod-number",
+        "js-number",
         "zod-email",
         "zod-url",
     }  # test_*_conformance

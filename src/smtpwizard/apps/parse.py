@@ -185,7 +185,7 @@ def _json_number(text: str) -> str | Reason:
     return text if isinstance(value, int | float) and not isinstance(value, bool) else Reason.NOT_A_NUMBER
 
 
-def _zod_number(text: str) -> str | Reason:
+def _js_number(text: str) -> str | Reason:
     value = js_float(text)
     return Reason.NOT_A_NUMBER if value is None or value in (float("inf"), float("-inf")) else text
 
@@ -244,7 +244,8 @@ CHECKS: Final[Mapping[str, Callable[[str], str | Reason]]] = {
     "wide-boolean": _words_check(_WIDE_ON, _WIDE_OFF),
     "wide-boolean-on-off": _words_check(_ELIXIR_ON, _ELIXIR_OFF),
     "integer": _integer,
-    "zod-number": _zod_number,
+    "js-number": _js_number,
+    "parse-int": lambda text: text if parse_int(text) is not None else Reason.NOT_A_NUMBER,
     "zod-email": _zod_email,
     "zod-url": _zod_url,
 }
@@ -253,8 +254,9 @@ CHECKS: Final[Mapping[str, Callable[[str], str | Reason]]] = {
 `joi-*`: Joi.string() without allow(''), Joi.boolean(), Joi.number(); what each converts to is what @nestjs/config
 writes. `non-empty`: z.string().min(1). `json`, `json-number`: JSON.parse(), and a number of it. `true-false`,
 `one-zero`: zod's enum of the two. `python-bool`: exactly True, False or nothing. `wide-boolean`: true, t, yes, y, 1 and
-their opposites in any case; `-on-off`: these too. `integer`: Python's int(). `zod-number`: z.coerce.number().
-`zod-email`, `zod-url`: z.email() and z.url(), or z.string().email() and .url(). A list of words is `choices`.
+their opposites in any case; `-on-off`: these too. `integer`: Python's int(). `js-number`: Number(), and neither NaN nor
+Infinity: z.coerce.number(). `parse-int`: parseInt(), and not NaN. `zod-email`, `zod-url`: z.email() and z.url(), or
+z.string().email() and .url(). A list of words is `choices`.
 """
 
 
