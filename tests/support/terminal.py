@@ -128,10 +128,10 @@ class Terminal:
         return self._process.wait(seconds)
 
     def wait_for_output(self, octets: bytes, *, seconds: float = 120.0) -> None:
-        """Read until the program has written `octets`."""
+        """Read until the program has written `octets`; fail after `seconds`, or when it has ended without."""
         deadline = monotonic() + seconds
         while octets not in self.output:
-            if not self._read(deadline - monotonic()):
+            if not self._read_on(deadline):
                 pytest.fail(f"no {octets!r} in the output")
 
     def press(self, *keys: str) -> None:
@@ -140,14 +140,14 @@ class Terminal:
             os.write(self._master, KEYS.get(key, key).encode())
 
     def wait_for(self, *texts: str, seconds: float = 120.0) -> str:
-        """Read until all `texts` stand on the screen and return the screen; fail with the screen after `seconds`.
+        """Read until all `texts` stand on the screen and return it; fail with it after `seconds`, or at the end.
 
         What is drawn in one frame can arrive in several reads, so texts that belong together are waited for together.
         """
         deadline = monotonic() + seconds
         shown = self.text
         while missing := [text for text in texts if text not in shown]:
-            if not self._read(deadline - monotonic()):
+            if not self._read_on(deadline):
                 pytest.fail(f"no {missing} on the screen:\n{shown}")
             shown = self.text
         return shown
@@ -166,6 +166,13 @@ class Terminal:
         """Return what was written once the alternate screen was left: what stays in the scrollback, without colours."""
         left = self.output.rpartition(ALTERNATE_SCREEN[1])[2].decode("utf-8", "replace")
         return re.sub(r"\x1b\[[0-9;]*m", "", left).replace("\r\n", "\n")
+
+    def _read_on(self, deadline: float) -> bool:
+        """Read what comes next; False where nothing comes before `deadline`, or the program has ended."""
+        while not self._read(min(deadline - monotonic(), 0.5)):
+            if self._process.poll() is not None or monotonic() > deadline:
+                return self._read(0.05)
+        return True
 
     def _read(self, seconds: float) -> bool:
         """Read what there is; False where nothing comes within `seconds`, or none are left, however much comes."""

@@ -29,11 +29,11 @@ READER: Final = "you@acme.example"
 async def until(
     pilot: Pilot[WizardState], condition: Callable[[], object], what: str, *, seconds: float = 90.0
 ) -> None:
-    """Let the app run until `condition` holds; fail with `what` was awaited after `seconds`."""
+    """Let the app run until `condition` holds; fail with `what` was awaited after `seconds`, or when the app breaks."""
     deadline = monotonic() + seconds
     while not condition():
-        if monotonic() > deadline:
-            pytest.fail(f"within {seconds:.0f} s there was no {what}")
+        if monotonic() > deadline or pilot.app.return_code:
+            pytest.fail(f"there was no {what} within {seconds:.0f} s, or before the app broke")
         await pilot.pause()
         await asyncio.sleep(0)
     await pilot.pause()
