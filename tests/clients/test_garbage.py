@@ -24,6 +24,7 @@ WAYS = {
     "mattermost": ("go-net-smtp", {"use": "mattermost"}),
     "listmonk": ("go-net-smtp", {"use": "listmonk"}),
     "grafana": ("gomail", {"use": "grafana"}),
+    "authelia": ("go-mail", {"use": "authelia"}),
     "lettre": ("lettre", {}),
     "symfony": ("symfony-mailer", {}),
     "net-smtp": ("net-smtp", {}),

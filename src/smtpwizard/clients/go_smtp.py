@@ -14,7 +14,7 @@ import math
 import os
 import socket
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from smtpwizard.clients.common.conversation import Malformed, Reading, Reply, decode
 from smtpwizard.clients.common.dialogue import StandardDialogue, announced_size, base64
@@ -61,17 +61,17 @@ class Use(NamedTuple):
     """Whether its limits count for all of a stage, and not for each read."""
 
 
-_FOREVER: Final = math.inf
+FOREVER: Final = math.inf
 _SMTPPOOL: Final = Use(
     ("PLAIN",),
-    (5.0, 5.0, _FOREVER, _FOREVER),
+    (5.0, 5.0, FOREVER, FOREVER),
     no_starttls="SMTP STARTTLS extension not found",
     no_auth="SMTP AUTH extension not found",
     odd_prompt="unkown SMTP fromServer",
 )
 _GOMAIL: Final = Use(
     ("CRAM-MD5", "LOGIN", "PLAIN"),
-    (10.0, _FOREVER, _FOREVER, 10.0),
+    (10.0, FOREVER, FOREVER, 10.0),
     no_starttls="gomail: MandatoryStartTLS required, but SMTP server does not support STARTTLS",
     hello=True,
     odd_prompt="gomail: unexpected server challenge: {}",
@@ -81,7 +81,7 @@ _GOMAIL: Final = Use(
 USES: Final[Mapping[str, Use]] = {
     "alertmanager": Use(
         ("PLAIN", "LOGIN"),
-        (_FOREVER, _FOREVER, _FOREVER, _FOREVER),
+        (FOREVER, FOREVER, FOREVER, FOREVER),
         {
             "connect": "establish connection to server: ",
             "tls": "establish TLS connection to server: ",
@@ -101,7 +101,7 @@ USES: Final[Mapping[str, Use]] = {
     ),
     "mattermost": Use(
         ("PLAIN", "LOGIN"),
-        (10.0, 10.0, 10.0, _FOREVER),
+        (10.0, 10.0, 10.0, FOREVER),
         {
             "connect": "unable to connect to the SMTP server: ",
             "tls": "unable to connect to the SMTP server through TLS: ",
@@ -316,7 +316,7 @@ class GoDialogue(StandardDialogue):
         for _ in range(_ROUNDS):
             if reply.code != 334:
                 return reply
-            answer = self._answer(name, self._prompt(reply, name), user, password)
+            answer = self.answer(name, self._prompt(reply, name), user, password)
             reply = await self.ask(base64(answer), f"AUTH {name}", shown=MASK)
         summary = f"the login does not end: {reply.shown}"
         raise DialogueEnded(ClientFailure(summary, reply=reply.shown, verdict=Verdict.HANGS))
@@ -330,7 +330,8 @@ class GoDialogue(StandardDialogue):
             wrong = next((at for at, char in enumerate(text) if char not in letters), len(text))
             self.fail(Fault.GARBLED, f"AUTH {name}", text=f"illegal base64 data at input byte {wrong}")
 
-    def _answer(self, name: str, prompt: bytes, user: bytes, password: bytes) -> bytes:
+    def answer(self, name: str, prompt: bytes, user: bytes, password: bytes) -> bytes:
+        """Return the answer to a prompt."""
         if name == "CRAM-MD5":
             import hmac
 
@@ -369,16 +370,17 @@ class GoSmtp(StandardClient):
     dialogue_class = GoDialogue
     tls: TlsPolicy = GoTrust()
     use: Use = USES["alertmanager"]
+    uses: ClassVar[Mapping[str, Use]] = USES
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> GoSmtp | None:
         """Return the client with an app's `use` and `timeout`; None for a use not known here."""
-        use = USES.get(options.get("use", ""))
+        use = cls.uses.get(options.get("use", ""))
         if use is None:
             return None
         connect, tls, greeting, rest = use.limits
         if seconds := float(options.get("timeout") or 0):
-            connect, tls, greeting, rest = (min(limit, seconds) if limit < _FOREVER else limit for limit in use.limits)
+            connect, tls, greeting, rest = (min(limit, seconds) if limit < FOREVER else limit for limit in use.limits)
         others = (Step.EHLO, Step.STARTTLS, Step.AUTH, Step.MAIL, Step.RCPT, Step.DATA)
         made = cls(
             use=use,

@@ -29,6 +29,10 @@ def model_of(app: AppProfile) -> ClientModel | None:
             from smtpwizard.clients.go_smtp import GoSmtp
 
             return GoSmtp.of({"use": app.client.model, **app.client.options})
+        case "go-mail":
+            from smtpwizard.clients.go_mail import GoMail
+
+            return GoMail.of(app.client.options)
         case "symfony-mailer":
             from smtpwizard.clients.symfony import SymfonyMailer
 
