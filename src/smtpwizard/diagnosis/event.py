@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LIMIT: Final = 4000
 """Characters of one reply or message that are looked at. The longest known reply (Microsoft's) has some 700."""
 
-_CODE_AT_START: Final = re.compile(r"^[\s\"'\[(#]{0,8}([2-5]\d\d)(?:[ -]|: ?|$)")
+_CODE_AT_START: Final = re.compile(r"^[\s\"'\[(#]{0,8}([2-5]\d\d)(?:[ |-]|: ?|$)")
 _ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
 _ENHANCED_AT_START: Final = re.compile(rf"^\s{{0,8}}[#(\[]?({_ENHANCED})(?![\d.])[)\]:]?")
 _ENHANCED_ANYWHERE: Final = re.compile(rf"(?<![\w.])({_ENHANCED})(?![\w.]\w)")

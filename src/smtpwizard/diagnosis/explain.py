@@ -80,7 +80,7 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(name for name in names if _SAYS_MORE.get(name) not in names)
 
 
-_SAYS_MORE: Final = {"unknown-host": "resolver-down", "timeout": "read-timeout"}
+_SAYS_MORE: Final = {"unknown-host": "resolver-down", "timeout": "read-timeout", "closed": "no-sendmail"}
 """What happened → what says more where both are told: libraries add a general word to the particular one."""
 
 

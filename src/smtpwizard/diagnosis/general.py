@@ -5,8 +5,11 @@ The answers are data (`presets/failures/answers-*.toml`), by priority: of those 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
+from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import FAMILY, General
@@ -54,7 +57,12 @@ def _sender_is_login(event: Event, answer: General) -> Changes:
 
 def answer_of(event: Event, answers: Iterable[General], happened: frozenset[str]) -> General:
     """Return the first of `answers` that holds."""
-    return next((item for item in answers if _holds(item, event, happened)), _NOTHING)
+    spoken = re.sub(_PATH, " ", without_addresses(event.text))
+    return next((item for item in answers if _holds(item, event, happened, spoken)), _NOTHING)
+
+
+_PATH: Final = r"(?<![^\s(\"'])/(?:[\w.+-]{1,80}/){1,20}[\w.+-]{0,80}"
+"""A file's path: `sender@example.com` and `/srv/blacklist/mail.php` say nothing of a sender or a blocklist."""
 
 
 OTHER_SENDER = "{sender} is not the address that logs in, which many servers do not allow."
@@ -65,9 +73,8 @@ _NOTHING = General(
 )  # fmt: skip
 
 
-def _holds(answer: General, event: Event, happened: frozenset[str]) -> bool:
-    """Say whether all that an answer asks for is so."""
-    text = event.text
+def _holds(answer: General, event: Event, happened: frozenset[str], text: str) -> bool:
+    """Say whether all that an answer asks for is so. `text`: the event's words."""
     return (
         (not answer.stages or _at(answer, event))
         and (not answer.codes or event.code in answer.codes)

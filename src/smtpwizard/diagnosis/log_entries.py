@@ -29,7 +29,7 @@ _PREFIX: Final = (
     r"(?: \(\d{1,9}\))?:?)(?=[ \t])[ \t]{1,8}"
     r"|[\w.-]{1,60} [\w./-]{1,40}(?:\[\d{1,9}\])?: (?=\S)(?<=\]: )"
     r"|\[[A-Za-z][\w ./:-]{0,60}\](?:[ \t]{1,6}(?=\S)|(?=\[))"
-    r"|\+\d{1,7}ms[ \t]{1,4}|\[\d{1,3}\][ \t]{1,4}(?=\S))"
+    r"|\+\d{1,7}ms[ \t]{1,4}|\[\d{1,3}\] (?=[ \t]{0,12}\S))"
 )
 _TAIL: Final = r"[ \t]{1,4}\+\d{1,7}ms$"
 _VERB: Final = r"(?:EHLO|HELO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA|QUIT|RSET|NOOP)\b"
@@ -99,7 +99,8 @@ _WRAPPED_LINES: Final = 12
 """Lines that a pasted reply may have where its lines were broken anew."""
 
 _FRAME: Final = (
-    r"^\s*(?:at (?:async )?[^\s(]{1,200}[ (](?:[^{]{0,300}?)(?P<properties>\{.*)?"
+    r"^\s*(?:at (?:async )?[^\s(]{1,200}[ (](?:[^{]{0,300}?)"
+    r"(?P<properties>\{.*|(?<=\) )(?:code|errno|type|name|command|response\w{0,4}): .*)?"
     r"|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*|Traceback \(most recent call last\):)$"
 )
 _FRAME_BEGINS: Final = frozenset("aF.T")
@@ -110,6 +111,8 @@ _CODE_ALONE: Final = (
     r"(?i)(?:error|status|smtp|reply|response)(?: ?code)?[ \t]{0,3}[:=][ \t]{0,3}[45]\d\d$|said: [45]\d\d$"
 )
 """`Error code: 550`: the words are on the next line."""
+_REPLY_ALONE: Final = r"[45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?[ \t]{0,8}$"
+"""A code as the heading of what it means: the words come after a blank line."""
 _SAID: Final = r"\bsaid: [45]\d\d|^<\S{1,300}>(?: \(.{1,200}\))?:? (?:host |failed: host |SMTPUTF8)"
 """A bounce, whose lines a mail program has wrapped up to `(in reply to RCPT TO command)`."""
 _MAIL_FRAME: Final = r"(?i)nodemailer|smtp|mailer"
@@ -172,10 +175,12 @@ class Grouping:
         text = line.text
         offer = re.match(_OFFER, text) if text[:3] == "250" else None
         if offer:
-            self._offer = offer[1]
+            # `AUTH=LOGIN` is for old clients: it takes nothing away from the line before it.
+            self._offer = f"{self._offer} {offer[1][5:]}" if offer[1][4] == "=" and self._offer else offer[1]
         current = self.current
         if not text.strip():
-            return self.flush() if current and self._depth <= 0 else None
+            ends = current and self._depth <= 0 and not re.match(_REPLY_ALONE, current.lines[-1])
+            return self.flush() if ends else None
         source, self._source = self._source, False
         if source and text[0] in " \t":
             return None  # the line of a program under Python's `File "…", line 7`
@@ -249,8 +254,9 @@ def _belongs(line: Line, record: Record, depth: int) -> bool:
     if line.text[0] in " \t}])":
         return True
     # A terminal or mail program has wrapped a reply that was pasted; containers' lines come whole.
-    wrapped = re.match(_REPLY_LINE, record.lines[0]) or _open_code(record)
-    return not line.contained and bool(wrapped) and len(record.lines) < _WRAPPED_LINES
+    first = re.match(_REPLY_LINE, record.lines[0])
+    wrapped = first[1] if first else _open_code(record)
+    return not line.contained and wrapped >= "4" and len(record.lines) < _WRAPPED_LINES
 
 
 def _open_code(record: Record) -> str:

@@ -110,6 +110,8 @@ class Found(NamedTuple):
     """Somebody asks about this text."""
     mail: bool
     """Something beside its words shows that it is about mail, or there is nothing else to explain."""
+    talks: bool = False
+    """The short text that it stands in talks of mail."""
 
 
 def find(
@@ -126,14 +128,17 @@ def find(
     handed_on = relayed(text)
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
+    talks = len(entries) <= _SENTENCES and bool(re.search(_MAIL_TALK, text))
     for record in entries:
         record.alone = len(entries) == 1
         if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
-            yield found
+            yield found._replace(talks=talks)
 
 
 _MOST_ASKED: Final = 60
 """Entries that a text may have and be a question; what is longer is a log."""
+_SENTENCES: Final = 8
+"""Entries of a text so short that what one of them says of mail is said of all."""
 
 
 def found_in(
@@ -293,11 +298,19 @@ def explain_log(
     return tuple(sorted(coded or found, key=_vague))
 
 
+_NAMED: Final = r"[a-z](?:Error|Exception)\b"
+"""The name of an error: the line is what a program has said, not what a person says of it."""
+
+
 def _vague(item: Explained) -> int:
     """Sort what is known before what is possible, and that before what is general."""
     first = item.diagnoses[0]
     if first.generic:
-        return 3 if first.id in ("generic-lost", "generic-no-reason") else 2
+        if first.id in ("generic-lost", "generic-no-reason"):
+            return 5
+        return 2 if item.coded or re.search(_NAMED, item.said) else 4
+    if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
+        return 3  # a server that has refused something then closes
     return int(first.confidence <= POSSIBLE) + int(first.confidence < POSSIBLE)
 
 
@@ -359,7 +372,8 @@ def flat(explained: Iterable[Explained]) -> tuple[Problem, ...]:
 
 def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
     """Return the causes of what was found, empty where it may not be about mail at all."""
-    sure = item.sure or (item.asked and re.search(_MAIL_TALK, item.event.raw) and worded(item.event, catalogue))
+    talks = item.asked and (item.talks or re.search(_MAIL_TALK, item.event.raw))
+    sure = item.sure or (talks and worded(item.event, catalogue))
     if not sure and not _by_words(item.event, catalogue, mail=item.mail):
         return ()
     return diagnoses_of(item.event, catalogue, always=bool(sure))
@@ -369,7 +383,7 @@ _MAIL_TALK: Final = (
     r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
     r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
-    r"xoauth2|postfix"
+    r"xoauth2|postfix|\blettre|http auth state|[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
 )
 """A text that somebody asks about and that talks of mail: then the general answers' words count without a code."""
 

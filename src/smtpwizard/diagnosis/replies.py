@@ -62,16 +62,25 @@ _TUPLE: Final = (
     rf"(?:\((?:code=)?|retcode \(|(?<![\w.])(?=\d{{3}}, ?b['\"]))({_NUMBER}|2[0-5]\d)(?:, ?|\); Msg: )"
     rf"(?:message=|msg=)?{_QUOTED}"
 )
-_GOT: Final = rf"got code \\?\"({_NUMBER})\\?\", with message \\?\"(.{{0,3000}})"
-_LETTRE: Final = rf"(?:permanent|transient) error \(({_NUMBER})\)(?:: ?|$)([^\n]{{0,2000}})"
+_GOT: Final = rf"got code \\?\"({_NUMBER})\\?\"(?:, with message \\?\"(.{{0,3000}}))?"
+_LETTRE: Final = rf"(?:permanent|transient) error \(({_NUMBER})\)(?:: ?|$|(?=[\"'.\\]))([^\n]{{0,2000}})"
+_ROUNDCUBE: Final = (
+    rf"SMTP[ -]?\w{{2,8}} \(({_NUMBER})\): [^\n]{{3,300}}? \(((?:{_ENHANCED}|{_NUMBER}) [^\n]{{3,2000}})\)"
+)
 _LETTRE_CODE: Final = (
-    r"severity: (Permanent|Transient)NegativeCompletion, category: (\w{1,20}), detail: (\w{1,10}) \},"
-    r" message: \[(.{0,2000})"
+    r"severity: (Permanent|Transient)NegativeCompletion, category: (\w{1,20}), detail: (\w{1,10}) \}"
+    r"(?:, message: \[(.{0,2000}))?"
 )
 _PHPMAILER: Final = (
     rf"(?:Detail: ?(.{{0,1500}}?) ?)?SMTP code: ?({_NUMBER})(?! ?msg:)(?: ?Additional SMTP info: ?({_ENHANCED}))?"
 )
 _PEAR: Final = rf"\(code: ({_NUMBER}), response: ([^\n]{{0,2000}}?)\)?\]?$"
+_VALUE: Final = r"\w{0,8}[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
+_PAIR_CODE: Final = rf"(?i)(?<!status)(?<!status[_ -])code{_VALUE}({_NUMBER})(?![\w.-])"
+_PAIR_ENHANCED: Final = rf"(?i)(?:enh?c?h?\w{{0,12}}code|status|dsn){_VALUE}({_ENHANCED})(?![\w.])"
+_PAIR_REPLY: Final = rf"(?i)(?:smtp_?m\w{{2,6}}|reply|response){_VALUE}(?<=[\"'])([^\"'\n]{{3,1000}})"
+_PAIR_MESSAGE: Final = rf"(?i)(?:message|msg|reason|detail|description){_VALUE}(?<=[\"'])([^\"'\n]{{3,1000}})"
+_PAIR_ERROR: Final = rf"(?i)error{_VALUE}(?<=[\"'])([^\"'\n]{{4,1000}})"
 _CATEGORIES: Final = ("Syntax", "Information", "Connections", "Unspecified3", "Unspecified4", "MailSystem")
 _DETAILS: Final = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -81,8 +90,8 @@ _UNITS: Final = (
     r"packages|modules|objects|pages|points|of|x|milliseconds)\b)"
 )
 """What is counted: then the number before it is no code."""
-_WORDS: Final = rf"(?:{_UNITS}[A-Za-z<(\"'#\[*À-ž][^\n]|{_ENHANCED}(?!\w)|\.\.\.|/\w|\d{{1,3}}\.\d|{_NUMBER}[ -])"
-_OPENING: Final = r"^[\s\"'\[({>*#-]{0,6}"
+_WORDS: Final = rf"(?:{_UNITS}(?:[^\W\d_]|[<(\"'#\[*])[^\n]|{_ENHANCED}(?!\w)|\.\.\.|/\w|\d{{1,3}}\.\d|{_NUMBER}[ -])"
+_OPENING: Final = r"^(?:\(\w{2,20}\) )?[\s\"'\[({>*#|└─-]{0,6}"
 _LEAD: Final = (
     r"(?:said|saying|says|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
     r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|err(?:or)? code|"
@@ -97,8 +106,8 @@ _NO_LINE: Final = "".join(
 _REPLY: Final = (
     rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
     # at the start of a line, or behind a sign that opens a value
-    rf"|(?:{_OPENING}|[:=>;|\t] ?[\"'(`\[#]{{0,2}}|[\"'(`\[])(?!443){_NO_LINE}({_NUMBER})"
-    rf"(?=[ -]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
+    rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«]{{0,2}}|[\"'(`\[“„«])(?!443){_NO_LINE}({_NUMBER})"
+    rf"(?=[ |-]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
     # behind a word that announces it
     rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?-?|, ?){_WORDS})"
     # anywhere, in front of an enhanced code of the same class
@@ -111,7 +120,7 @@ _TAIL: Final = r"; from=<|\s\(in reply to |\",\s?\"[A-Za-z_]{1,30}\":|',\s{1,8}[
 _TAIL_SIGNS: Final = ("; from=<", "(in reply to ", '":', "',", "=")
 _PLAIN_REPLY: Final = (
     r"(?i)[45]\d\d[ -](?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
-    r"unauthorized|too many req|\d)[a-z<])(?![^\n]{0,40}\b[45]\d\d\b)"
+    r"unauthorized|too many req|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
 )
 """A reply as a server gives it, with nothing before it."""
 
@@ -193,6 +202,8 @@ def find_reply(text: str, known: Properties) -> Reading:
     bare = re.search(_BARE_CODE, text)
     if bare:
         return Reading(text[bare.end() :], int(bare[1]))
+    if "code" in text.lower() and (pairs := _of_pairs(text)) is not None:
+        return pairs
     behind = re.search(_VERB_BEHIND, text)
     if behind and (int(behind[2]) not in _HTTP_CODES or re.search(_MAIL_SIGNS, text)):
         return Reading("", int(behind[2]))
@@ -221,8 +232,13 @@ def _of_swift(text: str) -> Reading | None:
     found = re.search(_GOT, text, re.DOTALL)
     if not found:
         return None
-    words = re.split(r"\\?\"(?:[.)\s,]|\\n|$)", found[2])[0]
+    words = re.split(r"\\?\"(?:[.)\s,]|\\n|$)", found[2] or "")[0]
     return Reading(words if words[:3] == found[1] else f"{found[1]} {words}")
+
+
+def _of_roundcube(text: str) -> Reading | None:
+    found = re.search(_ROUNDCUBE, text)
+    return Reading(found[2] if found[2][:3] == found[1] else f"{found[1]} {found[2]}") if found else None
 
 
 def _of_lettre(text: str) -> Reading | None:
@@ -233,13 +249,23 @@ def _of_lettre(text: str) -> Reading | None:
     if not found or found[2] not in _CATEGORIES or found[3] not in _DETAILS:
         return None
     code = f"{'5' if found[1] == 'Permanent' else '4'}{_CATEGORIES.index(found[2])}{_DETAILS.index(found[3])}"
-    pieces = (unescaped(piece) for piece in re.findall(r"\"((?:[^\"\\]|\\.)*)\"", found[4]))
+    pieces = (unescaped(piece) for piece in re.findall(r"\"((?:[^\"\\]|\\.)*)\"", found[4] or ""))
     return Reading("\n".join(f"{code}-{piece}" for piece in pieces) or code, int(code))
 
 
 def _of_phpmailer(text: str) -> Reading | None:
     found = re.search(_PHPMAILER, text, re.DOTALL)
     return Reading(" ".join(part for part in (found[2], found[3], found[1]) if part)) if found else None
+
+
+def _of_pairs(text: str) -> Reading | None:
+    """Read a logger's keys: `"smtp_code":501,"smtp_enchcode":"5.1.7","smtp_msg":"…"`."""
+    code = re.search(_PAIR_CODE, text)
+    if not code or int(code[1]) in _HTTP_CODES - _SMTP_TOO or not re.search(_MAIL_SIGNS, text):
+        return None
+    words = re.search(_PAIR_REPLY, text) or re.search(_PAIR_MESSAGE, text) or re.search(_PAIR_ERROR, text)
+    enhanced = re.search(_PAIR_ENHANCED, text)
+    return Reading(" ".join(part[1] for part in (enhanced, words) if part), int(code[1]))
 
 
 def _of_tuple(text: str) -> Reading | None:
@@ -256,6 +282,7 @@ _DRESSES: Final[Mapping[Callable[[str], Reading | None], tuple[str, ...]]] = {
     _of_swift: ("got code",),
     _of_lettre: (" error (", "severity: "),
     _of_phpmailer: ("SMTP code",),
+    _of_roundcube: ("SMTP",),
     _of_pear: ("(code: ",),
     _of_tuple: ("(4", "(5", "(2", "b'", 'b"', "code="),
 }
@@ -341,6 +368,8 @@ _MESSAGES: Final = (
     ("smtp auth failed", ("auth",)),
     ('authenticator "', ("auth",)),
     ("smtpsenderrefused", ("mail",)),
+    ("failed to set sender", ("mail",)),
+    ("failed to add recipient", ("rcpt",)),
     ("the following from address failed", ("mail",)),
     ("smtprecipientsrefused", ("rcpt",)),
     ("the following recipients failed", ("rcpt",)),
@@ -355,6 +384,14 @@ _MESSAGES: Final = (
     ("in reply to data", ("data",)),
     ("in reply to auth", ("auth",)),
     ("in reply to ehlo", ("ehlo",)),
+    ("while sending mail from", ("mail",)),
+    ("while sending rcpt to", ("rcpt",)),
+    ("while sending data command", ("data",)),
+    ("while sending message body", ("data",)),
+    ("while sending end of data", ("data",)),
+    ("while receiving the initial server greeting", ("greeting",)),
+    ("while performing the ehlo handshake", ("ehlo",)),
+    ("while performing the helo handshake", ("ehlo",)),
     ("after mail from", ("mail",)),
     ("after rcpt to", ("rcpt",)),
     ("after data", ("data",)),
@@ -406,7 +443,9 @@ _RELAYED: Final = (
     r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
     r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
     r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
-    r"could not be delivered|delivery (?:has )?failed|delivery to the following recipient|protection\.outlook\.com|"
+    r"could not be delivered|delivery (?:has )?failed|delivery to the following recipient|"
+    # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
+    r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
 )
 

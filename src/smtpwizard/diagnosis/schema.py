@@ -123,7 +123,7 @@ class Phrase(NamedTuple):
         for _ in range(_TRIES):
             if start < 0:
                 return False
-            inside = start > 0 and text[start - 1].isalpha() and first[0].isalpha()
+            inside = start > 0 and text[start - 1].isalpha() and first[0].isalpha() and first[0] < _WITHOUT_BLANKS
             if not inside and (len(self.parts) == 1 or self._rest_from(text, start + len(first))):
                 return True
             start = text.find(first, start + 1)
@@ -140,6 +140,9 @@ class Phrase(NamedTuple):
 
 GAP: Final = 200
 """Characters that a `*` may stand for: addresses, host names and ids, not half a log."""
+
+_WITHOUT_BLANKS: Final = "\u2e80"
+"""From here on stand the scripts that put no blanks between words: Chinese, Japanese, Korean."""
 
 _TRIES: Final = 20
 """Places at which a phrase with gaps is tried: hostile text may repeat the first part thousands of times."""
