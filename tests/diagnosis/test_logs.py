@@ -102,6 +102,21 @@ def test_a_dialogue_is_read_with_the_command_before_the_reply() -> None:
     assert only.said == "550 xyzzy"
 
 
+def test_the_login_methods_of_old_clients_take_nothing_away_from_those_offered() -> None:
+    dialogue = """\
+250-AUTH LOGIN PLAIN
+250-AUTH=LOGIN
+250 8BITMIME
+> AUTH PLAIN
+< 535 Login Fail. Please enter your authorization code"""
+    assert explain_text(dialogue)[0].kind == "app-password-wanted"
+
+
+def test_a_server_that_refuses_and_then_closes_has_told_why() -> None:
+    log = 'level=warn msg="smtp: use of closed network connection"\nlevel=error msg="535 5.7.8 xyzzy"'
+    assert explain_text(log)[0].id == "generic-auth"
+
+
 def test_a_log_of_a_day_is_read_in_seconds() -> None:
     line = "api-1  | [Nest] 29  - 11/22/2026, 7:20:01 AM     LOG [HTTP] GET /api/projects/7 200 12ms\n"
     (only,) = explain_log(line * 20_000 + f"api-1  | Invalid login: {GMAIL.splitlines()[0]}\n" + line * 20_000)

@@ -102,7 +102,43 @@ NOTHING = [
     "221 2.0.0 Bye",
     "354 End data with <CR><LF>.<CR><LF>",
     "hello world",
+    "Authorization failed for user 12",
+    "authentication to database failed",
+    "PermissionError: [Errno 13] Permission denied: '/data/config.yml'",
+    'java.lang.NullPointerException: Cannot invoke "String.length()" because "name" is null',
+    "sqlalchemy.exc.OperationalError: server closed the connection unexpectedly",
+    "jwt: token expired",
+    "Login attempts: 3",
+    "User quota exceeded: limit reached",
+    "queue is full",
+    "zip file created",
 ]
+
+CLOTHED = [
+    ('{"msg":"failed","smtp_code":501,"smtp_enchcode":"5.1.7","smtp_msg":"Invalid sender"}', "sender-malformed"),
+    ("reply_code: 535, reply: 'Authentication failed'", "wrong-password"),
+    ('{"message":"There are too many connections from your internet address.","code":421}', None),
+    ('Expected response code 354 but got code "503"', "command-sequence"),
+    ('Expected response code 250 but got code "235", with message "235 2.0.0 OK"', "client-fault"),
+    ('Message in web vault "SMTP 5xx error: permanent error (550)"', "policy-refused"),
+    ('SMTP Error (550): Failed to add recipient "a@example.com" (5.7.1 <x>: Relay access denied).', "relay-denied"),
+    ("└──550-Requested action not taken: mailbox unavailable", "recipient-unknown"),
+    ("errors like “550 Requested action not taken: mailbox unavailable” come back", "recipient-unknown"),
+    ("550 用户不存在", "recipient-unknown"),
+    ("发送失败：535 认证失败", "wrong-password"),
+    ("550 Почтовый ящик не найден", "recipient-unknown"),
+    ("550 5.5.0\n\nRequested action not taken: mailbox unavailable", "recipient-unknown"),
+    ('I get the error "too many login attempts"\n\nis that a limit of my smtp server?', "login-locked"),
+    ("sender@example.com: 550 xyzzy", "policy-refused"),
+    ("554 xyzzy in /srv/blacklist/mail.php", "policy-refused"),
+]
+"""A text → the kind of its first cause, None where there is none."""
+
+
+@pytest.mark.parametrize(("text", "kind"), CLOTHED)
+def test_a_reply_is_read_in_every_clothing_and_by_its_own_words(text: str, kind: str | None) -> None:
+    found = explain_text(text)
+    assert (found[0].kind if found else None) == kind
 
 
 @pytest.mark.parametrize(("text", "provider", "ref"), KNOWN)
