@@ -22,7 +22,17 @@ def test_no_answer_to_a_known_report_misleads(report: dict[str, Any]) -> None:
     assert word != "misleading", first
 
 
-LEAST: Final = {"known": 0.97, "seen": 0.95, "unseen": 0.9, "fresh": 0.8, "blind": 0.8, "last": 0.75}
+LEAST: Final = {
+    "known": 0.97,
+    "seen": 0.95,
+    "unseen": 0.9,
+    "fresh": 0.85,
+    "blind": 0.9,
+    "last": 0.9,
+    "worked": 0.9,
+    "sealed": 0.9,
+    "late": 0.9,
+}
 """File of the corpus → the share that must be answered rightly."""
 
 
