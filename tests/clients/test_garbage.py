@@ -17,7 +17,8 @@ from support.probing import MESSAGE, PASSWORD, USERNAME, options, serving
 SEED = 20261126
 ROUNDS = 40
 WAYS = {
-    "standard": ("mua", {}),
+    "standard": ("unknown", {}),
+    "mua": ("mua", {}),
     "smtplib": ("smtplib", {}),
     "django": ("django-smtp", {}),
     "alertmanager": ("go-net-smtp", {"use": "alertmanager"}),

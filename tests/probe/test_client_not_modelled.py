@@ -17,7 +17,7 @@ from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, Verdict
 from support.probing import MESSAGE, PASSWORD, USERNAME, options, serving
 
-FOREIGN = shipped("ghost")._replace(client=shipped("ghost").client._replace(model="mua", version="0.2"))
+FOREIGN = shipped("ghost")._replace(client=shipped("ghost").client._replace(model="gen-smtp", version="0.2"))
 
 
 def probed(script: Script, app: AppProfile = FOREIGN, **fields: str) -> Report:
@@ -29,7 +29,7 @@ def probed(script: Script, app: AppProfile = FOREIGN, **fields: str) -> Report:
 
 def test_no_model_stands_for_a_client_that_nobody_compared() -> None:
     assert model_of(FOREIGN) is None
-    assert label(FOREIGN) == "mua 0.2"
+    assert label(FOREIGN) == "gen-smtp 0.2"
 
 
 @pytest.mark.parametrize("script", [Script(), Script(starttls=True), Script(implicit=True)])
@@ -38,7 +38,9 @@ def test_the_server_is_tested_to_its_end_and_no_verdict_is_given(script: Script)
     assert (report.app.verdict, report.server_ok, exit_code(report)) == (None, True, ExitCode.OK)
     assert (report.app.send.ok, report.app.verify.ok) == (None, None)
     assert "that the app's own mail client does the same: it is not modelled" in report.not_proved
-    assert report.app.sentence.startswith("Whether Plausible will send is not known: its mail client, mua 0.2, is not")
+    assert report.app.sentence.startswith(
+        "Whether Plausible will send is not known: its mail client, gen-smtp 0.2, is not"
+    )
     assert "log in and send" in report.app.sentence
     assert (app_verdict(report).mark, server_verdict(report).mark) == (Mark.WARNING, Mark.OK)
 

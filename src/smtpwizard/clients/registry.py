@@ -25,6 +25,10 @@ def model_of(app: AppProfile) -> ClientModel | None:
             from smtpwizard.clients.lettre import LETTRE
 
             return LETTRE
+        case "mua":
+            from smtpwizard.clients.mua import MUA
+
+            return MUA
         case "go-net-smtp" | "gomail":
             from smtpwizard.clients.go_smtp import GoSmtp
 
