@@ -443,7 +443,8 @@ _RELAYED: Final = (
     r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
     r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
     r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
-    r"could not be delivered|delivery (?:has )?failed|delivery to the following recipient|"
+    r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
+    r"delivery to the following recipient|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
@@ -458,5 +459,5 @@ def relayed(text: str) -> bool:
 
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "protection.outlook", ">: host", "x-postfix",
+    "said:", "deliver", "responded with", "protection.outlook", ">: host", "x-postfix",
 )  # fmt: skip
