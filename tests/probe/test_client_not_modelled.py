@@ -61,11 +61,11 @@ def test_a_client_by_the_standards_judges_the_certificate() -> None:
     assert (report.failed.step, report.failed.error) == (Step.TLS, "ERR_TLS_CERT_ALTNAME_INVALID")
 
 
-def test_an_app_that_does_not_start_is_told_all_the_same() -> None:
+def test_an_app_that_hands_its_client_nothing_is_told_all_the_same() -> None:
     settings = Settings(FOREIGN, port="25", sender="a@example.com")
     report = Probe(settings, options(app_name="Plausible")).run_blocking()
     assert report.app.verdict is Verdict.FAILS
-    assert report.app.sentence.startswith("Plausible refuses to start: ")
+    assert report.app.sentence.startswith("Plausible sends nothing: ")
 
 
 def test_what_the_log_will_say_holds_no_secret_and_no_control_character() -> None:

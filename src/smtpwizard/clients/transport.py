@@ -120,8 +120,8 @@ def unusable(settings: Settings) -> tuple[str, ...]:
     name = settings.app.variable
     found = [f"{name(item.role)} is {item.reason.value.replace('-', ' ')}" for item in refusals(settings)]
     found += [f"{switch} is not {text}" for switch, text in settings.lacking.items()]
-    if settings.host is None and not settings.app.default(Role.HOST) and not found:
-        found.append(f"{name(Role.HOST)} is {Reason.MISSING.value}")
+    if not settings.host and not settings.app.default(Role.HOST) and not found:
+        found.append(f"{name(Role.HOST)} is {Reason.MISSING.value if settings.host is None else Reason.EMPTY.value}")
     if not found and (why := reading(settings).refused):
         found.append(why[:1].lower() + why[1:].rstrip("."))
     return tuple(found)

@@ -13,7 +13,7 @@ from functools import partial
 
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.clients.registry import dialogue_of
-from smtpwizard.clients.transport import Transport, unusable
+from smtpwizard.clients.transport import Transport, refusals, unusable
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.connection import Connection
 from smtpwizard.probe.stages import Recorder, StageFailed, Stages, Transactions
@@ -194,8 +194,9 @@ class Probe:
             login = "with a login" if transport.logs_in else "without a login"
             return StepResult(Step.LINT, Status.PASSED, f"the app starts: {mode}, {login}", 0.0)
         wrong = ", ".join(unusable(self._settings))
-        self._recorder.state = self._recorder.state._replace(failure=ClientFailure(wrong), starts=False)
-        return StepResult(Step.LINT, Status.FAILED, f"the app refuses to start: {wrong}", 0.0)
+        then = "refuses to start" if refusals(self._settings) else "sends nothing"
+        self._recorder.state = self._recorder.state._replace(failure=ClientFailure(wrong), instead=then)
+        return StepResult(Step.LINT, Status.FAILED, f"the app {then}: {wrong}", 0.0)
 
     def _unreached(self, transport: Transport | None) -> list[Step]:
         """Return the stages that were due and were not reached."""

@@ -23,8 +23,8 @@ class RunState(NamedTuple):
     """The stage at which it did."""
     verified: bool = False
     """Whether it got as far as the client's verify() goes."""
-    starts: bool = True
-    """Whether the app takes its settings and starts."""
+    instead: str = ""
+    """What the app does where its client is handed nothing: `refuses to start`, `sends nothing`."""
     finished: bool = False
     """Whether it ran to its end, good or bad: it was not cancelled."""
     logged_in: bool = False
@@ -48,12 +48,12 @@ def app_outcome(state: RunState, app: AppProfile, name: str) -> AppOutcome:
     if not state.finished and state.failure is None:
         nothing = ClientOutcome(None)
         return AppOutcome(Verdict.FAILS if model else None, nothing, nothing, "The test was stopped before its end.")
-    if model is None and state.starts:
+    if model is None and not state.instead:
         return AppOutcome(None, ClientOutcome(None), ClientOutcome(None), _unknown(state, app, name))
     source = ", as its source says" if model is not None and not model.compared else ""
     if model is not None and model.compared_as:
         source = f", compared as {model.compared_as}"
-    who = f"{name} ({label(app)}{source})" if state.starts else name
+    who = name if state.instead else f"{name} ({label(app)}{source})"
     if state.failure is not None:
         failed = state.failure.outcome
         verify = ClientOutcome(True) if state.verified else failed
@@ -106,7 +106,7 @@ def _bad(state: RunState, failure: ClientFailure, who: str, model: ClientModel |
     outcome = failure.outcome
     said = f" Its log will say: {outcome.log}" if outcome.log else ""
     if outcome.code is None:
-        return f"{who} {'will fail' if state.starts else 'refuses to start'}: {failure.summary.rstrip('.')}.{said}"
+        return f"{who} {state.instead or 'will fail'}: {failure.summary.rstrip('.')}.{said}"
     code = " ".join(str(part) for part in (outcome.code, outcome.response_code) if part)
     command = f" at {outcome.command}" if outcome.command not in (None, "CONN") else ""
     what = (_REFUSED if failure.refused else _BROKEN).get(state.failed_at or Step.LINT, "the connection breaks off")

@@ -147,7 +147,8 @@ def app_verdict(report: Report) -> Line:
     """Return the verdict on the app in a few words, with its client's error code where there is one."""
     outcome = report.app
     if report.failed is not None and report.failed.step is Step.LINT:
-        return Line("refuses to start", Mark.FAILED, LineRole.VERDICT, "The app")
+        then = report.failed.summary.removeprefix("the app ").partition(":")[0]
+        return Line(then, Mark.FAILED, LineRole.VERDICT, "The app")
     if outcome.verdict is None:
         return Line("not known: its mail client is not modelled", Mark.WARNING, LineRole.VERDICT, "The app")
     text = _WORDS[outcome.verdict]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role, Security
-from smtpwizard.clients.transport import implicit_tls, transport
+from smtpwizard.clients.transport import implicit_tls, refusals, transport
 from smtpwizard.hosts import is_private_host
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.problems import Problem, Severity, has_errors, repair_label
@@ -202,9 +202,9 @@ _NO_MAIL: Final = (Verdict.FAILS, Verdict.CRASHES, Verdict.HANGS)
 def outlook(settings: Settings, found: Sequence[Problem], origin: Origin, provider: Provider | None = None) -> Outlook:
     """Return what the app will do with `settings`, on which there are the findings `found`."""
     plan = transport(settings, origin=origin)
-    if plan is None:
+    if plan is None and refusals(settings):
         return Outlook(False, "the app refuses to start with these settings")
-    if has_errors(found):
+    if plan is None or has_errors(found):
         return Outlook(False, "no mail will leave with these settings")
     where = f"{plan.host}:{plan.port}"
     login = bool(plan.username and plan.password)
