@@ -6,6 +6,7 @@ import functools
 import gc
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -91,6 +92,20 @@ def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
     file.write_text(Path(original()).read_text("ascii").partition(end)[0] + end, "ascii")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tls, "path", lambda: str(file))
+        yield original
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_certificate_of_a_kind() -> Iterator[Callable[..., tuple[str, ssl.SSLContext]]]:
+    """Make the practice servers' certificates once in a process: to make and to trust them is most of a short session.
+
+    Yields what makes new ones.
+    """
+    from smtpwizard.sandbox import certificates
+
+    original = certificates.make
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "make", functools.cache(original))
         yield original
 
 

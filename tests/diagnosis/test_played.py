@@ -13,7 +13,7 @@ from smtpwizard.diagnosis.schema import Example, Failure
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem
-from smtpwizard.sandbox.certificates import Flaw, make
+from smtpwizard.sandbox import certificates
 from smtpwizard.sandbox.rehearsal import Rehearsal, playable, rehearse
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
@@ -41,7 +41,7 @@ PLAYED = [
 
 
 def probed(rehearsal: Rehearsal, timeout: float) -> tuple[Report, ScriptedServer]:
-    ca_pem, context = make(Flaw(rehearsal.flaw))
+    ca_pem, context = certificates.make(certificates.Flaw(rehearsal.flaw))
     with ScriptedServer(rehearsal.script, tls=context) as server:
         settings = server.settings(
             host="localhost",

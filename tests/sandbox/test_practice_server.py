@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -219,7 +219,12 @@ async def test_it_starts_and_stops_from_a_running_loop_too() -> None:
     assert not server.running
 
 
-def test_the_ca_is_new_at_each_start(server: PracticeServer) -> None:
+def test_the_ca_is_new_at_each_start(
+    server: PracticeServer,
+    one_certificate_of_a_kind: Callable[..., tuple[str, ssl.SSLContext]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("smtpwizard.sandbox.certificates.make", one_certificate_of_a_kind)
     with PracticeServer() as other:
         assert other.ca_pem != server.ca_pem
         assert other.password != server.password

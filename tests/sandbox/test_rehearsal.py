@@ -10,9 +10,10 @@ import pytest
 
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.schema import Example
-from smtpwizard.sandbox.certificates import Flaw, make
+from smtpwizard.sandbox import certificates
+from smtpwizard.sandbox.certificates import Flaw
 from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse
-from smtpwizard.sandbox.scripted import ScriptedServer
+from smtpwizard.sandbox.scripted import ScriptedServer, Send
 from smtpwizard.secret import Secret
 
 USER, PASSWORD = "practice@example.com", Secret("the password")
@@ -30,12 +31,22 @@ COMMANDS = {
 }
 """What a client says at each stage."""
 
-EXAMPLES = [
-    pytest.param(example, id=f"{failure.ref}-{number}")
+REPLIES = [
+    (failure.ref, example)
     for failure in Catalogue.open(examples=True).rules
-    for number, example in enumerate(failure.examples)
+    for example in failure.examples
+    if example.reply and example.stage not in ("tls", "after")
 ]
-REPLIES = [item for item in EXAMPLES if item.values[0].reply and item.values[0].stage not in ("tls", "after")]
+
+
+def kind_of(example: Example) -> str:
+    """Return what a server does differently: the stage, whether the reply has several lines, and its code."""
+    lines = example.reply.count("\n") + 1
+    code = "421" if example.reply.startswith("421") else f"{example.reply[0]}yz"
+    return f"{example.stage}-{code}-{'several lines' if lines > 1 else 'a line'}"
+
+
+KINDS = {kind_of(example): example for _, example in REPLIES}
 
 
 def rehearsal_of(example: Example) -> Rehearsal:
@@ -71,9 +82,16 @@ def read_reply(sock: socket.socket) -> list[str]:
     return data.decode().split("\r\n")[:-1]
 
 
-@pytest.mark.parametrize("example", REPLIES)
-def test_the_reply_is_given_word_for_word_at_its_stage(example: Example) -> None:
-    ca_pem, context = make()
+def test_every_reply_is_played_word_for_word() -> None:
+    for ref, example in REPLIES:
+        (play,) = rehearsal_of(example).script.plays.values()
+        assert play[0] == Send("".join(f"{line}\r\n" for line in example.reply.split("\n")).encode()), ref
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_reply_is_given_word_for_word_at_its_stage(kind: str) -> None:
+    example = KINDS[kind]
+    ca_pem, context = certificates.make()
     with ScriptedServer(rehearsal_of(example).script, tls=context) as server:
         heard = replies(server, ca_pem)
     assert heard[example.stage] == example.reply.split("\n")
@@ -92,7 +110,7 @@ def test_the_reply_is_given_word_for_word_at_its_stage(example: Example) -> None
     ],
 )
 def test_each_flaw_of_a_certificate_is_met_as_itself(flaw: Flaw, word: str) -> None:
-    ca_pem, context = make(flaw)
+    ca_pem, context = certificates.make(flaw)
     rehearsal = rehearse("tls", event=flaw.value, username=USER, password=PASSWORD)
     assert rehearsal is not None
     trust = ssl.create_default_context(cadata=ca_pem or None)
