@@ -27,7 +27,6 @@ from smtpwizard.smtp.results import Verdict
 from smtpwizard.wizard.questions import answer, begin, questions
 
 PROFILES = tuple(shipped(path.stem) for path in sorted((presets_root() / "apps").glob("*.toml")))
-MODES = [pytest.param(app, mode, id=f"{app.id}-{mode}") for app in PROFILES for mode in Security]
 GHOST = shipped("ghost")
 PRESETS = Presets.open()
 KINDS = ("gmail", "sendgrid", "postmark", "amazon-ses", "naver", "mailpit", "google-workspace-relay", "migadu")
@@ -63,8 +62,15 @@ def test_what_is_taken_unchecked_is_what_a_check_would_read(app: AppProfile) -> 
     assert app.client.model in MODELS
 
 
-@pytest.mark.parametrize(("app", "mode"), MODES)
-def test_a_mode_that_is_written_is_read_back_and_means_that_mode(app: AppProfile, mode: Security) -> None:
+@pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
+def test_the_modes_of_an_app_mean_what_they_say(app: AppProfile) -> None:
+    for mode in Security:
+        is_read_back_and_means_that_mode(app, mode)
+        has_the_port_that_the_app_takes_by_itself(app, mode)
+        leaves_nothing_when_another_follows(app, mode)
+
+
+def is_read_back_and_means_that_mode(app: AppProfile, mode: Security) -> None:
     if app.mode(mode) is None:
         with pytest.raises(KeyError):
             app.mode_changes(mode)
@@ -80,10 +86,7 @@ def test_a_mode_that_is_written_is_read_back_and_means_that_mode(app: AppProfile
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("app", "mode"), MODES)
-def test_the_port_that_an_app_takes_by_itself_is_in_the_mode_it_is_said_to_be_in(
-    app: AppProfile, mode: Security
-) -> None:
+def has_the_port_that_the_app_takes_by_itself(app: AppProfile, mode: Security) -> None:
     port = getattr(app.modes, mode.value).port
     if port is not None and app.mode(mode) is not None:
         settings = complete(app, mode).with_changes({**app.mode_changes(mode), Role.PORT: None})
@@ -92,8 +95,7 @@ def test_the_port_that_an_app_takes_by_itself_is_in_the_mode_it_is_said_to_be_in
         assert handed is None or default or (handed.port, handed.security) == (port, mode)
 
 
-@pytest.mark.parametrize(("app", "before"), MODES)
-def test_nothing_of_another_mode_stays(app: AppProfile, before: Security) -> None:
+def leaves_nothing_when_another_follows(app: AppProfile, before: Security) -> None:
     if app.mode(before) is not None:
         settings = complete(app).with_changes(app.mode_changes(before))
         for mode in Security:
@@ -103,7 +105,7 @@ def test_nothing_of_another_mode_stays(app: AppProfile, before: Security) -> Non
 
 
 @pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
-@hypothesis_settings(max_examples=12, deadline=None)
+@hypothesis_settings(max_examples=6, deadline=None)
 @given(st.data())
 def test_any_texts_are_kept_word_for_word(app: AppProfile, data: st.DataObject) -> None:
     constants, extras = ([item.name for item in row] for row in (app.constants, app.extras))

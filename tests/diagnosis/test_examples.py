@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.schema import Example, Failure
-from support.failure_examples import all_examples, as_text, diagnose, name_of
+from support.failure_examples import as_text, diagnose
 
-PAIRS = [pytest.param(*pair, id=name_of(pair)) for pair in all_examples()]
-ALONE = [param for param in PAIRS if param.values[1].alone]
+FAILURES = [failure for failure in Catalogue.open(examples=True).rules if failure.examples]
 
 
 def shown_by_text(example: Example) -> bool:
@@ -17,32 +17,22 @@ def shown_by_text(example: Example) -> bool:
     return not (example.settings or example.recipient or example.event == "accepted")
 
 
-@pytest.mark.parametrize(("failure", "example"), PAIRS)
-def test_an_example_comes_back_as_its_entry(failure: Failure, example: Example) -> None:
-    found = diagnose(example, example.provider or None)
-    assert found
-    assert found[0].ref == failure.ref
-    assert not found[0].generic
-
-
-@pytest.mark.parametrize(("failure", "example"), ALONE)
-def test_an_example_is_recognised_without_its_provider(failure: Failure, example: Example) -> None:
-    assert [diagnosis.ref for diagnosis in diagnose(example, None)][:1] == [failure.ref]
-
-
-@pytest.mark.parametrize(("failure", "example"), [pair for pair in PAIRS if not pair.values[1].alone])
-def test_words_that_others_use_too_are_not_blamed_on_one_provider(failure: Failure, example: Example) -> None:
-    found = diagnose(example, None)
-    assert failure.ref not in [diagnosis.ref for diagnosis in found]
-
-
-@pytest.mark.parametrize(("failure", "example"), [param for param in PAIRS if shown_by_text(param.values[1])])
-def test_an_example_is_recognised_as_pasted_text(failure: Failure, example: Example) -> None:
-    found = explain_text(as_text(example), stage=example.stage, provider=example.provider or None)
-    assert [diagnosis.ref for diagnosis in found][:1] == [failure.ref]
-
-
-@pytest.mark.parametrize(("failure", "example"), [param for param in ALONE if param.values[0].own_words])
-def test_words_of_one_provider_are_recognised_although_another_was_named(failure: Failure, example: Example) -> None:
-    other = "gmx" if "fastmail" in failure.providers else "fastmail"
-    assert [diagnosis.ref for diagnosis in diagnose(example, other)][:1] == [failure.ref]
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.ref)
+def test_the_examples_of_an_entry_come_back_as_it(failure: Failure) -> None:
+    for example in failure.examples:
+        found = diagnose(example, example.provider or None)
+        assert found, example
+        assert found[0].ref == failure.ref, example
+        assert not found[0].generic, example
+        without = diagnose(example, None) if example.provider else found
+        if example.alone:
+            assert [diagnosis.ref for diagnosis in without][:1] == [failure.ref], f"without its provider: {example}"
+        else:  # words that others use too are not blamed on one provider
+            assert failure.ref not in [diagnosis.ref for diagnosis in without], f"without its provider: {example}"
+        if shown_by_text(example):
+            found = explain_text(as_text(example), stage=example.stage, provider=example.provider or None)
+            assert [diagnosis.ref for diagnosis in found][:1] == [failure.ref], f"as pasted text: {example}"
+        if example.alone and failure.own_words:
+            other = "gmx" if "fastmail" in failure.providers else "fastmail"
+            found = diagnose(example, other)
+            assert [diagnosis.ref for diagnosis in found][:1] == [failure.ref], f"with {other} named: {example}"

@@ -35,7 +35,6 @@ from smtpwizard.presets.toml import load_provider
 from support.apps import ABC
 
 PROVIDERS = [load_provider(path) for path in provider_files(presets_root())]
-each = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)
 
 
 def test_there_is_a_provider_of_each_kind_and_one_practice_server() -> None:
@@ -49,15 +48,24 @@ def test_the_shipped_presets_have_no_problem_of_their_own() -> None:
     assert problems == []
 
 
-@each
-def test_the_facts_have_a_source_and_a_day(provider: Provider) -> None:
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)
+def test_a_preset_agrees_with_itself(provider: Provider) -> None:
+    the_facts_have_a_source_and_a_day(provider)
+    the_recommended_port_is_offered_and_decides_the_tls_variable(provider)
+    a_port_has_the_tls_mode_of_its_number(provider)
+    the_default_host_is_one_of_the_regions(provider)
+    sentences_are_sentences(provider)
+    what_cannot_log_in_says_why(provider)
+    dkim_selectors_can_be_asked_for_and_their_records_published(provider)
+
+
+def the_facts_have_a_source_and_a_day(provider: Provider) -> None:
     assert provider.sources
     assert date.fromisoformat(provider.checked) >= date(2026, 1, 1)
     assert provider.verified or provider.unverified, "what is not verified is named"
 
 
-@each
-def test_the_recommended_port_is_offered_and_decides_the_tls_variable(provider: Provider) -> None:
+def the_recommended_port_is_offered_and_decides_the_tls_variable(provider: Provider) -> None:
     choice = provider.port_choice()
     assert choice in provider.ports
     values = ABC.defaults(provider)
@@ -65,8 +73,7 @@ def test_the_recommended_port_is_offered_and_decides_the_tls_variable(provider: 
     assert values["SMTP_TLS"] == ("true" if choice.tls is TlsMode.IMPLICIT else "false")
 
 
-@each
-def test_a_port_has_the_tls_mode_of_its_number(provider: Provider) -> None:
+def a_port_has_the_tls_mode_of_its_number(provider: Provider) -> None:
     for choice in provider.ports:
         if choice.port in (465, 2465, 8465, 443):
             assert choice.tls is TlsMode.IMPLICIT
@@ -76,8 +83,7 @@ def test_a_port_has_the_tls_mode_of_its_number(provider: Provider) -> None:
             assert provider.kind is Kind.LOCAL or choice.port != provider.recommended_port
 
 
-@each
-def test_the_default_host_is_one_of_the_regions(provider: Provider) -> None:
+def the_default_host_is_one_of_the_regions(provider: Provider) -> None:
     hosts = {region.host for region in provider.regions}
     assert not hosts or provider.host in hosts
     for region in provider.regions:
@@ -87,8 +93,7 @@ def test_the_default_host_is_one_of_the_regions(provider: Provider) -> None:
     assert not {region.id for region in provider.regions} & set(provider.regions_without_smtp)
 
 
-@each
-def test_sentences_are_sentences(provider: Provider) -> None:
+def sentences_are_sentences(provider: Provider) -> None:
     replies = [error.meaning for error in provider.errors]
     mistakes = [mistake.message for mistake in provider.password.mistakes]
     hints = [provider.username.hint, provider.password.hint, provider.sender.hint]
@@ -101,16 +106,14 @@ def test_sentences_are_sentences(provider: Provider) -> None:
     assert "(unverified)" not in " ".join([*hints, *provider.caveats, *provider.limits, *replies])
 
 
-@each
-def test_what_cannot_log_in_says_why(provider: Provider) -> None:
+def what_cannot_log_in_says_why(provider: Provider) -> None:
     if provider.password.type is PasswordType.OAUTH2_ONLY or not provider.password_auth:
         assert provider.status is ProviderStatus.BLOCKED
     assert (provider.username.rule is UsernameRule.NONE) == (provider.password.type is PasswordType.NONE)
     assert provider.status is ProviderStatus.OK or (provider.status_note and provider.caveats)
 
 
-@each
-def test_dkim_selectors_can_be_asked_for_and_their_records_published(provider: Provider) -> None:
+def dkim_selectors_can_be_asked_for_and_their_records_published(provider: Provider) -> None:
     spec = provider.dkim
     assert not spec.where or spec.where.endswith(".")
     for entry in spec.selectors:
