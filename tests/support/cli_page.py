@@ -229,7 +229,7 @@ JSON: Final[dict[str, dict[str, str]]] = {
         "matches[].app": "the app's id",
         "matches[].file": "the file",
         "matches[].service": "the compose service, empty for a file of variables",
-        "matches[].by": "`image` or `variables`",
+        "matches[].by": "`image`, `variables`, or `name` where the image is built there",
         "service": "of `map`: the compose service",
         "mapping": "of `map`: role → the variable that holds it by its name",
         f"mapping.{ANY}": "a variable",
