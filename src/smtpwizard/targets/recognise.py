@@ -222,6 +222,11 @@ def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
         if not apps:
             by, apps = "name", _of_names(files, (_called(name, path) for name in item.built))
         found += [AppMatch(app, path, by, item.name, _shared(app, names)) for app in apps]
+    named = {item.app.id for item in found if item.service in item.app.services}
+    # A database that is given the app's whole env file is not the app.
+    found = [
+        item for item in found if item.by == "image" or item.app.id not in named or item.service in item.app.services
+    ]
     return sorted(found, key=lambda item: (_BY.index(item.by), -item.shared, _place(item)))
 
 
