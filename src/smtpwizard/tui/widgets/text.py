@@ -75,6 +75,7 @@ class Wrapped(Rows):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
+        self.auto_links = False
         self._parts: tuple[Part, ...] = ()
         self._sample = Content()
 
