@@ -43,7 +43,7 @@ from smtpwizard.tui.appearance import (
 )
 from smtpwizard.tui.base import STEPS, StepPane, fatal_error
 from smtpwizard.tui.widgets.inputs import PlainText, SecretInput
-from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, ShellPart, recap
+from smtpwizard.tui.widgets.shell import HeaderLine, KeyBar, Preview, Shell, ShellPart, recap
 from smtpwizard.wizard.session import Services, Session, TargetKind, WizardState
 
 if TYPE_CHECKING:
@@ -157,6 +157,9 @@ class SmtpWizard(App[WizardState]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), self._safe_lines)
+
+    def get_default_screen(self) -> Shell:
+        return Shell(id="_default")
 
     def compose(self) -> ComposeResult:
         # Textual sets these when it has drawn for the first time, and styles, lays out and draws all again.

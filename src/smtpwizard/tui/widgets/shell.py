@@ -6,6 +6,9 @@ from enum import Enum
 
 from textual import events
 from textual.content import Content
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
 
 from smtpwizard.presets.schema import Provider
 from smtpwizard.secret import MASK, Secret, redact, redactor
@@ -14,6 +17,20 @@ from smtpwizard.text import safe
 from smtpwizard.tui.base import STEPS, Hint, StepPane, clickable, lines, styled
 from smtpwizard.tui.widgets.inputs import PlainText
 from smtpwizard.wizard.session import Session, TargetKind, WizardState
+
+
+class Shell(Screen[None]):
+    """The screen with the steps. It spares two passes over all widgets that Textual's own makes."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """A widget that takes or loses the focus draws itself: the rest stays as it is."""
+
+    _styled = True
+    """Whether every widget has its styles, as when the first frame is due: each got them when it was mounted."""
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles = event.refresh_styles and not self._styled
+        self._styled = False
 
 
 class StepMark(Enum):
