@@ -87,7 +87,7 @@ def test_a_crash_while_testing_shows_no_secret(refusing: Bench, arguments: list[
             assert terminal.wait() == 1
             assert "unexpected RuntimeError at crash.py" in terminal.text
         else:
-            terminal.wait_for("auth")
+            terminal.wait_for("unexpected RuntimeError at crash.py")
             terminal.press("\x11")
             terminal.wait()
             assert ALTERNATE_SCREEN[1] in terminal.output
