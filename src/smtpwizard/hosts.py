@@ -106,6 +106,12 @@ docomo.ne.jp ezweb.ne.jp softbank.ne.jp comcast.net zohomail.com
 FREEMAIL: Final = frozenset(_FREEMAIL.split())
 """Domains in which anybody has a mailbox, so that no relay may sign for them."""
 
+_LARGE: Final = (
+    *("gmail.com", "googlemail.com", "hotmail.com", "outlook.com", "yahoo.com"),
+    *("icloud.com", "naver.com", "proton.me", "protonmail.com"),
+)
+"""Where so many have their mailbox that a domain one slip away is one."""
+
 _EXAMPLES: Final = frozenset({"yourdomain.com", "your-domain.com", "mydomain.com", "domain.com", "company.com"})
 _RESERVED: Final = ("example", "invalid", "test", "localhost", "example.com", "example.net", "example.org")
 """RFC 2606 and RFC 6761: nobody can own these, nor what is below them."""
@@ -115,6 +121,26 @@ _BELOW: Final = tuple(f".{domain}" for domain in _RESERVED)
 def is_freemail(domain: str) -> bool:
     """Say whether `domain` belongs to a public mailbox provider."""
     return domain.lower() in FREEMAIL
+
+
+def meant_mailbox(domain: str) -> str:
+    """Return the large mailbox provider's domain that `domain` is a slip of the finger away from; '' where none is.
+
+    A slip is a letter too many, one missing, another one, or two that have changed places; never the first letter.
+    """
+    name = domain.lower()
+    if is_freemail(name):
+        return ""
+    return next((large for large in _LARGE if large[:1] == name[:1] and _is_slip(name, large)), "")
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    if abs(len(name) - len(meant)) > 1:
+        return False
+    start = next((at for at, pair in enumerate(zip(name, meant, strict=False)) if pair[0] != pair[1]), len(meant))
+    rest, wanted = name[start:], meant[start:]
+    swapped = rest[1::-1] == wanted[:2] and rest[2:] == wanted[2:]
+    return swapped or rest[1:] == wanted or rest == wanted[1:] or rest[1:] == wanted[1:]
 
 
 def is_placeholder(domain: str) -> bool:

@@ -79,6 +79,34 @@ def test_an_account_of_another_mailbox_provider_is_told() -> None:
     assert "username-other-provider" not in judge(settings, gmail)
 
 
+@pytest.mark.parametrize(
+    ("domain", "meant"),
+    [
+        ("gmial.com", "gmail.com"),
+        ("gmai.com", "gmail.com"),
+        ("gmail.co", "gmail.com"),
+        ("gmaill.com", "gmail.com"),
+        ("Gnail.com", "gmail.com"),
+        ("hotmial.com", "hotmail.com"),
+        ("outlok.com", "outlook.com"),
+        ("iclod.com", "icloud.com"),
+        *((right, "") for right in ("gmail.com", "mail.com", "ymail.com", "gmx.com", "yahoo.co.uk", "protonmail.ch")),
+        *((right, "") for right in ("gmail.acme.dev", "acme.dev", "hotmail.de", "outlook.fr")),
+    ],
+)
+def test_a_slip_in_a_large_providers_domain_is_told_and_put_right(domain: str, meant: str) -> None:
+    user = f"kim@{domain}"
+    settings, provider = of("gmail", USERNAME=user, SENDER=user, PASSWORD="abcdefghijklmnop")
+    found = judge(settings, provider)
+    right = {"SMTP_USERNAME": f"kim@{meant}", "SMTP_SENDER": f"kim@{meant}"}
+    assert plain(found["username-domain-misspelt"]) == right if meant else "username-domain-misspelt" not in found
+    assert "sender-domain-misspelt" not in found
+    settings, provider = of("gmail", USERNAME="kim@acme.dev", SENDER=user)
+    found = judge(settings, provider)
+    alone = {"SMTP_SENDER": f"kim@{meant}"}
+    assert plain(found["sender-domain-misspelt"]) == alone if meant else "sender-domain-misspelt" not in found
+
+
 def test_display_blanks_of_an_app_password_are_removed() -> None:
     for text in ("abcd efgh ijkl mnop", "abcd\u00a0efgh\u00a0ijkl\u00a0mnop\n"):
         settings, gmail = of("gmail", USERNAME="you@gmail.com", SENDER="you@gmail.com", PASSWORD=text)

@@ -73,6 +73,24 @@ async def test_a_field_is_not_marked_wrong_while_it_is_typed_but_once_it_was_lef
         assert "It has 8 characters." in screen_text(app)
 
 
+async def test_a_login_that_cannot_be_right_is_told_before_it_is_tried() -> None:
+    async with wizard(chosen("gmail"), start="settings") as (app, pilot):
+        await type_text(pilot, "kim@gmial.com")
+        await pilot.press("tab")
+        await type_text(pilot, "abcdefgh")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "It has 8 characters." in screen_text(app)
+        assert "one slip" in screen_text(app)
+        assert app.state.step == "settings"
+        await pilot.press("f6")
+        await settled(pilot)
+        assert (app.state.settings.username, app.state.settings.sender) == ("kim@gmail.com", "kim@gmail.com")
+        await pilot.press("enter")  # Google may have made them shorter
+        await settled(pilot)
+        assert app.state.step == "test"
+
+
 async def test_f8_shows_the_secret_and_leaving_the_step_hides_it_again() -> None:
     async with wizard(chosen("gmail", GMAIL), start="settings") as (app, pilot):
         secret = app.query_one(SecretInput)

@@ -8,13 +8,14 @@ from typing import Final
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
-from smtpwizard.hosts import is_freemail
+from smtpwizard.hosts import is_freemail, meant_mailbox
 from smtpwizard.lint.context import (
     NO_REPAIR,
     Context,
     Repair,
     has_shape,
     one_line,
+    shown,
     tidy,
     trim_ends,
 )
@@ -31,6 +32,8 @@ def check_login(context: Context) -> Iterator[Problem]:
     if Role.USERNAME in context.misnamed or Role.PASSWORD in context.misnamed:
         return  # half of it lies under an old name: `startup` tells it
     settings = context.settings
+    if context.public and (meant := meant_mailbox(domain_of(context.username))):
+        yield _misspelt(context, meant)
     has_user, has_word = (bool(settings.of(role)) or settings.in_file(role) for role in (Role.USERNAME, Role.PASSWORD))
     if has_user and has_word and not (settings.username and settings.password):
         return  # one of them is in a file, which is not looked into
@@ -40,6 +43,18 @@ def check_login(context: Context) -> Iterator[Problem]:
         yield _half(context, has_user)
     else:
         yield from _none(context)
+
+
+def _misspelt(context: Context, meant: str) -> Problem:
+    """Tell a slip in a mailbox's domain, which is often the sender's too."""
+    user = context.username
+    address = f"{user.rpartition('@')[0]}@{meant}"
+    repair = context.put(Role.USERNAME, address)
+    if context.sender == user:
+        also = context.put(Role.SENDER, address)
+        repair = repair._replace(changes={**repair.changes, **also.changes}, label=f"Write {shown(address)}")
+    message = f"{shown(domain_of(user))} is one slip away from {meant}. Did you mean {shown(address)}?"
+    return context.finding("username-domain-misspelt", Severity.WARNING, Role.USERNAME, message, repair)
 
 
 def _half(context: Context, has_user: bool) -> Problem:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
-from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host
+from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host, meant_mailbox
 from smtpwizard.lint.context import (
     NO_REPAIR,
     Context,
@@ -89,6 +89,11 @@ def _domain(context: Context, domain: str) -> Iterator[Problem]:
     elif "." not in domain and not domain.startswith("[") and context.public:
         message = f"{shown(domain)} is no domain on the internet; receivers refuse mail from it. Use one of your own."
         yield context.finding("sender-local", Severity.WARNING, Role.SENDER, message)
+    elif (meant := meant_mailbox(domain)) and context.public and context.sender != context.username:
+        address = f"{context.sender.rpartition('@')[0]}@{meant}"
+        message = f"{shown(domain)} is one slip away from {meant}. Did you mean {shown(address)}?"
+        right = context.put(Role.SENDER, address)
+        yield context.finding("sender-domain-misspelt", Severity.WARNING, Role.SENDER, message, right)
 
 
 def _accepted(context: Context, provider: Provider) -> Iterator[Problem]:

@@ -97,6 +97,13 @@ class SettingsStep:
         """Return (variable, sentence) of each answer that is missing or cannot be one, in the order of questions."""
         return missing(self._session.state.settings, self.questions())
 
+    def doubts(self, variables: Collection[str]) -> tuple[tuple[str, str], ...]:
+        """Return (variable, sentence) of what is probably wrong with the login, as far as `variables` hold it."""
+        settings, login = self._session.state.settings, {Role.USERNAME.value, Role.PASSWORD.value}
+        named = ((item.variable, item) for item in self.findings() if set(item.roles) & login)
+        grave = ((name, item.message) for name, item in named if name and item.severity is not Severity.INFO)
+        return tuple((name, message) for name, message in grave if name in variables and settings.get(name))
+
     @property
     def sender_is_account(self) -> bool:
         """Whether the account is used as the sender too, as the provider wants it."""

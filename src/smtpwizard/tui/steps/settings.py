@@ -98,7 +98,8 @@ class SettingsStep(StepPane):
         return next((field.input for field in (*empty, *fields)), None)
 
     def missing(self) -> tuple[tuple[str, str], ...]:
-        found = self.model.missing()
+        # What was typed last is judged once it is left: a login that cannot be right is not tried before that is seen.
+        found = self.model.missing() or self.model.doubts(self.form.unfinished)
         self.form.finish({variable for variable, _ in found})
         self._draw()
         return found
