@@ -32,6 +32,12 @@ def document(rows: Sequence[Row], *, version: str, newest: str) -> str:
     return "\n".join([head, *_table(rows), "", *_newest(rows, version, newest)]) + "\n"
 
 
+def is_as_documented(text: str, rows: Sequence[Row], *, version: str, newest: str) -> bool:
+    """Say whether the document has these rows, all of them and no other, whatever it says of the newest nodemailer."""
+    made = document(rows, version=version, newest=newest)
+    return text.partition("\n## ")[0] == made.partition("\n## ")[0] and f"## Where nodemailer {newest} does" in text
+
+
 def lines(row: Row) -> Iterator[str]:
     """Yield every line of the document that a row makes."""
     yield from _cells(row.behaviour, row.settings, row.verify, row.send, row.sent.app.verdict.value)
@@ -40,7 +46,8 @@ def lines(row: Row) -> Iterator[str]:
 
 
 def _differs(row: Row) -> bool:
-    return not row.behaviour.endswith(_RACES) and (row.newest_verify, row.newest_send) != (row.verify, row.send)
+    newest = (row.newest_verify, row.newest_send)
+    return None not in newest and not row.behaviour.endswith(_RACES) and newest != (row.verify, row.send)
 
 
 def _cells(*cells: object) -> Iterator[str]:

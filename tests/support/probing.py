@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,17 +9,11 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.smtp.results import OutgoingMessage, Report
-from support.tls_kinds import Certificates
+from support.tls_kinds import certificates
 
 USERNAME = "app@example.com"
 PASSWORD = "correct-horse-9"
 MESSAGE = OutgoingMessage("<1@example.com>", b"Subject: A test\r\n\r\n.one line\r\n", "to@example.com")
-
-
-@functools.cache
-def certificates() -> Certificates:
-    """Return the certificates of this run."""
-    return Certificates()
 
 
 def options(**more: object) -> Options:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import ssl
 import tempfile
 import warnings
 from pathlib import Path
 
 import trustme
+
+
+@functools.cache
+def certificates() -> Certificates:
+    """Return the certificates of this run: RSA keys take a third of a second."""
+    return Certificates()
+
 
 LONG_AGO = (datetime.datetime(2019, 1, 1), datetime.datetime(2020, 1, 1))
 FAR_AHEAD = (datetime.datetime(2048, 1, 1), datetime.datetime(2049, 1, 1))
@@ -81,8 +89,9 @@ CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:
 """CPython's own default for servers. Distributions change it, and with it what a client's old suites meet."""
 
 
+@functools.cache
 def self_signed() -> tuple[ssl.SSLContext, str]:
-    """Return a server context with a self-signed certificate for localhost, and that certificate as PEM."""
+    """Return this run's server context with a self-signed certificate for localhost, and that certificate as PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -24,7 +24,7 @@ from smtpwizard.smtp.results import OutgoingMessage, Report, Step, Verdict
 from smtpwizard.text import safe
 from support.node import ROOT
 from support.real_client import Outcome, RealClient
-from support.tls_kinds import Certificates, self_signed
+from support.tls_kinds import certificates, self_signed
 
 PATIENCE: Final = 4.0
 """Seconds after which a mail that is neither sent nor refused counts as one that never is."""
@@ -135,7 +135,7 @@ class Comparison:
         """`command` starts the driver where `usage` does not name it: one that has to be built first."""
         self.usage = usage
         self._command = command or usage.command
-        self._certificates = Certificates()
+        self._certificates = certificates()
         self._self_signed, _ = self_signed()  # nobody trusts it
         self._ca_file = folder / "ca.pem"
         self._ca_file.write_text(self._certificates.ca_pem)
