@@ -58,14 +58,15 @@ class _Watch:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for title, content in report.sections:
-            hit = next(found_in(content.encode("utf-8", "surrogateescape"), MARKED), None)
-            if hit is not None:
-                self._config.stash[_leaks][f"{report.nodeid}: {title} holds {hit}"] = None
+            hit = found_in(content.encode("utf-8", "surrogateescape"), MARKED)
+            if hit:
+                self._config.stash[_leaks][f"{report.nodeid}: {title} holds {hit[0]}"] = None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    session.config.pluginmanager.register(_Watch(session.config), "secrets-watch")
+    if not hasattr(session.config, "workerinput"):  # the reports of all workers come to one process
+        session.config.pluginmanager.register(_Watch(session.config), "secrets-watch")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -145,7 +146,7 @@ def no_report_holds_a_secret() -> Iterator[None]:
         said = " ".join(filter(None, (settings.username, settings.sender, settings.host)))
         words = enumerate(secret.reveal() for secret in settings.secrets())
         marked = {f"secret {n}": word for n, word in words if len(word) >= SHORTEST and word not in said}
-        hits = list(found_in(repr(made).encode("utf-8", "surrogateescape"), marked))
+        hits = found_in(repr(made).encode("utf-8", "surrogateescape"), marked)
         assert not hits, f"the report holds {', '.join(hits)}"
         return made
 

@@ -6,6 +6,8 @@ Independent of `smtpwizard.secret`: what looks for leaks must not share the mist
 from __future__ import annotations
 
 import base64
+import functools
+import hashlib
 import html
 import json
 import quopri
@@ -63,18 +65,37 @@ def _aligned(raw: bytes, offset: int) -> bytes:
 _ANY_CASE: Final = ("URL", "URL, every octet", "quoted-printable", "quoted-printable, every octet", "hexadecimal")
 
 
-def found_in(data: bytes, secrets: Mapping[str, str]) -> Iterator[str]:
-    """Yield `name of the secret as form` for each that `data` holds: as it is, without escapes, tags, and wrapping."""
+def found_in(data: bytes, secrets: Mapping[str, str]) -> tuple[str, ...]:
+    """Return `name of the secret as form` for each that `data` holds: as it is, without escapes, tags, and wrapping."""
+    if not data:
+        return ()
+    key = hashlib.sha256(data).digest(), tuple(secrets.items())
+    if key not in _looked_through:  # the same files lie in every home, and are looked at after every command
+        _looked_through[key] = tuple(_found(data, secrets))
+    return _looked_through[key]
+
+
+_looked_through: Final[dict[tuple[bytes, tuple[tuple[str, str], ...]], tuple[str, ...]]] = {}
+
+
+def _found(data: bytes, secrets: Mapping[str, str]) -> Iterator[str]:
     bare = _ESCAPES.sub(b"", data)
     drawn = html.unescape(_text(_TAGS.sub(b"", bare))).replace("\xa0", " ").encode()
-    views = {data, bare, _SPACE.sub(b"", bare), _SPACE.sub(b"", drawn)}
-    lowered = {view.lower() for view in views}
+    views, wrapped = {data, bare}, {_SPACE.sub(b"", bare), _SPACE.sub(b"", drawn)}
+    lowered, wrapped_lowered = ({view.lower() for view in kind} for kind in (views, wrapped))
     for name, secret in secrets.items():
         assert len(secret) >= SHORTEST, f"{name} is too short to be looked for"
-        for form, octets in forms_of(secret).items():
-            where, what = (lowered, octets.lower()) if form in _ANY_CASE else (views, octets)
-            if any(what in view or _SPACE.sub(b"", what) in view for view in where):
+        for form, what, joined in _sought(secret):
+            where, below = (lowered, wrapped_lowered) if form in _ANY_CASE else (views, wrapped)
+            if any(what in view for view in where) or any(joined in view for view in where | below):
                 yield f"{name} as {form}"
+
+
+@functools.cache
+def _sought(secret: str) -> tuple[tuple[str, bytes, bytes], ...]:
+    """Return each form's name, the form, and what is left of it without blanks."""
+    forms = ((name, octets.lower() if name in _ANY_CASE else octets) for name, octets in forms_of(secret).items())
+    return tuple((name, octets, _SPACE.sub(b"", octets)) for name, octets in forms)
 
 
 def _text(data: bytes) -> str:
@@ -84,7 +105,7 @@ def _text(data: bytes) -> str:
 def assert_no_secret(data: bytes | str, secrets: Mapping[str, str], where: str) -> None:
     """Fail with the name of the secret and its form, and with what stands around it where it is plain."""
     octets = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
-    found = list(found_in(octets, secrets))
+    found = found_in(octets, secrets)
     assert not found, f"{where} holds {', '.join(found)}: {_around(octets, secrets)}"
 
 
