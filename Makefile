@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests start hundreds of processes; without bytecode each would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types layers corpus conformance fuzz-readers bench hostile screenshots recording lock clean help
+.PHONY: run test check lint types layers corpus conformance fuzz fuzz-readers bench hostile screenshots recording lock clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ corpus: $(STAMP) ## print what explain makes of public reports: right, general, 
 
 conformance: $(STAMP) ## play every server behaviour against the real mail clients and write docs/*-conformance.md
 	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q
+
+fuzz: $(STAMP) ## try every property of the tests below with N (1000) examples, which `make test` tries with fewer
+	SMTPWIZARD_FUZZ=$(or $(N),1000) $(PYTEST) -n auto --dist loadfile -q --timeout 3600 $$(grep -rl 'examples(' tests --include='test_*.py')
 
 fuzz-readers: $(STAMP) ## check N (10000) random values against every real reader of .env and compose files
 	SMTPWIZARD_FUZZ=$(or $(N),10000) $(PYTEST) tests/targets/env/test_encode.py tests/targets/compose/test_edit.py -q

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from smtpwizard.apps.conditions import Value, holds
 from smtpwizard.apps.forms import FORMS
+from support.values import examples
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 HOST = st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,8}[a-z0-9])?|[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}", fullmatch=True)
@@ -23,7 +24,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(data=st.data())
 def test_what_a_form_writes_it_reads_back(name: str, data: st.DataObject) -> None:
     form = FORMS[name]
@@ -38,7 +39,7 @@ def test_what_a_form_writes_it_reads_back(name: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("name", FORMS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.text(max_size=20), min_size=3, max_size=3))
 def test_a_form_reads_any_text_and_writes_again_what_means_the_same(name: str, texts: list[str]) -> None:
     form = FORMS[name]

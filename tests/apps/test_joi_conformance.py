@@ -13,6 +13,7 @@ from smtpwizard.clients.transport import Origin, refusals, transport
 from smtpwizard.settings import Settings
 from support.apps import ABC
 from support.node import node_json
+from support.values import examples
 
 pytestmark = pytest.mark.node
 
@@ -123,13 +124,13 @@ padded = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(st.lists(padded | st.text(st.characters(codec="utf-8"), max_size=6), min_size=20, max_size=60))
 def test_any_text_as_port_fares_as_with_joi(texts: list[str]) -> None:
     compare([COMPLETE | {"SMTP_PORT": text} for text in texts])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(st.lists(st.text(alphabet="trueTRUEfalsFAL \t\u00a0\u200b", max_size=7), min_size=20, max_size=60))
 def test_any_text_as_boolean_fares_as_with_joi(texts: list[str]) -> None:
     compare([COMPLETE | {"SMTP_TLS": text} for text in texts])

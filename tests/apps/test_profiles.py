@@ -25,6 +25,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Verdict
 from smtpwizard.wizard.questions import answer, begin, questions
+from support.values import examples
 
 PROFILES = tuple(shipped(path.stem) for path in sorted((presets_root() / "apps").glob("*.toml")))
 GHOST = shipped("ghost")
@@ -105,7 +106,7 @@ def leaves_nothing_when_another_follows(app: AppProfile, before: Security) -> No
 
 
 @pytest.mark.parametrize("app", PROFILES, ids=lambda app: app.id)
-@hypothesis_settings(max_examples=6, deadline=None)
+@hypothesis_settings(max_examples=examples(6), deadline=None)
 @given(st.data())
 def test_any_texts_are_kept_word_for_word(app: AppProfile, data: st.DataObject) -> None:
     constants, extras = ([item.name for item in row] for row in (app.constants, app.extras))

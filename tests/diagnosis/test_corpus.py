@@ -1,7 +1,7 @@
 """A corpus of replies and errors in the clothing in which operators meet them. The figures are printed (`pytest -s`).
 
 Made from the examples: other ids, hosts, addresses and cases, broken lines, nodemailer's messages and error objects,
-logs of compose, NestJS, syslog and JSON around them. Each example wears every fourth kind of clothing, the next one the
+logs of compose, NestJS, syslog and JSON around them. Each example wears every eighth kind of clothing, the next one the
 kinds after those. Right first cause at least 98 %, wrong and confident never.
 """
 
@@ -49,7 +49,7 @@ def _cases() -> Iterator[Case]:
         else:
             variants = error_variants(example.message, example.error)
         for number, (name, text) in enumerate(variants):
-            if number % 4 == turn % 4 or name == "compose log":
+            if number % 8 == turn % 8 or name == "compose log":
                 yield Case(failure.ref, name, text, stage, provider)
 
 
@@ -69,7 +69,7 @@ def test_the_first_cause_is_right_and_never_wrong_with_confidence() -> None:
             missed.append((case.ref, case.variant))
     print(f"\ncorpus: {total} texts, right first cause {right} ({right / total:.1%}), wrong and confident {len(wrong)}")
     print(f"answered generically or not at all: {missed}")
-    assert total >= 2000
+    assert total >= 1000
     assert wrong == []
     assert right / total >= 0.98
 

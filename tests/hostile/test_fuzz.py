@@ -22,8 +22,9 @@ from support.apps import ABC, FIELDS
 from support.failure_examples import all_examples, as_text
 from support.fake_net import Source, probed
 from support.hostile import SPICE, unsafe
+from support.values import examples
 
-FEW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 WORDS = [
     "220 ", "250-", "250 ", "235 ", "334 ", "354 ", "421 ", "454 4.7.0 ", "535-5.7.8 ", "535 5.7.8 ", "550 5.7.1 ",
@@ -134,7 +135,7 @@ def mangled(draw: st.DrawFn) -> str:
 @given(
     st.lists(mangled() | st.text(max_size=80), min_size=1, max_size=4).map("\n".join), st.sampled_from([None, *Step])
 )
-@settings(FEW, max_examples=250)
+@settings(FEW, max_examples=examples(80))
 def test_any_text_is_explained_or_not_but_never_breaks_the_matcher(text: str, stage: Step | None) -> None:
     safe_answers(explain_text(text, stage=stage.value if stage else None))
     for item in explain_log(text):
@@ -171,7 +172,7 @@ def test_any_step_is_explained_without_an_exception(
 
 
 @given(st.text(max_size=3000))
-@settings(FEW, max_examples=60)
+@settings(FEW, max_examples=examples(30))
 def test_what_the_catalogue_does_not_know_is_answered_generically(text: str) -> None:
     known = {rule.id for rule in default().rules}
     for item in explain_text(f"550 {text}"):

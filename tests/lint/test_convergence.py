@@ -17,6 +17,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from support.apps import ABC, FIELDS, LEGACY
 from support.traps import of, plain
+from support.values import examples
 
 ROUNDS = 5
 
@@ -77,7 +78,7 @@ def repaired(settings: Settings, found: tuple[Problem, ...]) -> Settings:
     return settings.with_changes(changes)
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=examples(60), deadline=None)
 @given(CASES)
 def test_repairs_applied_together_come_to_rest(case: Case) -> None:
     settings = case[0]
@@ -91,7 +92,7 @@ def test_repairs_applied_together_come_to_rest(case: Case) -> None:
     assert not any(item.changes for item in left)
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=examples(60), deadline=None)
 @given(CASES)
 def test_each_repair_changes_something_and_ends_its_finding(case: Case) -> None:
     for item in judge(case):
@@ -102,7 +103,7 @@ def test_each_repair_changes_something_and_ends_its_finding(case: Case) -> None:
             assert (item.id, item.variable) not in {(other.id, other.variable) for other in again}, item.id
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=examples(75), deadline=None)
 @given(CASES)
 def test_no_two_repairs_set_a_variable_differently(case: Case) -> None:
     decided: dict[str, str | None] = {}
@@ -118,7 +119,7 @@ def test_a_repair_that_would_contradict_comes_back_once_the_graver_one_is_made()
     assert (found["username-blanks"].changes, found["username-blanks"].label) == ({}, "")
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=examples(75), deadline=None)
 @given(CASES)
 def test_findings_are_well_formed(case: Case) -> None:
     found = judge(case)
@@ -134,7 +135,7 @@ def test_findings_are_well_formed(case: Case) -> None:
         assert any(item.severity is Severity.ERROR for item in found)
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=examples(60), deadline=None)
 @given(CASES, st.text("abcdefgh0123456789", min_size=9, max_size=20).map("S3cret".__add__))
 def test_no_message_or_label_holds_the_password(case: Case, secret: str) -> None:
     settings = case[0].with_changes({"SMTP_PASSWORD": secret})

@@ -12,6 +12,7 @@ from smtpwizard.clients.nodemailer import headers as header
 from smtpwizard.clients.nodemailer.ehlo import from_header, normalise
 from smtpwizard.clients.nodemailer.headers import AddressError, envelope
 from support.mail_client import MailClient
+from support.values import examples
 
 pytestmark = pytest.mark.node
 
@@ -82,7 +83,7 @@ def test_an_address_is_written_as_the_client_writes_it(client: MailClient, addre
     agree(client, "ops@acme.example", address)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sender=GENERATED, to=GENERATED)
 def test_generated_addresses_are_written_as_the_client_writes_them(client: MailClient, sender: str, to: str) -> None:
     try:
@@ -98,7 +99,7 @@ def test_a_subject_is_written_as_the_client_writes_it(client: MailClient, subjec
     assert header.subject_field(subject) == said.fields["Subject"]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(70), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(TEXT | st.just(" "), min_size=1, max_size=120).filter(str.strip))
 def test_generated_subjects_are_written_as_the_client_writes_them(client: MailClient, subject: str) -> None:
     said = client.says(name="a", sender="a@b.example", to="c@d.example", subject=subject)

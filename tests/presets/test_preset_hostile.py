@@ -19,6 +19,7 @@ from smtpwizard.presets.toml import load_provider
 from smtpwizard.presets.values import MATCHED, RULES, pattern
 from support.preset_files import GOOD, changed, line, named, put
 from support.program import run
+from support.values import examples
 
 SECONDS = 5.0
 """For a file of the largest size, on a machine that does other things too."""
@@ -168,7 +169,7 @@ _ITEMS = st.recursive(
 
 
 @given(st.lists(_ITEMS, min_size=1, max_size=5).map("".join))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_no_pattern_that_is_taken_takes_long(text: str) -> None:
     if pattern(text):
         return

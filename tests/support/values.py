@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import string
 from typing import Final
@@ -89,3 +90,8 @@ def passwords(count: int, punctuation: str = UNQUOTED_PUNCTUATION, length: int =
     source = random.Random(seed)
     alphabet = string.ascii_letters + string.digits + punctuation
     return ["".join(source.choice(alphabet) for _ in range(length)) for _ in range(count)]
+
+
+def examples(usual: int) -> int:
+    """Return how many examples a property is tried with: `usual`, or as many as SMTPWIZARD_FUZZ says (`make fuzz`)."""
+    return max(usual, int(os.environ.get("SMTPWIZARD_FUZZ", "0")))

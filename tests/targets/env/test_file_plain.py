@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from smtpwizard.targets.env import readers as npm_dotenv
 from smtpwizard.targets.env.file import bindings, read_env_file, read_plain
+from support.values import examples
 
 USUAL = """# Mail
 SMTP_HOST=smtp.example.com
@@ -41,7 +42,7 @@ texts = st.lists(pieces, max_size=25).map("".join) | st.lists(lines, max_size=5)
 @example(USUAL)
 @example("A=\n'below'")
 @example("A='x'#b\nB=1\u2028C=2")
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_what_is_plain_is_read_as_both_readers_read_it(text: str) -> None:
     plain = read_plain(text)
     if plain is None:
