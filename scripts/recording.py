@@ -11,8 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from smtpwizard.sandbox.scripted import Script, Stage, reply
-from support.internet import environment, internet
+from support.internet import environment, gmail_server, internet
 from support.terminal import Terminal
 from support.terminal_picture import CELL, DARK, LIGHT, Colours, frame, rows_svg
 
@@ -32,18 +31,6 @@ services:
     volumes:
       - ./data:/data
 """
-GMAIL: Final = (
-    Script(starttls=True, clear_login=False, keywords=("SIZE 35882577",), mechanisms=("LOGIN", "PLAIN", "XOAUTH2"))
-    .but(Stage.GREETING, reply("220 smtp.gmail.com ESMTP a640c23a62f3a - gsmtp"))
-    .but(Stage.PASSWORD, reply("235 2.7.0 Accepted"))
-    .turn(
-        Stage.PASSWORD,
-        reply(
-            "535-5.7.8 Username and Password not accepted. For more information, go to",
-            "535 5.7.8  https://support.google.com/mail/?p=BadCredentials a640c23a62f3a - gsmtp",
-        ),
-    )
-)
 
 
 class Recorder:
@@ -144,7 +131,7 @@ def record(theme: str, colours: Colours, background: str) -> None:
         shop.mkdir()
         (shop / ".env").write_text(ENV_FILE)
         (shop / ".env").chmod(0o600)
-        hosts = {"smtp.gmail.com": ("142.250.27.109", {587: GMAIL})}
+        hosts = {"smtp.gmail.com": ("142.250.27.109", {587: gmail_server()})}
         with (
             internet(home, hosts) as command,
             Terminal(command, cwd=shop, env=environment(home, COLORFGBG=background)) as terminal,

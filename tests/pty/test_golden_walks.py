@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 from smtpwizard.sandbox.scripted import Script, Stage, reply
-from support.internet import environment, internet
+from support.internet import environment, gmail_server, internet
 from support.terminal import Terminal
 from support.terminal_picture import DARK, LIGHT, picture
 
@@ -101,18 +101,6 @@ class Walk:
         assert [*self._seen] == [*self._golden] or WRITE
 
 
-GMAIL: Final = (
-    Script(starttls=True, clear_login=False, keywords=("SIZE 35882577",), mechanisms=("LOGIN", "PLAIN", "XOAUTH2"))
-    .but(Stage.GREETING, reply("220 smtp.gmail.com ESMTP a640c23a62f3a - gsmtp"))
-    .but(Stage.PASSWORD, reply("235 2.7.0 Accepted"))
-    .turn(
-        Stage.PASSWORD,
-        reply(
-            "535-5.7.8 Username and Password not accepted. For more information, go to",
-            "535 5.7.8  https://support.google.com/mail/?p=BadCredentials a640c23a62f3a - gsmtp",
-        ),
-    )
-)
 SENDGRID: Final = (
     Script(starttls=True, keywords=("SIZE 31457280",))
     .but(Stage.GREETING, reply("220 SG ESMTP service ready at geopod-ismtpd-3"))
@@ -127,7 +115,7 @@ SENDGRID: Final = (
 )
 RELAY: Final = Script(mechanisms=())
 HOSTS: Final = {
-    "smtp.gmail.com": ("142.250.27.109", {587: GMAIL}),
+    "smtp.gmail.com": ("142.250.27.109", {587: gmail_server()}),
     "smtp.sendgrid.net": ("159.183.160.12", {587: SENDGRID}),
     "mail.acme.example": ("10.0.0.25", {25: RELAY, 587: RELAY}),
     "example.com": ("192.0.2.1", {}),

@@ -20,6 +20,24 @@ from typing import Any, Final
 TESTS: Final = Path(__file__).parents[1]
 
 
+def gmail_server() -> Any:
+    """Return the Script of a server with Gmail's words that refuses the first login and takes the next."""
+    from smtpwizard.sandbox.scripted import Script, Stage, reply
+
+    return (
+        Script(starttls=True, clear_login=False, keywords=("SIZE 35882577",), mechanisms=("LOGIN", "PLAIN", "XOAUTH2"))
+        .but(Stage.GREETING, reply("220 smtp.gmail.com ESMTP a640c23a62f3a - gsmtp"))
+        .but(Stage.PASSWORD, reply("235 2.7.0 Accepted"))
+        .turn(
+            Stage.PASSWORD,
+            reply(
+                "535-5.7.8 Username and Password not accepted. For more information, go to",
+                "535 5.7.8  https://support.google.com/mail/?p=BadCredentials a640c23a62f3a - gsmtp",
+            ),
+        )
+    )
+
+
 @contextmanager
 def internet(
     folder: Path, hosts: Mapping[str, tuple[str, Mapping[int, Any]]], *, steady: bool = False

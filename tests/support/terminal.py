@@ -56,7 +56,8 @@ class Terminal:
         self._process = subprocess.Popen(
             command,
             cwd=cwd,
-            env={"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"], **env},  # of the session: what is parsed is kept
+            # What was parsed is kept for the session, where there is one: a picture is drawn outside of tests too.
+            env={**{name: os.environ[name] for name in ("XDG_CACHE_HOME",) if name in os.environ}, **env},
             stdin=slave,
             stdout=subprocess.PIPE if pipe_stdout else slave,
             stderr=slave,
