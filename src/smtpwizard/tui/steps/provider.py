@@ -35,7 +35,9 @@ def about(provider: Provider, width: int, *, app: AppProfile, host: str | None =
     parts: list[Content | str] = []
     if host or provider.host:
         parts.append(styled(host or provider.host, "bold", limit=width))
-    if provider.kind not in (Kind.CUSTOM, Kind.PRACTICE):
+    if provider.kind is Kind.CUSTOM:
+        parts.append(wrapped("Your company's, your hosting's, or one in your own network.", width, style="$text-muted"))
+    elif provider.kind is not Kind.PRACTICE:
         parts.append(wrapped(ports(provider, app), width, style="$text-muted"))
     note = provider.status_note
     if provider.status is ProviderStatus.BLOCKED:
