@@ -10,8 +10,9 @@ import pytest
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref, shipped
 from smtpwizard.diagnosis.schema import STAGES
 from smtpwizard.errors import FileError
+from support.failure_examples import catalogue as full
 
-FULL = Catalogue.open(examples=True)
+FULL = full()
 
 KINDS = Path(__file__).parent.parent / "corpus" / "kinds.toml"
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.schema import Example, Failure
-from support.failure_examples import as_text, diagnose
+from support.failure_examples import as_text, catalogue, diagnose
 
-FAILURES = [failure for failure in Catalogue.open(examples=True).rules if failure.examples]
+FAILURES = [failure for failure in catalogue().rules if failure.examples]
 
 
 def shown_by_text(example: Example) -> bool:

@@ -14,11 +14,11 @@ from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem
 from smtpwizard.sandbox import certificates
-from smtpwizard.sandbox.rehearsal import Rehearsal, playable, rehearse
+from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse
 from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import OutgoingMessage, Report
-from support.failure_examples import all_examples, name_of
+from support.failure_examples import all_examples, all_playable, name_of
 
 USER, PASSWORD = "practice@example.com", Secret("the password")
 MESSAGE = OutgoingMessage("<1@example.com>", b"From: a@example.com\r\nSubject: x\r\n\r\nx\r\n", "b@example.com")
@@ -28,7 +28,7 @@ def rehearsal_of(example: Example) -> Rehearsal | None:
     return rehearse(example.stage, reply_text=example.reply, event=example.event, username=USER, password=PASSWORD)
 
 
-IN_THE_WIZARD = [(item.ref, item.example) for item in playable() if not item.example.provider]
+IN_THE_WIZARD = [(item.ref, item.example) for item in all_playable() if not item.example.provider]
 PLAYED = [
     pytest.param(*pair, id=name_of(pair))
     for pair in all_examples()

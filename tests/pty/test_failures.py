@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.sandbox.rehearsal import playable
+from support.failure_examples import all_playable
 from support.terminal import Terminal
 
 pytestmark = [pytest.mark.pty]
@@ -34,7 +34,7 @@ def test_without_colour_a_played_failure_and_the_choice_of_a_service_are_shapes(
         terminal.press("play a failure")
         terminal.wait_for("practice: Play a failure")
         terminal.press("enter")
-        terminal.wait_for(f"▌{playable()[0].ref}")
+        terminal.wait_for(f"▌{all_playable()[0].ref}")
         terminal.press("gmail-app")
         terminal.wait_for("▌A1")
         terminal.press("enter")

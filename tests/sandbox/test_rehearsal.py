@@ -8,13 +8,13 @@ import ssl
 
 import pytest
 
-from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.schema import Example
 from smtpwizard.sandbox import certificates
 from smtpwizard.sandbox.certificates import Flaw
 from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse
 from smtpwizard.sandbox.scripted import ScriptedServer, Send
 from smtpwizard.secret import Secret
+from support.failure_examples import catalogue
 
 USER, PASSWORD = "practice@example.com", Secret("the password")
 TOKEN = base64.b64encode(f"\0{USER}\0{PASSWORD.reveal()}".encode()).decode()
@@ -33,7 +33,7 @@ COMMANDS = {
 
 REPLIES = [
     (failure.ref, example)
-    for failure in Catalogue.open(examples=True).rules
+    for failure in catalogue().rules
     for example in failure.examples
     if example.reply and example.stage not in ("tls", "after")
 ]

@@ -10,15 +10,28 @@ from smtpwizard.diagnosis.explain import explain, not_arrived
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.schema import Example, Failure
 from smtpwizard.problems import Problem
+from smtpwizard.sandbox.rehearsal import Playable, playable
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
 from support.apps import ABC
 
 
 @cache
+def catalogue() -> Catalogue:
+    """Return the shipped catalogue with its examples: to read and check it takes a quarter of a second."""
+    return Catalogue.open(examples=True)
+
+
+@cache
+def all_playable() -> tuple[Playable, ...]:
+    """Return the failures that a server can show to the wizard."""
+    return playable()
+
+
+@cache
 def all_examples() -> tuple[tuple[Failure, Example], ...]:
     """Return every example of the shipped catalogue with its entry."""
-    failures = Catalogue.open(examples=True).rules
+    failures = catalogue().rules
     return tuple((failure, example) for failure in failures for example in failure.examples)
 
 

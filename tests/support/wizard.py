@@ -1,4 +1,4 @@
-"""The installed `smtpwizard` as a process of its own, in an environment of its own."""
+"""`smtpwizard` as a process of its own, in an environment of its own."""
 
 from __future__ import annotations
 
@@ -12,24 +12,17 @@ from typing import Any, Final
 from smtpwizard.report.lines import symbols
 from smtpwizard.wizard.session import WizardState
 from smtpwizard.wizard.summary import summary_lines
+from support import program
 
 WIZARD: Final = Path(sys.executable).with_name("smtpwizard")
+"""The installed command, for a process that is told to end."""
 _SECONDS: Final = 90.0
 
 
 def wizard(folder: Path, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the command in `folder`, which is its home, too; `variables` are added to PATH and a UTF-8 locale."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", **variables}
-    return subprocess.run(
-        [str(WIZARD), *arguments],
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=_SECONDS,
-        check=False,
-    )
+    return program.run(arguments, cwd=folder, input=stdin, text=True, env=environment, timeout=_SECONDS)
 
 
 def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from smtpwizard.presets.catalogue import Presets
-from smtpwizard.sandbox.rehearsal import Playable, playable
+from smtpwizard.sandbox.rehearsal import Playable
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.smtp.results import OutgoingMessage
 from smtpwizard.tui.app import SmtpWizard
@@ -18,10 +18,11 @@ from smtpwizard.tui.screens.dialogs import FailuresScreen
 from smtpwizard.tui.steps.check import CheckStep
 from smtpwizard.tui.steps.send import SendStep
 from smtpwizard.wizard.session import WizardState
+from support.failure_examples import all_playable
 from support.tui import quiet_services, screen_text, type_text
 from support.tui_steps import finished, practising, until
 
-FAILURES = playable()
+FAILURES = all_playable()
 PRACTICE = Presets.open().provider("practice")
 MESSAGE = OutgoingMessage("<1@example.com>", b"From: a@example.com\r\nSubject: x\r\n\r\nx\r\n", "b@example.com")
 

@@ -6,12 +6,13 @@ import pytest
 
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
-from smtpwizard.sandbox.rehearsal import Playable, matching, playable, start
+from smtpwizard.sandbox.rehearsal import Playable, matching, start
 from smtpwizard.smtp.results import OutgoingMessage
 from smtpwizard.wizard.check import Outcome
+from support.failure_examples import all_playable
 from support.tui import PRESETS
 
-FAILURES = playable()
+FAILURES = all_playable()
 PRACTICE = PRESETS.provider("practice")
 MESSAGE = OutgoingMessage("<1@example.com>", b"From: a@example.com\r\nSubject: x\r\n\r\nx\r\n", "b@example.com")
 

@@ -11,16 +11,17 @@ import pytest
 
 from smtpwizard.errors import NetworkError
 from smtpwizard.probe.engine import Probe
-from smtpwizard.sandbox.rehearsal import Playable, playable
+from smtpwizard.sandbox.rehearsal import Playable
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
 from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.provider import ProviderStep
 from smtpwizard.wizard.session import Session, WizardState
 from support.apps import ABC
+from support.failure_examples import all_playable
 from support.tui import GMAIL, quiet_services
 
-FAILURES = {item.ref: item for item in playable()}
+FAILURES = {item.ref: item for item in all_playable()}
 
 
 @asynccontextmanager
