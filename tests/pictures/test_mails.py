@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tomllib
 from collections.abc import Iterator
@@ -40,7 +41,9 @@ def mail(name: str, **values: str) -> str:
     return inline(render(name, {**SAMPLES[name], **code, **values}))
 
 
+@functools.cache
 def measured(browser: Chromium, html: str, look: Look) -> dict[str, Any]:
+    """Return what the browser says of a mail: asked once for all tests."""
     browser.show(html, look)
     found: dict[str, Any] = browser.evaluate(MEASURE)
     assert found["width"] == look.width
@@ -133,7 +136,9 @@ def test_it_says_its_language_and_loads_nothing_and_hides_the_line_for_the_inbox
 def test_the_picture_is_light_by_day_and_dark_by_night(browser: Chromium, name: str, width: int) -> None:
     shown = {}
     for dark in (False, True):
-        found = measured(browser, mail(name), Look(width, dark))
+        look = Look(width, dark)
+        found = measured(browser, mail(name), look)
+        browser.show(mail(name), look)
         picture = read(browser.picture())
         assert picture.width == width
         assert picture.rgb(2, 2) == tuple(found["page"])
@@ -153,6 +158,7 @@ def test_the_docs_show_the_mails_of_today(browser: Chromium, file: str) -> None:
     name, look = IN_DOCS[file]
     found = measured(browser, mail(name), look)
     if os.environ.get("SMTPWIZARD_WRITE_DOCS") == "1":
+        browser.show(mail(name), look)
         (DOCS / file).write_bytes(browser.picture(look.width, int(found["cardBox"]["bottom"]) + 40))
     shown = read((DOCS / file).read_bytes())
     assert shown.width == look.width

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 _CHANNELS = {2: 3, 6: 4}
 
@@ -26,7 +27,9 @@ class Picture:
 
     def colours(self, left: int, top: int, right: int, bottom: int) -> set[tuple[int, int, int]]:
         """Return the colours in a box; right and bottom are outside of it."""
-        return {self.rgb(x, y) for y in range(top, bottom) for x in range(left, right)}
+        step = self._channels
+        lines = (row[left * step : right * step] for row in self._rows[top:bottom])
+        return {colour for line in lines for colour in zip(line[::step], line[1::step], line[2::step], strict=True)}
 
 
 def read(data: bytes) -> Picture:
@@ -59,13 +62,32 @@ def _unfiltered(kind: int, line: bytes, above: bytes, step: int) -> bytes:
     if kind == 0:
         return line
     row = bytearray(line)
-    for i in range(len(row)):
-        left, corner = (row[i - step], above[i - step]) if i >= step else (0, 0)
-        guess = (0, left, above[i], (left + above[i]) // 2, 0)[kind] if kind < 4 else _paeth(left, above[i], corner)
-        row[i] = (row[i] + guess) & 0xFF
+    if kind == 1:
+        for channel in range(step):
+            row[channel::step] = bytes([total & 0xFF for total in accumulate(line[channel::step])])
+    elif kind == 2:
+        row[:] = bytes([(octet + up) & 0xFF for octet, up in zip(line, above, strict=True)])
+    else:
+        undo = _undo_average if kind == 3 else _undo_paeth
+        for channel in range(step):
+            row[channel::step] = undo(line[channel::step], above[channel::step])
     return bytes(row)
 
 
-def _paeth(left: int, up: int, corner: int) -> int:
-    estimate = left + up - corner
-    return min((left, up, corner), key=lambda value: abs(estimate - value))
+def _undo_average(line: bytes, above: bytes) -> bytes:
+    found, left = bytearray(), 0
+    for octet, up in zip(line, above, strict=True):
+        left = (octet + (left + up) // 2) & 0xFF
+        found.append(left)
+    return bytes(found)
+
+
+def _undo_paeth(line: bytes, above: bytes) -> bytes:
+    found, left, corner = bytearray(), 0, 0
+    for octet, up in zip(line, above, strict=True):
+        to_left, to_up = abs(up - corner), abs(left - corner)
+        to_corner = abs(left + up - 2 * corner)
+        guess = left if to_left <= to_up and to_left <= to_corner else up if to_up <= to_corner else corner
+        left, corner = (octet + guess) & 0xFF, up
+        found.append(left)
+    return bytes(found)
