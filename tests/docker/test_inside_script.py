@@ -259,14 +259,15 @@ MARKED = {"password": SECRET, "in a host": "Zq7mark-Kx42word"}
 
 
 ECHOES = echoes(SECRET, "ops@acme.example")
+PAIRS = [ECHOES[at : at + 2] for at in range(0, len(ECHOES), 2)]  # more would be cut, and the last ones not be said
 SWAPPED = {"SMTP_USERNAME": SECRET, "SMTP_PASSWORD": "ops@acme.example"}
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        *(({}, (said,)) for said in ECHOES),
-        *((SWAPPED, (said,)) for said in ECHOES),
+        *(({}, said) for said in PAIRS),
+        *((SWAPPED, said) for said in PAIRS),
         ({"SMTP_USERNAME": SECRET}, ECHOES),
         ({"SMTP_HOST": "smtp://ops:Zq7mark-Kx42word@127.0.0.1"}, ECHOES),
         ({"SMTP_HOST": "ops:Zq7mark-Kx42word@127.0.0.1"}, ECHOES),

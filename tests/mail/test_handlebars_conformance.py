@@ -15,6 +15,7 @@ import pytest
 from smtpwizard.mail.templates import MissingVariableError, TemplateError, render, templates_dir
 from support.mail_grammar import Grammar
 from support.mail_oracle import Handlebars, HandlebarsError
+from support.values import examples
 
 pytestmark = pytest.mark.node
 
@@ -75,24 +76,24 @@ def test_each_shipped_template_renders_the_same_with_hostile_values_too(handleba
 def test_generated_templates_and_contexts_render_the_same(handlebars: Handlebars, folder: Path) -> None:
     """Nothing of the supported constructs is refused but what cannot be printed without escaping."""
     outcomes: Counter[str] = Counter()
-    for seed in range(130):
+    for seed in range(examples(60)):
         grammar = Grammar(Random(seed))
         template = grammar.template()
         outcomes.update(compared(handlebars, folder, template, grammar.context()) for _ in range(6))
-    assert outcomes.total() >= 600
-    assert outcomes.pop("rendered") >= 500
-    assert outcomes.pop("refused by both") >= 50
+    assert outcomes.total() >= 360
+    assert outcomes.pop("rendered") >= 220
+    assert outcomes.pop("refused by both") >= 20
     assert set(outcomes) == {"a number or boolean without escaping is not supported."}
 
 
 def test_spoilt_templates_are_refused_or_render_the_same(handlebars: Handlebars, folder: Path) -> None:
     """Something that matters to Handlebars is put into a tag or taken out of it."""
     outcomes: Counter[str] = Counter()
-    for seed in range(1000, 1200):
+    for seed in range(1000, 1000 + examples(100)):
         grammar = Grammar(Random(seed))
         outcomes[compared(handlebars, folder, grammar.spoilt(), grammar.context())] += 1
-    assert outcomes.pop("rendered") >= 30
-    assert outcomes.pop("refused by both") >= 100
+    assert outcomes.pop("rendered") >= 15
+    assert outcomes.pop("refused by both") >= 50
     assert len(outcomes) >= 3  # what Handlebars renders, and is refused here by name
 
 
