@@ -37,7 +37,7 @@ conformance: $(STAMP) ## play every server behaviour against the real mail clien
 	SMTPWIZARD_WRITE_DOCS=1 $(PYTEST) tests/conformance -q
 
 fuzz: $(STAMP) ## try every property of the tests below with N (1000) examples, which `make test` tries with fewer
-	SMTPWIZARD_FUZZ=$(or $(N),1000) $(PYTEST) -n auto --dist loadfile -q --timeout 3600 $$(grep -rl 'examples(' tests --include='test_*.py')
+	SMTPWIZARD_FUZZ=$(or $(N),1000) $(PYTEST) -n auto --dist loadfile -q --timeout 3600 $$(grep -rlE '[=( ]examples\(' tests --include='test_*.py')
 
 fuzz-readers: $(STAMP) ## check N (10000) random values against every real reader of .env and compose files
 	SMTPWIZARD_FUZZ=$(or $(N),10000) $(PYTEST) tests/targets/env/test_encode.py tests/targets/compose/test_edit.py -q

@@ -67,6 +67,7 @@ secret._known.clear()
 tempfile.tempdir = None
 gc.collect()
 gc.freeze()
+gc.set_threshold(200_000)  # as the program has it
 running = {}  # process: where its end is told
 ended, end_of_one = os.pipe()
 os.set_blocking(end_of_one, False)
