@@ -31,14 +31,7 @@ from smtpwizard.apps.schema import (
     Wins,
 )
 from smtpwizard.errors import InputError
-from smtpwizard.presets.files import (
-    PresetFileError,
-    PresetProblem,
-    left_out,
-    presets_root,
-    provider_files,
-    read_bytes,
-)
+from smtpwizard.presets.files import PresetFileError, PresetProblem, left_out, presets_root, provider_files, read_bytes
 from smtpwizard.presets.index import Index
 from smtpwizard.text import did_you_mean, safe
 

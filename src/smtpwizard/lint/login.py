@@ -9,16 +9,7 @@ from typing import Final
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
 from smtpwizard.hosts import is_freemail, meant_mailbox
-from smtpwizard.lint.context import (
-    NO_REPAIR,
-    Context,
-    Repair,
-    has_shape,
-    one_line,
-    shown,
-    tidy,
-    trim_ends,
-)
+from smtpwizard.lint.context import NO_REPAIR, Context, Repair, has_shape, one_line, shown, tidy, trim_ends
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, UsernameRule
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret

@@ -10,16 +10,7 @@ from urllib.parse import unquote
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
 from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host, meant_mailbox
-from smtpwizard.lint.context import (
-    NO_REPAIR,
-    Context,
-    host_parts,
-    is_host_name,
-    one_line,
-    shown,
-    tidy,
-    trim_ends,
-)
+from smtpwizard.lint.context import NO_REPAIR, Context, host_parts, is_host_name, one_line, shown, tidy, trim_ends
 from smtpwizard.presets.schema import Kind, Provider, SenderRule
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.text import safe

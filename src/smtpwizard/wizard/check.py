@@ -18,14 +18,7 @@ from smtpwizard.clients.model import UNKNOWN_AUTHORITY
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe.survey.facts import TOTAL_SECONDS, is_useful
-from smtpwizard.problems import (
-    NO_CHANGES,
-    Basis,
-    Changes,
-    Problem,
-    Severity,
-    repair_label,
-)
+from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.report.lines import Line, Mark
 from smtpwizard.smtp.results import Report, Status, Step, StepResult
 from smtpwizard.wizard import login_guard

@@ -17,13 +17,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.targets.change import PRIVATE, Change, Consent, ConsentRequired, Undecided, Values, secrets_in
 from smtpwizard.targets.compose.edit import Texts, reached, set_environment, with_service
 from smtpwizard.targets.compose.read import layers, source_of, takes
-from smtpwizard.targets.compose.services import (
-    ComposeFile,
-    Service,
-    parse_compose,
-    read_compose_file,
-    services,
-)
+from smtpwizard.targets.compose.services import ComposeFile, Service, parse_compose, read_compose_file, services
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
 from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.env.encode import refuse_unwritable

@@ -16,13 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from smtpwizard.errors import FileError
-from smtpwizard.targets.compose.services import (
-    ComposeFile,
-    EnvEntry,
-    choose,
-    env_entries,
-    read_compose_file,
-)
+from smtpwizard.targets.compose.services import ComposeFile, EnvEntry, choose, env_entries, read_compose_file
 from smtpwizard.targets.compose.tree import OVERRIDE, RESET, Node, NodeKind, reset_names, variable_texts
 from smtpwizard.targets.env.edit import Kind, scan
 from smtpwizard.targets.env.whole import Stop, compose_file
