@@ -11,6 +11,7 @@ from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
+from smtpwizard.diagnosis.evidence import CHOSEN_WORDS, borne_out
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
@@ -120,8 +121,14 @@ def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> 
         return None  # the words of a success, whatever they are, are bad news only where an entry knows the code, too
     if not any(combination <= facts for combination in failure.by):
         return None
+    if not facts & _SIGNS and not borne_out(failure.kind, event, CHOSEN_WORDS, failure.text, event.text):
+        return None
     extras = len(facts & {Fact.CODE, Fact.ENHANCED, Fact.STAGE, Fact.PORT})
     return Match(failure, _level(facts, failure), length, extras, seen.providers)
+
+
+_SIGNS: Final = frozenset({Fact.CODE, Fact.ENHANCED, Fact.EVENT, Fact.WHEN, Fact.PROVIDER})
+"""What bears an entry's words out: a code that it names, a client's wording, a condition, the provider that spoke."""
 
 
 def _facts(event: Event, failure: Failure, seen: Seen, length: int) -> frozenset[Fact]:

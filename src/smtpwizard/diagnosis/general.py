@@ -11,7 +11,8 @@ from typing import Final
 
 from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import Role
-from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.event import Event, plain
+from smtpwizard.diagnosis.evidence import OWN_WORDS, borne_out
 from smtpwizard.diagnosis.schema import FAMILY, General
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
@@ -87,7 +88,30 @@ def _holds(answer: General, event: Event, happened: frozenset[str], text: str) -
         and (not answer.words or any(phrase.found_in(text) for phrase in answer.words))
         and not any(phrase.found_in(text) for phrase in answer.but)
         and (not answer.when or _condition(answer.when, event))
+        and _proved(answer, event, happened, text)
     )
+
+
+def _proved(answer: General, event: Event, happened: frozenset[str], text: str) -> bool:
+    """Say whether an answer that accuses somebody may be given."""
+    if answer.when or not happened.isdisjoint(answer.events):
+        return True
+    return borne_out(answer.kind, event, OWN_WORDS, answer.text, text, lambda: _second_sign(answer, event))
+
+
+def _second_sign(answer: General, event: Event) -> bool:
+    """Say whether a line with one of the words has another one, by itself, or the number of a refusal."""
+    for line in (plain(without_addresses(line)) for line in event.raw.splitlines()):
+        said = {" ".join(phrase.parts) for phrase in answer.text if phrase.found_in(line)}
+        if said and (re.search(_REFUSAL, line) or any(phrase.found_in(line) for phrase in answer.words)):
+            return True
+        if not answer.words and sum(not any(words in other for other in said - {words}) for words in said) > 1:
+            return True
+    return False
+
+
+_REFUSAL: Final = r"(?<![\w.:])[45][0-5]\d(?![\w.:]\w|\d)"
+"""A reply code that stands where the reader of replies does not take it for one: `SMTP, 550 …`."""
 
 
 def _at(answer: General, event: Event) -> bool:

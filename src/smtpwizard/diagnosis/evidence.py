@@ -1,0 +1,82 @@
+"""What must be proved before an answer accuses somebody: the login, the sender, a recipient, an account, an address.
+
+One loose word is no proof: `sender` stands in class names, in settings and in a client's own commands. An accusation
+needs a reply whose code and stage allow it (RFC 5321 section 4.2, RFC 3463 section 3), or the wording of a vendor or
+client, too long to be met by accident, or two signs that are independent of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.schema import Phrase
+
+
+class Charge(NamedTuple):
+    """What can be held against one party."""
+
+    kinds: tuple[str, ...]
+    """How the kinds of cause begin that blame it."""
+    stages: frozenset[str]
+    """Where a server judges it."""
+    subjects: frozenset[int]
+    """Second numbers of enhanced codes that can mean it; 0 says nothing."""
+
+
+_ENVELOPE: Final = frozenset({"mail", "rcpt", "data", "after"})
+
+CHARGES: Final = (
+    Charge(("wrong-password", "app-password", "login-locked"), frozenset({"auth"}), frozenset({0, 7})),
+    Charge(("sender-",), _ENVELOPE, frozenset({0, 1, 2, 5, 6, 7})),
+    Charge(("recipient-", "mailbox-full"), _ENVELOPE - {"mail"}, frozenset({0, 1, 2, 4, 5, 6, 7})),
+    Charge(("account-",), _ENVELOPE | {"auth"}, frozenset({0, 1, 2, 3, 7})),
+    Charge(("client-ip-blocklisted", "relay-ip-blocked"), _ENVELOPE | {"greeting", "ehlo"}, frozenset({0, 1, 3, 7})),
+)
+
+OWN_WORDS: Final = 14
+"""Octets of a phrase in a list of words that nobody writes by accident: `too many login`, five Chinese characters."""
+
+CHOSEN_WORDS: Final = 10
+"""Octets of such a phrase where it was chosen for one cause: `over quota`."""
+
+_OF_THE_DIALOGUE: Final = frozenset({500, 502, 503})
+"""Replies that are about commands and their order, and about nobody (RFC 5321 section 4.2.2)."""
+
+
+def borne_out(
+    kind: str,
+    event: Event,
+    least: int,
+    phrases: Iterable[Phrase],
+    text: str,
+    second: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Say whether what is known of `event` allows to name a cause of `kind`; where that blames nobody, it always does.
+
+    `phrases`: the words of the answer, of which some are in `text`; one of `least` octets is proof. `second` says
+    whether a sign beside them holds.
+    """
+    charge = next((charge for charge in CHARGES if kind.startswith(charge.kinds)), None)
+    if charge is None:
+        return True
+    denied = _speaks_against(charge, event)
+    if not denied and (event.code is not None or event.enhanced):
+        return True
+    return any(_own(phrase, least) and phrase.found_in(text) for phrase in phrases) or (not denied and second())
+
+
+def _speaks_against(charge: Charge, event: Event) -> bool:
+    if event.code is not None and (event.code in _OF_THE_DIALOGUE or event.code < 400):
+        return True
+    if event.stages and event.stages.isdisjoint(charge.stages):
+        return True
+    return bool(event.enhanced) and all(int(status[2]) not in charge.subjects for status in event.enhanced)
+
+
+def _own(phrase: Phrase, least: int) -> bool:
+    """Say whether a phrase is somebody's own wording: long, or a vendor's mark such as `aup#in-1310`."""
+    return sum(len(part.encode()) for part in phrase.parts) >= least or not all(
+        part.replace(" ", "").isalpha() for part in phrase.parts
+    )
