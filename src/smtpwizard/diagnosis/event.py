@@ -138,6 +138,10 @@ _AUTH_CODES: Final = frozenset({432, 534, 535, 538})
 """Codes that only a login gets (RFC 4954 section 6)."""
 
 
+_GATEWAY_TIMEOUT: Final = 504
+"""HTTP's: what times out there may be the app's own connection to the mail server."""
+
+
 def provider_id(provider: Provider | str | None) -> str | None:
     """Return the id that entries are compared with, or None for a server of one's own."""
     if isinstance(provider, str):
@@ -162,11 +166,14 @@ _PHRASES: Final = (
 """What C libraries, Python and OpenSSL say instead of the word."""
 
 
-def error_words(text: str) -> frozenset[str]:
-    """Return the words of systems and libraries in `text`: `ECONNREFUSED`, and `X` for OpenSSL's `ERR_SSL_X`."""
+def error_words(text: str, reply: str = "") -> frozenset[str]:
+    """Return the words of systems and libraries in `text`: `ECONNREFUSED`, and `X` for OpenSSL's `ERR_SSL_X`.
+
+    In `reply` a server speaks: what it says of a time-out or a name concerns itself.
+    """
     text = bound(text)
     found = set(_WORD.findall(text))
-    lower = text.lower()
+    lower = (text.replace(reply, " ") if reply else text).lower()
     found |= {word for phrase, word in _PHRASES if phrase in lower}
     return frozenset(found | {word.removeprefix("ERR_SSL_") for word in found})
 
@@ -256,7 +263,7 @@ def from_text(
         enhanced=statuses,
         text=words.text,
         raw=bound(text),
-        errors=error_words(text),
+        errors=error_words(text, reply if code is not None and code >= 400 and code != _GATEWAY_TIMEOUT else ""),
         port=port if port is not None else (settings.port_number if settings else None),
         given=provider_id(provider),
         provider=None if isinstance(provider, str) else provider,

@@ -48,23 +48,27 @@ _OF_THE_DIALOGUE: Final = frozenset({500, 502, 503})
 def borne_out(
     kind: str,
     event: Event,
-    least: int,
     phrases: Iterable[Phrase],
     text: str,
+    *,
+    chosen: bool = False,
     second: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Say whether what is known of `event` allows to name a cause of `kind`; where that blames nobody, it always does.
 
-    `phrases`: the words of the answer, of which some are in `text`; one of `least` octets is proof. `second` says
-    whether a sign beside them holds.
+    `phrases`: the words of the answer, of which some are in `text`; `chosen` for one cause, they outdo a code that
+    speaks against it. `second` says whether a sign beside them holds.
     """
     charge = next((charge for charge in CHARGES if kind.startswith(charge.kinds)), None)
     if charge is None:
         return True
     denied = _speaks_against(charge, event)
+    if denied and not chosen:
+        return False
     if not denied and (event.code is not None or event.enhanced):
         return True
-    return any(_own(phrase, least) and phrase.found_in(text) for phrase in phrases) or (not denied and second())
+    least = CHOSEN_WORDS if chosen else OWN_WORDS
+    return any(_own(phrase, least) and phrase.found_in(text) for phrase in phrases) or second()
 
 
 def _speaks_against(charge: Charge, event: Event) -> bool:

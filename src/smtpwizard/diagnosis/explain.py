@@ -11,7 +11,7 @@ from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
-from smtpwizard.diagnosis.evidence import CHOSEN_WORDS, borne_out
+from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
@@ -78,6 +78,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
         return frozenset()
     found = [(" ".join(phrase.parts), name) for phrase, name in catalogue.clients if phrase.found_in(said)]
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
+    if {"connect-failed", "read-timeout"} <= names:
+        names = names - {"read-timeout"} | {"timeout"}  # no connection was open on which nothing came
     return frozenset(name for name in names if _SAYS_MORE.get(name) not in names)
 
 
@@ -121,7 +123,7 @@ def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> 
         return None  # the words of a success, whatever they are, are bad news only where an entry knows the code, too
     if not any(combination <= facts for combination in failure.by):
         return None
-    if not facts & _SIGNS and not borne_out(failure.kind, event, CHOSEN_WORDS, failure.text, event.text):
+    if not facts & _SIGNS and not borne_out(failure.kind, event, failure.text, event.text, chosen=True):
         return None
     extras = len(facts & {Fact.CODE, Fact.ENHANCED, Fact.STAGE, Fact.PORT})
     return Match(failure, _level(facts, failure), length, extras, seen.providers)

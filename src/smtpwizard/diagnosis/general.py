@@ -12,7 +12,7 @@ from typing import Final
 from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event, plain
-from smtpwizard.diagnosis.evidence import OWN_WORDS, borne_out
+from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.schema import FAMILY, General
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
@@ -96,7 +96,7 @@ def _proved(answer: General, event: Event, happened: frozenset[str], text: str) 
     """Say whether an answer that accuses somebody may be given."""
     if answer.when or not happened.isdisjoint(answer.events):
         return True
-    return borne_out(answer.kind, event, OWN_WORDS, answer.text, text, lambda: _second_sign(answer, event))
+    return borne_out(answer.kind, event, answer.text, text, second=lambda: _second_sign(answer, event))
 
 
 def _second_sign(answer: General, event: Event) -> bool:

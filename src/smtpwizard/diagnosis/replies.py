@@ -332,6 +332,7 @@ _MESSAGES: Final = (
     ("greeting never received", ("greeting",)),
     ("invalid helo", ("ehlo",)),
     ("invalid ehlo", ("ehlo",)),
+    ("hello: 5", ("ehlo",)),  # CodeIgniter's
     ("mail command failed", ("mail",)),
     ("mail command fialed", ("mail",)),  # nodemailer's own spelling until 2023
     ("mail from failed", ("mail",)),
