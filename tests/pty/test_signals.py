@@ -62,7 +62,8 @@ def test_to_be_stopped_and_continued_makes_no_difference(name: str, tmp_path: Pa
         assert_given_back(terminal)
 
 
-def test_it_ends_with_its_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_it_ends_with_its_terminal(told: bool, tmp_path: Path) -> None:
     with wizard(tmp_path) as terminal:
         terminal.wait_for("Sending services", "Ctrl+Q Quit")
-        assert terminal.hang_up() in (128 + signal.SIGHUP, -signal.SIGHUP)
+        assert terminal.hang_up(told=told) in (128 + signal.SIGHUP, -signal.SIGHUP)

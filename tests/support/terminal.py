@@ -119,13 +119,17 @@ class Terminal:
     def _stopped(self) -> bool:
         return os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG) is not None
 
-    def hang_up(self, *, seconds: float = 60.0) -> int:
-        """Take the terminal away, send what the kernel then sends, and return the exit status."""
+    def hang_up(self, *, told: bool = True, seconds: float = 60.0) -> int:
+        """Take the terminal away, send what the kernel then sends where the program is `told`; return the exit status.
+
+        The kernel tells those whose controlling terminal it was; here it is nobody's.
+        """
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, self._slave)
         os.dup2(null, self._master)
         os.close(null)
-        self.kill(signal.SIGCONT, signal.SIGHUP, signal.SIGCONT)
+        if told:
+            self.kill(signal.SIGCONT, signal.SIGHUP, signal.SIGCONT)
         return self._process.wait(seconds)
 
     def wait_for_output(self, octets: bytes, *, seconds: float = 120.0) -> None:

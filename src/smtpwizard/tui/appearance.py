@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from textual import constants
@@ -165,6 +167,9 @@ class _Parser(XTermParser):
         super().__init__(debug)
         self._until = monotonic() + _SECONDS
         self._held = ""
+        self._terminal = select.poll()
+        self._terminal.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)  # asked for a hang-up alone
+        self._gone = False
 
     def feed(self, data: str) -> Iterable[Message]:
         text, self._held = self._held + data, ""
@@ -184,7 +189,16 @@ class _Parser(XTermParser):
             yield from super().feed("")
 
     def tick(self) -> Iterable[Message]:
-        """Let go of what was held back, once no answer can come of it."""
+        """Let go of what was held back, once no answer can come of it. End the program with its terminal.
+
+        The kernel tells only a session of its own that the terminal is gone; Textual would read from it without pause.
+        """
+        if any(event & select.POLLHUP for _, event in self._terminal.poll(0)):
+            if not self._gone:
+                told = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+                os.kill(os.getpid(), signal.SIGHUP if told else signal.SIGTERM)
+            self._gone = True
+            sleep(0.1)
         if self._held and monotonic() >= self._until:
             held, self._held = self._held, ""
             yield from super().feed(held)
