@@ -18,6 +18,7 @@ from support import program
 from support.docker_stand_in import StandIn, stamped, stand_in
 from support.leaks import assert_no_secret
 from support.probing import PASSWORD
+from support.processes import wait_until
 from support.reply_variants import error_dump
 
 GMAIL = (
@@ -213,7 +214,7 @@ def test_ctrl_c_kills_docker_and_its_children(here: Here) -> None:
             _, errors = process.communicate(timeout=10)
         assert process.returncode == status, errors
         assert b"Traceback" not in errors
-        assert not _runs(pid)
+        wait_until(lambda pid=pid: not _runs(pid), "docker's child ends")
 
 
 def _runs(pid: int) -> bool:

@@ -15,7 +15,7 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.tui.app import SmtpWizard
 from smtpwizard.tui.base import clickable, hanging, plain, styled
-from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeCheckbox, ShapeRadio
+from smtpwizard.tui.widgets.inputs import BarInput, Fitted, PlainText, Scroll, SecretInput, ShapeCheckbox, ShapeRadio
 from smtpwizard.wizard.session import WizardState
 from support.apps import ABC
 from support.tui import GMAIL, HOSTILE, PASSWORD, quiet_services, screen_text, settled, type_text, wizard
@@ -266,3 +266,29 @@ async def test_a_text_that_changes_twice_before_its_layout_has_the_height_of_the
 def test_the_state_shows_no_secret_in_its_repr() -> None:
     state = WizardState(settings=GMAIL, tested=GMAIL, refused=(GMAIL,), block=Secret("SMTP_PASSWORD=abcdefghijklmnop"))
     assert "abcdefghijklmnop" not in repr(state)
+
+
+# Scroll bars
+
+
+class Foot(App[None]):
+    """Four lines that are as wide as the screen, and a foot of three rows below them, on a screen of six."""
+
+    def compose(self) -> ComposeResult:
+        with Fitted():
+            with Scroll():
+                yield PlainText("\n".join(["x" * 40] * 4))
+            yield PlainText("1\n2\n3")
+
+
+async def test_a_text_that_fits_has_no_scroll_bar_although_it_once_needed_one() -> None:
+    app = Foot()
+    async with app.run_test(size=(40, 6)) as pilot:
+        fitted = app.query_one(Fitted)
+        fitted.fit()
+        await settled(pilot)
+        assert fitted.scroll.show_vertical_scrollbar
+        fitted.children[1].display = False
+        fitted.fit()
+        await settled(pilot)
+        assert not fitted.scroll.show_vertical_scrollbar

@@ -267,3 +267,5 @@ class Fitted(Vertical):
         foot = self.children[1]
         rows = foot.outer_size.height + foot.styles.margin.height if foot.display else 0
         self.scroll.styles.max_height = max(self.content_size.height - rows, _LEAST)
+        # Beside a scroll bar a text is longer, and keeps the bar that it would not need alone: without one it is tried.
+        self.scroll.show_vertical_scrollbar = False
