@@ -430,7 +430,7 @@ class SendStep(StepPane):
         if self.card.display and self.model.failed is not None:
             self.card.focus()
         elif self.model.accepted and arrival.display:
-            arrival.entry.focus()
+            self.screen.set_focus(arrival.entry)  # at once: the mails may have arrived before a later turn
 
     @work(exclusive=True, group=_WATCHING, exit_on_error=False, description="waiting for the mails to arrive")
     async def _watch(self) -> None:
