@@ -109,12 +109,12 @@ HANDED_ON: Final = (
 )
 
 
-SMTP_PORT: Final = 25
+MTA_PORT: Final = 25
 """The port between mail servers, which is the last choice for an app."""
 
 
 def _encrypted_first(choice: PortChoice) -> tuple[bool, bool, bool, int]:
-    return choice.tls is not TlsMode.IMPLICIT, choice.tls is not TlsMode.STARTTLS, choice.port == SMTP_PORT, choice.port
+    return choice.tls is not TlsMode.IMPLICIT, choice.tls is not TlsMode.STARTTLS, choice.port == MTA_PORT, choice.port
 
 
 def in_the_providers_terms(event: Event, proved: frozenset[str]) -> Event:
