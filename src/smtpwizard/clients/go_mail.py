@@ -127,18 +127,12 @@ class GoMailDialogue(GoDialogue):
             auth = next((line for line in reversed(offered.lines) if line.startswith("AUTH ")), "")
             listed = ", ".join(auth.split(" ")[1:])
             self.fail(Fault.NO_MECHANISM, "AUTH", text=wanted or listed)
-        local = self.transport.host in ("localhost", "127.0.0.1", "::1")
-        allowed = self.secure or local or self.model.by_itself or (
+        allowed = self.secure or self.is_local or self.model.by_itself or (
             self.model.lets_clear and not self.transport.require_tls
         )  # fmt: skip
         if name in ("PLAIN", "LOGIN") and not allowed:
             self.fail(Fault.UNENCRYPTED, f"AUTH {name}")
-        user, password = self.credentials()
-        reply = await self.log_in(name, user, password)
-        if reply.code != 235:
-            self.refuse(reply, f"AUTH {name}")
-        self.logged_in = True
-        return reply.shown
+        return await self.log_in_by(name)
 
     def answer(self, name: str, prompt: bytes, user: bytes, password: bytes) -> bytes:
         """Return the answer to a prompt."""

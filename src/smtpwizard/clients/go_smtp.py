@@ -270,6 +270,11 @@ class GoDialogue(StandardDialogue):
             self._gone_on = True
             return end.failure.reply or ""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is this machine to Go: by the name alone."""
+        return self.transport.host in ("localhost", "127.0.0.1", "::1")
+
     async def login(self) -> str:
         """Log in once, by the app's choice."""
         self._step = Step.AUTH
@@ -289,9 +294,13 @@ class GoDialogue(StandardDialogue):
             name = "CRAM-MD5" if "CRAM-MD5" in auth else "PLAIN"
             name = "LOGIN" if name == "PLAIN" and "LOGIN" in auth and "PLAIN" not in auth else name
         in_clear = not self.secure
-        local = use.plain_to_localhost and self.transport.host in ("localhost", "127.0.0.1", "::1")
+        local = use.plain_to_localhost and self.is_local
         if in_clear and ((name == "PLAIN" and not local) or (name == "LOGIN" and use.login_wants_tls)):
             self.fail(Fault.UNENCRYPTED, f"AUTH {name}")
+        return await self.log_in_by(name)
+
+    async def log_in_by(self, name: str) -> str:
+        """Log in by a mechanism; only 235 will do."""
         user, password = self.credentials()
         reply = await self.log_in(name, user, password)
         if reply.code != 235:

@@ -14,7 +14,7 @@ from smtpwizard.addresses import bare_address
 from smtpwizard.apps.parse import number
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.clients.transport import Origin, refused, security
-from smtpwizard.hosts import is_private_host
+from smtpwizard.hosts import is_private_host, meant_mailbox
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
 from smtpwizard.presets.values import MATCHED
 from smtpwizard.problems import NO_CHANGES, Changes, Problem, Severity, repair_label
@@ -280,6 +280,16 @@ class Context(NamedTuple):
         variable = None if role is None else self.variable(role)
         made = Problem.of(name, severity, variable, message, repair.changes, repair.label)
         return made if role is None else made._replace(roles=(role.value,))
+
+
+def misspelt(address: str) -> tuple[str, str]:
+    """Return the address that is meant, and the question, where its domain is a slip of a large mailbox provider's."""
+    user, _, domain = address.rpartition("@")
+    meant = meant_mailbox(domain)
+    right = f"{user}@{meant}"
+    return (
+        (right, f"{shown(domain)} is one slip away from {meant}. Did you mean {shown(right)}?") if meant else ("", "")
+    )
 
 
 def meant_host(settings: Settings) -> str:

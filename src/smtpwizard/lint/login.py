@@ -8,8 +8,8 @@ from typing import Final
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
-from smtpwizard.hosts import is_freemail, meant_mailbox
-from smtpwizard.lint.context import NO_REPAIR, Context, Repair, has_shape, one_line, shown, tidy, trim_ends
+from smtpwizard.hosts import is_freemail
+from smtpwizard.lint.context import NO_REPAIR, Context, Repair, has_shape, misspelt, one_line, shown, tidy, trim_ends
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, UsernameRule
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
@@ -23,8 +23,8 @@ def check_login(context: Context) -> Iterator[Problem]:
     if Role.USERNAME in context.misnamed or Role.PASSWORD in context.misnamed:
         return  # half of it lies under an old name: `startup` tells it
     settings = context.settings
-    if context.public and (meant := meant_mailbox(domain_of(context.username))):
-        yield _misspelt(context, meant)
+    if context.public:
+        yield from _misspelt(context)
     has_user, has_word = (bool(settings.of(role)) or settings.in_file(role) for role in (Role.USERNAME, Role.PASSWORD))
     if has_user and has_word and not (settings.username and settings.password):
         return  # one of them is in a file, which is not looked into
@@ -36,16 +36,16 @@ def check_login(context: Context) -> Iterator[Problem]:
         yield from _none(context)
 
 
-def _misspelt(context: Context, meant: str) -> Problem:
+def _misspelt(context: Context) -> Iterator[Problem]:
     """Tell a slip in a mailbox's domain, which is often the sender's too."""
-    user = context.username
-    address = f"{user.rpartition('@')[0]}@{meant}"
-    repair = context.put(Role.USERNAME, address)
-    if context.sender == user:
-        also = context.put(Role.SENDER, address)
-        repair = repair._replace(changes={**repair.changes, **also.changes}, label=f"Write {shown(address)}")
-    message = f"{shown(domain_of(user))} is one slip away from {meant}. Did you mean {shown(address)}?"
-    return context.finding("username-domain-misspelt", Severity.WARNING, Role.USERNAME, message, repair)
+    right, question = misspelt(context.username)
+    if not right:
+        return
+    repair = context.put(Role.USERNAME, right)
+    if context.sender == context.username:
+        also = context.put(Role.SENDER, right)
+        repair = repair._replace(changes={**repair.changes, **also.changes}, label=f"Write {shown(right)}")
+    yield context.finding("username-domain-misspelt", Severity.WARNING, Role.USERNAME, question, repair)
 
 
 def _half(context: Context, has_user: bool) -> Problem:

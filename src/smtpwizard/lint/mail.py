@@ -9,8 +9,18 @@ from urllib.parse import unquote
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
-from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host, meant_mailbox
-from smtpwizard.lint.context import NO_REPAIR, Context, host_parts, is_host_name, one_line, shown, tidy, trim_ends
+from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host
+from smtpwizard.lint.context import (
+    NO_REPAIR,
+    Context,
+    host_parts,
+    is_host_name,
+    misspelt,
+    one_line,
+    shown,
+    tidy,
+    trim_ends,
+)
 from smtpwizard.presets.schema import Kind, Provider, SenderRule
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.text import safe
@@ -80,11 +90,11 @@ def _domain(context: Context, domain: str) -> Iterator[Problem]:
     elif "." not in domain and not domain.startswith("[") and context.public:
         message = f"{shown(domain)} is no domain on the internet; receivers refuse mail from it. Use one of your own."
         yield context.finding("sender-local", Severity.WARNING, Role.SENDER, message)
-    elif (meant := meant_mailbox(domain)) and context.public and context.sender != context.username:
-        address = f"{context.sender.rpartition('@')[0]}@{meant}"
-        message = f"{shown(domain)} is one slip away from {meant}. Did you mean {shown(address)}?"
-        right = context.put(Role.SENDER, address)
-        yield context.finding("sender-domain-misspelt", Severity.WARNING, Role.SENDER, message, right)
+    elif context.public and context.sender != context.username:  # the user name's slip is told with it
+        right, question = misspelt(context.sender)
+        if right:
+            repair = context.put(Role.SENDER, right)
+            yield context.finding("sender-domain-misspelt", Severity.WARNING, Role.SENDER, question, repair)
 
 
 def _accepted(context: Context, provider: Provider) -> Iterator[Problem]:

@@ -81,11 +81,10 @@ def recognise(
     if found:
         assert path is not None
         return Recognised(found[0], f"found in {safe(path.name)}", tuple(found[1:]))
-    if variables:
-        telling = [app for app, tells in by_variables(files, variables) if tells]
-        if telling and telling[0].id != DEFAULT:
-            return Recognised(telling[0], "found by its variables", tuple(telling[1:]))
-    if path and not (variables and telling):
+    telling = [app for app, tells in by_variables(files, variables) if tells] if variables else []
+    if telling and telling[0].id != DEFAULT:
+        return Recognised(telling[0], "found by its variables", tuple(telling[1:]))
+    if path and not telling:
         listed = [item for item in matches_in(files, path) if not service or item.service == service]
         found = list(dict.fromkeys(item.app for item in listed))
         if found and found[0].id != DEFAULT:

@@ -100,9 +100,12 @@ class SettingsStep:
     def doubts(self, variables: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return (variable, sentence) of what is probably wrong with the login, as far as `variables` hold it."""
         settings, login = self._session.state.settings, {Role.USERNAME.value, Role.PASSWORD.value}
-        named = ((item.variable, item) for item in self.findings() if set(item.roles) & login)
-        grave = ((name, item.message) for name, item in named if name and item.severity is not Severity.INFO)
-        return tuple((name, message) for name, message in grave if name in variables and settings.get(name))
+        return tuple(
+            (item.variable, item.message)
+            for item in self.findings()
+            if item.variable in variables and item.severity is not Severity.INFO and login.intersection(item.roles)
+            if item.variable and settings.get(item.variable)
+        )
 
     @property
     def sender_is_account(self) -> bool:
