@@ -1,4 +1,4 @@
-"""What counts as a mail address, said once for what is typed, pasted and read. What a client sends is its model's."""
+"""Mail addresses, host names and domains by their looks: what counts as one, and what is private. Resolves nothing."""
 
 from __future__ import annotations
 
@@ -34,3 +34,148 @@ def domain_of(address: str) -> str:
 def without_addresses(text: str) -> str:
     """Return `text` with a blank for each address in it."""
     return re.sub(_PATTERN, " ", text)
+
+
+_PRIVATE_SUFFIXES: Final = (
+    ".localhost",  # RFC 6761
+    ".local",  # RFC 6762, and Kubernetes' cluster.local
+    ".internal",  # reserved by ICANN in 2024; host.docker.internal
+    ".home.arpa",  # RFC 8375
+    ".lan",
+    ".home",
+    ".corp",
+    ".intranet",
+    ".private",
+)
+_PRIVATE_NETWORKS: Final = (
+    *("127.0.0.0/8", "::1/128"),
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+    "fc00::/7",  # RFC 4193
+    *("169.254.0.0/16", "fe80::/10"),  # link-local
+    "100.64.0.0/10",  # RFC 6598: carriers and overlay networks such as Tailscale
+    *("0.0.0.0/32", "::/128"),  # a socket connects to this machine
+)
+"""Not what `ipaddress.is_private` calls so: that counts the nets for documentation, and others that are routed."""
+
+
+def is_private_address(address: str) -> bool:
+    """Say whether what is sent to an IP address stays on this machine or a private network. False for a name."""
+    import ipaddress
+
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    networks = (ipaddress.ip_network(network) for network in _PRIVATE_NETWORKS)
+    return any(found.version == network.version and found in network for network in networks)
+
+
+def is_private_host(host: str) -> bool:
+    """Say whether what is sent to `host` stays on this machine or a private network, judged by the name alone.
+
+    Loopback, RFC 1918, link-local and unique local addresses, names without a dot (compose services), and the suffixes
+    that no public DNS serves. An empty name counts as private: there is nobody to send to.
+    """
+    name = _bare(host)
+    if _is_numeric(name):
+        return is_private_address(name)
+    return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` is the machine, or the container, on which the client runs."""
+    name = _bare(host)
+    return name == "localhost" or name.endswith(".localhost") or name.startswith("127.") or name in ("::1", "0.0.0.0")  # noqa: S104
+
+
+def is_ip_address(host: str) -> bool:
+    """Say whether `host` is an IPv4 or IPv6 address rather than a name."""
+    name = _bare(host)
+    if not _is_numeric(name):
+        return False
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def to_ascii(name: str) -> str:
+    """Return a domain in lower case with its letters beyond ASCII as A-labels; empty where it has no such form.
+
+    By IDNA 2008 with the mappings of UTS 46, as Node and mail software do (RFC 5891).
+    """
+    name = name.rstrip(".").lower()
+    if name.isascii():
+        return name
+    import idna
+
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except UnicodeError:
+        return ""
+
+
+def _bare(host: str) -> str:
+    return host.strip().lower().removeprefix("[").removesuffix("]").rstrip(".")
+
+
+def _is_numeric(name: str) -> bool:
+    return ":" in name or (name != "" and name.replace(".", "").isdigit())
+
+
+_FREEMAIL: Final = """
+gmail.com googlemail.com yahoo.com yahoo.co.jp yahoo.co.uk yahoo.de yahoo.fr ymail.com rocketmail.com aol.com
+outlook.com hotmail.com hotmail.co.uk hotmail.fr live.com msn.com windowslive.com icloud.com me.com mac.com
+gmx.com gmx.net gmx.de gmx.at gmx.ch web.de t-online.de freenet.de orange.fr free.fr laposte.net libero.it
+proton.me protonmail.com pm.me mail.ru inbox.ru list.ru bk.ru yandex.ru yandex.com ya.ru
+qq.com foxmail.com 163.com 126.com yeah.net sina.com naver.com daum.net hanmail.net kakao.com nate.com
+docomo.ne.jp ezweb.ne.jp softbank.ne.jp comcast.net zohomail.com
+"""
+FREEMAIL: Final = frozenset(_FREEMAIL.split())
+"""Domains in which anybody has a mailbox, so that no relay may sign for them."""
+
+_LARGE: Final = (
+    *("gmail.com", "googlemail.com", "hotmail.com", "outlook.com", "yahoo.com"),
+    *("icloud.com", "naver.com", "proton.me", "protonmail.com"),
+)
+"""Where so many have their mailbox that a domain one slip away is one."""
+
+_EXAMPLES: Final = frozenset({"yourdomain.com", "your-domain.com", "mydomain.com", "domain.com", "company.com"})
+_RESERVED: Final = ("example", "invalid", "test", "localhost", "example.com", "example.net", "example.org")
+"""RFC 2606 and RFC 6761: nobody can own these, nor what is below them."""
+_BELOW: Final = tuple(f".{domain}" for domain in _RESERVED)
+
+
+def is_freemail(domain: str) -> bool:
+    """Say whether `domain` belongs to a public mailbox provider."""
+    return domain.lower() in FREEMAIL
+
+
+def meant_mailbox(domain: str) -> str:
+    """Return the large mailbox provider's domain that `domain` is a slip of the finger away from; '' where none is.
+
+    A slip is a letter too many, one missing, another one, or two that have changed places; never the first letter.
+    """
+    name = domain.lower()
+    if is_freemail(name):
+        return ""
+    return next((large for large in _LARGE if large[:1] == name[:1] and _is_slip(name, large)), "")
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    if abs(len(name) - len(meant)) > 1:
+        return False
+    start = next((at for at, pair in enumerate(zip(name, meant, strict=False)) if pair[0] != pair[1]), len(meant))
+    rest, wanted = name[start:], meant[start:]
+    swapped = rest[1::-1] == wanted[:2] and rest[2:] == wanted[2:]
+    return swapped or rest[1:] == wanted or rest == wanted[1:] or rest[1:] == wanted[1:]
+
+
+def is_placeholder(domain: str) -> bool:
+    """Say whether `domain` comes from a guide or is reserved for examples."""
+    name = domain.lower()
+    return name in _EXAMPLES or name in _RESERVED or name.endswith(_BELOW)

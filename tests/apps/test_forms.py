@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.apps.conditions import Value, holds
 from smtpwizard.apps.forms import FORMS
+from smtpwizard.apps.schema import Value, holds
 from support.values import examples
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)

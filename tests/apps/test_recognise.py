@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.apps.loading import AppFiles
+from smtpwizard.apps.profile import is_image, repository
 from smtpwizard.cli.main import run
 from smtpwizard.cli.source import recognised_target
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.presets.files import presets_root
 from smtpwizard.targets.recognise import by_variables, matches, recognise, services_of
-from smtpwizard.targets.repository import is_image, repository
 
 FILES = AppFiles((presets_root(),))
 VAULT = FILES.profile("vaultwarden")

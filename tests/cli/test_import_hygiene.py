@@ -85,7 +85,7 @@ def test_the_records_that_check_loads_have_few_annotations_to_compile(tmp_path: 
     """
     program = (
         "import sys, typing, smtpwizard.cli.commands.check, smtpwizard.cli.probing, smtpwizard.probe.engine\n"
-        "import smtpwizard.clients.nodemailer.model\n"
+        "import smtpwizard.clients.nodemailer.dialogue\n"
         "records = {item for name, module in list(sys.modules.items()) if name.startswith('smtpwizard')\n"
         "           for item in vars(module).values() if isinstance(item, type) and hasattr(item, '_fields')}\n"
         "hints = [hint for record in records for hint in record.__annotations__.values()]\n"

@@ -57,7 +57,7 @@ FEW_DESCRIPTORS = """
 import os, resource, sys
 import asyncio, ssl
 import smtpwizard.cli.commands.check, smtpwizard.cli.commands.scan, smtpwizard.cli.parser, smtpwizard.cli.probing
-import smtpwizard.clients.nodemailer.model, smtpwizard.probe.survey.survey, smtpwizard.smtp.net_asyncio
+import smtpwizard.clients.nodemailer.dialogue, smtpwizard.probe.survey.survey, smtpwizard.smtp.net_asyncio
 from smtpwizard.cli.main import main
 left = int(sys.argv[1])
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

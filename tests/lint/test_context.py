@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtpwizard.addresses import is_ip_address, is_loopback, is_private_host
 from smtpwizard.clients.transport import transport
-from smtpwizard.hosts import is_address, is_loopback, is_private_host
 from smtpwizard.lint.check import masked_settings
 from smtpwizard.lint.context import bare_address, host_parts, is_host_name, meant_host, meant_port, one_line, tidy
 from smtpwizard.secret import MASK, Secret
@@ -37,7 +37,16 @@ def test_public_hosts_are_told_by_their_looks(host: str) -> None:
 
 @given(st.text())
 def test_any_text_can_be_asked_about(text: str) -> None:
-    for question in (is_private_host, is_loopback, is_address, is_host_name, meant_port, bare_address, tidy, one_line):
+    for question in (
+        is_private_host,
+        is_loopback,
+        is_ip_address,
+        is_host_name,
+        meant_port,
+        bare_address,
+        tidy,
+        one_line,
+    ):
         question(text)
     assert tidy(tidy(text)) == tidy(text)
     assert host_parts(text) == host_parts(text)

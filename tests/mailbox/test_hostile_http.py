@@ -159,7 +159,7 @@ async def test_a_password_goes_in_clear_text_to_a_private_address_alone(
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **more: real("127.0.0.1", port, **more))
     if not private:
-        monkeypatch.setattr("smtpwizard.hosts._PRIVATE_NETWORKS", ("10.0.0.0/8",))
+        monkeypatch.setattr("smtpwizard.addresses._PRIVATE_NETWORKS", ("10.0.0.0/8",))
     with RawServer(answering(http(b"{}"))) as server:
         inbox = open_inbox(f"http://ops@{host}:{server.port}", Secret(WORD))
         with pytest.raises(InboxRefused, match="no catcher" if private else "clear text"):

@@ -252,7 +252,7 @@ async def test_on_a_public_network_no_password_goes_without_tls(
     greeting: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RawServer(scripted(greeting=greeting)) as server:
-        monkeypatch.setattr("smtpwizard.hosts._PRIVATE_NETWORKS", ("10.0.0.0/8",))
+        monkeypatch.setattr("smtpwizard.addresses._PRIVATE_NETWORKS", ("10.0.0.0/8",))
         error = await told(server)
         assert "no TLS" in error.message
         assert "It was not sent" in error.message
@@ -275,7 +275,7 @@ async def test_a_network_is_private_by_the_address_that_is_connected_to_not_by_t
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **more: real("127.0.0.1", port, **more))
     if not private:
-        monkeypatch.setattr("smtpwizard.hosts._PRIVATE_NETWORKS", ("10.0.0.0/8",))
+        monkeypatch.setattr("smtpwizard.addresses._PRIVATE_NETWORKS", ("10.0.0.0/8",))
     with RawServer(scripted()) as server:
         inbox = open_inbox(f"imap://{USER}@{host}:{server.port}", Secret(WORD))
         if private:

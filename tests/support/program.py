@@ -144,7 +144,7 @@ _PRELOADED: Final = (
     "smtpwizard.cli.commands.inside", "smtpwizard.cli.commands.lint", "smtpwizard.cli.commands.logs",
     "smtpwizard.cli.commands.presets", "smtpwizard.cli.commands.preview", "smtpwizard.cli.commands.restore",
     "smtpwizard.cli.commands.scan", "smtpwizard.cli.commands.send", "smtpwizard.cli.commands.write",
-    "smtpwizard.clients.nodemailer.model", "smtpwizard.diagnosis.conditions", "smtpwizard.diagnosis.explain",
+    "smtpwizard.clients.nodemailer.dialogue", "smtpwizard.diagnosis.conditions", "smtpwizard.diagnosis.explain",
     "smtpwizard.diagnosis.general", "smtpwizard.diagnosis.logs", "smtpwizard.diagnosis.repairs",
     "smtpwizard.mail.messages", "smtpwizard.probe.engine", "smtpwizard.probe.survey.survey",
     "smtpwizard.targets.compose.plan",

@@ -12,9 +12,9 @@ import pytest
 
 from smtpwizard.secret import Secret, hide
 from smtpwizard.targets import git as git_module
-from smtpwizard.targets.discover import discover_targets
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.git import GitState, git_state
+from smtpwizard.wizard.destination import discover_targets
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.addresses import bare_address, domain_of, is_address, without_addresses
+from smtpwizard.addresses import bare_address, domain_of, is_address, to_ascii, without_addresses
 from smtpwizard.cli.probing import recipients
 from smtpwizard.dns.sender import sender_of
 from smtpwizard.errors import InputError
-from smtpwizard.hosts import to_ascii
 from smtpwizard.prompts.console import Console
 from smtpwizard.prompts.send import _recipient
 from smtpwizard.text import listed

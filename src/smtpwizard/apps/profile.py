@@ -10,7 +10,7 @@ variables together. Parts have such names wherever a variable's name is wanted; 
 # Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 from smtpwizard.apps.forms import FORMS
@@ -57,6 +57,7 @@ from smtpwizard.presets.values import (
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
+
 
 __all__ = [
     "SECRET_ROLES",
@@ -404,3 +405,26 @@ def _conditions_ask_for_what_is_known(profile: AppProfile) -> Faults:
 @rule(AppProfile)
 def _traps_have_their_own_ids(profile: AppProfile) -> Faults:
     yield from listed_twice("traps", (item.id for item in profile.traps), "id")
+
+
+def repository(image: str) -> str:
+    """Return an image's name without tag and digest, and without Docker Hub's own host: `rnwood/smtp4dev`.
+
+    `${NAME:-text}` counts as its text, any other `${…}` as nothing.
+    """
+    name = re.sub(r"\$\{\w+:?-([^{}]*)\}", r"\1", image)
+    name = re.sub(r"\$(?:\w+|\{[^{}]*\})", "", name).partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}".removeprefix("docker.io/").removeprefix("library/").lower()
+
+
+def is_image(image: str, known: Collection[str]) -> bool:
+    """Say whether an image is one of `known`, be it from another registry's copy of it."""
+    bare = repository(image)
+    return any(bare == (name := repository(item)) or _is_copy(bare, name) for item in known)
+
+
+def _is_copy(bare: str, name: str) -> bool:
+    """Say whether it is the same image from another registry; `someone/ghost` is another image than `ghost`."""
+    head = bare.removesuffix(f"/{name}")
+    return head != bare and ("/" in name or "." in head or ":" in head)

@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from smtpwizard.clients.common.conversation import decode
-from smtpwizard.clients.common.dialogue import base64
-from smtpwizard.clients.common.events import Event, Fault, Words
+from smtpwizard.clients.common.dialogue import Event, Fault, Words, base64
 from smtpwizard.clients.go_smtp import FOREVER, GoDialogue, GoSmtp, Use
 from smtpwizard.smtp.results import Step
 

@@ -17,10 +17,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, NamedTuple
 
 from smtpwizard.clients.common.conversation import Malformed, Reading, Reply, decode
-from smtpwizard.clients.common.dialogue import StandardDialogue, announced_size, base64
-from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
-from smtpwizard.clients.common.model import StandardClient
-from smtpwizard.clients.common.trust import SystemTrust, matches
+from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Unoffered, Words, announced_size, base64
+from smtpwizard.clients.common.model import StandardClient, SystemTrust, matches
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK

@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Interrupted, Reading, Reply, usual_end
-from smtpwizard.clients.common.dialogue import StandardDialogue, base64, stuffed
-from smtpwizard.clients.common.events import Event, Fault, Words
-from smtpwizard.clients.common.model import StandardClient, patience, seconds
-from smtpwizard.clients.common.trust import SystemTrust
+from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Words, base64, stuffed
+from smtpwizard.clients.common.model import StandardClient, SystemTrust, patience, seconds
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
 from smtpwizard.secret import MASK
 from smtpwizard.settings import Settings

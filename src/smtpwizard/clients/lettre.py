@@ -14,8 +14,7 @@ import socket
 from typing import Final
 
 from smtpwizard.clients.common.conversation import Malformed, Reading, Reply, decode
-from smtpwizard.clients.common.dialogue import StandardDialogue, base64
-from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
+from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Unoffered, Words, base64
 from smtpwizard.clients.common.model import StandardClient, seconds
 from smtpwizard.clients.model import Capabilities, ClientModel
 from smtpwizard.clients.transport import Transport

@@ -15,8 +15,7 @@ from typing import Final
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Malformed, Reading, Reply, decode
-from smtpwizard.clients.common.dialogue import StandardDialogue, base64
-from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
+from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Unoffered, Words, base64
 from smtpwizard.clients.common.model import StandardClient, patience
 from smtpwizard.clients.model import Capabilities, ClientModel
 from smtpwizard.clients.transport import Transport

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
-from smtpwizard.clients.common.dialogue import StandardDialogue, base64
-from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
+from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Unoffered, Words, base64
 from smtpwizard.clients.common.model import StandardClient, patience
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
 from smtpwizard.secret import MASK

@@ -15,13 +15,11 @@ import re
 import socket
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.addresses import to_ascii
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
-from smtpwizard.clients.common.dialogue import StandardDialogue, announced_size, base64
-from smtpwizard.clients.common.events import Event, Fault, Unoffered, Words
-from smtpwizard.clients.common.model import StandardClient, patience
-from smtpwizard.clients.common.trust import SystemTrust
+from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Unoffered, Words, announced_size, base64
+from smtpwizard.clients.common.model import StandardClient, SystemTrust, patience
 from smtpwizard.clients.model import Capabilities, ClientModel, TlsPolicy
-from smtpwizard.hosts import to_ascii
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.results import Step
 

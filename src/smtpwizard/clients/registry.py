@@ -10,7 +10,7 @@ def model_of(app: AppProfile) -> ClientModel | None:
     """Return the model of the app's mail client, or None where it is not modelled."""
     match app.client.model:
         case "nodemailer":
-            from smtpwizard.clients.nodemailer.model import nodemailer
+            from smtpwizard.clients.nodemailer.dialogue import nodemailer
 
             return nodemailer(app.client.version)
         case "smtplib":

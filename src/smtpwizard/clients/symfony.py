@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Interrupted, Reading, Reply
-from smtpwizard.clients.common.dialogue import StandardDialogue, base64
-from smtpwizard.clients.common.events import Event, Fault, Words
-from smtpwizard.clients.common.model import StandardClient, patience
-from smtpwizard.clients.common.trust import SystemTrust
+from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Words, base64
+from smtpwizard.clients.common.model import StandardClient, SystemTrust, patience
 from smtpwizard.clients.model import Capabilities, DialogueEnded, TlsPolicy
 from smtpwizard.secret import MASK
 from smtpwizard.settings import Settings

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from smtpwizard.apps.conditions import Value, holds
 from smtpwizard.apps.parse import BOOLEANS, CHECKS, PORTS, WORDS, Reason
 from smtpwizard.apps.profile import Role, Security
-from smtpwizard.apps.schema import Reading, Variable
+from smtpwizard.apps.schema import Reading, Value, Variable, holds
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 

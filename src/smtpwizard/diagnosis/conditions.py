@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from smtpwizard.addresses import bare_address, domain_of, is_address
+from smtpwizard.addresses import bare_address, domain_of, is_address, is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, security
 from smtpwizard.diagnosis.event import Event
-from smtpwizard.hosts import is_private_host
 from smtpwizard.secret import Secret
 
 # Patterns stay texts, and `re` compiles and keeps the few that are asked for: all of them took 10 ms of a start.

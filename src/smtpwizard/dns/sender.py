@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, StrEnum, auto
 from typing import Final, NamedTuple
 
-from smtpwizard.addresses import is_address
+from smtpwizard.addresses import FREEMAIL, is_address, is_freemail, to_ascii
 from smtpwizard.errors import InputError
-from smtpwizard.hosts import FREEMAIL, is_freemail, to_ascii
 from smtpwizard.presets.schema import Kind, Provider, SpfEnvelope
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe

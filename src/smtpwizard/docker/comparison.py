@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from smtpwizard.addresses import is_loopback, is_private_host
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
 from smtpwizard.diagnosis.replies import Properties, stages_of
 from smtpwizard.docker.compose import Compose
 from smtpwizard.docker.inside import InsideView
-from smtpwizard.hosts import is_loopback, is_private_host
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
 from smtpwizard.settings import Settings

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from smtpwizard.addresses import is_address
-from smtpwizard.apps.conditions import Value, holds
 from smtpwizard.apps.parse import Reason
 from smtpwizard.apps.profile import OldName, Role
+from smtpwizard.apps.schema import Value, holds
 from smtpwizard.clients.transport import Origin, Refusal, refusals, value_of
 from smtpwizard.lint import login, mail, server, tls
 from smtpwizard.lint.context import (

@@ -10,11 +10,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from smtpwizard.addresses import bare_address
+from smtpwizard.addresses import bare_address, is_private_host, meant_mailbox
 from smtpwizard.apps.parse import number
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.clients.transport import Origin, refused, security
-from smtpwizard.hosts import is_private_host, meant_mailbox
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
 from smtpwizard.presets.values import MATCHED
 from smtpwizard.problems import NO_CHANGES, Changes, Problem, Severity, repair_label

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from smtpwizard.addresses import domain_of, is_address
+from smtpwizard.addresses import domain_of, is_address, is_freemail
 from smtpwizard.apps.profile import Role
-from smtpwizard.hosts import is_freemail
 from smtpwizard.lint.context import NO_REPAIR, Context, Repair, has_shape, misspelt, one_line, shown, tidy, trim_ends
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, UsernameRule
 from smtpwizard.problems import Problem, Severity

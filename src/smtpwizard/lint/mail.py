@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from smtpwizard.addresses import domain_of, is_address
+from smtpwizard.addresses import domain_of, is_address, is_freemail, is_loopback, is_placeholder, is_private_host
 from smtpwizard.apps.profile import Role
-from smtpwizard.hosts import is_freemail, is_loopback, is_placeholder, is_private_host
 from smtpwizard.lint.context import (
     NO_REPAIR,
     Context,

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from smtpwizard.addresses import is_ip_address, is_loopback, to_ascii
 from smtpwizard.apps.profile import Role
 from smtpwizard.clients.transport import Origin, effective_port
-from smtpwizard.hosts import is_address as is_ip_address
-from smtpwizard.hosts import is_loopback, to_ascii
 from smtpwizard.lint.context import NO_REPAIR, Context, Repair, is_host_name, shown, tidy, trim_ends
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
 from smtpwizard.problems import Problem, Severity

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from smtpwizard.hosts import is_address, is_private_host
+from smtpwizard.addresses import is_ip_address, is_private_host
 from smtpwizard.mailbox.model import Authentication, Place
 from smtpwizard.text import listed, safe
 
@@ -87,7 +87,7 @@ def _by(value: str) -> str:
 
 def _organisation(host: str) -> str:
     """Return the registered domain of a public host name, roughly; empty for addresses and names inside a network."""
-    if ":" in host or is_address(host) or is_private_host(host):
+    if ":" in host or is_ip_address(host) or is_private_host(host):
         return ""
     domain = ".".join(_labels(host))
     return _SAME.get(domain, domain)

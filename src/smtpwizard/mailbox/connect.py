@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from imapclient import IMAPClient
 
+from smtpwizard.addresses import is_private_address
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import NetworkError
-from smtpwizard.hosts import is_private_address
 from smtpwizard.mailbox.model import Address, InboxRefused
 from smtpwizard.secret import Secret, redact
 from smtpwizard.smtp.certificate import without_roots

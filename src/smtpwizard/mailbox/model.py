@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from smtpwizard.addresses import is_address, is_private_address
 from smtpwizard.errors import InputError, NetworkError
-from smtpwizard.hosts import is_address, is_private_address
 
 FORMS: Final = "imaps://USER@HOST, imap://USER@HOST, http://HOST:PORT or https://HOST"
 IN_CLEAR: Final = (

@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from smtpwizard.addresses import is_private_host
 from smtpwizard.errors import InputError, NetworkError
-from smtpwizard.hosts import is_private_host
 from smtpwizard.mailbox.catchers import CATCHERS, CatcherInbox, Page
 from smtpwizard.mailbox.model import (
     Address,

@@ -15,8 +15,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import Final
 
+from smtpwizard.addresses import is_private_address
 from smtpwizard.clients.model import ClientFailure, Dialogue, DialogueEnded
-from smtpwizard.hosts import is_private_address
 from smtpwizard.lint.check import masked_settings, secrets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.connection import SILENT_SECONDS, Connection, StageOutcome

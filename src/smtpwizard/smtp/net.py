@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
-from smtpwizard.errors import BugError, MachineError, lacking
+from smtpwizard.background import started
+from smtpwizard.errors import BugError, lacking
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -68,16 +68,6 @@ class Net(Protocol):
 
     def start(self, call: Callable[[], T]) -> Job[T]:
         """Run `call` in a daemon thread: a look-up that hangs must not keep the process from ending."""
-
-
-def started(call: Callable[[], None]) -> threading.Thread:
-    """Run `call` in a daemon thread. MachineError where none can be started."""
-    thread = threading.Thread(target=call, name="smtpwizard-job", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError as error:
-        raise MachineError("no further thread can be started (ulimit -u). Try again.", "This machine") from error
-    return thread
 
 
 def remaining(deadline: float) -> float:
@@ -160,7 +150,7 @@ class BlockingJob(Generic[T]):
         self._call = call
         self._outcome: list[T] = []
         self._error: BaseException | None = None
-        self._thread = started(self._run)
+        self._thread = started(self._run, "smtpwizard-job")
 
     def _run(self) -> None:
         try:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from smtpwizard.smtp.net import CHUNK, drained, remaining, socket_address, socket_for, started
+from smtpwizard.background import begun
+from smtpwizard.smtp.net import CHUNK, drained, remaining, socket_address, socket_for
 
 T = TypeVar("T")
 
@@ -47,16 +47,7 @@ class AsyncioJob(Generic[T]):
     """A call in a daemon thread that the running loop can wait for."""
 
     def __init__(self, call: Callable[[], T]) -> None:
-        self._call = call
-        self._future: Future[T] = Future()
-        self._future.set_running_or_notify_cancel()  # from here on, a waiter that is cancelled does not cancel the call
-        started(self._run)
-
-    def _run(self) -> None:
-        try:
-            self._future.set_result(self._call())
-        except BaseException as error:  # handed to the loop's thread, which raises it
-            self._future.set_exception(error)
+        self._future = begun(call, "smtpwizard-job")
 
     async def result(self, deadline: float) -> T:
         """Wait for the call."""

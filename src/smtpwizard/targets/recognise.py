@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.guess import role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles
-from smtpwizard.apps.profile import AppProfile, Role
+from smtpwizard.apps.profile import AppProfile, Role, is_image, repository
 from smtpwizard.apps.schema import whole
 from smtpwizard.errors import FileError
 from smtpwizard.files import read_regular
 from smtpwizard.presets.files import PresetFileError
 from smtpwizard.targets.files import default_file
-from smtpwizard.targets.repository import is_image, repository
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from time import monotonic, strftime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smtpwizard.apps.profile import Role
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.clients.model import UNKNOWN_AUTHORITY
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
@@ -57,7 +58,6 @@ _CONTROL_SECONDS: Final = 3.0
 
 async def control_known() -> bool:
     """Say whether this machine's name server knows a name that exists for sure. Takes 3 s at most."""
-    from smtpwizard.background import in_daemon_thread
     from smtpwizard.smtp.net import look_up
 
     try:

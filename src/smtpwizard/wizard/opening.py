@@ -103,7 +103,7 @@ def _read_by_app(services: Services) -> Target | None:
 
     if default_file(Path()) is None:
         return None
-    from smtpwizard.targets.discover import source_of_app
+    from smtpwizard.wizard.destination import source_of_app
 
     found = source_of_app(Path(), images=services.app.images, app_service=services.app.service)
     if found is None:

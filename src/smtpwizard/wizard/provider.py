@@ -156,8 +156,8 @@ class ProviderStep:
         folder = target.parent if target is not None else Path()
         if default_file(folder) is None:
             return ()
-        from smtpwizard.targets.discover import images_here
-        from smtpwizard.targets.repository import repository
+        from smtpwizard.apps.profile import repository
+        from smtpwizard.wizard.destination import images_here
 
         return tuple(
             Row(provider, provider.name, f"service {safe(service)}", service)

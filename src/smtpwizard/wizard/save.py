@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smtpwizard.apps.profile import Role
+from smtpwizard.apps.profile import Role, is_image
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import BugError, FileError, InputError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.problems import Problem, gravest_first
@@ -20,7 +21,6 @@ from smtpwizard.targets.block import Style, block, fragment
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
 from smtpwizard.targets.compose.services import ComposeFile, choose, read_compose_file, services
-from smtpwizard.targets.discover import discover_targets
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
@@ -29,9 +29,8 @@ from smtpwizard.targets.git import RULES, with_ignore_rules
 from smtpwizard.targets.next_steps import next_steps
 from smtpwizard.targets.recognise import services_of
 from smtpwizard.targets.replace import sweep
-from smtpwizard.targets.repository import is_image
 from smtpwizard.text import listed
-from smtpwizard.wizard.destination import SaveTarget, same_target, save_targets
+from smtpwizard.wizard.destination import SaveTarget, discover_targets, same_target, save_targets
 from smtpwizard.wizard.session import Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from smtpwizard.targets.change import Applied, Change, Consent, Values
     from smtpwizard.targets.compose.plan import SecretMode
     from smtpwizard.targets.compose.services import Service
-    from smtpwizard.targets.discover import TargetChoice
+    from smtpwizard.wizard.destination import TargetChoice
     from smtpwizard.wizard.session import Session
 
 T = TypeVar("T")
@@ -76,12 +75,8 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 class SaveStep:
     """The step without a screen. Truth is the state's target; what is planned and written is kept here."""
 
-    def __init__(self, session: Session, run: Run | None = None) -> None:
+    def __init__(self, session: Session, run: Run = in_daemon_thread) -> None:
         """`run`: how to do what blocks; by default in a daemon thread, since a slow disk must not stop the keys."""
-        if run is None:
-            from smtpwizard.background import in_daemon_thread  # asyncio, which `write` does without
-
-            run = in_daemon_thread
         self.session = session
         self.targets: tuple[SaveTarget, ...] = ()
         self.changes: tuple[Change, ...] | None = None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from smtpwizard.apps.loading import DEFAULT, AppFiles, profile, shipped
 from smtpwizard.apps.profile import Role
+from smtpwizard.background import in_daemon_thread
 from smtpwizard.desktop import open_page
 from smtpwizard.errors import NetworkError
 from smtpwizard.secret import Secret
@@ -208,7 +209,7 @@ AT_ONCE: Final = 10.0
 
 def may_catch(provider: Provider | None, host: str) -> bool:
     """Say whether a mail server may be one that catches mail: it is on this machine or network. No other is asked."""
-    from smtpwizard.hosts import is_private_host
+    from smtpwizard.addresses import is_private_host
     from smtpwizard.presets.schema import Kind
 
     return (provider is not None and provider.kind is Kind.LOCAL) or is_private_host(host)
@@ -498,8 +499,6 @@ class Session:
 
 
 async def _started(start: Callable[[], T]) -> T:
-    from smtpwizard.background import in_daemon_thread  # asyncio, which `write` does without
-
     try:
         return await in_daemon_thread(start, timeout=_START_SECONDS, name="practice server start")
     except TimeoutError:
@@ -510,8 +509,6 @@ async def _started(start: Callable[[], T]) -> T:
 
 async def _stopped(stop: Callable[[], object] | None) -> None:
     if stop is not None:
-        from smtpwizard.background import in_daemon_thread
-
         try:
             await in_daemon_thread(stop, timeout=_STOP_SECONDS, name="practice server stop")
         except (TimeoutError, OSError):

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from smtpwizard.addresses import is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, refusals, transport
-from smtpwizard.hosts import is_private_host
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.problems import Problem, Severity, has_errors, repair_label
 from smtpwizard.report.lines import Line, LineRole, Mark

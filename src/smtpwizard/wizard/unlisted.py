@@ -12,14 +12,13 @@ from typing import Final
 
 from smtpwizard.apps.guess import NEEDED, guess, profile_text, role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles, load_profile
-from smtpwizard.apps.profile import Role
+from smtpwizard.apps.profile import Role, repository
 from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.presets.files import PresetFileError, user_root
 from smtpwizard.targets.compose.services import Service, list_services
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.files import default_file
 from smtpwizard.targets.recognise import matches_in
-from smtpwizard.targets.repository import repository
 from smtpwizard.text import safe
 
 _FURTHER: Final = (Role.SECURITY, Role.STARTTLS, Role.SENDER_NAME, Role.REPLY_TO, Role.URL)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from smtpwizard.clients.nodemailer.model import NODEMAILER
+from smtpwizard.clients.nodemailer.dialogue import NODEMAILER
 from smtpwizard.clients.transport import Transport
 from smtpwizard.probe.connection import HELLO_SECONDS, SILENT_SECONDS, probe_implicit_tls
 from smtpwizard.probe.survey.facts import CONNECT_SECONDS, GRACE_SECONDS, STAGE_SECONDS, TOTAL_SECONDS

@@ -11,11 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.addresses import to_ascii
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.hosts import to_ascii
 from smtpwizard.lint.context import host_parts, is_host_name
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import TlsMode

@@ -10,17 +10,23 @@ import binascii
 import math
 import re
 import time
+from collections.abc import Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.parse import JS_SPACE
-from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
-from smtpwizard.clients.nodemailer.channel import Channel, Traits, utf8
+from smtpwizard.clients import transport as options
+from smtpwizard.clients.model import Capabilities, ClientErrors, ClientFailure, ClientModel, DialogueEnded, TlsPolicy
+from smtpwizard.clients.nodemailer import ehlo
+from smtpwizard.clients.nodemailer import errors as node_errors
+from smtpwizard.clients.nodemailer import tls as node_tls
+from smtpwizard.clients.nodemailer.channel import Channel, Traits, traits, utf8
 from smtpwizard.clients.nodemailer.ehlo import needs_smtputf8, read
 from smtpwizard.clients.nodemailer.errors import DISCONNECTED, late, refused, tls, word
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.net import is_deadline
-from smtpwizard.smtp.results import Verdict
+from smtpwizard.smtp.results import Step, Verdict
 from smtpwizard.smtp.stream import HandshakeClosed, TlsStream, Transcript
 
 if TYPE_CHECKING:
@@ -309,3 +315,48 @@ def _challenge(reply: str) -> bytes | None:
     letters = "".join(filter(_BASE64.__contains__, text.partition("=")[0].replace("-", "+").replace("_", "/")))
     letters = letters[:-1] if len(letters) % 4 == 1 else letters
     return bytes(octet & 0x7F for octet in binascii.a2b_base64(letters + "=" * (-len(letters) % 4)))
+
+
+class Nodemailer:
+    """The client of every app that sends with nodemailer, in one version."""
+
+    name = "nodemailer"
+    compared_as = ""
+    mechanisms: tuple[str, ...] = ehlo.MECHANISMS
+    timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
+    reports_quit = False
+    without_auth = "the app goes on without its user and password"
+    crash = "its mail client stops with a TypeError where only XOAUTH2 is offered"
+    hang = "its mail client neither sends nor reports an error"
+
+    tls: TlsPolicy = node_tls
+
+    @staticmethod
+    def errors(transport: options.Transport | None = None) -> ClientErrors:
+        """Return its words, which are the same for every transport."""
+        return node_errors
+
+    @staticmethod
+    def objection(transport: options.Transport) -> ClientFailure | None:
+        """Return None: it takes any options, and fails later."""
+
+    transport = staticmethod(options.transport)
+    security = staticmethod(security)
+    sender_address = staticmethod(ehlo.from_header)
+    recipient_address = staticmethod(ehlo.normalise)
+    doubts = staticmethod(ehlo.doubts)
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.compared = not version[:2].isdigit()
+        """Whether the suite compares it: up to version 9. No app uses 10, which does several things otherwise."""
+        self.dialogue = partial(NodemailerDialogue, version=traits(version))
+
+
+NODEMAILER: Final[ClientModel] = Nodemailer("8.0.5")
+
+
+@cache
+def nodemailer(version: str) -> ClientModel:
+    """Return the model of a version; of an empty text, that of 8.0.5."""
+    return Nodemailer(version) if version else NODEMAILER

@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.addresses import is_loopback
 from smtpwizard.clients.model import CipherListError
-from smtpwizard.hosts import is_loopback
 from smtpwizard.smtp.certificate import Certificate, without_roots
 from smtpwizard.smtp.net import literal
 

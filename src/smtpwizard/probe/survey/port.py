@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from smtpwizard.addresses import is_ip_address
 from smtpwizard.clients.model import NAME_MISMATCH, UNKNOWN_AUTHORITY, ClientErrors, DialogueEnded
 from smtpwizard.clients.transport import Transport
-from smtpwizard.hosts import is_address
 from smtpwizard.lint.context import is_host_name
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.connection import SILENT_SECONDS, ProbeSession
@@ -265,4 +265,4 @@ def system_bundle() -> str:
 
 
 def _could_be_host(name: str) -> bool:
-    return "." in name and "*" not in name and is_host_name(name) and not is_address(name)
+    return "." in name and "*" not in name and is_host_name(name) and not is_ip_address(name)

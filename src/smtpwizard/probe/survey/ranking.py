@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from smtpwizard.addresses import is_private_host
 from smtpwizard.apps.profile import Role
 from smtpwizard.clients.model import NAME_MISMATCH
-from smtpwizard.hosts import is_private_host
 from smtpwizard.presets.matching import by_host
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey.facts import ESCAPES, Evidence, PortFacts, Reach, proposal

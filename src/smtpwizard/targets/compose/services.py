@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from smtpwizard.apps.profile import is_image, repository
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.files import COMPOSE_NAMES, decode_yaml, default_file, read_bytes
-from smtpwizard.targets.repository import is_image, repository
 from smtpwizard.text import did_you_mean, safe
 from smtpwizard.text import listed as listed_words
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.targets.discover import discover_targets, source_of_app
+from smtpwizard.wizard.destination import discover_targets, source_of_app
 
 IMAGES = ("line/abc-user-feedback-api",)
 
