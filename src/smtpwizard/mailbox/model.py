@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from smtpwizard.addresses import is_address, is_private_address
+from smtpwizard.addresses import is_ip_address, is_private_address
 from smtpwizard.errors import InputError, NetworkError
 
 FORMS: Final = "imaps://USER@HOST, imap://USER@HOST, http://HOST:PORT or https://HOST"
@@ -81,7 +81,7 @@ def parse(text: str) -> Address:
     address = Address(parts.scheme, host, port or _PORTS[parts.scheme], user, path)
     if not web and not user:
         raise _wrong("The URL of the mailbox names no user")
-    if parts.scheme == "http" and user and is_address(host) and not is_private_address(host):
+    if parts.scheme == "http" and user and is_ip_address(host) and not is_private_address(host):
         raise InputError(IN_CLEAR, "Inbox")  # a name is judged by the address that it leads to, before anything is sent
     return address
 
