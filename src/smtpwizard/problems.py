@@ -4,13 +4,14 @@ The rules on settings, the failure catalogue, a survey of the server's ports, a 
 it, so that a card, a line, a key that repairs and a JSON object need one thing to show.
 """
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 
 Changes = Mapping[str, str | Secret | None]
@@ -96,7 +97,7 @@ class Problem(NamedTuple):
         label: str = "",
         *,
         command: str = "",
-    ) -> "Problem":
+    ) -> Problem:
         """Return a problem told in one or two sentences: the fact, which is its title, then what to do."""
         fact, stop, remedy = message.partition(". ")
         title = f"{fact}." if stop else message

@@ -4,17 +4,18 @@ Every field is the text of its variable, or None where the variable is absent: t
 NAME at all are different things. The app's profile goes along and gives the names.
 """
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.apps.forms import FORMS
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.apps.schema import SECRET_ROLES, Composed
 from smtpwizard.presets.values import TlsMode
 from smtpwizard.problems import Changes
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import MASK, Secret
 
 _SHORTEST: Final = 4
@@ -105,7 +106,7 @@ class Settings(NamedTuple):
         return f"Settings({', '.join([*fields, *(name for name, _ in self.old_names)])})"
 
     @classmethod
-    def from_variables(cls, app: AppProfile, variables: Mapping[str, str]) -> "Settings":
+    def from_variables(cls, app: AppProfile, variables: Mapping[str, str]) -> Settings:
         """Take the variables of the app, old names too, out of `variables`; everything else is ignored."""
         found = {item.role.value: variables[item.name] for item in app.variables if item.name in variables}
         for form in app.forms:
@@ -208,7 +209,7 @@ class Settings(NamedTuple):
             return self.to_variables().get(name)
         raise KeyError(name)
 
-    def with_changes(self, changes: Changes) -> "Settings":
+    def with_changes(self, changes: Changes) -> Settings:
         """Return the settings with `changes` applied: a role's or variable's new value, or None to leave it out.
 
         A change of an old name can only be None. KeyError for a name that the app does not have.
@@ -244,14 +245,14 @@ class Settings(NamedTuple):
                 raise KeyError(name)
         return result
 
-    def _without_extra(self, name: str) -> "Settings":
+    def _without_extra(self, name: str) -> Settings:
         return self._replace(extras=tuple(item for item in self.extras if item[0] != name))
 
-    def _with(self, role: Role, text: str | None) -> "Settings":
+    def _with(self, role: Role, text: str | None) -> Settings:
         value = Secret(text) if role in SECRET_ROLES and text is not None else text
         return self._replace(**{role.value: value})  # type: ignore[arg-type]  # one field, of its own type
 
-    def in_mode(self, tls: TlsMode) -> "Settings":
+    def in_mode(self, tls: TlsMode) -> Settings:
         """Return the settings with the TLS mode that a port wants."""
         return self.with_changes(self.app.mode_changes(self.app.mode_for(tls)))
 

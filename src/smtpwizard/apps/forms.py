@@ -5,9 +5,13 @@ take apart becomes the host, or whatever the form is about, as it stands. `write
 read back as the same texts.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+from smtpwizard.records import NamedTuple
 
 Texts = Sequence[str | None]
 Parts = Mapping[str, str]

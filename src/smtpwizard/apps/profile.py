@@ -7,11 +7,11 @@ A role that has no variable of its own is a part: `MAILER_DSN[port]` is the port
 variables together. Parts have such names wherever a variable's name is wanted; `forms` says how they are put together.
 """
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final
 
 from smtpwizard.apps.forms import FORMS
 from smtpwizard.apps.schema import (
@@ -54,6 +54,7 @@ from smtpwizard.presets.values import (
     listed_twice,
     rule,
 )
+from smtpwizard.records import NamedTuple
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import Provider
@@ -263,11 +264,11 @@ class AppProfile(NamedTuple):
             texts = {self.variable(Role.PORT): str(STANDARD_PORTS[mode]), **texts}
         return f"{name}={texts[name]}" if name in texts else f"{name} left out"
 
-    def guided(self, provider: "Provider | None") -> Guide | None:
+    def guided(self, provider: Provider | None) -> Guide | None:
         """Return what the app's guide gives for a provider, if it is in there."""
         return next((item for item in self.guide if provider is not None and item.provider == provider.id), None)
 
-    def defaults(self, provider: "Provider", *, region: str | None = None, port: int | None = None) -> dict[str, str]:
+    def defaults(self, provider: Provider, *, region: str | None = None, port: int | None = None) -> dict[str, str]:
         """Return the variables that a preset decides: host, port, TLS, and a literal user name.
 
         KeyError for an unknown region.

@@ -1,11 +1,11 @@
 """What stands in a profile: the tables of `presets/apps/<id>.toml`, and the roles and modes of which they speak."""
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from smtpwizard.apps.forms import FORMS
 from smtpwizard.apps.parse import BOOLEANS, CHECKS, PORTS, WORDS
@@ -22,6 +22,7 @@ from smtpwizard.presets.values import (
     shown,
     verbatim,
 )
+from smtpwizard.records import NamedTuple
 
 _PLAIN: Final = ("on", "off", "set", "missing", "absent", "empty")
 

@@ -12,12 +12,13 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, emit_json, error_object
 from smtpwizard.cli.probing import Plan
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, Mark
 from smtpwizard.report.probe import verdict_mark
 from smtpwizard.settings import Settings

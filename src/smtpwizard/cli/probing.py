@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.cli.source import Source, load
@@ -19,6 +19,7 @@ from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem, gravest_first
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, LineRole, Mark, finding_lines, problem_lines
 from smtpwizard.report.probe import is_unreached, message_line, stage_line, survey_lines, unreached_line, verdict_lines
 from smtpwizard.secret import hide

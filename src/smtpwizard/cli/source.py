@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.guess import role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles
@@ -18,6 +18,7 @@ from smtpwizard.clients.transport import Origin, refusals
 from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.presets.files import presets_root, user_root
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide
 from smtpwizard.settings import Settings
 from smtpwizard.targets.recognise import Recognised, recognise

@@ -14,13 +14,14 @@ import math
 import os
 import socket
 from collections.abc import Mapping
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final
 
 from smtpwizard.clients.common.conversation import Malformed, Reading, Reply, decode
 from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Unoffered, Words, announced_size, base64
 from smtpwizard.clients.common.model import StandardClient, SystemTrust, matches
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
 from smtpwizard.clients.transport import Transport
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import literal

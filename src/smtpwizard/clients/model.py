@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from smtpwizard.clients.transport import Origin, Transport
+from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.results import ClientOutcome, Step, TlsFacts, Verdict, response_code

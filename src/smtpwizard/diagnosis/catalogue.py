@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from smtpwizard.diagnosis.schema import STAGES, Client, Fact, Failure, FailureFile, General, Phrase, Words
 from smtpwizard.errors import FileError
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root
 from smtpwizard.presets.index import Index
 from smtpwizard.presets.values import Faults, OneOf, rule
+from smtpwizard.records import NamedTuple
 
 
 @rule(Failure)

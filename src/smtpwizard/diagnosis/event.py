@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.transport import implicit_tls
+from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:

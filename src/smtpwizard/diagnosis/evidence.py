@@ -8,10 +8,11 @@ client, too long to be met by accident, or two signs that are independent of eac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import Phrase
+from smtpwizard.records import NamedTuple
 
 
 class Charge(NamedTuple):

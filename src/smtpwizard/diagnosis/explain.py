@@ -5,7 +5,7 @@ Pure; no network. What no entry knows gets a general answer (see `general`)."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import AppProfile, Role
@@ -15,6 +15,7 @@ from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 

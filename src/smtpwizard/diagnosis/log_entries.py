@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+from smtpwizard.records import NamedTuple
 
 LINE_LIMIT: Final = 4000
 """Characters of one line that are looked at."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
@@ -20,6 +20,7 @@ from smtpwizard.diagnosis.log_entries import Grouping, Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties, relayed, stages_of
 from smtpwizard.diagnosis.schema import FAMILY
 from smtpwizard.problems import Problem
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide_secrets
 from smtpwizard.text import safe
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.diagnosis.event import bound
+from smtpwizard.records import NamedTuple
 
 
 class Properties(NamedTuple):

@@ -5,14 +5,15 @@ which of these facts must hold together before it may be named as the cause. Cod
 550 more, so hardly any entry is named by its code.
 """
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.presets.values import Bounds, Day, EnhancedCode, Faults, OneOf, Shape, rule, verbatim
+from smtpwizard.records import NamedTuple
 
 STAGES: Final = (
     "lint", "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "after",
@@ -109,7 +110,7 @@ class Phrase(NamedTuple):
     """Characters of all parts: of two phrases that match, the longer one says more."""
 
     @classmethod
-    def parse(cls, text: str) -> "Phrase":
+    def parse(cls, text: str) -> Phrase:
         """Read `relay * denied`: lower case, `*` for a gap. ValueError for anything else."""
         parts = tuple(part for part in (" ".join(piece.split()) for piece in text.split("*")) if part)
         if not parts or text != text.lower():
@@ -173,8 +174,8 @@ class Failure(NamedTuple):
     """What kind of cause it is, in the words of tests/corpus/kinds.toml: by it answers to the corpus are judged."""
     codes: tuple[Annotated[int, Bounds(200, 599)], ...] = ()
     enhanced: tuple[EnhancedCode, ...] = ()
-    text: "tuple[Phrase, ...]" = ()
-    provider_text: "tuple[Phrase, ...]" = ()
+    text: tuple[Phrase, ...] = ()
+    provider_text: tuple[Phrase, ...] = ()
     """Phrases that say something only where the provider is one of the entry's: others use them too."""
     events: tuple[Annotated[str, OneOf(HAPPENINGS)], ...] = ()
     """What happened where no server says so: `clients.toml` has every client's words for it."""
@@ -259,7 +260,7 @@ class Words(NamedTuple):
     """Words that prove whose server is speaking."""
 
     providers: tuple[str, ...]
-    text: "tuple[Phrase, ...]"
+    text: tuple[Phrase, ...]
 
 
 class Client(NamedTuple):

@@ -7,11 +7,12 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.dns.resolver import Dns
 from smtpwizard.dns.sender import Answer, Context, DnsRecord, Owner, SenderCheck, State, unknown_because
 from smtpwizard.presets.schema import DkimSelector
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.dns.resolver import Dns
 from smtpwizard.dns.sender import Answer, Context, DnsRecord, Owner, SenderCheck, State, unknown_because
 from smtpwizard.presets.schema import SpfEnvelope
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import listed, safe
 

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.dns.resolver import Dns
@@ -22,6 +22,7 @@ from smtpwizard.dns.sender import (
     unknown_because,
 )
 from smtpwizard.presets.schema import Kind, SenderRule
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 

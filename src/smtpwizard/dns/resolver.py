@@ -7,10 +7,11 @@ import of 270 ms (dnspython: 85), a time limit for each question but none for th
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.dns.sender import Answer, NameServers, State
+from smtpwizard.records import NamedTuple
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver

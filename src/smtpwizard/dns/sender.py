@@ -6,11 +6,12 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum, StrEnum, auto
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.addresses import FREEMAIL, is_address, is_freemail, to_ascii
 from smtpwizard.errors import InputError
 from smtpwizard.presets.schema import Kind, Provider, SpfEnvelope
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 

@@ -7,11 +7,12 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.dns.resolver import Dns
 from smtpwizard.dns.sender import Answer, Context, Owner, State, unknown_because
 from smtpwizard.presets.schema import SpfEnvelope
+from smtpwizard.records import NamedTuple
 
 VERSION: Final = "v=spf1"
 QUERYING: Final = frozenset({"include", "a", "mx", "ptr", "exists"})

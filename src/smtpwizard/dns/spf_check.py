@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.dns.sender import Context, DnsRecord, Owner, SenderCheck
 from smtpwizard.dns.spf import (
@@ -18,6 +18,7 @@ from smtpwizard.dns.spf import (
     parse_spf,
 )
 from smtpwizard.presets.schema import SpfEnvelope
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.results import Status
 from smtpwizard.text import safe
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from smtpwizard.addresses import is_loopback, is_private_host
 from smtpwizard.apps.profile import Role
@@ -14,6 +14,7 @@ from smtpwizard.docker.compose import Compose
 from smtpwizard.docker.inside import InsideView
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
+from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, Verdict
 from smtpwizard.targets.next_steps import note

@@ -15,10 +15,11 @@ import signal
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide_secrets
 from smtpwizard.text import command_line, safe
 

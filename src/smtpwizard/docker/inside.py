@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.docker.compose import (
@@ -33,6 +33,7 @@ from smtpwizard.docker.compose import (
     run,
 )
 from smtpwizard.problems import Problem
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret, redactor
 from smtpwizard.settings import Settings
 from smtpwizard.text import safe

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue
@@ -40,6 +40,7 @@ from smtpwizard.docker.compose import (
     run,
 )
 from smtpwizard.problems import Problem
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 Pure and total: any text gives an answer. Whether to tell the operator is decided in the rules.
 """
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.addresses import bare_address, is_private_host, meant_mailbox
 from smtpwizard.apps.parse import number
@@ -17,6 +17,7 @@ from smtpwizard.clients.transport import Origin, refused, security
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
 from smtpwizard.presets.values import MATCHED
 from smtpwizard.problems import NO_CHANGES, Changes, Problem, Severity, repair_label
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.text import INVISIBLE, safe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import unquote
 
 from smtpwizard.addresses import domain_of, is_address, is_freemail, is_loopback, is_placeholder, is_private_host
@@ -22,6 +22,7 @@ from smtpwizard.lint.context import (
 )
 from smtpwizard.presets.schema import Kind, Provider, SenderRule
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.addresses import is_ip_address, is_private_host
 from smtpwizard.mailbox.model import Authentication, Place
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import listed, safe
 
 Field = tuple[str, str]

@@ -17,7 +17,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from smtpwizard.errors import NetworkError
@@ -44,6 +44,7 @@ from smtpwizard.mailbox.model import (
     plain_id,
     read_mail,
 )
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 from smtpwizard.text import safe
 

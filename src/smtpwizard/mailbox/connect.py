@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from imapclient import IMAPClient
 
@@ -23,6 +23,7 @@ from smtpwizard.addresses import is_private_address
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import NetworkError
 from smtpwizard.mailbox.model import Address, InboxRefused
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret, redact
 from smtpwizard.smtp.certificate import without_roots
 from smtpwizard.smtp.net import on_this_machine

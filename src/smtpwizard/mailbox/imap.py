@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from imapclient.datetime_util import format_criteria_date
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
@@ -33,6 +33,7 @@ from smtpwizard.mailbox.model import (
     read_headers,
     read_mail,
 )
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret, redact
 from smtpwizard.text import safe
 

@@ -9,11 +9,12 @@ from email import policy
 from email.message import Message
 from email.parser import BytesParser, HeaderParser
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from smtpwizard.addresses import is_ip_address, is_private_address
 from smtpwizard.errors import InputError, NetworkError
+from smtpwizard.records import NamedTuple
 
 FORMS: Final = "imaps://USER@HOST, imap://USER@HOST, http://HOST:PORT or https://HOST"
 IN_CLEAR: Final = (

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.files import NotRegularError, TooLargeError, own_folder, read_regular
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 LIMIT: Final = 65_536

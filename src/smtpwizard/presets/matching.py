@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from smtpwizard.presets.schema import Kind, Provider
+from smtpwizard.records import NamedTuple
 
 _KIND: Final = rb"(?m)^kind *= *[\"'](\w+)"
 _NAME_RANK: Final = rb"[\w.-]*"

@@ -3,12 +3,12 @@
 The sources of the facts: the files under presets/providers, each with `sources` and `checked`.
 """
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 from smtpwizard.presets.values import (
     Bounds,
@@ -28,6 +28,7 @@ from smtpwizard.presets.values import (
     shown,
 )  # fmt: skip
 from smtpwizard.presets.values import TlsMode as TlsMode  # part of the schema, and wanted without the rest
+from smtpwizard.records import NamedTuple
 
 
 def _host_template(text: str) -> str:

@@ -36,11 +36,12 @@ from enum import Enum
 from functools import cache, partial
 from pathlib import Path
 from types import NoneType, SimpleNamespace
-from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from smtpwizard.presets.files import PresetFileError, PresetProblem, read_bytes
 from smtpwizard.presets.schema import Gateways, Provider
 from smtpwizard.presets.values import RULES, Check, KeyPath, near, shown, verbatim
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 T = TypeVar("T")

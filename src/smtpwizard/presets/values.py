@@ -4,11 +4,14 @@ A schema (`presets.schema`, `diagnosis.schema`, an app's profile) is declared wi
 where an example stands.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated, Any, Final, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailure, ClientModel, Dialogue, DialogueEnded
 from smtpwizard.clients.transport import Transport
 from smtpwizard.probe.verdict import Options
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp import certificate as certificates
 from smtpwizard.smtp import net as network
 from smtpwizard.smtp.certificate import Certificate

@@ -1,15 +1,16 @@
 """The verdict on the app: what its client will do with its mail, and what a run leaves unproved. Pure."""
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.model import ClientFailure, ClientModel
 from smtpwizard.clients.registry import label, model_of
 from smtpwizard.clients.transport import Origin
 from smtpwizard.presets.schema import Provider, SenderRule
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.certificate import read_authorities
 from smtpwizard.smtp.results import AppOutcome, ClientOutcome, Step, Verdict
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import GAP, Line, LineRole, Mark, mark_of
 from smtpwizard.text import safe
 

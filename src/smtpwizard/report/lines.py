@@ -3,12 +3,15 @@
 The screen styles the same lines (`tui.widgets.text`), so a fact reads alike in all three.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from typing import Final, NamedTuple, TextIO
+from typing import Final, TextIO
 
 from smtpwizard.problems import Basis, Changes, Problem, Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import FileError, MachineError, lacking
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.results import TlsFacts
 from smtpwizard.text import safe
 

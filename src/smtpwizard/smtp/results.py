@@ -4,14 +4,15 @@ Like all records that `check` needs, these are NamedTuples: a frozen dataclass w
 times as long, and the module dataclasses 6 ms to import. A whole `check` is compared with a Node process of 80 ms.
 """
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 SHOWN_LINES: Final = 64

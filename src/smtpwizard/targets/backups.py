@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.files import own_folder
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.change import Change
 from smtpwizard.targets.diff import masked_diff, passwords_in
 from smtpwizard.targets.env.plan import covered as covered_in_env

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.diff import MaskedDiff

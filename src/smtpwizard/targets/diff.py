@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.apps.profile import Role
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import MASK, Secret, redactor
 from smtpwizard.settings import logins_in
 from smtpwizard.text import safe

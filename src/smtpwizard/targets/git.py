@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import environment_without_secrets
 from smtpwizard.targets.change import Change
 from smtpwizard.targets.diff import masked_diff

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.compose.read import Layering, Layers, env_names, layers, uses
 from smtpwizard.targets.compose.services import Service, read_compose_file, services
 from smtpwizard.targets.files import OVERRIDE_NAMES, default_file, override_of

@@ -5,11 +5,13 @@ Nothing is asked of YAML where one app is found by the lines with `image:`, and 
 image's name: this runs before every command.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.guess import role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles
@@ -18,6 +20,7 @@ from smtpwizard.apps.schema import whole
 from smtpwizard.errors import FileError
 from smtpwizard.files import read_regular
 from smtpwizard.presets.files import PresetFileError
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.files import default_file
 from smtpwizard.text import safe
 
@@ -231,7 +234,7 @@ def matches_in(files: AppFiles, path: Path) -> list[AppMatch]:
 _BY: Final = ("image", "variables", "name")
 
 
-def _with_env_files(path: Path, service: "Service") -> tuple[str, ...]:
+def _with_env_files(path: Path, service: Service) -> tuple[str, ...]:
     """Return the names of a service's variables, those of its env files too."""
     if not service.env_entries:
         return service.variables

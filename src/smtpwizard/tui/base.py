@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 from textual import events, on
 from textual.containers import Vertical
@@ -20,6 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from smtpwizard.problems import Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, S
 from contextlib import aclosing
 from pathlib import PurePath
 from time import monotonic, strftime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.background import in_daemon_thread
@@ -20,6 +20,7 @@ from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
 from smtpwizard.probe.survey.facts import TOTAL_SECONDS, is_useful
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, Mark
 from smtpwizard.smtp.results import Report, Status, Step, StepResult
 from smtpwizard.wizard import login_guard

@@ -10,10 +10,11 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError, InputError
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.compose.read import env_names, layers, uses
 from smtpwizard.targets.compose.services import Service, choose, list_services, read_compose_file, services
 from smtpwizard.targets.diff import is_mail_setting, is_secret_name

@@ -7,8 +7,9 @@ rejected user, password and host needs the operator's word, and a pause is kept.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import redact
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Status, Step, StepResult

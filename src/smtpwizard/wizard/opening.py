@@ -6,11 +6,12 @@ import os
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.problems import Problem, has_errors
+from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
 

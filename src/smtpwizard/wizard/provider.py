@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
 from smtpwizard.presets.matching import ranked
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.presets import GROUPS
 from smtpwizard.text import safe
 from smtpwizard.wizard.questions import begin

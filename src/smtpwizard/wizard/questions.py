@@ -1,14 +1,17 @@
 """From answers to Settings: pure functions."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from smtpwizard.addresses import is_address
 from smtpwizard.apps.profile import AppProfile, Role, Security
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.presets.schema import Kind, PasswordType, Provider, SenderRule, TlsMode, UsernameRule
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 

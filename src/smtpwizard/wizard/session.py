@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from smtpwizard.apps.loading import DEFAULT, AppFiles, profile, shipped
 from smtpwizard.apps.profile import Role
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.desktop import open_page
 from smtpwizard.errors import NetworkError
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 

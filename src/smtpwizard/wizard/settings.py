@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, refusals, transport
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.problems import Problem, Severity, has_errors, repair_label
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.secret import MASK, Secret, redact
 from smtpwizard.smtp.results import Step, Verdict

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.apps.profile import AppMail, AppProfile
 from smtpwizard.cli import probing
@@ -25,6 +25,7 @@ from smtpwizard.mail.messages import BuiltMail, build
 from smtpwizard.mailbox.model import Inbox, Wanted
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.arrival import InboxReport, MailReport
 from smtpwizard.secret import Secret, hide
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage

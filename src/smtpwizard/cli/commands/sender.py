@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.cli.output import emit, emit_json, say
@@ -16,6 +16,7 @@ from smtpwizard.cli.source import app_of
 from smtpwizard.dns.sender import Sender, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
+from smtpwizard.records import NamedTuple
 from smtpwizard.report.arrival import checks
 from smtpwizard.report.lines import GAP, Line, LineRole
 from smtpwizard.text import safe

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.stream import TlsStream, Transcript
 

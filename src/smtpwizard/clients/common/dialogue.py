@@ -11,11 +11,12 @@ import math
 import re
 import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol
 
 from smtpwizard.clients.common.conversation import USUAL, Conversation, Interrupted, Malformed, Reading, Reply, octets
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
 from smtpwizard.clients.transport import Transport
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import MASK
 from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.results import Step

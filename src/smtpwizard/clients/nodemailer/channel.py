@@ -21,11 +21,12 @@ import math
 import re
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.parse import trim
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.clients.nodemailer.errors import late, patience, tls, word
+from smtpwizard.records import NamedTuple
 from smtpwizard.smtp.net import is_deadline
 from smtpwizard.smtp.results import Step, Verdict
 from smtpwizard.smtp.stream import TlsStream, Transcript

@@ -1,10 +1,10 @@
 """When a survey helps, what bounds it, and what it finds. Pure; every text in here is already safe and redacted."""
 
-# Annotations are evaluated: of a text NamedTuple compiles each, ten times the work.
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from smtpwizard.clients.model import REFUSED_CIPHERS, ClientModel
 from smtpwizard.clients.registry import dialogue_of
@@ -12,6 +12,7 @@ from smtpwizard.clients.transport import Transport
 from smtpwizard.lint.context import IMPLICIT_PORTS
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
+from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Status, Step, StepResult, TlsFacts, Verdict
 

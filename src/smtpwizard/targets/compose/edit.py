@@ -10,9 +10,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.compose.services import extending
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, list_item, mapping_value, quoted

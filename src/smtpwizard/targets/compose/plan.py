@@ -9,10 +9,11 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
 from smtpwizard.targets.change import PRIVATE, Change, Consent, ConsentRequired, Undecided, Values, secrets_in
 from smtpwizard.targets.compose.edit import Texts, reached, set_environment, with_service

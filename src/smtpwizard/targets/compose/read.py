@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import FileError
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.compose.services import ComposeFile, EnvEntry, choose, env_entries, read_compose_file
 from smtpwizard.targets.compose.tree import OVERRIDE, RESET, Node, NodeKind, reset_names, variable_texts
 from smtpwizard.targets.env.edit import Kind, scan

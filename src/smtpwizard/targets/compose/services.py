@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.apps.profile import is_image, repository
 from smtpwizard.errors import FileError, InputError
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.compose.tree import RESET, Node, NodeKind, parse_tree, variable_texts
 from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.files import COMPOSE_NAMES, decode_yaml, default_file, read_bytes

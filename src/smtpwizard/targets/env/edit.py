@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.diff import is_mail_setting
 from smtpwizard.targets.env.encode import Surroundings, encode, misreaders
 from smtpwizard.targets.env.readers import Reader, reading_alike, running_commands

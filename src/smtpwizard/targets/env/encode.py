@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from smtpwizard.errors import InputError
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, reading_alike, running_commands
 
 

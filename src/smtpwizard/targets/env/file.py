@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Severity
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.files import decode, read_bytes
 
 if TYPE_CHECKING:

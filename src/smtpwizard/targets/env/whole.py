@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.targets.env.readers import Reader, compose_dollars, parse, shell, take_easy_lines
 
 

@@ -6,7 +6,7 @@ The input for secrets never reaches the clipboard.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final, NamedTuple, cast
+from typing import Any, ClassVar, Final, cast
 
 from rich.text import Text
 from textual import events
@@ -21,6 +21,7 @@ from textual.visual import VisualType
 from textual.widgets import Checkbox, Input, OptionList, RadioButton, RadioSet, Static
 from textual.widgets.option_list import Option
 
+from smtpwizard.records import NamedTuple
 from smtpwizard.text import safe
 from smtpwizard.tui.base import plain
 
