@@ -20,7 +20,7 @@ KNOWN = [
     ("550 5.7.1 Unable to relay", "", "S31"),
     ("550 5.7.64 TenantAttribution; Relay Access Denied [ABC.eurprd02.prod.outlook.com]", "microsoft365", "S31"),
     ("454 4.7.1 <x@y.example>: Relay access denied", "", "S31"),
-    ("550 5.1.1 <noreply@x.example>: Sender address rejected: User unknown in local recipient table", "", "S32"),
+    ("550 5.1.1 <noreply@x.example>: Sender address rejected: User unknown in local recipient table", "", "O16"),
     ("550 Sender verify failed", "", "O16"),
     ("550-5.7.1 [192.0.2.4] Messages with multiple addresses in From:\n550 5.7.1 header are not accepted.", "", "S28"),
     ("530-5.7.0 Must issue a STARTTLS command first. For more information, go to\n530 5.7.0  https://x", "", "T3"),

@@ -167,7 +167,7 @@ _FACTS: Final = {fact.value: fact for fact in Fact}
 
 def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an entry, unchecked and without examples."""
-    fields = _values(table, ("text", "provider_text"))
+    fields = _values(table, ("text", "provider_text", "but"))
     fields["by"] = tuple(frozenset(_FACTS[word] for word in combination) for combination in table["by"])
     return {**fields, "examples": ()}
 

@@ -31,6 +31,10 @@ MOST: Final = 3
 """Causes that are told for one event: more is no help to choose what to try."""
 
 
+_BY_NUMBER: Final = frozenset({65, 50, 40})
+"""The levels of entries that only a code names."""
+
+
 class Match(NamedTuple):
     """An entry that accounts for the event."""
 
@@ -44,6 +48,11 @@ class Match(NamedTuple):
     """The providers, one of which has spoken."""
 
     @property
+    def by_number(self) -> bool:
+        """Whether a code names it, and none of its words: servers use codes more freely than words."""
+        return self.level in _BY_NUMBER
+
+    @property
     def order(self) -> tuple[int, int, int]:
         """Sorts the best match last."""
         return self.level, self.length, self.extras
@@ -52,6 +61,7 @@ class Match(NamedTuple):
 def matches(event: Event, catalogue: Catalogue) -> tuple[Match, ...]:
     """Return the entries that account for `event`, best first, at most MOST."""
     near = [failure for failure in catalogue.rules if stage_fits(event, failure)]
+    event = event._replace(text=without_addresses(event.text))  # `eset@example.com` names no virus scanner
     seen = Seen(_proved(event, catalogue, near), happened(event, catalogue))
     found = [match for failure in near if (match := _match(event, failure, seen, catalogue)) is not None]
     found.sort(key=lambda match: match.order, reverse=True)
@@ -92,9 +102,15 @@ def stage_fits(event: Event, failure: Failure) -> bool:
     """Say whether entry and event have a stage in common, counting the envelope and the message as one stage."""
     if not event.stages:
         return True
+    if event.stages - {"after"} == {"mail"} and failure.kind.startswith(_OF_RECIPIENTS):
+        return False  # no recipient has been named yet
     if not event.stages.isdisjoint(failure.stages):
         return True
     return not FAMILY.isdisjoint(failure.stages) and not FAMILY.isdisjoint(event.stages)
+
+
+_OF_RECIPIENTS: Final = ("recipient-", "recipients-", "mailbox-full")
+"""How the kinds of cause begin that concern recipients."""
 
 
 def _proved(event: Event, catalogue: Catalogue, near: Iterable[Failure]) -> frozenset[str]:
@@ -114,7 +130,8 @@ def _longest(phrases: tuple[Phrase, ...], text: str) -> int:
 
 
 def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> Match | None:
-    length = _longest(failure.text, event.text)
+    otherwise = any(phrase.found_in(event.text) for phrase in failure.but)
+    length = 0 if otherwise else _longest(failure.text, event.text)
     if not length and not failure.provider_text and failure.id in catalogue.worded:
         return None
     if not length and not seen.providers.isdisjoint(failure.providers):
@@ -124,6 +141,8 @@ def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> 
         return None  # the words of a success, whatever they are, are bad news only where an entry knows the code, too
     if not any(combination <= facts for combination in failure.by):
         return None
+    if failure.kind == "mail-fine" and (event.code or 0) >= 400:
+        return None  # a mail that was refused was not taken
     if not facts & _SIGNS and not borne_out(failure.kind, event, failure.text, event.text, chosen=True):
         return None
     extras = len(facts & {Fact.CODE, Fact.ENHANCED, Fact.STAGE, Fact.PORT})
@@ -263,13 +282,13 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[P
     if found and found[0].failure.kind == "dmarc-of-freemail":
         found = found[:1]  # records that nobody but the freemail provider can publish are no remedy
     told = tuple(_diagnosis(match, event) for match in found)
-    if not (always or found) or (found and found[0].level > POSSIBLE):
+    if not (always or found) or (found and found[0].level > POSSIBLE and not found[0].by_number):
         return told
     from smtpwizard.diagnosis.general import general
 
     proved = _proved(event, catalogue, catalogue.rules)
     answer, by_words = general(event, catalogue.general, happened(event, catalogue), proved)
-    # What is merely possible gives way to what the words say.
+    # What is merely possible, and what a number alone says, give way to what the words say.
     return (answer, *told) if not found or (by_words and answer.kind != told[0].kind) else told
 
 

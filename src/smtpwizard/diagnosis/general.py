@@ -85,11 +85,19 @@ def _holds(answer: General, event: Event, happened: frozenset[str], text: str) -
         and (not answer.events or not happened.isdisjoint(answer.events))
         and (not answer.relayed or event.relayed)
         and (not answer.text or any(phrase.found_in(text) for phrase in answer.text))
-        and (not answer.words or any(phrase.found_in(text) for phrase in answer.words))
+        and (not answer.words or _together(answer, text))
         and not any(phrase.found_in(text) for phrase in answer.but)
         and (not answer.when or _condition(answer.when, event))
         and _proved(answer, event, happened, text)
     )
+
+
+def _together(answer: General, text: str) -> bool:
+    """Say whether one of the further words stands near one of the first: what is far off speaks of something else."""
+    further = [phrase for phrase in answer.words if phrase.found_in(text)]
+    if not answer.text or not further:
+        return bool(further)
+    return any(phrase.near(further, text) for phrase in answer.text if phrase.found_in(text))
 
 
 def _proved(answer: General, event: Event, happened: frozenset[str], text: str) -> bool:

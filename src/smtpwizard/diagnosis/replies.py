@@ -91,12 +91,15 @@ _UNITS: Final = (
     r"packages|modules|objects|pages|points|of|x|milliseconds)\b)"
 )
 """What is counted: then the number before it is no code."""
-_WORDS: Final = rf"(?:{_UNITS}(?:[^\W\d_]|[<(\"'#\[*])[^\n]|{_ENHANCED}(?!\w)|\.\.\.|/\w|\d{{1,3}}\.\d|{_NUMBER}[ -])"
+_WORDS: Final = (
+    rf"(?:{_UNITS}(?:[^\W\d_]|[<(\"'#\[*])[^\n]|{_ENHANCED}(?!\w)|\.\.\.|/\w|\d{{1,3}}\.\d|\d\d [A-Z][a-z]|"
+    rf"{_NUMBER}[ -])"
+)
 _OPENING: Final = r"^(?:\(\w{2,20}\) )?[\s\"'\[({>*#|└─-]{0,6}"
 _LEAD: Final = (
     r"(?:said|saying|says|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
-    r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|err(?:or)? code|"
-    r"errcode|smtp|smtp code|message|msg|detail|"
+    r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|mailer|"
+    r"err(?:or)? code|errcode|smtp|smtp code|message|msg|detail|"
     r"retcode|rejected|refused|server|remote|host|fehler|erreur|erro|errore|diagnostic-code: ?[\w-]{1,20};)"
 )
 _NO_LINE: Final = "".join(
@@ -107,7 +110,7 @@ _NO_LINE: Final = "".join(
 _REPLY: Final = (
     rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
     # at the start of a line, or behind a sign that opens a value
-    rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«]{{0,2}}|[\"'(`\[“„«])(?!443){_NO_LINE}({_NUMBER})"
+    rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«]{{0,2}}|[\"'(`\[“„«]|(?<=[a-z)>]) [-–] )(?!443){_NO_LINE}({_NUMBER})"
     rf"(?=[ |-]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
     # behind a word that announces it
     rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?-?|, ?){_WORDS})"
@@ -116,9 +119,17 @@ _REPLY: Final = (
 )
 """A reply in a message. One that tells success counts only at the start of a line: elsewhere it is another's."""
 
-_TAIL: Final = r"; from=<|\s\(in reply to |\",\s?\"[A-Za-z_]{1,30}\":|',\s{1,8}[a-z_]{1,30}: |\"\s[a-z_]{1,20}=\S"
+_FIELDS: Final = (
+    r"\n(?:(?:Reporting|Received-From|Remote)-MTA|(?:Final|Original)-Recipient|Arrival-Date|Last-Attempt-Date|"
+    r"Will-Retry-Until|Final-Log-ID|Action|Status|X-[\w-]{2,40}|DSN-Gateway|Original-Envelope-Id|Subject|From|To|Date|"
+    r"Message-ID|Content-[A-Z][\w-]{2,30}|Return-Path|Received): "
+)
+"""What follows a Diagnostic-Code in a bounce (RFC 3464 section 2.3): fields of it, or of the mail that came back."""
+_TAIL: Final = _FIELDS + (
+    r"|; from=<|\s\(in reply to |\",\s?\"[A-Za-z_]{1,30}\":|',\s{1,8}[a-z_]{1,30}: |\"\s[a-z_]{1,20}=\S"
+)
 """What a mail server's log or a JSON logger puts behind the words."""
-_TAIL_SIGNS: Final = ("; from=<", "(in reply to ", '":', "',", "=")
+_TAIL_SIGNS: Final = ("\n", "; from=<", "(in reply to ", '":', "',", "=")
 _PLAIN_REPLY: Final = (
     r"(?i)[45]\d\d[ -](?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
     r"unauthorized|too many req|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
@@ -279,12 +290,31 @@ def _of_pear(text: str) -> Reading | None:
     return Reading(found[2], int(found[1])) if found else None
 
 
+_DOTNET: Final = (
+    (r"service not available", 421), (r"mailbox (?:busy|is busy)", 450), (r"error in processing", 451),
+    (r"insufficient system storage", 452), (r"syntax error in (?:parameters|command arg)", 501),
+    (r"bad sequence of commands", 503), (r"mailbox unavailable", 550), (r"user not local", 551),
+    (r"exceeded storage allocation", 552), (r"mailbox name not allowed", 553), (r"transaction failed", 554),
+)  # fmt: skip
+_DOTNET_REPLY: Final = r"(?is)([^\n]{0,120}?)\bThe server response was: (?!\d\d\d[ -])(.{3,2000})"
+
+
+def _of_dotnet(text: str) -> Reading | None:
+    """Read .NET's message: a sentence of its own for the code (SmtpStatusCode), and the server's words behind it."""
+    found = re.search(_DOTNET_REPLY, text)
+    if not found:
+        return None
+    code = next((code for sentence, code in _DOTNET if re.search("(?i)" + sentence, found[1])), None)
+    return Reading(_without_tail(found[2]), code) if code else None
+
+
 _DRESSES: Final[Mapping[Callable[[str], Reading | None], tuple[str, ...]]] = {
     _of_swift: ("got code",),
     _of_lettre: (" error (", "severity: "),
     _of_phpmailer: ("SMTP code",),
     _of_roundcube: ("SMTP",),
     _of_pear: ("(code: ",),
+    _of_dotnet: ("server response was: ",),
     _of_tuple: ("(4", "(5", "(2", "b'", 'b"', "code="),
 }
 
@@ -355,6 +385,8 @@ _MESSAGES: Final = (
     ("rcptto", ("rcpt",)),  # Ruby's frames
     ("in `mailfrom", ("mail",)),
     ("smtpaddressfailedexception", ("rcpt",)),
+    ("smtpsenderfailedexception", ("mail",)),
+    ("after initial connection", ("greeting",)),
     ("recipientnotaccepted", ("rcpt",)),
     ("sendernotaccepted", ("mail",)),
     ("messagenotaccepted", ("data",)),

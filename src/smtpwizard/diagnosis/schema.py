@@ -7,7 +7,7 @@ which of these facts must hold together before it may be named as the cause. Cod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -130,6 +130,11 @@ class Phrase(NamedTuple):
             start = text.find(first, start + 1)
         return False
 
+    def near(self, others: Iterable["Phrase"], text: str) -> bool:
+        """Say whether one of `others` begins at most NEAR characters from a place where this phrase begins."""
+        own = tuple(_places(self.parts[0], text))
+        return any(abs(one - other) <= NEAR for item in others for other in _places(item.parts[0], text) for one in own)
+
     def _rest_from(self, text: str, position: int) -> bool:
         for part in self.parts[1:]:
             found = text.find(part, position, position + GAP + len(part))
@@ -142,11 +147,23 @@ class Phrase(NamedTuple):
 GAP: Final = 200
 """Characters that a `*` may stand for: addresses, host names and ids, not half a log."""
 
+NEAR: Final = 80
+"""Characters between two phrases that are said of one thing: a sentence, not the next one but two."""
+
 _WITHOUT_BLANKS: Final = "\u2e80"
 """From here on stand the scripts that put no blanks between words: Chinese, Japanese, Korean."""
 
 _TRIES: Final = 20
 """Places at which a phrase with gaps is tried: hostile text may repeat the first part thousands of times."""
+
+
+def _places(words: str, text: str) -> Iterator[int]:
+    start = text.find(words)
+    for _ in range(_TRIES):
+        if start < 0:
+            return
+        yield start
+        start = text.find(words, start + 1)
 
 
 class Failure(NamedTuple):
@@ -177,6 +194,8 @@ class Failure(NamedTuple):
     text: tuple[Phrase, ...] = ()
     provider_text: tuple[Phrase, ...] = ()
     """Phrases that say something only where the provider is one of the entry's: others use them too."""
+    but: "tuple[Phrase, ...]" = ()
+    """Phrases beside which the others mean something else: then the entry's words count as not found."""
     events: tuple[Annotated[str, OneOf(HAPPENINGS)], ...] = ()
     """What happened where no server says so: `clients.toml` has every client's words for it."""
     providers: tuple[str, ...] = ()
