@@ -13,6 +13,7 @@ from smtpwizard.errors import NetworkError
 from smtpwizard.probe.engine import Probe
 from smtpwizard.sandbox.rehearsal import Playable
 from smtpwizard.sandbox.server import PracticeServer
+from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard import login_guard
 from smtpwizard.wizard.provider import ProviderStep
@@ -65,10 +66,14 @@ async def test_practising_fills_in_everything_and_ends_with_the_session() -> Non
         assert state.settings.url == "https://f.example"
         assert Probe(state.settings, session.services.options(state)).run_blocking().app.verdict.value == "works"
         server = state.practice
-        session.update(settings=state.settings.with_changes({"SMTP_SENDER": "me@example.com"}))
+        spoilt = {"SMTP_SENDER": "me@example.com", "SMTP_PASSWORD": Secret("mistyped"), "SMTP_PORT": "1"}
+        session.update(settings=state.settings.with_changes(spoilt))
         await session.practise()
         assert session.state.practice is server
-        assert session.state.settings.sender == "me@example.com"
+        assert session.state.settings == state.settings.with_changes({"SMTP_SENDER": "me@example.com"})
+        session.update(settings=state.settings.with_changes({"SMTP_SENDER": "nobody"}))
+        await session.practise()
+        assert session.state.settings == state.settings
     assert not listens(session.state.settings.port)
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from smtpwizard.addresses import is_address
 from smtpwizard.apps.loading import DEFAULT, AppFiles, profile, shipped
 from smtpwizard.apps.profile import Role
 from smtpwizard.background import in_daemon_thread
@@ -447,7 +448,10 @@ class Session:
     # The practice server
 
     async def practise(self) -> None:
-        """Start the practice server unless it runs, and take its settings. NetworkError where it does not start."""
+        """Start the practice server unless it runs, and take its settings. NetworkError where it does not start.
+
+        Chosen again, it fills in anew what has been changed since, but for the URL and a sender that is an address.
+        """
         from smtpwizard.wizard.questions import begin
 
         state, server = self._state, self._state.practice
@@ -455,15 +459,12 @@ class Session:
             server = self.services.make_practice_server()
             await _started(server.start)
         provider = self.services.presets.provider("practice")
-        if (
-            state.practice is not None
-            and state.provider is not None
-            and state.provider.id == provider.id
-            and state.rehearsed is None
-        ):
-            return  # its settings stand already, with what was changed in them since
-        kept = begin(provider, state.settings, previous=state.provider)
-        settings = server.settings(state.settings.app).with_changes({Role.URL: kept.url})
+        if state.provider is not None and state.provider.id == provider.id:
+            own = {Role.URL: state.settings.url, Role.SENDER: state.settings.sender}
+            kept = {role: text for role, text in own.items() if text and (role is Role.URL or is_address(text))}
+        else:
+            kept = {Role.URL: begin(provider, state.settings, previous=state.provider).url}
+        settings = server.settings(state.settings.app).with_changes(kept)
         self.update(practice=server, provider=provider, region=None, settings=settings)
 
     async def rehearse(self, failure: Playable) -> None:
