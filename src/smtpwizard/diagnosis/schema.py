@@ -130,7 +130,7 @@ class Phrase(NamedTuple):
             start = text.find(first, start + 1)
         return False
 
-    def near(self, others: Iterable["Phrase"], text: str) -> bool:
+    def near(self, others: Iterable[Phrase], text: str) -> bool:
         """Say whether one of `others` begins at most NEAR characters from a place where this phrase begins."""
         own = tuple(_places(self.parts[0], text))
         return any(abs(one - other) <= NEAR for item in others for other in _places(item.parts[0], text) for one in own)
@@ -194,7 +194,7 @@ class Failure(NamedTuple):
     text: tuple[Phrase, ...] = ()
     provider_text: tuple[Phrase, ...] = ()
     """Phrases that say something only where the provider is one of the entry's: others use them too."""
-    but: "tuple[Phrase, ...]" = ()
+    but: tuple[Phrase, ...] = ()
     """Phrases beside which the others mean something else: then the entry's words count as not found."""
     events: tuple[Annotated[str, OneOf(HAPPENINGS)], ...] = ()
     """What happened where no server says so: `clients.toml` has every client's words for it."""
