@@ -459,12 +459,11 @@ class Session:
             server = self.services.make_practice_server()
             await _started(server.start)
         provider = self.services.presets.provider("practice")
-        if state.provider is not None and state.provider.id == provider.id:
-            own = {Role.URL: state.settings.url, Role.SENDER: state.settings.sender}
-            kept = {role: text for role, text in own.items() if text and (role is Role.URL or is_address(text))}
-        else:
-            kept = {Role.URL: begin(provider, state.settings, previous=state.provider).url}
-        settings = server.settings(state.settings.app).with_changes(kept)
+        again = state.provider is not None and state.provider.id == provider.id
+        before = state.settings if again else begin(provider, state.settings, previous=state.provider)
+        settings = server.settings(state.settings.app).with_changes({Role.URL: before.url})
+        if again and is_address(before.sender or ""):
+            settings = settings.with_changes({Role.SENDER: before.sender})
         self.update(practice=server, provider=provider, region=None, settings=settings)
 
     async def rehearse(self, failure: Playable) -> None:
