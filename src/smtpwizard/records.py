@@ -28,11 +28,10 @@ else:
         fields, defaults = cls._fields, cls._field_defaults
         if len(values) > len(fields):
             raise TypeError(f"{cls.__name__}() takes {len(fields)} values but {len(values)} were given")
-        rest = fields[len(values) :]
-        if not named.keys() <= {*rest}:
+        rest, found = fields[len(values) :], defaults | named
+        if len(found) > len(fields) or (values and not named.keys() <= {*rest}):
             wrong = ", ".join(sorted(named.keys() - {*rest}))
             raise TypeError(f"{cls.__name__}() got unexpected or repeated values: {wrong}")
-        found = defaults | named
         if missing := [field for field in rest if field not in found]:
             raise TypeError(f"{cls.__name__}() lacks values: {', '.join(missing)}")
         return values + tuple([found[field] for field in rest])

@@ -110,6 +110,30 @@ def test_another_version_of_the_program_parses_anew(cache: Path, folder: Path, m
     assert parses(folder)[1] == 1
 
 
+def test_texts_and_words_are_kept_and_never_stale(cache: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "b.toml").write_text("NAME = 'Id'\n")
+    names = ["a.toml", "b.toml"]
+
+    def found() -> tuple[list[bytes], dict[str, str]]:
+        index = Index(folder)
+        answer = [index.text(name) for name in names], index.words(names)
+        index.keep()
+        return answer
+
+    first = [b"id = 1\n", b"NAME = 'Id'\n"], {"id": "\0\1", "1": "\0", "name": "\1"}
+    assert found() == first
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "read_bytes", lambda path: pytest.fail(f"{path} is read"))
+        assert found() == first
+    (folder / "b.toml").write_text("NAME = 'Is'\n")
+    assert found() == ([b"id = 1\n", b"NAME = 'Is'\n"], {"id": "\0", "1": "\0", "name": "\1", "is": "\1"})
+    names.reverse()
+    assert found()[1] == {"id": "\1", "1": "\1", "name": "\0", "is": "\0"}
+    os.rename(folder / "b.toml", folder / "c.toml")
+    names[0] = "c.toml"
+    assert found()[1] == {"id": "\1", "1": "\1", "name": "\0", "is": "\0"}
+
+
 def test_what_is_new_is_added_to_what_was_kept(cache: Path, folder: Path) -> None:
     parses(folder)
     (folder / "b.toml").write_text("id = 7\n")

@@ -51,8 +51,7 @@ class Presets:
         self._shipped: frozenset[Path] = frozenset()
         self._tables: Index | None = None
         self._loaded: dict[str, Provider | None] = {}
-        self._raw: dict[Path, tuple[bytes, bool]] = {}
-        """The bytes of each file, or its kept table."""
+        self._raw: dict[Path, bytes] = {}
         self._problems: dict[Path, tuple[PresetProblem, ...]] = {}
         self._all: tuple[Provider, ...] | None = None
 
@@ -108,7 +107,7 @@ class Presets:
         if not domain:
             return None
         word = domain.encode()
-        found = [item for item in self._among(word, lambda raw: word in raw) if domain in item.mail_domains]
+        found = [item for item in self._among(lambda raw: word in raw) if domain in item.mail_domains]
         if not found:
             return None
         best = min(found, key=lambda item: (not self._is_own(item.id), item.tier, item.id))
@@ -124,7 +123,7 @@ class Presets:
         if not name:
             return None
         word = name.encode("utf-8", "replace")
-        return by_host(self._among(word, lambda raw: may_belong(raw, word)), name, own=self._is_own)
+        return by_host(self._among(lambda raw: may_belong(raw, word)), name, own=self._is_own)
 
     @property
     def problems(self) -> tuple[PresetProblem, ...]:
@@ -187,20 +186,20 @@ class Presets:
             self._tables = Index(presets_root() / "providers")
         return self._tables
 
-    def _among(self, word: bytes, likely: Callable[[bytes], bool]) -> Iterator[Provider]:
-        """Yield the presets that may hold `word`: their files are `likely` by their bytes, or their kept tables do."""
+    def _among(self, likely: Callable[[bytes], bool]) -> Iterator[Provider]:
+        """Yield the presets whose files are `likely` by their bytes."""
         for name, paths in self._index().items():
-            if any(self._holds(path, word, likely) for path in paths) and (provider := self._load(name)):
+            if any(likely(self._bytes(path)) for path in paths) and (provider := self._load(name)):
                 yield provider
         self._kept().keep()
 
-    def _holds(self, path: Path, word: bytes, likely: Callable[[bytes], bool]) -> bool:
+    def _bytes(self, path: Path) -> bytes:
         if path not in self._raw:
-            kept = self._kept().encoded(path.name) if path in self._shipped else None
-            self._raw[path] = (_bytes(path), False) if kept is None else (kept, True)
-        raw, kept_table = self._raw[path]
-        # A kept table is decoded in no time, so a rough look will do.
-        return word in raw or b"{region}" in raw if kept_table else likely(raw)
+            try:
+                self._raw[path] = self._kept().text(path.name) if path in self._shipped else read_bytes(path)
+            except PresetFileError:
+                self._raw[path] = b""  # told when the preset itself is asked for
+        return self._raw[path]
 
     def _gateways(self) -> tuple[str, ...]:
         from smtpwizard.presets.toml import load_gateways
@@ -212,10 +211,3 @@ def _checked(path: Path) -> dict[str, Any]:
     from smtpwizard.presets.toml import provider_table
 
     return provider_table(path)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return read_bytes(path)
-    except PresetFileError:
-        return b""  # told when the preset itself is asked for

@@ -129,10 +129,10 @@ def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppPro
     """
     names = frozenset(name for name in variables if name.isidentifier() and len(name) < _LONGEST)
     owners: dict[str, list[AppProfile]] = {}
-    for name in files.mentioned(sorted(names)):
-        near = files.count(name)
-        if near and (near <= _FEW or name in _TELLING):
-            owners[name] = [app for app in files.holding(name, whole=True) if name in _own_names(app)]
+    for name in sorted(names):
+        near = files.having(name)
+        if near and (len(near) <= _FEW or name in _TELLING):
+            owners[name] = [app for app in files.opened(near) if name in _own_names(app)]
     shared: dict[str, int] = {}
     apps: dict[str, AppProfile] = {}
     alone: set[str] = set()
