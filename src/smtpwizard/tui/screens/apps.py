@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.tui.base import plain
-from smtpwizard.tui.screens.filter import FilterScreen
+from smtpwizard.tui.screens.dialogs import FilterScreen
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText
 from smtpwizard.wizard.session import AppChoice
 from smtpwizard.wizard.unlisted import Unlisted
