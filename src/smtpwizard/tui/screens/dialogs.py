@@ -1,4 +1,4 @@
-"""Screens over a step: a list to type into, a question, readers of an env file, help; mails, transcript, log; failures.
+"""Screens over a step: a list to type into, a question, readers of an env file, help, mails, transcript, log."""
 
 from __future__ import annotations
 
