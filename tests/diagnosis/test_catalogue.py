@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref, shipped
+from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.schema import STAGES
 from smtpwizard.errors import FileError
 from support.failure_examples import catalogue as full
@@ -179,3 +180,17 @@ def test_a_file_that_is_named_after_no_stage_is_told(tmp_path: Path) -> None:
 def test_a_folder_that_does_not_exist_is_a_file_error(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be read"):
         Catalogue.read(tmp_path / "missing")
+
+
+def test_an_entry_is_not_told_beside_words_that_speak_against_it(tmp_path: Path) -> None:
+    known = catalogue_of(tmp_path, ENTRY.replace('by = [["text"]]', 'by = [["text"]]\nbut = ["of * another"]'))
+    told = explain_text("535 the words", catalogue=known)
+    assert [item.ref for item in told][:1] == ["X1"]
+    assert "X1" not in [item.ref for item in explain_text("535 the words of quite another", catalogue=known)]
+
+
+def test_no_words_of_a_client_stand_for_two_happenings() -> None:
+    names: dict[tuple[str, ...], set[str]] = {}
+    for phrase, name in FULL.clients:  # of two that are equally long neither counts
+        names.setdefault(phrase.parts, set()).add(name)
+    assert {parts: both for parts, both in names.items() if len(both) > 1} == {}

@@ -28,10 +28,16 @@ _UNQUOTED_HASH: Final = _LINE + r"=[^\s'\"`#\n]{1,200}#[^\n]{1,200}$"
 _DOLLAR: Final = _LINE + r"(?:=|: )(?!')[^'\n]{0,200}(?<!\$)\$(?:\w|\{)"
 _ESCAPED_QUOTE: Final = _LINE + r"=\"[^\n]{0,200}\\\"[^\n]{0,200}"
 _KEPT_QUOTES: Final = _LINE + r"=\\?\\?[\"']\\?[\"'][^\n]{1,200}|\"LINE=\\\"[^\n]{1,200}\\\""
-_QUOTED_HOST: Final = r"ENOTFOUND [\"'][^\s\"']{1,253}[\"']"
+_QUOTED_HOST: Final = r"(?:ENOTFOUND|host, port:|SMTP host:|dial tcp: lookup) [\"'][^\s\"']{1,253}[\"']"
+"""Clients that put no quotes around a name: those that are there came from the setting."""
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
 _TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}LINE\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
 _RISKY: Final = r"[$#'\"`\\ ]"
+_SETTING: Final = (
+    r"\b(?:[A-Z0-9]{1,30}_){0,6}(?:SMTP|MAIL|MAILER|EMAIL)_[A-Z_]{2,40}\b|\b(?:smtp|email|mail)(?:Host|Port|User|Pass|From|Smtp|"
+    r"Server|Sender|Address)\w{0,30}|\b(?:smtp|mail)\.(?:host|port|user|username|password|from|sender|server)\b"
+)
+"""A mail setting's name, as apps tell it that miss one."""
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
@@ -227,6 +233,11 @@ def mail_variable_unset(event: Event) -> bool:
     return found is not None and bool(event.profile.is_mail_setting(f"{found[1]}=") or re.search("SMTP|MAIL", found[1]))
 
 
+def mail_setting_named(event: Event) -> bool:
+    """A mail setting is named: `SMTP_HOST`, `emailSmtpUrl`, `spring.mail.host`."""
+    return bool(re.search(_SETTING, event.raw))
+
+
 def mechanism_not_offered(event: Event) -> bool:
     """In the dialogue the client has chosen a login method that the server had not offered."""
     sent = re.match(r"(?i)AUTH ([\w-]{2,20})", event.sent)
@@ -292,6 +303,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "same-domain": same_domain,
     "apple-sender-elsewhere": apple_sender_elsewhere,
     "mail-variable-unset": mail_variable_unset,
+    "mail-setting-named": mail_setting_named,
     "mechanism-not-offered": mechanism_not_offered,
     "freemail-sender": freemail_sender,
     "sender-is-not-login": sender_is_not_login,

@@ -83,6 +83,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     Of two phrases the longer one counts where it holds the shorter: `read timed out` is no `timed out`.
     """
     said = " ".join(event.errors).lower()
+    if event.code is None and not event.relayed and any(status[0] in "45" for status in event.enhanced):
+        return frozenset()  # a library that keeps the code to itself: what timed out did so at the server
     if event.code is None or event.code < 400:
         said = f"{event.text} {said}"
     if not said:

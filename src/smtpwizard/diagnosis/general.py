@@ -17,6 +17,9 @@ from smtpwizard.diagnosis.schema import FAMILY, General
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 
+WORDED: Final = 8
+"""The confidence of an answer by words: above a client's bare "it failed", below what an entry holds for possible."""
+
 
 def general(
     event: Event, answers: Iterable[General], happened: frozenset[str], proved: frozenset[str] = frozenset()
@@ -43,8 +46,9 @@ def general(
         basis=Basis.GENERAL,
         roles=tuple(roles),
         kind=answer.kind,
+        confidence=WORDED if answer.text and not answer.vague else 0,
     )
-    return problem, bool(answer.text) and not answer.vague
+    return problem, bool(problem.confidence)
 
 
 def _sender_is_login(event: Event, answer: General) -> Changes:

@@ -63,7 +63,8 @@ _MAIL_WORDS: Final = r"(?i)smtp|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d
 _OTHER_WORDS: Final = (
     r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
-    r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|"
+    r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|redirect_uri|\bupstream\b|"
+    r"image registry|pulling image|ImagePull|node_modules/(?:bull|got|undici|node-fetch|ws)/|MaxRetriesPerRequest|"
     r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
 )
 """What else a container talks to. A page that a server points to is no sign of it, a request is."""
@@ -208,7 +209,11 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
     if event.code is not None and event.code < 400:
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
-    if event.code is None and re.search(_READING, event.raw) and not re.search("(?i)smtp", event.raw):
+    if (
+        event.code is None
+        and re.search(_READING, event.raw)
+        and not re.search("(?i)smtp|short response|invalid greeting", event.raw)
+    ):
         return False
     if event.code is not None or re.search(_MAIL_WORDS, event.raw) or (asked and reading.enhanced):
         return True
@@ -294,7 +299,7 @@ def explain_log(
     for item in find(text, stage=stage, provider=provider, app=app):
         explainer.take(item)
     found = tuple(explainer.kinds.values())
-    coded = tuple(item for item in found if item.coded or not item.diagnoses[0].generic)
+    coded = tuple(item for item in found if item.coded or item.diagnoses[0].confidence)
     # A line that only says that something failed adds nothing to one that says why.
     return tuple(sorted(coded or found, key=_vague))
 
@@ -303,16 +308,22 @@ _NAMED: Final = r"[a-z](?:Error|Exception)\b"
 """The name of an error: the line is what a program has said, not what a person says of it."""
 
 
+_REFUSALS: Final = frozenset({"sender-refused", "relay-denied", "policy-refused"})
+"""What a client tells that keeps the server's words for another line."""
+
+
 def _vague(item: Explained) -> int:
     """Sort what is known before what is possible, and that before what is general."""
     first = item.diagnoses[0]
     if first.generic:
         if first.id in ("generic-lost", "generic-no-reason"):
-            return 5
-        return 2 if item.coded or re.search(_NAMED, item.said) else 4
+            return 7
+        return 2 if item.coded or re.search(_NAMED, item.said) else 4 if first.confidence else 6
     if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
         return 3  # a server that has refused something then closes
-    return int(first.confidence <= POSSIBLE) + int(first.confidence < POSSIBLE)
+    if first.confidence < POSSIBLE:
+        return 5 if first.kind in _REFUSALS else 2
+    return int(first.confidence == POSSIBLE)
 
 
 class Explainer:

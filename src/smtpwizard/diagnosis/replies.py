@@ -132,7 +132,7 @@ _TAIL: Final = _FIELDS + (
 _TAIL_SIGNS: Final = ("\n", "; from=<", "(in reply to ", '":', "',", "=")
 _PLAIN_REPLY: Final = (
     r"(?i)[45]\d\d[ -](?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
-    r"unauthorized|too many req|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
+    r"unauthorized|too many req|\w{2,60}(?:error|exception)\b|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
 )
 """A reply as a server gives it, with nothing before it."""
 
@@ -166,7 +166,7 @@ _HTTP_REASON: Final = (
     r"400:? bad request|401:? unauthorized|405:? method not allowed|429:? too many requests|413:? payload too large|"
     r"422:? unprocessable|408:? request timeout|406:? not acceptable|410:? gone|409:? conflict|"
     r"(?:501:? not implemented|503:? service (?:temporarily )?unavailable|[45]\d\d:? \d+(?:\.\d+)? ?m?s\b)"
-    r"\W{0,3}(?:$|\n|<|for url|https?:))"
+    r"\W{0,3}(?:$|\n|<|for url|https?:)|[45]\d\d:? [A-Z]\w{1,60}(?:Error|Exception)\b)"
 )
 _HTTP_SIGNS: Final = (
     r"(?i)\bHTTP/[12]|status[ _]?code[\"']?\s{0,3}[:=]?\s{0,3}[45]\d\d|\bstatusCode\b|\bhttp ?(?:status|error|code)|"
@@ -409,7 +409,9 @@ _MESSAGES: Final = (
     ("the following recipients failed", ("rcpt",)),
     ("smtpdataerror", ("data",)),
     ("data not accepted", ("data",)),
-    ("smtpconnecterror", ("greeting",)),
+    ("smtpconnecterror: (", ("greeting",)),  # aiosmtplib has the name for a connection that fails, too
+    ("smtpconnecterror(4", ("greeting",)),
+    ("smtpconnecterror(5", ("greeting",)),
     ("smtpheloerror", ("ehlo",)),
     ("sasl authentication failed", ("auth",)),
     ("in reply to end of data", ("data",)),
