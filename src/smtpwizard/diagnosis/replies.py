@@ -155,6 +155,9 @@ _VERB_BEHIND: Final = (
 )
 """curl's `MAIL failed: 530`, a printer's `SMTP server error 535`: what was refused, and the code alone."""
 
+_RESPONSE_WAS: Final = r"(?is)\bThe response (?:from the remote server )?was:\s{0,20}(\S.{0,2000})"
+"""A bounce of Google's: before it stand its own guesses at the cause."""
+
 _STATUS: Final = (
     r"(?im)(?:(?:^|[\"'(`\[]|[:=;] |failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
@@ -224,6 +227,9 @@ def find_reply(text: str, known: Properties) -> Reading:
         return Reading(behind[1], int(behind[2]))
     if known.response_code is not None:
         return Reading("", known.response_code)
+    told = re.search(_RESPONSE_WAS, text)
+    if told:
+        return Reading(_without_tail(told[1]))
     status = re.search(_STATUS, text)
     return Reading("", None, (status[1] or status[2]) if status else "")
 
@@ -480,7 +486,9 @@ _RELAYED: Final = (
     r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
     r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
     r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
-    r"delivery to the following recipient|"
+    r"delivery to the following recipient|wasn't able to deliver|unable to deliver|"
+    r"deliver(?:ing)? (?:a|your) (?:message|mail)|"
+    r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"

@@ -147,7 +147,7 @@ class Phrase(NamedTuple):
 GAP: Final = 200
 """Characters that a `*` may stand for: addresses, host names and ids, not half a log."""
 
-NEAR: Final = 80
+NEAR: Final = 60
 """Characters between two phrases that are said of one thing: a sentence, not the next one but two."""
 
 _WITHOUT_BLANKS: Final = "\u2e80"
