@@ -45,7 +45,7 @@ _CLIENT: Final = (
     rf"(?i)^[ \t]{{0,4}}(?:{_LOGGER}(?:C:|Client:|Sent:|Send:|CLIENT ?-> ?SERVER:|SMTP>>)[ \t]{{0,4}}[\"']?"
     rf"|{_ARROW}[ \t]{{1,4}}[\"'b]{{0,2}}(?={_VERB})"
     # what a person types into telnet
-    r"|(?=(?:(?:EHLO|HELO) [\w.\[-]{1,100}|MAIL FROM: ?<?.{0,100}|RCPT TO: ?<?.{0,100}|DATA|STARTTLS|"
+    r"|(?=(?:(?:EHLO|HELO) [\w.\[-]{1,100}|MAIL FROM: ?<?.{0,100}|RCPT TO: ?<?[^()]{0,100}|DATA|STARTTLS|"
     r"AUTH (?:LOGIN|PLAIN).{0,100}|QUIT)[ \t]{0,40}$))(.{0,200})"
 )
 _SAYS: Final = (

@@ -158,8 +158,11 @@ _VERB_BEHIND: Final = (
 _RESPONSE_WAS: Final = r"(?is)\bThe response (?:from the remote server )?was:\s{0,20}(\S.{0,2000})"
 """A bounce of Google's: before it stand its own guesses at the cause."""
 
+_CODE_IN_BRACKETS: Final = rf"(?im)^([^\n]{{0,200}}smtp[^\n]{{0,100}}\berror code)\W{{1,3}}({_NUMBER})\]"
+"""A printer's `SMTPC: received error code. [550]`."""
+
 _STATUS: Final = (
-    r"(?im)(?:(?:^|[\"'(`\[]|[:=;] |failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
+    r"(?im)(?:(?:^|[\"'(`\[]|[:=;] {1,3}|failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
 )
 """An enhanced code where the library has left the code out, as .NET does."""
@@ -219,7 +222,7 @@ def find_reply(text: str, known: Properties) -> Reading:
         return Reading(text[bare.end() :], int(bare[1]))
     if "code" in text.lower() and (pairs := _of_pairs(text)) is not None:
         return pairs
-    behind = re.search(_VERB_BEHIND, text)
+    behind = re.search(_VERB_BEHIND, text) or re.search(_CODE_IN_BRACKETS, text)
     if behind and (int(behind[2]) not in _HTTP_CODES or re.search(_MAIL_SIGNS, text)):
         return Reading("", int(behind[2]))
     behind = re.search(_CODE_BEHIND, text)
@@ -488,7 +491,7 @@ _RELAYED: Final = (
     r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
     r"delivery to the following recipient|wasn't able to deliver|unable to deliver|"
     r"deliver(?:ing)? (?:a|your) (?:message|mail)|"
-    r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|"
+    r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|a message is delayed for|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
@@ -503,5 +506,5 @@ def relayed(text: str) -> bool:
 
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "responded with", "protection.outlook", ">: host", "x-postfix",
+    "said:", "deliver", "delayed for", "responded with", "protection.outlook", ">: host", "x-postfix",
 )  # fmt: skip
