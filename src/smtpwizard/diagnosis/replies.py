@@ -491,7 +491,8 @@ _RELAYED: Final = (
     r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
     r"delivery to the following recipient|wasn't able to deliver|unable to deliver|"
     r"deliver(?:ing)? (?:a|your) (?:message|mail)|"
-    r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|a message is delayed for|"
+    r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|"
+    r"a message is delayed for|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
