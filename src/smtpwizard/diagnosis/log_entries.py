@@ -48,6 +48,8 @@ _CLIENT: Final = (
     r"|(?=(?:(?:EHLO|HELO) [\w.\[-]{1,100}|MAIL FROM: ?<?.{0,100}|RCPT TO: ?<?[^()]{0,100}|DATA|STARTTLS|"
     r"AUTH (?:LOGIN|PLAIN).{0,100}|QUIT)[ \t]{0,40}$))(.{0,200})"
 )
+_ANSWERED: Final = r" (?:<<|<-|<)[ \t]{1,3}([2-5]\d\d[ -].{0,1000}?)(?=[ \t]{1,3}(?:>>|->|!!) |$)"
+"""Swift Mailer's log: `>> RCPT TO:<…>  << 553 …  !! Expected response code 250`."""
 _SAYS: Final = (
     r"(?i)[<>]|\b(?:[SC]|server|client|recv|got|received|sent|send|reply|smtp):|"
     r"^(?:ehlo|helo|mail|rcpt|data|auth|starttls|quit)\b"
@@ -88,6 +90,10 @@ def clean(line: str) -> Line:
         text = re.sub(_TAIL, "", text)
     if not bare and re.search(_SAYS, text[:60]):
         client = re.match(_CLIENT, text)
+        answers = re.findall(_ANSWERED, text) if client else []
+        if answers:  # a whole dialogue on one line: the refusal counts
+            text = next((answer for answer in answers if answer >= "4"), answers[-1])
+            return Line(text, fresh, bool(container), "")
         if client:
             return Line("", fresh, bool(container), client[1])
         text = re.sub(_DIALOGUE, "", text)

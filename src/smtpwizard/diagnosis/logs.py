@@ -321,6 +321,8 @@ def _vague(item: Explained) -> int:
         return 2 if item.coded or re.search(_NAMED, item.said) else 4 if first.confidence else 6
     if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
         return 3  # a server that has refused something then closes
+    if first.kind in ("command-unknown", "command-sequence") and item.coded:
+        return 3  # what follows a refused command is its consequence
     if first.confidence < POSSIBLE:
         return 5 if first.kind in _REFUSALS else 2
     return int(first.confidence == POSSIBLE)
@@ -394,6 +396,7 @@ def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
 _MAIL_TALK: Final = (
     r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
+    r"transmission channel|the server respons|requested (?:mail )?action|"
     r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
     r"xoauth2|postfix|\blettre|http auth state|[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
 )

@@ -448,6 +448,9 @@ _MESSAGES: Final = (
     ("failed to close connection to smtp server", ("data",)),
     ("getaddrinfo", ("resolve",)),
     ("querya ", ("resolve",)),
+    ("syscall: 'connect'", ("connect",)),
+    ('syscall":"connect"', ("connect",)),
+    ('syscall": "connect"', ("connect",)),
     ("connect econnrefused", ("connect",)),
     ("connect etimedout", ("connect",)),
     ("connect ehostunreach", ("connect",)),
@@ -489,7 +492,7 @@ _RELAYED: Final = (
     r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
     r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
     r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
-    r"delivery to the following recipient|wasn't able to deliver|unable to deliver|"
+    r"delivery to the following recipient|wasn't able to deliver|unable to deliver|[\"']mx-host[\"']|"
     r"deliver(?:ing)? (?:a|your) (?:message|mail)|"
     r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|"
     r"a message is delayed for|"
@@ -507,5 +510,5 @@ def relayed(text: str) -> bool:
 
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "delayed for", "responded with", "protection.outlook", ">: host", "x-postfix",
+    "said:", "deliver", "mx-host", "delayed for", "responded with", "protection.outlook", ">: host", "x-postfix",
 )  # fmt: skip
