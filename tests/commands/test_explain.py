@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,20 @@ def test_the_provider_decides_where_the_words_do_not() -> None:
     assert json.loads(explain("--json", reply).stdout)["diagnoses"][0]["generic"] is True
     assert json.loads(explain("--json", "--provider", "resend", reply).stdout)["diagnoses"][0]["ref"] == "A24"
     assert json.loads(explain("--json", "--provider", "postal", "535 Denied").stdout)["diagnoses"][0]["ref"] == "S18"
+
+
+def test_a_dash_is_stdin_and_the_name_of_a_file_is_no_text(tmp_path: Path) -> None:
+    assert explain("-", stdin=LOG).stdout == explain(stdin=LOG).stdout != ""
+    log = tmp_path / "today's mail.log"
+    log.write_text(LOG)
+    done = explain(str(log))
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"To have it read: smtpwizard explain < {shlex.quote(str(log))}\n")
+
+
+def test_the_same_cause_by_another_entry_is_not_told_again() -> None:
+    done = explain("552 5.2.2 <you@example.org> Quota exceeded (mailbox for user is full)")
+    assert done.stdout.count("mailbox full") == 1
 
 
 @pytest.mark.parametrize("stdin", ["all is well\n", nest_log("all is well")])

@@ -311,7 +311,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     _json(parser)
     parser.add_argument("--stage", choices=STAGES, help="the stage at which the reply came")
     parser.add_argument("--provider", metavar="ID", help="the provider that gave it")
-    parser.add_argument("text", metavar="TEXT", nargs="?", help="reply or log line; without it, lines from stdin")
+    parser.add_argument("text", metavar="TEXT", nargs="?", help="reply or log line; without it or as -, lines of stdin")
 
 
 def _write(parser: argparse.ArgumentParser) -> None:

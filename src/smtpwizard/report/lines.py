@@ -236,7 +236,9 @@ def cause_lines(diagnoses: Sequence[Problem], *, indent: int = 1) -> Iterator[Li
     yield from _advice(first.cause, first.remedy, first.changes)
     if first.source:
         yield Line(f"Source: {first.source}; checked {first.checked}.", role=LineRole.REMARK, indent=1)
-    yield from (Line(f"Also possible: {name_of(other)}", role=LineRole.REMARK, indent=1) for other in others)
+    for other in others:
+        if other.title != first.title:  # else it is the same cause, told by another entry
+            yield Line(f"Also possible: {name_of(other)}", role=LineRole.REMARK, indent=1)
 
 
 def name_of(diagnosis: Problem) -> str:

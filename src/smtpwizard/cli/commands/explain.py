@@ -7,6 +7,7 @@ there is no text, or the provider is unknown.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,12 +42,16 @@ def run(args: argparse.Namespace) -> ExitCode:
     if not explained:
         count = len(text.splitlines())
         say(f"No mail error was found in {counted(count, 'line')}. Give the app's log around the time of the mail.")
+        if os.path.isfile(text):
+            from shlex import quote
+
+            say(f"{text} is a file. To have it read: smtpwizard explain < {quote(text)}")
         return ExitCode.FAILED
     return ExitCode.OK
 
 
 def _text(given: str | None) -> str:
-    if given is not None:
+    if given is not None and given != "-":
         text = given
     elif sys.stdin is None or sys.stdin.isatty():
         raise InputError(
