@@ -133,3 +133,16 @@ def test_the_stage_that_was_named_counts() -> None:
     assert explain_text(reply, stage="starttls")[0].ref == "T5"
     assert explain_text(reply, stage="auth")[0].generic
     assert explain_text(reply)[0].generic
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Connect to SMTP server\nHost > smtp.example.com\nError, the frobnicator is out", ["generic-no-reason"]),
+        ("the frobnicator failed", []),
+        ("smtp: 3 messages sent", []),
+        ("ERROR [ExceptionsHandler] all is well\n    at SMTPConnection._formatError (nodemailer/index.js:8:1)", []),
+    ],
+)
+def test_a_text_that_tells_of_failing_mail_in_unknown_words_is_not_met_with_silence(text: str, told: list[str]) -> None:
+    assert [item.id for item in explain_text(text)] == told

@@ -295,13 +295,33 @@ def explain_log(
     catalogue: Catalogue | None = None,
 ) -> tuple[Explained, ...]:
     """Find the mail errors in `text`, a reply or a whole log, and explain each once, in the order of their lines."""
-    explainer = Explainer(catalogue or default())
+    known = catalogue or default()
+    explainer = Explainer(known)
     for item in find(text, stage=stage, provider=provider, app=app):
         explainer.take(item)
-    found = tuple(explainer.kinds.values())
+    found = tuple(explainer.kinds.values()) or _untold(text, app, known)
     coded = tuple(item for item in found if item.coded or item.diagnoses[0].confidence)
     # A line that only says that something failed adds nothing to one that says why.
     return tuple(sorted(coded or found, key=_vague))
+
+
+_SENDS: Final = r"(?i)smtp|nodemailer|phpmailer|mailer\b|send(?:ing)? (?:e-?)?mail"
+_FAILED: Final = r"\b(?:[Ee]rrors?|(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't))\b"
+"""What tells a failure: `ERROR` is the name of a level."""
+_FRAME_LINE: Final = r"[\W\d]{0,40}(?:[\w.-]{1,60} *\| *)?at "
+_FEW: Final = 40
+"""Lines of a text whose words belong together."""
+
+
+def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Explained, ...]:
+    """Return what can be said of a text that tells of sending and of failing in words that nobody knows."""
+    lines = [item for item in enumerate(text.splitlines()[: _FEW + 1], 1) if not re.match(_FRAME_LINE, item[1])]
+    failing = [item for item in lines if re.search(_FAILED, item[1])]
+    if not failing or lines[-1][0] > _FEW or not any(re.search(_SENDS, line) for _, line in lines):
+        return ()
+    number, line = failing[0]
+    diagnoses = diagnoses_of(from_text("mail not sent", app=app), catalogue, always=True)
+    return (Explained(safe(hide_secrets(bound(line.strip())), limit=SAID_LIMIT), number, 1, diagnoses),)
 
 
 _NAMED: Final = r"[a-z](?:Error|Exception)\b"
