@@ -146,3 +146,14 @@ def test_the_stage_that_was_named_counts() -> None:
 )
 def test_a_text_that_tells_of_failing_mail_in_unknown_words_is_not_met_with_silence(text: str, told: list[str]) -> None:
     assert [item.id for item in explain_text(text)] == told
+
+
+def test_a_line_of_the_program_that_a_crash_prints_is_no_message() -> None:
+    crash = "/app/mail.js:95\n    if (error.errno === 'ENOTFOUND') {\n              ^\nTypeError: nothing to read\n"
+    assert "N1" not in [item.ref for item in explain_text(f"smtp: sending\n{crash}")]
+
+
+def test_the_only_port_that_a_text_names_holds_for_each_of_its_lines() -> None:
+    lines = "opening to mail.example.com:465\nEOF: the server has closed the connection unexpectedly, smtp error: EOF"
+    assert explain_text(lines)[0].ref == "T2"
+    assert explain_text(f"secure: true\n{lines}")[0].ref == "K3"

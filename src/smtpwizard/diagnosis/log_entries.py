@@ -111,6 +111,7 @@ _FRAME: Final = (
     r"(?P<properties>\{.*|(?<=\) )(?:code|errno|type|name|command|response\w{0,4}): .*)?"
     r"|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*|Traceback \(most recent call last\):)$"
 )
+_CARET: Final = r"[ \t]{1,200}[\^~]{1,200}[ \t]*"
 _FRAME_BEGINS: Final = frozenset("aF.T")
 _REPLY_LINE: Final = r"^([2-5][0-5]\d)([ -])"
 _OPEN_REPLY: Final = r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)"
@@ -170,6 +171,7 @@ class Grouping:
         self._offer = ""
         self._mail = False
         self._source = False
+        self._kept = False
 
     def add(self, raw: str, *, contained: bool = False) -> Record | None:
         """Take the next line; `contained` when it came whole from a container, without the container's name on it."""
@@ -189,6 +191,12 @@ class Grouping:
         if not text.strip():
             ends = current and self._depth <= 0 and not re.match(_REPLY_ALONE, current.lines[-1])
             return self.flush() if ends else None
+        kept, self._kept = self._kept, False
+        if re.fullmatch(_CARET, text):
+            if current and kept:
+                current.lines.pop()  # the line of the program that a crash has printed: a string in it is no message
+                self.current = current if current.lines else None
+            return None
         source, self._source = self._source, False
         if source and text[0] in " \t":
             return None  # the line of a program under Python's `File "…", line 7`
@@ -205,7 +213,8 @@ class Grouping:
                 self.number, mail=self._mail, command=self._command, sent=self._sent, offer=self._offer
             )
             self._mail = False
-        if len(current.lines) < LONGEST:
+        self._kept = len(current.lines) < LONGEST
+        if self._kept:
             current.lines.append(text)
         self._depth = _depth(text, self._depth)
         return ended

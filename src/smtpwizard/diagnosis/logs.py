@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
-from smtpwizard.diagnosis.event import Event, bound, from_text
+from smtpwizard.diagnosis.event import Event, bound, from_text, port_in
 from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties, relayed, stages_of
@@ -131,10 +131,25 @@ def find(
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     talks = len(entries) <= _SENTENCES and bool(re.search(_MAIL_TALK, text))
+    port = _tls_port(text)
     for record in entries:
         record.alone = len(entries) == 1
         if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
+            if port and found.event.port is None:
+                found = found._replace(event=found.event._replace(port=port))
             yield found._replace(talks=talks)
+
+
+def _tls_port(text: str) -> int | None:
+    """Return the port for TLS from the first byte, where a text names no other and nothing says that TLS was spoken."""
+    port = port_in(text)
+    return port if port in (465, 2465) and not re.search(_TLS_SPOKEN, text) else None
+
+
+_TLS_SPOKEN: Final = (
+    r"(?i)\b(?:ssl|tls)://|\bsmtps|issl true|smtp_ssl|handshake|certificate|"
+    r"(?:ssl|tls|secure|encryption|security)\w{0,20}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}[\"']?(?:true|1|on|yes|ssl|tls|force)"
+)
 
 
 _MOST_ASKED: Final = 60
@@ -305,8 +320,11 @@ def explain_log(
     return tuple(sorted(coded or found, key=_vague))
 
 
-_SENDS: Final = r"(?i)smtp|nodemailer|phpmailer|mailer\b|send(?:ing)? (?:e-?)?mail"
-_FAILED: Final = r"\b(?:[Ee]rrors?|(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't))\b"
+_SENDS: Final = r"(?i)smtp|nodemailer|phpmailer|mailer\b|send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail"
+_FAILED: Final = (
+    r"\b(?:[Ee]rrors?|[A-Z]\w{1,60}(?:Error|Exception)|"
+    r"(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't))\b"
+)
 """What tells a failure: `ERROR` is the name of a level."""
 _FRAME_LINE: Final = r"[\W\d]{0,40}(?:[\w.-]{1,60} *\| *)?at "
 _FEW: Final = 40
@@ -317,7 +335,7 @@ def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Ex
     """Return what can be said of a text that tells of sending and of failing in words that nobody knows."""
     lines = [item for item in enumerate(text.splitlines()[: _FEW + 1], 1) if not re.match(_FRAME_LINE, item[1])]
     failing = [item for item in lines if re.search(_FAILED, item[1])]
-    if not failing or lines[-1][0] > _FEW or not any(re.search(_SENDS, line) for _, line in lines):
+    if not failing or lines[-1][0] > _FEW or not re.search(_SENDS, text):
         return ()
     number, line = failing[0]
     diagnoses = diagnoses_of(from_text("mail not sent", app=app), catalogue, always=True)
