@@ -73,6 +73,11 @@ async def test_a_field_is_not_marked_wrong_while_it_is_typed_but_once_it_was_lef
         assert "It has 8 characters." in screen_text(app)
 
 
+async def test_what_is_lacking_and_what_is_malformed_are_told_apart() -> None:
+    async with wizard(chosen("gmail", GMAIL._replace(password=None, url="xyz")), start="settings") as (app, _):
+        assert "still needed: App password; to be corrected: Address people use" in screen_text(app)
+
+
 async def test_a_login_that_cannot_be_right_is_told_before_it_is_tried() -> None:
     async with wizard(chosen("gmail"), start="settings") as (app, pilot):
         await type_text(pilot, "kim@gmial.com")

@@ -394,10 +394,13 @@ class SettingsForm(VerticalScroll, can_focus=False):
 
     def _headline(self, unfinished: frozenset[str]) -> Part:
         needed = {variable for variable, _ in self._model.missing()}
-        labels = [field.question.label for field in self._rows if field.question.id in needed]
-        if labels:
-            text = styled(f"still needed: {', '.join(labels)}", "$text-muted")
-            return Content.assemble(("·", "$text-muted"), " ", text)
+        asked = [field.question for field in self._rows if field.question.id in needed]
+        lacking = [question.label for question in asked if not self._model.value(question)]
+        wrong = [question.label for question in asked if self._model.value(question)]
+        groups = (("still needed", lacking), ("to be corrected", wrong))
+        if asked:
+            text = "; ".join(f"{words}: {', '.join(labels)}" for words, labels in groups if labels)
+            return Content.assemble(("·", "$text-muted"), " ", styled(text, "$text-muted"))
         return partial(outlook_line, self._model.outlook(unfinished))
 
     def _suggest_sender(self) -> None:
