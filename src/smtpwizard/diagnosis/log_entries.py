@@ -262,7 +262,7 @@ def _belongs(line: Line, record: Record, depth: int) -> bool:
     if re.search(_CODE_ALONE, last) or last.endswith((":", " failed: host")):
         return True
     if re.search(_SAID, record.lines[0]) and len(record.lines) < _WRAPPED_LINES and not line.contained:
-        return not any(line.endswith(")") for line in record.lines)
+        return not re.search(_SAID, line.text) and not any(re.search(r"command\)+$", done) for done in record.lines)
     reply = re.match(_REPLY_LINE, line.text)
     if reply:
         return _open_code(record) == reply[1]

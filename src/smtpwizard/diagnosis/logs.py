@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
+from smtpwizard.diagnosis.bounces import reasons
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, bound, from_text, port_in
 from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
@@ -121,7 +122,8 @@ def find(
 ) -> Iterator[Found]:
     """Find what may be mail errors in `text`, which somebody has asked about: a reply, a message, a log."""
     text = text[:MOST_BYTES]
-    entries = list(islice(records(text.splitlines()), _MOST_ASKED + 1))
+    bounced = reasons(text)
+    entries = bounced or list(islice(records(text.splitlines()), _MOST_ASKED + 1))
     if len(entries) > _MOST_ASKED:
         for record in records(text.splitlines()):
             if found := found_in(record, stage, provider, app):
@@ -130,7 +132,7 @@ def find(
     handed_on = relayed(text)
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
-    talks = len(entries) <= _SENTENCES and bool(re.search(_MAIL_TALK, text))
+    talks = bool(bounced) or (len(entries) <= _SENTENCES and bool(re.search(_MAIL_TALK, text)))
     port = _tls_port(text)
     for record in entries:
         record.alone = len(entries) == 1
