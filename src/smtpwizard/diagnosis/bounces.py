@@ -13,7 +13,7 @@ from typing import Final
 from smtpwizard.diagnosis.log_entries import Record, records
 
 _SIGNS: Final = (
-    r"(?im)^>? ?(?:final-recipient|diagnostic-code|reporting-mta) ?:|delivery status notification|"
+    r"(?im)^>? ?(?:final-recipient|diagnostic-code|reporting-mta) ?:|delivery (?:status )?notification|"
     r"this (?:message was created automatically by mail delivery|is the (?:mail system|postfix program) at host)|"
     r"qmail-send program|the following address(?:es|\(es\))? (?:had permanent|failed)|did not reach the following|"
     r"unable to deliver (?:message|your message) to the following|^message from yahoo\.com|"
