@@ -183,6 +183,8 @@ def found_in(
     if "\\n" in text:  # a stack that JSON holds in a string
         record.mail = record.mail or bool(re.search(_INNER_MAIL_FRAME, text))
         text = re.sub(_INNER_FRAME, "", expanded(text))
+    if "helo=<" in text:
+        text = re.sub(_POSTFIX_TAIL, "", text)
     handed_on = handed_on or relayed(text)
     named = stages_of(text, known, record.command) or (around if reading.reply else ())
     stages = [stage] if stage else [*named, *(["after"] if handed_on else [])]
@@ -213,6 +215,8 @@ def _onward(stages: Sequence[str], reading: Reading) -> Sequence[str]:
     return stages
 
 
+_POSTFIX_TAIL: Final = r" proto=\w{1,10} helo=<[^>\n]{0,300}>"
+"""What Postfix adds to every refusal, and what is no part of its reason."""
 _INNER_FRAME: Final = r"\n\s{0,12}at [^\n]{1,300}"
 _INNER_MAIL_FRAME: Final = r"(?i)at [^\n]{0,200}(?:nodemailer|smtp|mailer)"
 
@@ -226,6 +230,8 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
     if event.code is not None and event.code < 400:
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
+    if not record.alone and "warning: connect to Milter" in event.raw:
+        return False  # a mail server's note about a helper of its own
     if (
         event.code is None
         and re.search(_READING, event.raw)

@@ -493,7 +493,7 @@ _RELAYED: Final = (
     r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
     r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
     r"delivery to the following recipient|wasn't able to deliver|unable to deliver|[\"']mx-host[\"']|"
-    r"deliver(?:ing)? (?:a|your) (?:message|mail)|"
+    r"deliver(?:ing)? (?:a|your) (?:message|mail)|rejected command '|"
     r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|"
     r"a message is delayed for|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
@@ -510,5 +510,6 @@ def relayed(text: str) -> bool:
 
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "mx-host", "delayed for", "responded with", "protection.outlook", ">: host", "x-postfix",
+    "said:", "deliver", "mx-host", "rejected command", "delayed for", "responded with", "protection.outlook", ">: host",
+    "x-postfix",
 )  # fmt: skip
