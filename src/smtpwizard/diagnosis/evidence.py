@@ -43,7 +43,7 @@ CHOSEN_WORDS: Final = 10
 """Octets of such a phrase where it was chosen for one cause: `over quota`."""
 
 _OF_THE_DIALOGUE: Final = frozenset({500, 502, 503})
-"""Replies that are about commands and their order, and about nobody (RFC 5321 section 4.2.2)."""
+"""Replies that are about commands and their order (RFC 5321 section 4.2.2): whom they blame, their words must say."""
 
 
 def borne_out(
@@ -66,14 +66,15 @@ def borne_out(
     denied = _speaks_against(charge, event)
     if denied and not chosen:
         return False
-    if not denied and (event.code is not None or event.enhanced):
+    said = event.code is not None or bool(event.enhanced)
+    if not denied and said and event.code not in _OF_THE_DIALOGUE:
         return True
     least = CHOSEN_WORDS if chosen else OWN_WORDS
     return any(_own(phrase, least) and phrase.found_in(text) for phrase in phrases) or second()
 
 
 def _speaks_against(charge: Charge, event: Event) -> bool:
-    if event.code is not None and (event.code in _OF_THE_DIALOGUE or event.code < 400):
+    if event.code is not None and event.code < 400:
         return True
     if event.stages and event.stages.isdisjoint(charge.stages):
         return True

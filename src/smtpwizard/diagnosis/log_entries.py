@@ -109,10 +109,11 @@ _WRAPPED_LINES: Final = 12
 _FRAME: Final = (
     r"^\s*(?:at (?:async )?[^\s(]{1,200}[ (](?:[^{]{0,300}?)"
     r"(?P<properties>\{.*|(?<=\) )(?:code|errno|type|name|command|response\w{0,4}): .*)?"
+    r"|\(\w{1,60} \d[\w.-]{0,20}\) [\w./-]{1,200}\.(?:exs?|erl):\d{1,6}: .*"  # Elixir
     r"|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*|Traceback \(most recent call last\):)$"
 )
 _CARET: Final = r"[ \t]{1,200}[\^~]{1,200}[ \t]*"
-_FRAME_BEGINS: Final = frozenset("aF.T")
+_FRAME_BEGINS: Final = frozenset("aF.T(")
 _REPLY_LINE: Final = r"^([2-5][0-5]\d)([ -])"
 _OPEN_REPLY: Final = r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)"
 _HEAD: Final = r"^(?:\w[\w.]{0,80}(?:Error|Exception|Refused|Warning)\b|Error\b|Uncaught\b|\[?cause\]?:|\{)"

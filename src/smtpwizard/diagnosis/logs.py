@@ -60,7 +60,7 @@ _OTHER_PORTS: Final = frozenset(
 )
 """Databases, web servers, search: their refused connections are not mail."""
 
-_MAIL_WORDS: Final = r"(?i)smtp|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
+_MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
 _OTHER_WORDS: Final = (
     r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
@@ -73,6 +73,8 @@ _UNSET: Final = r"[Tt]he \\{0,3}\"([A-Z][A-Z0-9_]{1,80})\\{0,3}\" variable is no
 """Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
 _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
 """Mail that is fetched, not sent."""
+_GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address"
+"""A mail server's remark on who connects to it: no failure of sending."""
 _ADDRESS: Final = r"(?i)https?://"
 _LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
 SHARED_STAGES: Final = frozenset({"resolve", "connect", "tls", "starttls"})
@@ -228,6 +230,8 @@ def _with_words(event: Event, known: Properties) -> Event:
 
 def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bool:
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
+    if event.code is None and re.search(_GUEST, event.raw):
+        return False
     if event.code is not None and event.code < 400:
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
     if not record.alone and "warning: connect to Milter" in event.raw:
@@ -328,10 +332,15 @@ def explain_log(
     return tuple(sorted(coded or found, key=_vague))
 
 
-_SENDS: Final = r"(?i)smtp|nodemailer|phpmailer|mailer\b|send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail"
+_SENDS: Final = (
+    r"(?i)s(?:mt|tm)p|\b(?:rcpt to|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|"
+    r"send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail"
+)
 _FAILED: Final = (
     r"\b(?:[Ee]rrors?|[A-Z]\w{1,60}(?:Error|Exception)|"
-    r"(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't))\b"
+    r"(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't|"
+    r"fehler|erreur|échec|fallo|falha|errore|błąd|ошибка))\b"
+    r"|错误|失败|錯誤|失敗|エラー|실패|오류"
 )
 """What tells a failure: `ERROR` is the name of a level."""
 _FRAME_LINE: Final = r"[\W\d]{0,40}(?:[\w.-]{1,60} *\| *)?at "
