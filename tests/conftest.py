@@ -85,14 +85,14 @@ def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 
     Yields what gives the file with all of them.
     """
-    from smtpwizard.clients.nodemailer import tls
+    from smtpwizard.smtp import roots
 
-    original = tls.path
+    original = roots.path
     end = "-----END CERTIFICATE-----\n"
     file = tmp_path_factory.mktemp("roots") / "one.pem"
     file.write_text(Path(original()).read_text("ascii").partition(end)[0] + end, "ascii")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tls, "path", lambda: str(file))
+        patch.setattr(roots, "path", lambda: str(file))
         yield original
 
 
@@ -128,7 +128,7 @@ def as_a_process_begins() -> None:
 @pytest.fixture
 def all_roots(one_root: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust all of Mozilla's authorities."""
-    monkeypatch.setattr("smtpwizard.clients.nodemailer.tls.path", one_root)
+    monkeypatch.setattr("smtpwizard.smtp.roots.path", one_root)
 
 
 @pytest.fixture(scope="session", autouse=True)

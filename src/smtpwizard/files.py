@@ -1,4 +1,4 @@
-"""The operator's files: where ours lie, and reading one that may be anything."""
+"""The operator's files: where ours lie, whose one is and in which state, and reading one that may be anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import errno
 import os
 import stat
 import sys
+import time
 from pathlib import Path
+from typing import Final
 
 
 def own_folder(variable: str, usual: str) -> Path:
@@ -58,3 +60,51 @@ def read_regular(path: Path, *, most: int) -> bytes:
     if len(data) > most:
         raise TooLargeError(most)
     return data
+
+
+Stamp = tuple[int, int, int, int]
+
+
+def stamp(path: str) -> Stamp | None:
+    """Return what tells one state of a file from all others; None for no regular file. Links are followed."""
+    try:
+        return stamp_of(os.stat(path))
+    except OSError:
+        return None
+
+
+def stamp_of(found: os.stat_result) -> Stamp | None:
+    """Return the same by what is known of the file: of its times, no program can set back the second (ctime)."""
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+_TICK: Final = 2 * 10**9
+"""Nanoseconds after which a further change of a file shows in its times on every file system; FAT counts by 2 s."""
+
+
+def is_settled(found: Stamp | None) -> bool:
+    """Say whether a file is one that its stamp tells from every later state, and not changed just now."""
+    return found is not None and max(found[2:]) + _TICK < time.time_ns()
+
+
+def is_ours(found: os.stat_result) -> bool:
+    """Say whether a file or folder belongs to this user, and nobody else may write to it."""
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for this user alone, and those above it. OSError where it, or the one it would be in, is another's.
+
+    So with sudo nothing of root's comes to lie in the user's home.
+    """
+    wanted = []
+    above = folder
+    while not above.exists():
+        wanted.append(above)
+        above = above.parent
+    if not is_ours(os.stat(above)):
+        raise PermissionError(errno.EPERM, "another user's folder", str(above))
+    for missing in reversed(wanted):
+        os.mkdir(missing, 0o700)

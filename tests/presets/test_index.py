@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from smtpwizard import files
 from smtpwizard.presets import index as module
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.files import presets_root, provider_files
@@ -24,7 +25,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     now = time.time_ns
-    monkeypatch.setattr(module.time, "time_ns", lambda: now() + HOUR)
+    monkeypatch.setattr(files.time, "time_ns", lambda: now() + HOUR)
     return folder / "smtpwizard"
 
 
@@ -87,7 +88,7 @@ def test_a_file_put_in_place_of_another_is_seen(cache: Path, folder: Path) -> No
 
 def test_a_file_changed_just_now_is_not_kept(cache: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = (folder / "a.toml").stat().st_ctime_ns
-    monkeypatch.setattr(module.time, "time_ns", lambda: written + 10**9)
+    monkeypatch.setattr(files.time, "time_ns", lambda: written + 10**9)
     parses(folder)
     assert parses(folder) == ({"id": 1}, 1)
 
@@ -155,7 +156,7 @@ def test_an_index_of_another_user_is_not_believed_and_not_made_in_their_folder(
 ) -> None:
     parses(folder)
     (file,) = cache.iterdir()
-    monkeypatch.setattr(module.os, "geteuid", lambda: os.stat(cache).st_uid + 1)
+    monkeypatch.setattr(files.os, "geteuid", lambda: os.stat(cache).st_uid + 1)
     assert parses(folder)[1] == 1
     file.unlink()
     cache.rmdir()

@@ -38,13 +38,13 @@ parsed = {text: parse(text) for text in texts}
 tomllib.loads = lambda text, **more: parsed[text] if text in parsed else parse(text, **more)
 
 # One of Mozilla's authorities: to read all takes 24 ms a connection, and no test's server has one of them.
-from smtpwizard.clients.nodemailer import tls
+from smtpwizard.smtp import roots
 end = "-----END CERTIFICATE-----\\n"
 root = tempfile.NamedTemporaryFile("w", suffix=".pem")
-root.write(open(tls.path(), encoding="ascii").read().partition(end)[0] + end)
+root.write(open(roots.path(), encoding="ascii").read().partition(end)[0] + end)
 root.flush()
 os.chmod(root.name, 0o644)
-tls.path = lambda: root.name
+roots.path = lambda: root.name
 
 # What each run would do anew: expressions compiled, modules loaded where they are first needed.
 with tempfile.TemporaryDirectory() as home:

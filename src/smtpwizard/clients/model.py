@@ -195,7 +195,7 @@ class TlsPolicy(Protocol):
     EXTRA_VARIABLE: str
     """The environment variable that names further certificate authorities."""
 
-    def begin(self, host: str, *, implicit: bool, authorities: bool) -> None:
+    def begin(self, host: str, *, implicit: bool) -> None:
         """Begin to read the trust store in the background where TLS is likely."""
 
     def context(self, ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) -> ssl.SSLContext:

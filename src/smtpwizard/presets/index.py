@@ -14,24 +14,21 @@ never kept here; they are parsed and checked each time.
 from __future__ import annotations
 
 import marshal
-import math
 import os
 import re
 import stat
-import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from smtpwizard import __version__
-from smtpwizard.files import own_folder
+from smtpwizard.files import Stamp, is_ours, is_settled, make_folder, own_folder, stamp
 from smtpwizard.presets.files import PresetFileError, read_bytes
 
 Table = dict[str, Any]
-_Stamp = tuple[int, int, int, int]
-_Stamps = list[tuple[str, _Stamp | None]]
+_Stamps = list[tuple[str, Stamp | None]]
 _Kept = dict[tuple[str, str], tuple[_Stamps, bytes]]
 """(what is kept, of which file) → the files that it was made of, and marshal's form of it."""
 
@@ -39,8 +36,6 @@ _FORMAT: Final = 4
 """Of marshal: the newest that every supported Python reads."""
 _LIMIT: Final = 16_000_000
 """Octets of an index; that of 62 providers has 240,000."""
-_TICK: Final = 2 * 10**9
-"""Nanoseconds after which a further change of a file shows in its times on every file system; FAT counts by 2 s."""
 
 
 def parse(path: Path) -> Table:
@@ -95,14 +90,13 @@ class Index:
         if found and found[0] == before:
             return found[1]
         data = made()
-        times = [max(stamp[2:]) if stamp else math.inf for _, stamp in before]
-        if before == self._stamps(names) and max(times, default=0) + _TICK < time.time_ns():
+        if before == self._stamps(names) and all(is_settled(of_one) for _, of_one in before):
             self._kept[key] = before, data
             self._fresh = True
         return data
 
     def _stamps(self, names: Sequence[str]) -> _Stamps:
-        return [(name, _stamp(f"{self.folder}/{name}")) for name in names]
+        return [(name, stamp(f"{self.folder}/{name}")) for name in names]
 
     def keep(self) -> None:
         """Keep for the next run what was read or parsed in this one."""
@@ -120,25 +114,14 @@ def _place(folder: Path) -> Path:
     return own_folder("XDG_CACHE_HOME", ".cache") / f"{folder.name}-{zlib.crc32(os.fsencode(folder)):08x}.index"
 
 
-def _key(folder: Path) -> tuple[str | _Stamp | None, ...]:
+def _key(folder: Path) -> tuple[str | Stamp | None, ...]:
     """Return what an index belongs to: the folder, the program, and the code that checked the tables."""
     code = os.path.dirname(__file__)
     own = sorted(name for name in os.listdir(code) if name.endswith(".py"))
-    return str(folder), __version__, *(_stamp(f"{code}/{name}") for name in own)
+    return str(folder), __version__, *(stamp(f"{code}/{name}") for name in own)
 
 
-def _stamp(path: str) -> _Stamp | None:
-    """Return what tells one state of a file from all others; None for no regular file."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def _read(path: Path, key: tuple[str | _Stamp | None, ...]) -> _Kept:
+def _read(path: Path, key: tuple[str | Stamp | None, ...]) -> _Kept:
     """Return what is kept at `path` for `key`; nothing where that cannot be trusted or read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -146,7 +129,7 @@ def _read(path: Path, key: tuple[str | _Stamp | None, ...]) -> _Kept:
         return {}
     try:
         found = os.fstat(descriptor)
-        if not (stat.S_ISREG(found.st_mode) and _ours(found) and _ours(os.stat(path.parent))):
+        if not (stat.S_ISREG(found.st_mode) and is_ours(found) and is_ours(os.stat(path.parent))):
             return {}
         data = os.read(descriptor, _LIMIT)
         if zlib.crc32(data[4:]).to_bytes(4, "big") != data[:4]:
@@ -159,18 +142,11 @@ def _read(path: Path, key: tuple[str | _Stamp | None, ...]) -> _Kept:
     return kept if head == key else {}
 
 
-def _ours(found: os.stat_result) -> bool:
-    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
 def _write(path: Path, data: bytes) -> None:
     """Put `data` at `path`, whole or not at all, for this user alone; where that cannot be, leave it."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        for folder in _missing(path.parent):
-            os.mkdir(folder, 0o700)
-        if not _ours(os.stat(path.parent)):
-            return
+        make_folder(path.parent)
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -180,13 +156,3 @@ def _write(path: Path, data: bytes) -> None:
             os.unlink(new)
     except OSError:
         pass
-
-
-def _missing(folder: Path) -> Iterator[Path]:
-    """Yield the folders to be made, the uppermost first; none where the one above them is another user's (sudo)."""
-    wanted = []
-    while not folder.exists():
-        wanted.append(folder)
-        folder = folder.parent
-    if wanted and _ours(os.stat(folder)):
-        yield from reversed(wanted)

@@ -27,12 +27,15 @@ _UNIT: Final = b"\x55\x04\x0b"  # 2.5.4.11
 _ALTERNATIVE_NAMES: Final = b"\x55\x1d\x11"  # 2.5.29.17
 
 _SEQUENCE: Final = 0x30
+_SET: Final = 0x31
 _OBJECT: Final = 0x06
 _OCTETS: Final = 0x04
 _VERSION: Final = 0xA0
 _EXTENSIONS: Final = 0xA3
 _UTC_TIME: Final = 0x17
+_UTF8_STRING: Final = 0x0C
 _BMP_STRING: Final = 0x1E
+_TEXTS: Final = (_UTF8_STRING, 0x13, 0x16)  # PrintableString, IA5String
 _DNS_NAME: Final = 0x82
 _IP_ADDRESS: Final = 0x87
 
@@ -84,6 +87,34 @@ def _certificate(der: bytes) -> Certificate:
         not_after=end,
         self_issued=issuer == subject,
     )
+
+
+def subject(der: bytes) -> bytes | None:
+    """Return a certificate's subject in the form by which OpenSSL compares names, and looks for them by its SHA-1.
+
+    None where it is no certificate, or its subject has more than text of printable ASCII characters.
+    """
+    canonical = b""
+    try:
+        fields = [item for item in _items(_only(_only(der, _SEQUENCE), _SEQUENCE)) if item[0] != _VERSION]
+        for _, group in _items(fields[4][1]):
+            attributes = []
+            for _, attribute in _items(group):
+                (_, identifier), (tag, value) = _items(attribute)
+                if tag not in _TEXTS or not all(0x20 <= octet < 0x7F for octet in value):
+                    return None
+                text = _element(_UTF8_STRING, b" ".join(value.split()).lower())
+                attributes.append(_element(_SEQUENCE, _element(_OBJECT, identifier) + text))
+            canonical += _element(_SET, b"".join(sorted(attributes)))
+    except (IndexError, ValueError):
+        return None
+    return canonical
+
+
+def _element(tag: int, value: bytes) -> bytes:
+    length = len(value)
+    size = b"" if length < 0x80 else length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(size) if size else length]) + size + value
 
 
 def _items(octets: bytes) -> Iterator[tuple[int, bytes]]:

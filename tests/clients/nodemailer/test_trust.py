@@ -13,6 +13,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
+from smtpwizard.smtp import roots
 from support.apps import ABC
 from support.probing import certificates
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("all_roots")
 
 
 def test_the_roots_are_certifis() -> None:
-    assert tls.path() == certifi.where()
+    assert roots.path() == certifi.where()
 
 
 @pytest.mark.parametrize("ciphers", ["TLSv1.3", "nonsense", "TLS_NOPE", "TLS_AES_128_GCM_SHA256:nonsense", "-ALL"])
@@ -70,3 +71,33 @@ def test_an_address_or_an_impossible_name_gives_no_sni(host: str) -> None:
 
 def test_a_name_gives_sni() -> None:
     assert tls.server_name("smtp.example.com") == "smtp.example.com"
+
+
+def test_a_context_that_was_read_ahead_is_set_up_like_any_other() -> None:
+    tls.begin("mail.example.com", implicit=False)
+    ahead, after = tls.context("TLSv1.2", ()), tls.context("TLSv1.2", ())
+    for made in (ahead, after):
+        assert not made.check_hostname
+        assert made.verify_mode.name == "CERT_REQUIRED"
+        assert made.minimum_version.name == "TLSv1_2"
+    assert ahead.get_ciphers() == after.get_ciphers()
+    assert ahead.verify_flags == after.verify_flags
+
+
+@pytest.mark.parametrize(
+    ("host", "implicit", "likely"),
+    [
+        ("smtp.example.com", False, True),
+        ("mailpit", False, True),
+        ("localhost", False, False),
+        ("127.0.0.1", False, False),
+        ("127.0.0.1", True, True),
+    ],
+)
+def test_roots_are_read_ahead_but_for_this_machine(
+    host: str, implicit: bool, likely: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(roots, "begin", lambda: begun.append(host))
+    tls.begin(host, implicit=implicit)
+    assert begun == [host] * likely

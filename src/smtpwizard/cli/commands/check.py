@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from smtpwizard.cli import source
 from smtpwizard.clients.registry import tls_of
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.errors import ExitCode
+from smtpwizard.smtp import roots
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -24,10 +24,10 @@ def run(args: argparse.Namespace) -> ExitCode:
         return check_many(args, files)
     found = source.load(args)
     source.tell_app(found)
-    tls = tls_of(found.settings.app)
-    named = bool(args.ca_file or os.environ.get(tls.EXTRA_VARIABLE))
-    tls.begin(found.settings.host or "", implicit=implicit_tls(found.settings), authorities=named)
+    tls_of(found.settings.app).begin(found.settings.host or "", implicit=implicit_tls(found.settings))
     from smtpwizard.cli import probing  # after `begin`: both take as long
 
     planned = probing.plan(args, source=found)
-    return probing.exit_code(probing.show(probing.prepare(planned), planned, as_json=args.json))
+    report = probing.show(probing.prepare(planned), planned, as_json=args.json)
+    roots.keep()
+    return probing.exit_code(report)

@@ -38,9 +38,10 @@ from smtpwizard.clients.model import (
     TlsPolicy,
 )
 from smtpwizard.clients.nodemailer import errors as vocabulary
-from smtpwizard.clients.nodemailer import tls as roots
+from smtpwizard.clients.nodemailer import tls as node
 from smtpwizard.clients.transport import Transport
 from smtpwizard.settings import Settings
+from smtpwizard.smtp import roots
 from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import is_deadline, literal
 from smtpwizard.smtp.results import Step, TlsFacts, Verdict
@@ -67,9 +68,9 @@ class SystemTrust:
         """`common_name`: whether a certificate without alternative names is taken by its common name."""
         self._common_name = common_name
 
-    def begin(self, host: str, *, implicit: bool, authorities: bool) -> None:
+    def begin(self, host: str, *, implicit: bool) -> None:
         """Begin to read the roots in the background where TLS is likely."""
-        roots.begin(host, implicit=implicit, authorities=authorities)
+        node.begin(host, implicit=implicit)
 
     def context(self, ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) -> ssl.SSLContext:
         """Return a context with the roots and `authorities`. Names are checked by `mismatch`, not by it."""
@@ -82,16 +83,11 @@ class SystemTrust:
     def _made(self, authorities: tuple[str, ...], *, verify: bool) -> ssl.SSLContext:
         import ssl
 
-        made = roots.take() if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        made = roots.context(authorities) if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         made.check_hostname = False
         made.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
         made.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
         made.minimum_version = ssl.TLSVersion.TLSv1_2
-        for text in authorities if verify else ():
-            try:
-                made.load_verify_locations(cadata=text)
-            except (ssl.SSLError, ValueError):
-                continue
         return made
 
     def check_ciphers(self, ciphers: str) -> None:
@@ -99,13 +95,13 @@ class SystemTrust:
 
     def server_name(self, host: str) -> str | None:
         """Return the name for SNI: the host, none for an address."""
-        return roots.server_name(host)
+        return node.server_name(host)
 
     def mismatch(self, host: str, certificate: Certificate) -> str | None:
         """Return that the certificate is not for `host`, or None where it is."""
         name = host.removesuffix(".")
         if literal(name) is not None:
-            found = roots.mismatch(name, certificate) is None
+            found = node.mismatch(name, certificate) is None
         elif certificate.dns_names:
             found = any(matches(name, pattern) for pattern in certificate.dns_names)
         else:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import is_loopback
 from smtpwizard.clients.model import CipherListError
-from smtpwizard.smtp.certificate import Certificate, without_roots
+from smtpwizard.smtp import roots
+from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import literal
 
 if TYPE_CHECKING:
@@ -22,73 +23,15 @@ if TYPE_CHECKING:
 
 EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS"
 
-_lock = threading.Lock()
-_reading: _Reading | None = None
 _shared: dict[tuple[str, tuple[str, ...], str], ssl.SSLContext] = {}
 """Contexts by cipher list, authorities and file of roots: to read the roots takes 17 ms; connections change none."""
 _sharing = threading.Lock()
 
 
-class _Reading(threading.Thread):
-    """Makes one context. Not a daemon thread: at exit, OpenSSL frees its memory while a daemon might still use it."""
-
-    def __init__(self) -> None:
-        super().__init__(name="smtpwizard-roots", daemon=False)
-        self.made: ssl.SSLContext | None = None
-
-    def run(self) -> None:
-        try:
-            self.made = node_context()
-        except Exception:  # `take` reads the roots again and raises what is wrong with them
-            self.made = None
-
-
-def begin(host: str, *, implicit: bool, authorities: bool) -> None:
-    """Begin to read the roots where TLS is likely: everywhere but on this machine, unless an authority is named."""
-    global _reading
-    if not (implicit or authorities) and is_loopback(host):
-        return
-    with _lock:
-        if _reading is None:
-            _reading = _Reading()
-            _reading.start()
-
-
-def take() -> ssl.SSLContext:
-    """Return a context with the roots and OpenSSL's defaults: the one that `begin` has begun, else a new one."""
-    global _reading
-    with _lock:
-        reading, _reading = _reading, None
-    if reading is not None:
-        reading.join()
-    return (reading.made if reading else None) or node_context()
-
-
-def node_context() -> ssl.SSLContext:
-    """Return a new context with the roots. MachineError where they cannot be read."""
-    import ssl
-
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    roots = path()
-    try:
-        made.load_verify_locations(cafile=roots)
-    except OSError as error:
-        raise without_roots(roots, error) from error
-    return made
-
-
-def path() -> str:
-    """Return the file with the roots, without importing certifi, which costs 12 ms for importlib.resources."""
-    from importlib.machinery import PathFinder
-
-    found = PathFinder.find_spec("certifi")
-    for folder in (found.submodule_search_locations or ()) if found else ():
-        file = Path(folder) / "cacert.pem"
-        if file.is_file():
-            return str(file)
-    import certifi
-
-    return certifi.where()
+def begin(host: str, *, implicit: bool) -> None:
+    """Begin to decode the roots where TLS is likely: everywhere but on this machine, unless TLS is implicit."""
+    if implicit or not is_loopback(host):
+        roots.begin()
 
 
 NODE_CIPHERS: Final = (
@@ -125,7 +68,7 @@ def context(ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) 
     """
     if not verify:
         return _made(ciphers, (), verify=False)
-    key = (ciphers, authorities, path())
+    key = (ciphers, authorities, roots.path())
     with _sharing:
         if key not in _shared:
             _shared[key] = _made(ciphers, authorities, verify=True)
@@ -135,17 +78,12 @@ def context(ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) 
 def _made(ciphers: str, authorities: tuple[str, ...], *, verify: bool) -> ssl.SSLContext:
     import ssl
 
-    made = take() if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = roots.context(authorities) if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
     made.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
     made.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST  # Python 3.13 may add flags that Node does not set
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     _set_ciphers(made, ciphers)
-    for text in authorities:
-        try:
-            made.load_verify_locations(cadata=text)
-        except (ssl.SSLError, ValueError):
-            continue  # Node, too, goes on without a certificate that it cannot read
     return made
 
 
