@@ -138,6 +138,8 @@ _PORT: Final = (
 _AUTH_CODES: Final = frozenset({432, 534, 535, 538})
 """Codes that only a login gets (RFC 4954 section 6)."""
 
+_LOGIN_REFUSED: Final = frozenset({534, 535})
+"""Wherever a client says that it stood, a login was refused."""
 
 _GATEWAY_TIMEOUT: Final = 504
 """HTTP's: what times out there may be the app's own connection to the mail server."""
@@ -255,8 +257,8 @@ def from_text(
     words = reply_words(reply or text)
     code = words.code if reply and words.code is not None else code
     statuses = words.enhanced if code is not None else frozenset({enhanced} if enhanced else ())
-    if not stages and code in _AUTH_CODES:
-        stages = ("auth",)
+    if (not stages and code in _AUTH_CODES) or code in _LOGIN_REFUSED:
+        stages = ("auth", *(["after"] if "after" in stages else []))
     port = port_in(text)
     return Event(
         stages=frozenset(stages),

@@ -234,7 +234,10 @@ def find_reply(text: str, known: Properties) -> Reading:
     if told:
         return Reading(_without_tail(told[1]))
     status = re.search(_STATUS, text)
-    return Reading("", None, (status[1] or status[2]) if status else "")
+    if not status:
+        return Reading()
+    words, fields, _ = text.partition("; from=<")
+    return Reading(words if fields else "", None, status[1] or status[2])
 
 
 def _is_http(reply: str, text: str, before: str) -> bool:
