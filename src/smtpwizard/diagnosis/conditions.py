@@ -229,7 +229,7 @@ def apple_sender_elsewhere(event: Event) -> bool:
 
 def mail_variable_unset(event: Event) -> bool:
     """Compose has found no value for a variable of the mail settings."""
-    found = re.search(r"[Tt]he \\{0,3}\"(\w{1,80})\\{0,3}\" variable is not set", event.raw)
+    found = re.search(r"[Tt]he \\{0,3}\"?(\w{1,80})\\{0,3}\"? variable is not set", event.raw)
     return found is not None and bool(event.profile.is_mail_setting(f"{found[1]}=") or re.search("SMTP|MAIL", found[1]))
 
 

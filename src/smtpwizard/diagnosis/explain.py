@@ -4,6 +4,7 @@ Pure; no network. What no entry knows gets a general answer (see `general`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -89,6 +90,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
         said = f"{event.text} {said}"
     if not said:
         return frozenset()
+    if " using " in said or " you use " in said:
+        said = re.sub(_ADVICE, " ", said)
     found = [(" ".join(phrase.parts), name) for phrase, name in catalogue.clients if phrase.found_in(said)]
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
     if {"connect-failed", "read-timeout"} <= names:
@@ -96,6 +99,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(name for name in names if _SAYS_MORE.get(name) not in names)
 
 
+_ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,80}"
+"""`set it to false if using self-signed certificates`: a case that a program thinks of, and none that happened."""
 _SAYS_MORE: Final = {"unknown-host": "resolver-down", "timeout": "read-timeout", "closed": "no-sendmail"}
 """What happened → what says more where both are told: libraries add a general word to the particular one."""
 

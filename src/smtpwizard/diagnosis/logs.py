@@ -66,10 +66,11 @@ _OTHER_WORDS: Final = (
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
     r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|redirect_uri|\bupstream\b|"
     r"image registry|pulling image|ImagePull|node_modules/(?:bull|got|undici|node-fetch|ws)/|MaxRetriesPerRequest|"
+    r"okhttp|HttpsClient|HttpURLConnection|kubelet|\bcomposer\b|"
     r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
 )
 """What else a container talks to. A page that a server points to is no sign of it, a request is."""
-_UNSET: Final = r"[Tt]he \\{0,3}\"([A-Z][A-Z0-9_]{1,80})\\{0,3}\" variable is not set"
+_UNSET: Final = r"[Tt]he \\{0,3}\"?([A-Z][A-Z0-9_]{1,80})\\{0,3}\"? variable is not set"
 """Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
 _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
 """Mail that is fetched, not sent."""
@@ -139,6 +140,8 @@ def find(
     for record in entries:
         record.alone = len(entries) == 1
         if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
+            if not (mail or record.mail or found.event.code or found.event.port in _MAIL_PORTS):
+                continue  # the text is another program's
             if port and found.event.port is None:
                 found = found._replace(event=found.event._replace(port=port))
             yield found._replace(talks=talks)
@@ -352,7 +355,7 @@ def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Ex
     """Return what can be said of a text that tells of sending and of failing in words that nobody knows."""
     lines = [item for item in enumerate(text.splitlines()[: _FEW + 1], 1) if not re.match(_FRAME_LINE, item[1])]
     failing = [item for item in lines if re.search(_FAILED, item[1])]
-    if not failing or lines[-1][0] > _FEW or not re.search(_SENDS, text):
+    if not failing or re.search(_OTHER_WORDS, text) or lines[-1][0] > _FEW or not re.search(_SENDS, text):
         return ()
     number, line = failing[0]
     diagnoses = diagnoses_of(from_text("mail not sent", app=app), catalogue, always=True)

@@ -97,7 +97,7 @@ _WORDS: Final = (
 )
 _OPENING: Final = r"^(?:\(\w{2,20}\) )?[\s\"'\[({>*#|└─-]{0,6}"
 _LEAD: Final = (
-    r"(?:said|saying|says|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
+    r"(?:said|saying|says|raised|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
     r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|mailer|"
     r"err(?:or)? code|errcode|smtp|smtp code|message|msg|detail|"
     r"retcode|rejected|refused|server|remote|host|fehler|erreur|erro|errore|diagnostic-code: ?[\w-]{1,20};)"
@@ -245,6 +245,8 @@ def _is_http(reply: str, text: str, before: str) -> bool:
     if re.match(_HTTP_REASON, reply):
         return True
     code = int(reply[:3])
+    if code in _HTTP_CODES and before.endswith(" - ") and reply[3:6] == " - ":
+        return True  # a field of a web server's log
     if code in _HTTP_CODES and re.search(r"(?i)(?<!smtp )\bstatus(?: code)?[ :=]{1,3}$", before):
         return not re.match(rf"\d{{3}}[ -]{_ENHANCED}", reply)
     if code not in _HTTP_CODES or re.search(_MAIL_SIGNS, text):
