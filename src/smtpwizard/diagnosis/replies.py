@@ -162,7 +162,7 @@ _CODE_IN_BRACKETS: Final = rf"(?im)^([^\n]{{0,200}}smtp[^\n]{{0,100}}\berror cod
 """A printer's `SMTPC: received error code. [550]`."""
 
 _STATUS: Final = (
-    r"(?im)(?:(?:^|[\"'(`\[]|[:=;] {1,3}|failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
+    r"(?im)(?:(?:^|[\"'(`\[]|[:=;] {1,3}|dsn=|failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
 )
 """An enhanced code where the library has left the code out, as .NET does."""
@@ -495,6 +495,7 @@ _RELAYED: Final = (
     r"\bSMTP error from remote (?:mail )?server|"
     r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
     r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
+    r"\bconversation with \S{1,200}\[[0-9a-f.:]{3,45}\] timed out|delivery temporarily suspended|"
     r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
     r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
     r"delivery to the following recipient|wasn't able to deliver|unable to deliver|[\"']mx-host[\"']|"
@@ -515,6 +516,7 @@ def relayed(text: str) -> bool:
 
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "mx-host", "rejected command", "delayed for", "responded with", "protection.outlook", ">: host",
+    "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with",
+    "responded with", "protection.outlook", ">: host",
     "x-postfix",
 )  # fmt: skip
