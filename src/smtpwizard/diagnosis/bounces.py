@@ -1,4 +1,4 @@
-"""Takes a bounce apart: a mail server's report that it could not hand a mail on, pasted as it came.
+"""Knows a mail server that speaks of handing a mail on, and takes its report apart: the bounce, pasted as it came.
 
 Its machine-readable part says why in fields of its own (RFC 3464 section 2.3), older reports do so in paragraphs. What
 is around the reason, and the mail that came back, would be taken for reasons: `Last-Attempt-Date`, a disclaimer.
@@ -66,3 +66,36 @@ def _record(text: str, found: re.Match[str]) -> Record:
     record = Record(text.count("\n", 0, found.start()) + 1)
     record.lines.append(re.sub(r"\s*\n\s*", " ", found[1]).strip())
     return record
+
+
+_RELAYED: Final = (
+    r"(?im)\bpostfix(?:-[\w.-]{1,40}|/[\w-]{1,20})?/(?:smtp|lmtp|relay|error|bounce)\b|\bstatus=(?:bounced|deferred)|"
+    r"\bdsn=[45]\.\d|\(in reply to (?:MAIL FROM|RCPT TO|DATA|end of DATA|EHLO|HELO|AUTH|STARTTLS)|"
+    r"\bSMTP error from remote (?:mail )?server|"
+    r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
+    r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
+    r"\bconversation with \S{1,200}\[[0-9a-f.:]{3,45}\] timed out|delivery temporarily suspended|"
+    r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
+    r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
+    r"delivery to the following recipient|wasn't able to deliver|unable to deliver|[\"']mx-host[\"']|"
+    r"deliver(?:ing)? (?:a|your) (?:message|mail)|rejected command '|"
+    r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|"
+    r"a message is delayed for|"
+    # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
+    r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
+    r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
+)
+
+
+def relayed(text: str) -> bool:
+    """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
+    lower = text.lower()
+    return any(sign in lower for sign in _RELAYED_SIGNS) and bool(re.search(_RELAYED, text))
+
+
+_RELAYED_SIGNS: Final = (
+    "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
+    "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with",
+    "responded with", "protection.outlook", ">: host",
+    "x-postfix",
+)  # fmt: skip

@@ -13,12 +13,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
-from smtpwizard.diagnosis.bounces import reasons
+from smtpwizard.diagnosis.bounces import reasons, relayed
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, bound, from_text, port_in
 from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record, records
-from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties, relayed, stages_of
+from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties, stages_of
 from smtpwizard.diagnosis.schema import FAMILY
 from smtpwizard.problems import Problem
 from smtpwizard.records import NamedTuple

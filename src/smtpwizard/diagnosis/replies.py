@@ -487,36 +487,3 @@ def stages_of(text: str, known: Properties, command: str) -> tuple[str, ...]:
     if verb in _COMMAND_STAGES:
         return _COMMAND_STAGES[verb]
     return _CODE_STAGES.get(known.code, ())
-
-
-_RELAYED: Final = (
-    r"(?im)\bpostfix(?:-[\w.-]{1,40}|/[\w-]{1,20})?/(?:smtp|lmtp|relay|error|bounce)\b|\bstatus=(?:bounced|deferred)|"
-    r"\bdsn=[45]\.\d|\(in reply to (?:MAIL FROM|RCPT TO|DATA|end of DATA|EHLO|HELO|AUTH|STARTTLS)|"
-    r"\bSMTP error from remote (?:mail )?server|"
-    r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
-    r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
-    r"\bconversation with \S{1,200}\[[0-9a-f.:]{3,45}\] timed out|delivery temporarily suspended|"
-    r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
-    r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
-    r"delivery to the following recipient|wasn't able to deliver|unable to deliver|[\"']mx-host[\"']|"
-    r"deliver(?:ing)? (?:a|your) (?:message|mail)|rejected command '|"
-    r"(?:couldn't|wasn't|can't|cannot) be delivered|wasn't delivered|delivery status notification|"
-    r"a message is delayed for|"
-    # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
-    r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
-    r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
-)
-
-
-def relayed(text: str) -> bool:
-    """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
-    lower = text.lower()
-    return any(sign in lower for sign in _RELAYED_SIGNS) and bool(re.search(_RELAYED, text))
-
-
-_RELAYED_SIGNS: Final = (
-    "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with",
-    "responded with", "protection.outlook", ">: host",
-    "x-postfix",
-)  # fmt: skip
