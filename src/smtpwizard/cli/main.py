@@ -79,15 +79,19 @@ def run(arguments: Sequence[str]) -> ExitCode:
     _leave_no_core_file()
     from importlib import import_module
 
-    from smtpwizard.cli.parser import QUICK, build_parser
+    from smtpwizard.cli.flags import QUICK, read
 
-    first = arguments[0] if arguments else "wizard"
-    # Only the command that is asked for: the whole tree takes 8 ms. Completion prints the tree, so it needs all of it.
-    parser = build_parser(first if first in QUICK or not arguments else "")
-    args = parser.parse_args(arguments)
+    args = read(arguments)
+    if args is None:
+        from smtpwizard.cli.parser import build_parser
+
+        first = arguments[0] if arguments else "wizard"
+        # Only the command that is asked for: the whole tree takes 8 ms, and completion alone prints it.
+        parser = build_parser(first if first in QUICK or not arguments else "")
+        args = parser.parse_args(arguments)
+        args.parser = parser
     if args.no_color:
         os.environ["NO_COLOR"] = "1"
-    args.parser = parser
     from smtpwizard.cli.output import expect_json
 
     expect_json(getattr(args, "json", False))

@@ -7,7 +7,6 @@ Apart from the check of one file, which begins to read the trust store before it
 
 from __future__ import annotations
 
-import argparse
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,8 @@ from smtpwizard.text import safe
 from smtpwizard.wizard import login_guard
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.wizard.check import Check
 
 
@@ -109,7 +110,7 @@ def _planned(args: argparse.Namespace, files: Sequence[Path]) -> list[_Job]:
         job = _Job(path)
         jobs.append(job)
         try:
-            job.plan = probing.plan(argparse.Namespace(**{**vars(args), "env_file": path}), presets)
+            job.plan = probing.plan(type(args)(**{**vars(args), "env_file": path}), presets)
         except (FileError, ConfigError) as error:
             _end(job, Outcome(path, error.exit_code, error=error))
             continue

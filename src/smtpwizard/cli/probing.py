@@ -6,9 +6,8 @@ A run is made with blocking calls: no event loop, half the time to start.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.cli.source import Source, load
@@ -26,6 +25,9 @@ from smtpwizard.secret import hide
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, SentMessage, Status, Step, StepResult
 from smtpwizard.text import safe
 from smtpwizard.wizard.check import Check
+
+if TYPE_CHECKING:
+    import argparse
 
 
 class Plan(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -25,6 +24,8 @@ from smtpwizard.targets.recognise import Recognised, recognise
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.targets.compose.read import ServiceVariables
     from smtpwizard.targets.env.file import EnvFile
 
@@ -217,7 +218,7 @@ def hide_in_reach(args: argparse.Namespace) -> None:
         compose = default_file(Path())
     for place in (None, compose) if compose else (None,):
         with suppress(SmtpWizardError):
-            load(argparse.Namespace(**{**vars(args), "compose": place}))
+            load(type(args)(**{**vars(args), "compose": place}))
 
 
 def _file_findings(app: AppProfile, file: EnvFile) -> Iterator[Problem]:

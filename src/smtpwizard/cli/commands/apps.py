@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import app_files
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def run(args: argparse.Namespace) -> ExitCode:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from smtpwizard.cli import source
 from smtpwizard.clients.registry import tls_of
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.errors import ExitCode
 from smtpwizard.smtp import roots
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def run(args: argparse.Namespace) -> ExitCode:

@@ -6,7 +6,6 @@ there is no text, or the provider is unknown.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.report.lines import GAP, Line, cause_lines, counted
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.presets.schema import Provider
 
 

@@ -7,7 +7,6 @@ no nodemailer in it.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,6 +23,8 @@ from smtpwizard.report.container import comparison_lines
 from smtpwizard.wizard.login_guard import asks_for_pause, refuses_login
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.smtp.results import Report
 
 

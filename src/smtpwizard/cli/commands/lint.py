@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import Source, load, tell_app
@@ -16,6 +16,9 @@ from smtpwizard.problems import Problem, Severity, gravest_first, has_errors
 from smtpwizard.report.lines import Line, LineRole, finding_line
 from smtpwizard.secret import hide
 from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def run(args: argparse.Namespace) -> ExitCode:

@@ -10,7 +10,6 @@ a log is read without `--follow`.
 
 from __future__ import annotations
 
-import argparse
 import os
 import stat
 import sys
@@ -30,6 +29,8 @@ from smtpwizard.report import container
 from smtpwizard.report.lines import Line, Mark, columns, name_of
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.docker.compose import Compose
     from smtpwizard.docker.logs import LogReport, Trouble
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smtpwizard.apps.loading import check_folder
 from smtpwizard.apps.profile import AppProfile
@@ -16,6 +15,9 @@ from smtpwizard.presets.files import PresetProblem, presets_root
 from smtpwizard.presets.matching import Match, domain_of
 from smtpwizard.presets.schema import Kind
 from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    import argparse
 
 MX_SECONDS = 3.0
 """What a name server gets at most; a shorter --timeout is honoured."""

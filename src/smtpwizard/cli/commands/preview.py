@@ -6,12 +6,11 @@ there), or the browser.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.cli.commands.send import mails_of
@@ -22,6 +21,9 @@ from smtpwizard.mail import templates
 from smtpwizard.mail.messages import inline, well_formed
 from smtpwizard.mail.templates import MissingVariableError
 from smtpwizard.text import safe
+
+if TYPE_CHECKING:
+    import argparse
 
 _TITLE = "Preview"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.cli.output import emit, emit_diff, emit_json, say
@@ -21,6 +21,9 @@ from smtpwizard.targets.backups import Backup, backup_folder, list_backups, plan
 from smtpwizard.targets.change import Applied, Change, Consent
 from smtpwizard.targets.diff import variables_in
 from smtpwizard.text import did_you_mean, safe
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def run(args: argparse.Namespace) -> ExitCode:

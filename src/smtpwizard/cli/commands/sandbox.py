@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import signal
 import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile, Role, Security
 from smtpwizard.cli.output import emit, say
@@ -25,6 +24,9 @@ from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block
 from smtpwizard.text import did_you_mean, safe
+
+if TYPE_CHECKING:
+    import argparse
 
 DEFAULT_PORT: Final = 2525
 """Where no --port is given; a free one where it is taken."""

@@ -5,7 +5,6 @@ Asks without credentials. Exit status: 0 where a mail server answers on any port
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import re
 from dataclasses import dataclass
@@ -29,6 +28,8 @@ from smtpwizard.smtp.net import literal
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.presets.schema import Provider
 
 

@@ -6,7 +6,6 @@ connection with one login. What was accepted is then looked for in an inbox, whe
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -33,6 +32,8 @@ from smtpwizard.text import safe
 from smtpwizard.wizard.session import AT_ONCE
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.mailbox.model import Address
 
 

@@ -6,7 +6,6 @@ The checks are the command's data; what the provider was taken from is told besi
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +21,8 @@ from smtpwizard.report.lines import GAP, Line, LineRole
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.dns.sender import SenderReport
     from smtpwizard.presets.schema import Provider
 

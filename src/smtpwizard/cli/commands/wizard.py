@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from smtpwizard.cli.source import DEFAULT_ENV_FILE, app_files, recognised_target
 from smtpwizard.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
+    import argparse
+
     from smtpwizard.wizard.session import Services, Target, WizardState
     from smtpwizard.wizard.unlisted import Unlisted
 

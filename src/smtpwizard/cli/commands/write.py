@@ -5,13 +5,12 @@ Nothing is written when the app would refuse the result. Planning and writing ar
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.apps.schema import whole
@@ -33,6 +32,9 @@ from smtpwizard.text import did_you_mean, listed
 from smtpwizard.wizard.questions import derived_sender
 from smtpwizard.wizard.save import SaveStep, at_once, finding_lines, finish
 from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
+
+if TYPE_CHECKING:
+    import argparse
 
 _ATTEMPTS: Final = 5
 """Plans made when another program keeps changing the file, before giving up."""
