@@ -379,7 +379,7 @@ def _vague(item: Explained) -> int:
         return 2 if item.coded or re.search(_NAMED, item.said) else 4 if first.confidence else 6
     if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
         return 3  # a server that has refused something then closes
-    if first.kind in ("command-unknown", "command-sequence") and item.coded:
+    if item.coded and (first.kind in ("command-unknown", "command-sequence") or first.id == "no-valid-recipients"):
         return 3  # what follows a refused command is its consequence
     if first.confidence < POSSIBLE:
         return 5 if first.kind in _REFUSALS else 2
