@@ -33,6 +33,7 @@ LEAST: Final = {
     "sealed": 0.9,
     "late": 0.9,
     "drawn": 0.75,
+    "github": 0.95,
 }
 """File of the corpus → the share that must be answered rightly."""
 
