@@ -96,12 +96,16 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
     if {"connect-failed", "read-timeout"} <= names:
         names = names - {"read-timeout"} | {"timeout"}  # no connection was open on which nothing came
-    return frozenset(name for name in names if _SAYS_MORE.get(name) not in names)
+    return frozenset(name for name in names if names.isdisjoint(_SAYS_MORE.get(name, ())))
 
 
 _ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,80}"
 """`set it to false if using self-signed certificates`: a case that a program thinks of, and none that happened."""
-_SAYS_MORE: Final = {"unknown-host": "resolver-down", "timeout": "read-timeout", "closed": "no-sendmail"}
+_SAYS_MORE: Final = {
+    "unknown-host": ("resolver-down",),
+    "timeout": ("read-timeout", "resolver-down"),
+    "closed": ("no-sendmail",),
+}
 """What happened → what says more where both are told: libraries add a general word to the particular one."""
 
 

@@ -60,7 +60,7 @@ _OTHER_PORTS: Final = frozenset(
 )
 """Databases, web servers, search: their refused connections are not mail."""
 
-_MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
+_MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
 _OTHER_WORDS: Final = (
     r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
@@ -382,7 +382,7 @@ def _vague(item: Explained) -> int:
     if item.coded and (first.kind in ("command-unknown", "command-sequence") or first.id == "no-valid-recipients"):
         return 3  # what follows a refused command is its consequence
     if first.confidence < POSSIBLE:
-        return 5 if first.kind in _REFUSALS else 2
+        return 5 if first.kind in _REFUSALS else 3 if first.id == "connection-failed" else 2
     return int(first.confidence == POSSIBLE)
 
 

@@ -77,7 +77,7 @@ _PHPMAILER: Final = (
 )
 _PEAR: Final = rf"\(code: ({_NUMBER}), response: ([^\n]{{0,2000}}?)\)?\]?$"
 _VALUE: Final = r"\w{0,8}[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
-_PAIR_CODE: Final = rf"(?i)(?<!status)(?<!status[_ -])code{_VALUE}({_NUMBER})(?![\w.-])"
+_PAIR_CODE: Final = rf"(?i)(?<!status)(?<!status[_ -])(?<!http)(?<!http[_ -])code{_VALUE}({_NUMBER})(?![\w.-])"
 _PAIR_ENHANCED: Final = rf"(?i)(?:enh?c?h?\w{{0,12}}code|status|dsn){_VALUE}({_ENHANCED})(?![\w.])"
 _PAIR_REPLY: Final = rf"(?i)(?:smtp_?m\w{{2,6}}|reply|response){_VALUE}(?<=[\"'])([^\"'\n]{{3,1000}})"
 _PAIR_MESSAGE: Final = rf"(?i)(?:message|msg|reason|detail|description){_VALUE}(?<=[\"'])([^\"'\n]{{3,1000}})"
@@ -180,6 +180,7 @@ _HTTP_SIGNS: Final = (
     r"\b(?:GET|POST|PUT|PATCH|DELETE) /"
 )
 _HTTP_CODES: Final = frozenset({*range(400, 420), 422, 423, 424, 425, 426, 428, 429, 431, 500, 502, 503, 504, 511})
+_UNPROCESSABLE: Final = 422
 _SMTP_TOO: Final = frozenset({421, 422, 424, 500, 502, 503, 504})
 _MAIL_SIGNS: Final = (
     rf"(?i)(?<![\w.]){_ENHANCED}(?![\w.])|smtp|\bmx\b|mailer|postfix|exim|sendmail|ehlo|\bhelo\b|mail from|rcpt to|"
@@ -289,8 +290,11 @@ def _of_pairs(text: str) -> Reading | None:
     code = re.search(_PAIR_CODE, text)
     if not code or int(code[1]) in _HTTP_CODES - _SMTP_TOO or not re.search(_MAIL_SIGNS, text):
         return None
-    words = re.search(_PAIR_REPLY, text) or re.search(_PAIR_MESSAGE, text) or re.search(_PAIR_ERROR, text)
+    words = re.search(_PAIR_REPLY, text)
     enhanced = re.search(_PAIR_ENHANCED, text)
+    if not (words or enhanced) and int(code[1]) == _UNPROCESSABLE:
+        return None
+    words = words or re.search(_PAIR_MESSAGE, text) or re.search(_PAIR_ERROR, text)
     return Reading(" ".join(part[1] for part in (enhanced, words) if part), int(code[1]))
 
 
