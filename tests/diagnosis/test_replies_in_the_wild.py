@@ -131,6 +131,16 @@ CLOTHED = [
     ('I get the error "too many login attempts"\n\nis that a limit of my smtp server?', "login-locked"),
     ("sender@example.com: 550 xyzzy", "policy-refused"),
     ("554 xyzzy in /srv/blacklist/mail.php", "policy-refused"),
+    (">> RCPT TO:<a@example.com>  << 550 5.1.1 no such user  !! Expected response code 250", "recipient-unknown"),
+    ("RCPT TO:<a@example.com>\n550 relaying denied\nDATA\n503 no valid recipients", "relay-denied"),
+    ("{ code: 'ESOCKET', errno: 'ETIMEDOUT', syscall: 'connect', port: 465, command: 'CONN' }", "port-blocked"),
+    ("smtpd[9]: 0A: milter-reject: END-OF-MESSAGE: 5.7.1 Spam; proto=ESMTP helo=<x.example.com>", "spam-content"),
+    ("Sender address rejected: not logged in (Diagnostic-Code: smtp; 553 5.7.1)", "login-wanted"),
+    ("发送邮件就会出现554错误", "policy-refused"),
+    ("451 Error getting LDAP results in map", "server-trouble"),
+    ("error at after DATA: Relaying disallowed as <sender@example.com>", "sender-not-logins"),
+    ("554 blocked, see https://www.spamhaus.org/query/domain/example.com", "sender-domain-blocklisted"),
+    ("501 Invalid command or cannot parse to address", "recipient-malformed"),
 ]
 """A text → the kind of its first cause, None where there is none."""
 

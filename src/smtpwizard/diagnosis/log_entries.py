@@ -113,6 +113,8 @@ _FRAME: Final = (
     r"|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*|Traceback \(most recent call last\):)$"
 )
 _CARET: Final = r"[ \t]{1,200}[\^~]{1,200}[ \t]*"
+_PLACE: Final = r"[(/:\\]\S{0,300}:\d|<anonymous>|\((?:native|Native|Unknown)|\w\(.*\)|File \"|Traceback|\.\.\. \d"
+"""What a frame has: behind a level or time of its own, `at` may be a word of a sentence (`error at after DATA: …`)."""
 _FRAME_BEGINS: Final = frozenset("aF.T(")
 _REPLY_LINE: Final = r"^([2-5][0-5]\d)([ -])"
 _OPEN_REPLY: Final = r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)"
@@ -202,7 +204,7 @@ class Grouping:
         if source and text[0] in " \t":
             return None  # the line of a program under Python's `File "…", line 7`
         frame = re.match(_FRAME, text) if text.lstrip()[0] in _FRAME_BEGINS else None
-        if frame:
+        if frame and (not line.fresh or re.search(_PLACE, text)):
             self._framed(text, frame)
             return None
         if contained and not line.contained:

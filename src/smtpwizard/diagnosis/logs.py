@@ -76,6 +76,8 @@ _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
 """Mail that is fetched, not sent."""
 _GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address"
 """A mail server's remark on who connects to it: no failure of sending."""
+_SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
+"""A reply that nothing but a mail server gives, whatever its words are."""
 _ADDRESS: Final = r"(?i)https?://"
 _LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
 SHARED_STAGES: Final = frozenset({"resolve", "connect", "tls", "starttls"})
@@ -133,7 +135,7 @@ def find(
                 yield found
         return
     handed_on = relayed(text)
-    mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text))
+    mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     talks = bool(bounced) or (len(entries) <= _SENTENCES and bool(re.search(_MAIL_TALK, text)))
     port = _tls_port(text)
@@ -454,7 +456,7 @@ def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
 _MAIL_TALK: Final = (
     r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
-    r"transmission channel|the server respons|requested (?:mail )?action|"
+    r"transmission channel|connection from \[|the server respons|requested (?:mail )?action|"
     r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
     r"xoauth2|postfix|\blettre|http auth state|[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
 )

@@ -161,6 +161,13 @@ _RESPONSE_WAS: Final = r"(?is)\bThe response (?:from the remote server )?was:\s{
 _CODE_IN_BRACKETS: Final = rf"(?im)^([^\n]{{0,200}}smtp[^\n]{{0,100}}\berror code)\W{{1,3}}({_NUMBER})\]"
 """A printer's `SMTPC: received error code. [550]`."""
 
+_TOLD: Final = (
+    r"(?i)(?<![0-9A-Za-z.:/-])(?:smtp|errors?|fehler|erreur|erro|ошибка|错误码?|错误代码|エラー)[ :#-]{0,3}(?:code )?"
+    rf"({_NUMBER})(?![\w.:/-])|(?<![0-9A-Za-z.:/-])({_NUMBER}) ?(?:错误|报错|報錯|錯誤|エラー|오류|errors?\b|fehler\b)"
+)
+"""A person tells of a code: `… 就会出现554错误`, `I get error 550`."""
+_TOLD_OF_MAIL: Final = r"(?i)\be?-?mails?\b|smtp|[邮郵]|信箱|メール|почт|메일|courriel|correo"
+
 _STATUS: Final = (
     r"(?im)(?:(?:^|[\"'(`\[]|[:=;] {1,3}|dsn=|failed |error |erreur |erro |fehler |said |response )[\[(#]{0,2}"
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
@@ -216,7 +223,8 @@ def find_reply(text: str, known: Properties) -> Reading:
         start = place.start(place.lastindex or 0)
         reply = _unquoted(_without_tail(text[start:]))
         if not _is_http(reply, text, text[max(0, start - 24) : start]):
-            return Reading(reply)
+            # Numbers alone stand behind or before their words: `not logged in (smtp; 553 5.7.1)`.
+            return Reading(reply) if re.search(r"[^\W\d_]", reply[3:]) else Reading("", int(reply[:3]))
         place = re.compile(_REPLY).search(text, start + 3)
     bare = re.search(_BARE_CODE, text)
     if bare:
@@ -234,6 +242,9 @@ def find_reply(text: str, known: Properties) -> Reading:
     told = re.search(_RESPONSE_WAS, text)
     if told:
         return Reading(_without_tail(told[1]))
+    told = re.search(_TOLD, text)
+    if told and int(told[1] or told[2]) not in _HTTP_CODES and re.search(_TOLD_OF_MAIL, text):
+        return Reading("", int(told[1] or told[2]))
     status = re.search(_STATUS, text)
     if not status:
         return Reading()
