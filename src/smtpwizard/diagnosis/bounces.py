@@ -83,6 +83,7 @@ _RELAYED: Final = (
     r"a message is delayed for|still awaiting delivery|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
+    r"this is the (?:mail system|postfix program) at host|"
     r"this message was created automatically by mail delivery|<\S{1,300}>: host \S"
 )
 
@@ -95,7 +96,7 @@ def relayed(text: str) -> bool:
 
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with",
+    "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with", "at host",
     "responded with", "protection.outlook", ">: host",
     "x-postfix",
 )  # fmt: skip

@@ -41,7 +41,9 @@ _SETTING: Final = (
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
-_CONNECTING: Final = r"(?i)unable to connect|connect(?:ion)? tim|dial tcp|connect etimedout|could not connect"
+_CONNECTING: Final = (
+    r"(?i)unable to connect|connect(?:ion)? tim|dial tcp|connect etimedout|could not connect(?!.{0,200}response: -1)"
+)
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 

@@ -372,6 +372,10 @@ _REFUSALS: Final = frozenset({"sender-refused", "relay-denied", "policy-refused"
 """What a client tells that keeps the server's words for another line."""
 
 
+_DELAYED: Final = frozenset({"delay-without-a-reason", "message-expired-in-queue"})
+"""What says that a mail was given up or put off, and not why."""
+
+
 def _vague(item: Explained) -> int:
     """Sort what is known before what is possible, and that before what is general."""
     first = item.diagnoses[0]
@@ -379,6 +383,8 @@ def _vague(item: Explained) -> int:
         if first.id in ("generic-lost", "generic-no-reason"):
             return 7
         return 2 if item.coded or re.search(_NAMED, item.said) else 4 if first.confidence else 6
+    if first.id in _DELAYED:
+        return 5
     if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
         return 3  # a server that has refused something then closes
     if item.coded and (first.kind in ("command-unknown", "command-sequence") or first.id == "no-valid-recipients"):
