@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from smtpwizard.errors import MachineError
 
 if TYPE_CHECKING:
+    import threading
     from concurrent.futures import Future
 
 T = TypeVar("T")
@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 def started(call: Callable[[], None], name: str = "smtpwizard") -> threading.Thread:
     """Run `call` in a daemon thread. MachineError where none can be started."""
+    import threading  # a check of an address in clear text does without
+
     thread = threading.Thread(target=call, name=name, daemon=True)
     try:
         thread.start()

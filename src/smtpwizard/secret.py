@@ -65,7 +65,7 @@ class Secret:
         raise TypeError("a Secret is not pickled")
 
 
-_NAMED: Final = re.compile(r"(?i)(?:PASS|PASSWORD|PASSWD|PWD|SECRET|TOKEN|CREDENTIALS?|API_?KEY)\Z")
+_NAMED: Final = r"(?i)(?:PASS|PASSWORD|PASSWD|PWD|SECRET|TOKEN|CREDENTIALS?|API_?KEY)\Z"
 
 
 def environment_without_secrets() -> dict[str, str]:
@@ -76,7 +76,7 @@ def environment_without_secrets() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name == "PWD" or not (_NAMED.search(name) or Secret(value) in _known)
+        if name == "PWD" or not (re.search(_NAMED, name) or Secret(value) in _known)
     }
 
 
@@ -108,7 +108,7 @@ def redactor(secrets: Iterable[Secret], *, username: str = "") -> Callable[[str]
     return clear
 
 
-_UNSEEN: Final = re.compile(
+_UNSEEN: Final = (
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     r"\ufff9-\ufffb\U000e0000-\U000e007f\u2400-\u2421\ufffd]+"
 )
@@ -148,18 +148,23 @@ def sentence_clearer(secrets: Iterable[Secret]) -> Callable[[str], str]:
 
 
 def _cleared(text: str, traces: Iterable[tuple[str, bool]], *, quoted: bool = False) -> str:
-    bare = _UNSEEN.sub("", text).lower() if traces else ""
+    bare = _bare(text).lower() if traces else ""
     found = [trace for trace in traces if trace[0] in bare]
     return _masked(text, found, quoted) if found else text
 
 
+def _bare(text: str) -> str:
+    """Return `text` without what is unseen; of ASCII that is printed, blanks alone are."""
+    return text.replace(" ", "") if text.isascii() and text.isprintable() else re.sub(_UNSEEN, "", text)
+
+
 def _traces(value: str) -> tuple[tuple[str, bool], ...]:
     """Return the forms of a secret as `cleared` looks for them, and whether each is looked for inside of words."""
-    plain = _UNSEEN.sub("", value).lower()
+    plain = _bare(value).lower()
     if len(plain) < _SHORTEST:
         return ()
     anywhere = len(plain) >= (_ANYWHERE * 3 // 2 if plain.isalpha() else _ANYWHERE)
-    coded = {_UNSEEN.sub("", form).lower() for form in _forms(value, "")} - {plain}
+    coded = {_bare(form).lower() for form in _forms(value, "")} - {plain}
     return (plain, anywhere), *((form, True) for form in sorted(coded, key=len) if len(form) >= _ANYWHERE)
 
 
@@ -167,7 +172,7 @@ def _masked(text: str, traces: Iterable[tuple[str, bool]], quoted: bool) -> str:
     letters: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
-        if not _UNSEEN.match(char):
+        if _bare(char):
             letters += (small := char.lower())
             places += [place] * len(small)
     bare = "".join(letters)

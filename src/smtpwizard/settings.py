@@ -26,8 +26,8 @@ _ROLES: Final = frozenset(Role)
 _QUOTED_MASK: Final = MASK.replace("*", "%2A")
 """The mask as it stands in a URL."""
 
-_QUERY: Final = re.compile(r"(?i)[?&;](?:pass(?:word|wd)?|pwd|secret|token|auth|api[-_]?key|key)=([^&;\s'\"]+)")
-_TOKEN: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.-]{16,}")
+_QUERY: Final = r"(?i)[?&;](?:pass(?:word|wd)?|pwd|secret|token|auth|api[-_]?key|key)=([^&;\s'\"]+)"
+_OPAQUE: Final = r"(?=.*\d)(?=.*[A-Za-z])[\w.-]{16,}"
 """What no mailbox is called: it tells a token before the `@` of a host from a mail address that was pasted there."""
 
 
@@ -43,7 +43,7 @@ def logins_in(text: str, role: Role | None = None) -> Iterator[str]:
     in_path = (
         role is not Role.HOST and slash and not re.fullmatch(r"[^:]*:(?!\d+\Z).*|.*@.*", head)
     )  # https://example.com/@name
-    address = not slashes and ":" not in login and not (_TOKEN.fullmatch(login) or _is_numeric(host))
+    address = not slashes and ":" not in login and not (re.fullmatch(_OPAQUE, login) or _is_numeric(host))
     if at and login and not in_path and not address:
         user, _, password = login.partition(":")
         yield from (login, password, password.rpartition(":")[2])
@@ -51,7 +51,8 @@ def logins_in(text: str, role: Role | None = None) -> Iterator[str]:
             from urllib.parse import unquote
 
             yield unquote(password or user)
-    yield from _QUERY.findall(text)
+    if "=" in text:
+        yield from re.findall(_QUERY, text)
     if role is Role.USERNAME:
         yield text.partition(":")[2]  # `user@example.com:password`, copied as one
 

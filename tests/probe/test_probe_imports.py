@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
-from smtpwizard.sandbox.scripted import Script
+from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.smtp.results import Verdict
 from support.probing import probed
 
@@ -46,3 +47,15 @@ def test_a_probe_without_tls_runs_without_the_ssl_module() -> None:
         "options = Options(timeout=1, trust_extra_env=False)\n"
         "Probe(Settings(shipped(), host='127.0.0.1', port='1', sender='a@example.com'), options).run_blocking()"
     )
+
+
+def test_a_check_that_goes_well_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
+    """The fewer modules, the sooner it begins: each takes a tenth of a millisecond before its first line is run."""
+    with ScriptedServer(Script()) as server:
+        (tmp_path / ".env").write_text(f"SMTP_HOST=127.0.0.1\nSMTP_PORT={server.port}\nSMTP_SENDER=a@example.com\n")
+        found = loaded(
+            f"import os; os.chdir({str(tmp_path)!r}); from smtpwizard.cli.main import status\n"
+            "assert status(['check', '--json']) == 0"
+        )
+    assert not found & {*BANNED, "threading", "argparse", "gettext", "locale", "unicodedata", "zlib"}
+    assert len([name for name in found if name.startswith("smtpwizard")]) <= 70

@@ -9,6 +9,7 @@ import json
 import logging
 import pickle
 import quopri
+import re
 import traceback
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtpwizard import secret
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import MASK, Secret, redact
 from smtpwizard.settings import Settings
@@ -135,3 +137,8 @@ def test_secrets_compare_by_their_text_and_with_secrets_only() -> None:
     assert len({Secret(WORD), Secret(WORD)}) == 1
     assert (bool(Secret("")), bool(Secret(" ")), len(Secret("ab"))) == (False, True, 2)
     assert Secret(WORD).reveal() == WORD
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)) | st.text())
+def test_what_is_unseen_is_left_out_of_plain_text_as_of_any_other(text: str) -> None:
+    assert secret._bare(text) == re.sub(secret._UNSEEN, "", text)

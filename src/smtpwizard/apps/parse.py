@@ -26,6 +26,7 @@ _PARSE_INT: Final = r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))"
 _JSON_NUMBER: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?"
 _DIGITS: Final = 20
 """Digits looked at: no port has more, and Python refuses to convert texts of more than 4300."""
+_FEW: Final = 10
 _NO_PORT: Final = 65536
 _EMAIL: Final = r"(?!\.)(?!.*\.\.)[\w'+.-]*[\w+-]@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}"
 _SPECIAL: Final = ("http", "https", "ws", "wss", "ftp")
@@ -58,12 +59,19 @@ def boolean(text: str) -> bool | None:
 def number(text: str) -> float | Reason:
     """Return what Joi.number() makes of `text`, or the reason why it refuses it."""
     digits = trim(text)
+    if _is_plain(digits):
+        return float(digits)
     if not re.fullmatch(_NUMBER, digits):
         return Reason.NOT_A_NUMBER
     value = float(digits)
     if not -SAFE_INTEGER <= value <= SAFE_INTEGER or not _kept(digits, value):
         return Reason.UNSAFE_NUMBER
     return value
+
+
+def _is_plain(digits: str) -> bool:
+    """Say whether a number is one that all read alike, as most ports are: then nothing has to be compiled for it."""
+    return len(digits) < _FEW and digits.isascii() and digits.isdigit() and digits[0] != "0"
 
 
 def _kept(digits: str, value: float) -> bool:
@@ -104,7 +112,10 @@ def js_text(value: float) -> str:
 
 def parse_int(text: str) -> int | None:
     """Return what JavaScript's parseInt() makes of `text`, or None for NaN."""
-    found = re.match(_PARSE_INT, trim(text))
+    digits = trim(text)
+    if _is_plain(digits):
+        return int(digits)
+    found = re.match(_PARSE_INT, digits)
     if not found:
         return None
     sign, hexadecimal, decimal = found.groups()

@@ -19,8 +19,6 @@ from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem, gravest_first
 from smtpwizard.records import NamedTuple
-from smtpwizard.report.lines import Line, LineRole, Mark, finding_lines, problem_lines
-from smtpwizard.report.probe import is_unreached, message_line, stage_line, survey_lines, unreached_line, verdict_lines
 from smtpwizard.secret import hide
 from smtpwizard.smtp.results import ClientOutcome, OutgoingMessage, Report, SentMessage, Status, Step, StepResult
 from smtpwizard.text import safe
@@ -28,6 +26,8 @@ from smtpwizard.wizard.check import Check
 
 if TYPE_CHECKING:
     import argparse
+
+    from smtpwizard.report.lines import Line
 
 
 class Plan(NamedTuple):
@@ -180,19 +180,22 @@ def show(
         value = to_json(check, planned)
         emit_json(value | dict(more(report) if more else {}))
         return report
+    from smtpwizard.report import probe as told
+    from smtpwizard.report.lines import Line, LineRole, finding_lines, problem_lines
+
     emit(Line(headline(planned), role=LineRole.TITLE))
     warned: set[str] = set()
     shown = 0
     for item in check.run_blocking():
         if isinstance(item, Report):
-            left = unreached_line(item.steps)
-            _out(([left] if left else []), (Line(""), *verdict_lines(item)))
+            left = told.unreached_line(item.steps)
+            _out(([left] if left else []), (Line(""), *told.verdict_lines(item)))
         elif item.message is None or check.due == 1:
-            _out(() if is_unreached(item) else [stage_line(item)])
+            _out(() if told.is_unreached(item) else [told.stage_line(item)])
         else:
-            _out(_warnings(item, warned), [message_line(message) for message in check.sent[shown:]])
+            _out(_warnings(item, warned), [told.message_line(message) for message in check.sent[shown:]])
             shown = len(check.sent)
-    seen = tuple(survey_lines(check.survey)) if check.survey else ()
+    seen = tuple(told.survey_lines(check.survey)) if check.survey else ()
     _out((Line(""), *seen) if seen else ())
     outcome = check.outcome
     assert outcome is not None
@@ -215,6 +218,8 @@ def finish(check: Check) -> Report:
 
 def _warnings(step: StepResult, warned: set[str]) -> Iterator[Line]:
     """Yield what a stage of one of several messages warns of, once for all of them."""
+    from smtpwizard.report.lines import Line, Mark
+
     for warning in step.detail or ((step.summary,) if step.status is Status.WARNED else ()):
         if warning not in warned:
             warned.add(warning)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -180,7 +179,7 @@ def _beside(app: AppProfile, variables: Mapping[str, str], folder: Path) -> Iter
             message = f"{safe(item.path)} is there. {item.sentence}"
             yield Problem.of("something-wins", Severity.WARNING, None, message)
     for name in variables:
-        if not re.search(r"(?i)smtp|mail", name) or app.knows(name):
+        if not any(word in name.lower() for word in ("smtp", "mail")) or app.knows(name):
             continue
         from difflib import get_close_matches
 

@@ -6,7 +6,6 @@ Pure and total: any text gives an answer. Whether to tell the operator is decide
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -67,9 +66,18 @@ def one_line(text: str) -> str:
     return "".join(char for char in text if char >= " " and char != "\x7f" and char not in INVISIBLE)
 
 
+def _compatible(text: str) -> str:
+    """Return `text` with letters that look like others (full width, ligatures) as those: Unicode's form NFKC."""
+    if text.isascii():
+        return text
+    from unicodedata import normalize
+
+    return normalize("NFKC", text)
+
+
 def host_parts(text: str) -> HostParts:
     """Take a host name out of what people paste: quotes, `smtp://`, `host:port`, a path, trailing punctuation."""
-    name = unicodedata.normalize("NFKC", one_line(tidy(text))).strip(_ALL_QUOTES + "<> \t")
+    name = _compatible(one_line(tidy(text))).strip(_ALL_QUOTES + "<> \t")
     scheme = re.match(_SCHEME, name)
     if scheme:
         name = name[scheme.end() :].rpartition("@")[2]
@@ -90,7 +98,7 @@ def is_host_name(name: str) -> bool:
 
 def meant_port(text: str) -> int | None:
     """Return the port that `text` means, or None where it names none: `587abc`, `'587'`, `0x24B`, `smtp.host:587`."""
-    digits = unicodedata.normalize("NFKC", one_line(tidy(text)))
+    digits = _compatible(one_line(tidy(text)))
     value = number(digits)
     if isinstance(value, float) and 1 <= value < _PORT_LIMIT:
         return int(value)

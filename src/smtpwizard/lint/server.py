@@ -24,7 +24,7 @@ def check_host(context: Context) -> Iterator[Problem]:
     yield from _form(context, context.settings.host)
     if not _can_be_looked_up(context.host):
         return
-    reading = re.fullmatch(_READING, context.host)
+    reading = context.host.lower().startswith(("imap", "pop")) and re.fullmatch(_READING, context.host)
     if reading:
         right = context.provider.host if context.provider and context.provider.host else f"smtp.{reading[2]}"
         message = (

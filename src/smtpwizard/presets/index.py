@@ -13,11 +13,11 @@ never kept here; they are parsed and checked each time.
 
 from __future__ import annotations
 
+import binascii
 import marshal
 import os
 import re
 import stat
-import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -111,7 +111,7 @@ def words_of(data: bytes) -> set[str]:
 
 
 def _place(folder: Path) -> Path:
-    return own_folder("XDG_CACHE_HOME", ".cache") / f"{folder.name}-{zlib.crc32(os.fsencode(folder)):08x}.index"
+    return own_folder("XDG_CACHE_HOME", ".cache") / f"{folder.name}-{binascii.crc32(os.fsencode(folder)):08x}.index"
 
 
 def _key(folder: Path) -> tuple[str | Stamp | None, ...]:
@@ -132,7 +132,7 @@ def _read(path: Path, key: tuple[str | Stamp | None, ...]) -> _Kept:
         if not (stat.S_ISREG(found.st_mode) and is_ours(found) and is_ours(os.stat(path.parent))):
             return {}
         data = os.read(descriptor, _LIMIT)
-        if zlib.crc32(data[4:]).to_bytes(4, "big") != data[:4]:
+        if binascii.crc32(data[4:]).to_bytes(4, "big") != data[:4]:
             return {}
         head, kept = marshal.loads(memoryview(data)[4:])  # noqa: S302  # nobody else can have written it
     except (OSError, EOFError, ValueError, TypeError):
@@ -150,7 +150,7 @@ def _write(path: Path, data: bytes) -> None:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(zlib.crc32(data).to_bytes(4, "big") + data)
+                file.write(binascii.crc32(data).to_bytes(4, "big") + data)
             os.replace(new, path)
         except OSError:
             os.unlink(new)

@@ -188,7 +188,7 @@ def _code(outcome: ClientOutcome) -> str:
 # Mails
 
 
-_LEAD: Final = re.compile(r"[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z", re.IGNORECASE)
+_LEAD: Final = r"(?i)[\s:;,=(<\[]*(queued(\s+(mail|as|id))*)?[\s:;,=(<\[]*\Z"
 """What servers put before a queue id: `: queued as `, ` id=`."""
 
 
@@ -203,7 +203,7 @@ def message_line(message: SentMessage, title: str = "") -> Line:
         return Line(f"{stage}: {message.response}", Mark.FAILED, name=name, aside=time)
     reply = message.response.partition(message.queued_as)[0] if message.queued_as else message.response
     queue = f"queue id {message.queued_as}" if message.queued_as else ""
-    return Line(f"accepted: {_LEAD.sub('', reply) or message.response}", Mark.OK, name=name, aside=time, note=queue)
+    return Line(f"accepted: {re.sub(_LEAD, '', reply) or message.response}", Mark.OK, name=name, aside=time, note=queue)
 
 
 # Findings and causes

@@ -183,7 +183,7 @@ def read_authorities(files: tuple[Path, ...]) -> tuple[str, ...]:
     texts = []
     for file in files:
         try:
-            text = file.read_text(encoding="ascii", errors="replace")
+            text = file.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise FileError(
                 f"{file}: {error.strerror}. Name a PEM file with --ca-file.", "Certificate authority"

@@ -247,7 +247,7 @@ def look_up(host: str) -> tuple[str, ...]:
 def _has_ipv6() -> bool:
     """Say whether an interface other than the loopback has IPv6; without one the client drops all AAAA records."""
     try:
-        lines = _IF_INET6.read_text(encoding="ascii").splitlines()
+        lines = _IF_INET6.read_text(encoding="utf-8").splitlines()
     except OSError:
         return not Path("/proc/net").exists()  # on Linux a missing file means no IPv6 at all
     return any(not line.endswith(" lo") for line in lines)

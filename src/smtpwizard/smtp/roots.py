@@ -12,13 +12,13 @@ decoded.
 
 from __future__ import annotations
 
+import binascii
 import marshal
 import os
 import re
 import sys
-import threading
 import time
-import zlib
+from _thread import allocate_lock
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -51,7 +51,7 @@ class _Kept(NamedTuple):
     """How many roots are in _REST."""
 
 
-_lock = threading.Lock()
+_lock = allocate_lock()
 _reading: _Reading | None = None
 _opened: dict[str, _Kept | None] = {}
 """What was found for a file of roots, in this process."""
@@ -59,14 +59,17 @@ _decoded: dict[str, int] = {}
 """Files of which all roots were decoded in this process, and how many there were: what `keep` has to do."""
 
 
-class _Reading(threading.Thread):
-    """Makes one context. Not a daemon thread: at exit, OpenSSL frees its memory while a daemon might still use it."""
+class _Reading:
+    """Makes one context. Not in a daemon thread: at exit, OpenSSL frees its memory while one might still use it."""
 
     def __init__(self) -> None:
-        super().__init__(name="smtpwizard-roots", daemon=False)
-        self.made: ssl.SSLContext | None = None
+        from threading import Thread
 
-    def run(self) -> None:
+        self.made: ssl.SSLContext | None = None
+        self.thread = Thread(target=self._run, name="smtpwizard-roots", daemon=False)
+        self.thread.start()
+
+    def _run(self) -> None:
         try:
             self.made = _all()
         except Exception:  # `context` reads the roots again and raises what is wrong with them
@@ -79,7 +82,6 @@ def begin() -> None:
     with _lock:
         if _reading is None and not are_kept():
             _reading = _Reading()
-            _reading.start()
 
 
 def are_kept() -> bool:
@@ -107,7 +109,7 @@ def _taken() -> ssl.SSLContext:
     with _lock:
         reading, _reading = _reading, None
     if reading is not None:
-        reading.join()
+        reading.thread.join()
     return (reading.made if reading else None) or _all()
 
 
@@ -259,7 +261,7 @@ def _open(file: str) -> _Kept | None:
 
 
 def _place(file: str, made_of: Stamp | None) -> str:
-    key = zlib.crc32(repr((file, made_of)).encode("utf-8", "surrogateescape"))
+    key = binascii.crc32(repr((file, made_of)).encode("utf-8", "surrogateescape"))
     return str(own_folder("XDG_CACHE_HOME", ".cache") / f"roots-{key:08x}.kept")
 
 

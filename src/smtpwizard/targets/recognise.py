@@ -27,9 +27,7 @@ from smtpwizard.text import safe
 if TYPE_CHECKING:
     from smtpwizard.targets.compose.services import Service
 
-_IMAGE: Final = re.compile(
-    rb"""^[^#\n]*?\bimage["']?[ \t]*:[ \t]*["']?((?:\$\{[^{}\n]*\}|[^\s"'#,{}])+)""", re.MULTILINE
-)
+_IMAGE: Final = rb"""(?m)^[^#\n]*?\bimage["']?[ \t]*:[ \t]*["']?((?:\$\{[^{}\n]*\}|[^\s"'#,{}])+)"""
 _LARGEST: Final = 1 << 20
 """Octets of a compose file that is looked at; those of whole data centres have a tenth."""
 
@@ -99,7 +97,7 @@ def _by_images(files: AppFiles, path: Path, service: str) -> list[AppProfile]:
         data = read_regular(path, most=_LARGEST)
     except OSError:
         return []  # told by whoever reads the file
-    images = [found.decode("utf-8", "replace") for found in _IMAGE.findall(data)]
+    images = [found.decode("utf-8", "replace") for found in re.findall(_IMAGE, data)]
     apps = _of_images(files, images)
     if len(apps) < 2 or not service:
         return apps

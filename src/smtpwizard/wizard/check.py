@@ -18,19 +18,16 @@ from smtpwizard.background import in_daemon_thread
 from smtpwizard.clients.model import UNKNOWN_AUTHORITY
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind
-from smtpwizard.probe.survey.facts import TOTAL_SECONDS, is_useful
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.records import NamedTuple
-from smtpwizard.report.lines import Line, Mark
-from smtpwizard.smtp.results import Report, Status, Step, StepResult
-from smtpwizard.wizard import login_guard
-from smtpwizard.wizard.questions import CA_FILE
+from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
     from smtpwizard.presets.schema import Provider
     from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
     from smtpwizard.probe.verdict import Options
+    from smtpwizard.report.lines import Line
     from smtpwizard.sandbox.rehearsal import Rehearsed
     from smtpwizard.settings import Settings
     from smtpwizard.smtp.results import OutgoingMessage, SentMessage
@@ -111,7 +108,12 @@ class Check:
     @property
     def surveying(self) -> bool:
         """Whether the stages have ended and the server's other ports are asked, without user and password."""
-        return self.report is not None and self._surveys and is_useful(self.report)
+        report = self.report
+        if report is None or not self._surveys or (report.failed is None and report.app.verdict is Verdict.WORKS):
+            return False
+        from smtpwizard.probe.survey.facts import is_useful  # a run that went well does without
+
+        return is_useful(report)
 
     @property
     def due(self) -> int:
@@ -126,6 +128,8 @@ class Check:
     @property
     def survey_seconds(self) -> float:
         """The survey's deadline."""
+        from smtpwizard.probe.survey.facts import TOTAL_SECONDS
+
         return min(TOTAL_SECONDS, self.options.timeout)
 
     async def run(self) -> AsyncGenerator[StepResult | Report | PortFacts, None]:
@@ -380,11 +384,15 @@ class CheckStep:
     @property
     def pause(self) -> Pause | None:
         """What is left of the pause that the server asked for."""
+        from smtpwizard.wizard import login_guard
+
         return login_guard.paused(self._session.state, monotonic())
 
     @property
     def question(self) -> dict[str, str] | None:
         """The question to ask before a login is sent that a server has refused; None where none is due."""
+        from smtpwizard.wizard import login_guard
+
         state, provider = self._session.state, self._session.provider
         return login_guard.refused_question(state.settings, provider) if login_guard.was_refused(state) else None
 
@@ -437,6 +445,8 @@ class CheckStep:
         """Return the state's changes by a run that failed: a refused login, a pause that the server wants."""
         if report.failed is None:
             return {}
+        from smtpwizard.wizard import login_guard
+
         return login_guard.remember(self._session.state, report.failed, settings, monotonic())
 
     @property
@@ -479,6 +489,8 @@ class CheckStep:
         report = report or state.report
         failed = report.failed if report is not None else None
         if failed is not None and failed.error in UNKNOWN_AUTHORITY:
+            from smtpwizard.wizard.questions import CA_FILE
+
             return CA_FILE
         if problem is not None and problem.variables:
             # Of a login it is the password: what is pasted there is hidden.
@@ -506,6 +518,8 @@ def failed_words(report: Report) -> str:
 
 def bad_news(state: WizardState) -> list[Line]:
     """Return what the last test said of the settings as they are, where it was not good news."""
+    from smtpwizard.report.lines import Line, Mark
+
     report = state.fresh_report
     if report is None:
         return [Line("Changed since the last test: not tested.", Mark.WARNING)]

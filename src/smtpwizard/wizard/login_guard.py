@@ -25,8 +25,8 @@ PAUSE_SECONDS: Final = 60.0
 LONGEST_PAUSE: Final = 3600.0
 """A server's own number is believed up to this many seconds."""
 
-_TOO_MANY: Final = re.compile(r"\btoo many\b", re.IGNORECASE)
-_NAMED_TIME: Final = re.compile(r"\b(\d{1,5})\s*(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE)
+_TOO_MANY: Final = r"(?i)\btoo many\b"
+_NAMED_TIME: Final = r"(?i)\b(\d{1,5})\s*(s|secs?|seconds?|m|mins?|minutes?)\b"
 
 
 class Pause(NamedTuple):
@@ -77,7 +77,7 @@ def asks_for_pause(step: StepResult) -> Pause | None:
         return None
     reply = step.reply
     throttled = step.step is Step.AUTH and reply.code == 454 and reply.enhanced == "4.7.0"
-    if not (reply.code == 421 or throttled or _TOO_MANY.search(reply.text)):
+    if not (reply.code == 421 or throttled or re.search(_TOO_MANY, reply.text)):
         return None
     return Pause(_named_seconds(reply.text), str(reply))
 
@@ -114,7 +114,7 @@ def countdown(seconds: float) -> str:
 
 
 def _named_seconds(text: str) -> float:
-    found = _NAMED_TIME.search(text)
+    found = re.search(_NAMED_TIME, text)
     if not found:
         return PAUSE_SECONDS
     seconds = float(found.group(1)) * (60 if found.group(2).lower().startswith("m") else 1)

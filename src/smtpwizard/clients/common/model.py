@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import os
-import threading
+from _thread import allocate_lock
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 _contexts: dict[tuple[tuple[str, ...], bool], ssl.SSLContext] = {}
-_lock = threading.Lock()
+_lock = allocate_lock()
 
 
 class SystemTrust:
@@ -112,7 +112,7 @@ class SystemTrust:
         """Return the PEM text that EXTRA_VARIABLE names, or None where there is none that can be read."""
         name = os.environ.get(self.EXTRA_VARIABLE)
         try:
-            return Path(name).read_text(encoding="ascii", errors="replace") if name else None
+            return Path(name).read_text(encoding="utf-8", errors="replace") if name else None
         except OSError:
             return None
 

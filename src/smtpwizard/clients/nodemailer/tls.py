@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
+from _thread import allocate_lock
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,7 @@ EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS"
 
 _shared: dict[tuple[str, tuple[str, ...], str], ssl.SSLContext] = {}
 """Contexts by cipher list, authorities and file of roots: to read the roots takes 17 ms; connections change none."""
-_sharing = threading.Lock()
+_sharing = allocate_lock()
 
 
 def begin(host: str, *, implicit: bool) -> None:
@@ -55,7 +55,7 @@ def extra_authorities() -> str | None:
     if not name:
         return None
     try:
-        return Path(name).read_text(encoding="ascii", errors="replace")
+        return Path(name).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
 

@@ -28,17 +28,23 @@ _REMARK: Final = r"[ \t]*(?:#[^\r\n]*)?"
 _BARE: Final = r"[ !%*-:=?-\[\]^_a-{}~]*"
 """ASCII without control characters, quotes, the backslash, #, $, and what divides a shell's words and commands."""
 _QUOTED: Final = r"(['\"])([ !#%&(-\[\]^_a-~]*)\2"
+_ASSIGNED: Final = r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[=:]"
 _LINE: Final = rf"{_REMARK}|(?:export )?([A-Za-z_][A-Za-z0-9_]*)=(?:{_QUOTED}(?:[ \t]+#[^\r\n]*)?|({_BARE}))[ \t]*"
 
 
 def read_plain(text: str) -> dict[str, str] | None:
     """Return the variables of a plain file, or None where any line is not plain; a later one of a name wins."""
+    found = _plain_lines(text)
+    return None if found is None else dict(found)
+
+
+def _plain_lines(text: str) -> list[tuple[str, str]] | None:
     if any(char in text for char in _STRANGE):
         return None
     lines = re.findall(rf"(?:{_LINE})\r?(?:\n|\Z)|([\s\S]+)", text)
     if any(rest for *_, rest in lines[-2:]):  # from a line on that is not plain; behind it the end matches once more
         return None
-    return {name: quoted if quote else bare.strip(" ") for name, quote, quoted, bare, _ in lines if name}
+    return [(name, quoted if quote else bare.strip(" ")) for name, quote, quoted, bare, _ in lines if name]
 
 
 def read_twice(text: str) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
@@ -126,7 +132,8 @@ class EnvFile:
     def repeated(self) -> tuple[str, ...]:
         """The variables that are assigned more than once; every reader takes the last."""
         text = decode(self.raw)
-        likely = re.findall(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[=:]", text)
+        plain = _plain_lines(text)
+        likely = [name for name, _ in plain] if plain is not None else re.findall(_ASSIGNED, text)
         if len(set(likely)) == len(likely):
             return ()
         from smtpwizard.targets.env.edit import Kind, scan
