@@ -129,6 +129,8 @@ _SAID: Final = r"\bsaid: [45]\d\d|^<\S{1,300}>(?: \(.{1,200}\))?:? (?:host |fail
 """A bounce, whose lines a mail program has wrapped up to `(in reply to RCPT TO command)`."""
 _MAIL_FRAME: Final = r"(?i)nodemailer|smtp|mailer"
 _TLS_FRAME: Final = r"TLSSocket|TLSWrap|\(node:_tls_wrap|\(_tls_wrap\.js"
+_OWN_SUMMARY: Final = r"[45]\d\d [45]\.\d\.\d "
+"""Sendmail's word for a refusal that it has quoted before: `<<< 550 5.2.1 …`, `550 5.1.1 <…>... User unknown`."""
 _COMMAND_LINE: Final = r"(?i)^(EHLO|HELO|STARTTLS|AUTH|MAIL|RCPT|DATA|QUIT|RSET)\b"
 
 
@@ -175,11 +177,16 @@ class Grouping:
         self._mail = False
         self._source = False
         self._kept = False
+        self._refused = False
 
     def add(self, raw: str, *, contained: bool = False) -> Record | None:
         """Take the next line; `contained` when it came whole from a container, without the container's name on it."""
         self.number += 1
         line = clean(raw)
+        refused = self._refused and not line.client
+        self._refused = (refused or "<<< " in raw[:20]) and not line.client
+        if refused and re.match(_OWN_SUMMARY, raw):
+            return None
         if line.client:
             found = re.match(_COMMAND_LINE, line.client)
             if found:

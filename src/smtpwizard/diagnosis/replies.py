@@ -143,7 +143,7 @@ _BARE_CODE: Final = (
 """`Error code: 550`, and the text on the next line."""
 
 _CODE_BEHIND: Final = (
-    r"(?im)^[ \t]{0,8}(?=[^\n]{0,300}[a-z])([^\n]{6,300}?)[ ,;]{1,3}[\[(](?:smtp |error |status )?(?:code:? ?)?"
+    r"(?im)^[ \t]{0,8}(?=[^\n]{0,300}[a-z])([^\n]{6,300}?)(?<!\.php)[ ,;]{1,3}[\[(](?:smtp |error |status )?(?:code:? ?)?"
     rf"({_NUMBER})[\])][ .!]{{0,3}}$"
 )
 """`Sender refused (550)`: the code behind the words."""
@@ -212,6 +212,7 @@ def find_reply(text: str, known: Properties) -> Reading:
     if known.response:
         return Reading(known.response, known.response_code)
     text = expanded(bound(text, 8000))
+    text = re.sub("`{2,} ?", "`", text) if "``" in text else text
     if re.match(_PLAIN_REPLY, text):
         return Reading(_without_tail(text))
     for dressed, signs in _DRESSES.items():  # the signs are looked for first: to compile a pattern takes a millisecond
