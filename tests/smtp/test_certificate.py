@@ -11,7 +11,8 @@ import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.smtp.certificate import Certificate, MalformedCertificate, describe, read, sentence
+from smtpwizard.smtp import certificate as module
+from smtpwizard.smtp.certificate import Certificate, MalformedCertificate, describe, read, sentence, unix_time
 
 
 def made(*names: str, **more: object) -> bytes:
@@ -20,7 +21,7 @@ def made(*names: str, **more: object) -> bytes:
 
 
 def certificate(*dns: str, addresses: tuple[str, ...] = (), common: tuple[str, ...] = ()) -> Certificate:
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    moment = "2026-01-01T00:00:00+00:00"
     return Certificate(common, dns, addresses, "Some authority", moment, moment, self_issued=False)
 
 
@@ -31,7 +32,7 @@ def test_names_addresses_issuer_and_dates_are_read() -> None:
     assert found.addresses == ("10.1.2.3", "::1")
     assert found.common_names == ("cn.example",)
     assert found.issuer.startswith("Test authority") or found.issuer.startswith("trustme")
-    assert (found.not_before, found.not_after) == (begin.replace(tzinfo=UTC), end.replace(tzinfo=UTC))
+    assert (found.not_before, found.not_after) == ("2024-05-06T07:08:09+00:00", "2055-01-02T03:04:05+00:00")
     assert not found.self_issued
 
 
@@ -64,3 +65,29 @@ def test_facts_in_one_sentence() -> None:
 def test_foreign_text_in_a_certificate_is_made_safe() -> None:
     facts = describe(certificate("\x1b[31mevil"), protocol="", cipher="", verified=False)
     assert "\x1b" not in facts.names[0]
+
+
+@given(st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31)))
+def test_a_moment_is_the_same_as_datetimes(moment: datetime) -> None:
+    moment = moment.replace(microsecond=0, tzinfo=UTC)
+    found = module._moment(0x18, moment.strftime(f"{moment.year:04}%m%d%H%M%SZ").encode())
+    assert found == moment.isoformat()
+    assert unix_time(found) == moment.timestamp()
+
+
+@given(st.lists(st.integers(0, 99), min_size=5, max_size=5), st.integers(0, 9999))
+def test_a_moment_that_datetime_refuses_is_refused(parts: list[int], year: int) -> None:
+    text = f"{year:04}{''.join(f'{part:02}' for part in parts)}Z".encode()
+    try:
+        expected = datetime(year, *parts, tzinfo=UTC).isoformat()
+    except ValueError:
+        with pytest.raises(ValueError, match="not a date"):
+            module._moment(0x18, text)
+    else:
+        assert module._moment(0x18, text) == expected
+
+
+@pytest.mark.parametrize(("seconds", "days"), [(-1, -1), (1, 0), (86_399, 0), (86_401, 1), (-86_401, -2)])
+def test_days_left_are_whole_ones(seconds: int, days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.time, "time", lambda: unix_time("2026-01-01T00:00:00+00:00") - seconds)
+    assert describe(certificate("a.example"), protocol="", cipher="", verified=True).days_left == days

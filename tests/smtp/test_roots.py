@@ -497,13 +497,19 @@ def test_what_was_begun_is_given_away_once(bundle: Path) -> None:
     assert first.cert_store_stats()["x509_ca"] == len(IN_FILE)
 
 
-def test_to_begin_again_changes_nothing_and_kept_roots_need_no_beginning(bundle: Path) -> None:
+def test_to_begin_again_changes_nothing(bundle: Path) -> None:
     roots.begin()
     roots.begin()
     assert len([thread for thread in threading.enumerate() if thread.name == "smtpwizard-roots"]) <= 1
+
+
+def test_of_kept_roots_none_is_decoded_ahead(bundle: Path) -> None:
     kept()
     roots.begin()
-    assert roots._reading is None
+    assert roots._reading is not None
+    roots._reading.thread.join()
+    assert roots._reading.made is None
+    assert lazily(roots.context())
 
 
 def test_two_takers_never_get_the_same_context(bundle: Path) -> None:

@@ -198,6 +198,9 @@ class TlsPolicy(Protocol):
     def begin(self, host: str, *, implicit: bool) -> None:
         """Begin to read the trust store in the background where TLS is likely."""
 
+    def is_ready(self) -> bool:
+        """Say whether a context is made at once."""
+
     def context(self, ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) -> ssl.SSLContext:
         """Return a context with the client's trust and a cipher list. CipherListError."""
 

@@ -135,11 +135,10 @@ class Connection:
         import ssl
 
         self.prepare()
-        assert self._context is not None
         assert self._stream is not None
         host, client = self.transport.host, self.client
         try:
-            context = await self._context.result(self._deadline())
+            context = await self._context.result(self._deadline()) if self._context else self._made()
         except TimeoutError as error:
             raise DialogueEnded(self._errors.late("the roots were not read in time")) from error
         try:
@@ -177,11 +176,16 @@ class Connection:
             raise DialogueEnded(self._errors.speaks_tls(facts))
 
     def prepare(self) -> None:
-        """Begin to make the TLS context, once. `check_ciphers` reports a refused list before the result is used."""
-        if self._context is None:
-            make, ciphers, authorities = self.client.tls.context, self.transport.ciphers, self._authorities
-            checked = self.transport.verify
-            self._context = self._net.start(lambda: make(ciphers, authorities, verify=checked))
+        """Begin to make the TLS context, once, where that takes long.
+
+        `check_ciphers` reports a refused list before the result is used.
+        """
+        if self._context is None and self.transport.verify and not self.client.tls.is_ready():
+            self._context = self._net.start(self._made)
+
+    def _made(self) -> ssl.SSLContext:
+        transport = self.transport
+        return self.client.tls.context(transport.ciphers, self._authorities, verify=transport.verify)
 
     def close(self) -> None:
         """Close the connection at once."""

@@ -85,19 +85,22 @@ def test_a_context_that_was_read_ahead_is_set_up_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "implicit", "likely"),
+    ("host", "implicit", "kept", "likely"),
     [
-        ("smtp.example.com", False, True),
-        ("mailpit", False, True),
-        ("localhost", False, False),
-        ("127.0.0.1", False, False),
-        ("127.0.0.1", True, True),
+        ("smtp.example.com", False, False, True),
+        ("smtp.example.com", False, True, True),
+        ("mailpit", False, False, True),
+        ("localhost", False, False, False),
+        ("127.0.0.1", False, False, False),
+        ("127.0.0.1", True, False, True),
+        ("127.0.0.1", True, True, False),
     ],
 )
 def test_roots_are_read_ahead_but_for_this_machine(
-    host: str, implicit: bool, likely: bool, monkeypatch: pytest.MonkeyPatch
+    host: str, implicit: bool, kept: bool, likely: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
+    monkeypatch.setattr(roots, "are_kept", lambda: kept)
     monkeypatch.setattr(roots, "begin", lambda: begun.append(host))
     tls.begin(host, implicit=implicit)
     assert begun == [host] * likely

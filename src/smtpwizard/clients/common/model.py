@@ -72,6 +72,10 @@ class SystemTrust:
         """Begin to read the roots in the background where TLS is likely."""
         node.begin(host, implicit=implicit)
 
+    def is_ready(self) -> bool:
+        """Say whether a context is made at once."""
+        return node.is_ready()
+
     def context(self, ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) -> ssl.SSLContext:
         """Return a context with the roots and `authorities`. Names are checked by `mismatch`, not by it."""
         key = (authorities, verify)

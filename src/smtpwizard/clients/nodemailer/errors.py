@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Mapping
+from time import gmtime, strftime
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailure, DialogueEnded
@@ -125,11 +126,9 @@ def untrusted(code: int, *, chain: int | None, facts: TlsFacts | None, words: st
     unknown) fails again with 21, and the dates of the leaf are checked after everything but name constraints and
     policies.
     """
-    from datetime import UTC, datetime
-
     if code not in _AFTER_DATES and facts is not None and facts.days_left is not None and facts.days_left < 0:
         code, words = 10, ""
-    elif code not in _AFTER_DATES and facts is not None and facts.not_before > datetime.now(UTC).isoformat():
+    elif code not in _AFTER_DATES and facts is not None and facts.not_before > strftime("%Y-%m-%dT%H:%M:%S", gmtime()):
         code, words = 9, ""
     elif code == 20 and chain in (None, 1):
         code, words = 21, ""

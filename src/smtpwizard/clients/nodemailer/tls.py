@@ -29,9 +29,14 @@ _sharing = allocate_lock()
 
 
 def begin(host: str, *, implicit: bool) -> None:
-    """Begin to decode the roots where TLS is likely: everywhere but on this machine, unless TLS is implicit."""
-    if implicit or not is_loopback(host):
+    """Begin what takes long where TLS is likely, and the network is waited for meanwhile or the roots are decoded."""
+    if not is_loopback(host) or (implicit and not roots.are_kept()):
         roots.begin()
+
+
+def is_ready() -> bool:
+    """Say whether a context is made at once."""
+    return roots.are_kept()
 
 
 NODE_CIPHERS: Final = (
