@@ -90,7 +90,7 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
         said = f"{event.text} {said}"
     if not said:
         return frozenset()
-    if " using " in said or " you use " in said:
+    if " using " in said or " you use " in said or "setting " in said:
         said = re.sub(_ADVICE, " ", said)
     found = [(" ".join(phrase.parts), name) for phrase, name in catalogue.clients if phrase.found_in(said)]
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
@@ -99,7 +99,7 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(name for name in names if names.isdisjoint(_SAYS_MORE.get(name, ())))
 
 
-_ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,80}"
+_ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,80}|\bsetting [^.;,:]{0,40}time-?out\b"
 """`set it to false if using self-signed certificates`: a case that a program thinks of, and none that happened."""
 _SAYS_MORE: Final = {
     "unknown-host": ("resolver-down",),

@@ -79,6 +79,8 @@ _GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not reso
 _SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
 """A reply that nothing but a mail server gives, whatever its words are."""
 _ADDRESS: Final = r"(?i)https?://"
+_QUIET: Final = r"""(?i)\b(?:level|lvl|severity)["']?\s?[=:]\s?["']?(?:debug|info|trace)\b"""
+"""A level at which a program tells what it does, and not that it failed."""
 _LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
 SHARED_STAGES: Final = frozenset({"resolve", "connect", "tls", "starttls"})
 """Stages whose errors other clients have in the same words."""
@@ -238,7 +240,11 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
     if event.code is None and re.search(_GUEST, event.raw):
         return False
     if event.code is not None and event.code < 400:
+        if "status=sent (" in event.raw:
+            return False
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
+    if event.code is None and re.search(_QUIET, event.raw) and not re.search(_FAILS, event.raw):
+        return False
     if not record.alone and "warning: connect to Milter" in event.raw:
         return False  # a mail server's note about a helper of its own
     if (
@@ -357,7 +363,9 @@ def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Ex
     """Return what can be said of a text that tells of sending and of failing in words that nobody knows."""
     lines = [item for item in enumerate(text.splitlines()[: _FEW + 1], 1) if not re.match(_FRAME_LINE, item[1])]
     failing = [item for item in lines if re.search(_FAILED, item[1])]
-    if not failing or re.search(_OTHER_WORDS, text) or lines[-1][0] > _FEW or not re.search(_SENDS, text):
+    if not failing or re.search(_OTHER_WORDS, text) or lines[-1][0] > _FEW:
+        return ()
+    if not any(re.search(_SENDS, line) and not re.search(_QUIET, line) for line in text.splitlines()):
         return ()
     number, line = failing[0]
     diagnoses = diagnoses_of(from_text("mail not sent", app=app), catalogue, always=True)
