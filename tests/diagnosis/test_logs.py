@@ -157,3 +157,51 @@ def test_the_only_port_that_a_text_names_holds_for_each_of_its_lines() -> None:
     lines = "opening to mail.example.com:465\nEOF: the server has closed the connection unexpectedly, smtp error: EOF"
     assert explain_text(lines)[0].ref == "T2"
     assert explain_text(f"secure: true\n{lines}")[0].ref == "K3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # a program tells what it does, and something else fails
+        'level=debug msg="Notifier SMTP client connected successfully"\n'
+        'level=debug msg="Notifier SMTP connection is already encrypted, skipping STARTTLS"\n'
+        'level=error msg="Failure running the startup check: the system clock is not synchronized"',
+        "postfix/smtp[12]: 4F1: to=<a@example.com>, relay=mx.example.com[192.0.2.4]:25, dsn=2.0.0, status=sent (250 2.0.0 OK)",
+        "Error: connect ECONNREFUSED 127.0.0.1:6379",
+        "bower EAI_AGAIN Request to https://registry.example.org/packages/a failed: getaddrinfo EAI_AGAIN registry.example.org:443",
+    ],
+)
+def test_no_failure_of_mail_is_made_of_anothers_or_of_none(text: str) -> None:
+    assert explain_log(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("error connecting to server: dial tcp: lookup smtp.example.org: i/o timeout", "dns-no-answer"),
+        (
+            '{"code": 422, "message": "SMTP Error: Could not connect to SMTP host. Connection timed out"}',
+            "port-blocked",
+        ),
+        (
+            '{"msg":"SendMail failed: tls: first record does not look like a TLS handshake","http_code":500}',
+            "tls-on-plain-port",
+        ),
+        (
+            "Connection: opened\nSERVER -> CLIENT:\nConnection: closing due to error\nSMTP connect() failed.",
+            "connection-lost",
+        ),
+        (
+            "[C] EHLO app.example.com\n> Setting read timeout to: 5 seconds\n"
+            "Winsock error[10060]: A connection attempt failed because the connected party did not properly respond",
+            "server-trouble",
+        ),
+        (
+            "  278 delivering 1gwq-TX\n  278   == a@example.com R=dnslookup defer (-1): host lookup did not complete",
+            "dns-no-answer",
+        ),
+        ("SMTP: error:140770FC:SSL routines:SSL23_GET_SERVER_HELL", "tls-on-plain-port"),
+    ],
+)
+def test_what_is_said_around_the_cause_does_not_stand_for_it(text: str, kind: str) -> None:
+    assert explain_text(text)[0].kind == kind

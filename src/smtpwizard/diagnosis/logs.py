@@ -239,9 +239,9 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
     if event.code is None and re.search(_GUEST, event.raw):
         return False
+    if "status=sent (250" in event.raw and (event.code or 0) < 400:
+        return False
     if event.code is not None and event.code < 400:
-        if "status=sent (" in event.raw:
-            return False
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
     if event.code is None and re.search(_QUIET, event.raw) and not re.search(_FAILS, event.raw):
         return False
