@@ -32,7 +32,8 @@ _PREFIX: Final = (
     r"|[\w.-]{1,60} [\w./-]{1,40}(?:\[\d{1,9}\])?: (?=\S)(?<=\]: )"
     r"|\[[A-Za-z][\w ./:-]{0,60}\](?:[ \t]{1,6}(?=\S)|(?=\[))"
     # Exim in the foreground begins its lines with the number of its process
-    r"|[ \t]{0,6}\d{1,7} (?=LOG: |[RT]: |delivering |Connecting to |Transport |SMTP connection|Exim |  (?:<=|=[=>]|\*\*|->) )"
+    r"|[ \t]{0,6}\d{1,7} (?=LOG: |[RT]: |delivering |Connecting to |Transport |SMTP connection|Exim |"
+    r"  (?:<=|=[=>]|\*\*|->) )"
     r"|\+\d{1,7}ms[ \t]{1,4}|\[\d{1,3}\] (?=[ \t]{0,12}\S))"
 )
 _TAIL: Final = r"[ \t]{1,4}\+\d{1,7}ms$"

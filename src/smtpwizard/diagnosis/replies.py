@@ -143,7 +143,8 @@ _BARE_CODE: Final = (
 """`Error code: 550`, and the text on the next line."""
 
 _CODE_BEHIND: Final = (
-    r"(?im)^[ \t]{0,8}(?=[^\n]{0,300}[a-z])([^\n]{6,300}?)(?<!\.php)[ ,;]{1,3}[\[(](?:smtp |error |status )?(?:code:? ?)?"
+    r"(?im)^[ \t]{0,8}(?=[^\n]{0,300}[a-z])([^\n]{6,300}?)(?<!\.php)"
+    r"[ ,;]{1,3}[\[(](?:smtp |error |status )?(?:code:? ?)?"
     rf"({_NUMBER})[\])][ .!]{{0,3}}$"
 )
 """`Sender refused (550)`: the code behind the words."""
