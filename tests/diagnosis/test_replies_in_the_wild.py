@@ -115,6 +115,15 @@ NOTHING = [
 ]
 
 CLOTHED = [
+    ("<<< 550 5.2.1 The account is disabled.\n550 5.1.1 <someone@example.com>... User unknown", "recipient-disabled"),
+    ("Expected response code 220 but got an empty response; File: /srv/Transport.php (445)", "connection-lost"),
+    ("{'someone@localhost': (501, 'Bad address syntax')}", "recipient-malformed"),
+    ("**Error message:** `` 421 Mail service temporarily unavailable, please try again later. ``", "server-trouble"),
+    (
+        "{ message: 'bad response on command \\'rset\\'', smtp: '354 Start mail input; end with <CRLF>' }",
+        "command-sequence",
+    ),
+    ("The client was not authenticated, or it sent in clear text: Must issue a STARTTLS\ncommand first.", "tls-first"),
     ('{"msg":"failed","smtp_code":501,"smtp_enchcode":"5.1.7","smtp_msg":"Invalid sender"}', "sender-malformed"),
     ("reply_code: 535, reply: 'Authentication failed'", "wrong-password"),
     ('{"message":"There are too many connections from your internet address.","code":421}', None),

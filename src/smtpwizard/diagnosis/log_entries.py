@@ -130,6 +130,8 @@ _REPLY_ALONE: Final = r"[45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?[ \t]{0,8}$"
 """A code as the heading of what it means: the words come after a blank line."""
 _SAID: Final = r"\bsaid: [45]\d\d|^<\S{1,300}>(?: \(.{1,200}\))?:? (?:host |failed: host |SMTPUTF8)"
 """A bounce, whose lines a mail program has wrapped up to `(in reply to RCPT TO command)`."""
+_BROKEN_OFF: Final = r"^.{40,600}[a-zA-Z]{2} ?$"
+_GOES_ON: Final = r"[a-z]{2,20}[.,]? [^=]{3,}$|[a-z]{2,20}[.]?$"
 _MAIL_FRAME: Final = r"(?i)nodemailer|smtp|mailer"
 _TLS_FRAME: Final = r"TLSSocket|TLSWrap|\(node:_tls_wrap|\(_tls_wrap\.js"
 _OWN_SUMMARY: Final = r"[45]\d\d [45]\.\d\.\d "
@@ -227,7 +229,9 @@ class Grouping:
             )
             self._mail = False
         self._kept = len(current.lines) < LONGEST
-        if self._kept:
+        if current.lines and _broken_off(line, current):
+            current.lines[-1] = f"{current.lines[-1].rstrip()} {text}"
+        elif self._kept:
             current.lines.append(text)
         self._depth = _depth(text, self._depth)
         return ended
@@ -281,12 +285,20 @@ def _belongs(line: Line, record: Record, depth: int) -> bool:
         return _open_code(record) == reply[1]
     if re.match(_HEAD, line.text):
         return False
+    if _broken_off(line, record):
+        return True
     if line.text[0] in " \t}])":
         return True
     # A terminal or mail program has wrapped a reply that was pasted; containers' lines come whole.
     first = re.match(_REPLY_LINE, record.lines[0])
     wrapped = first[1] if first else _open_code(record)
     return not line.contained and wrapped >= "4" and len(record.lines) < _WRAPPED_LINES
+
+
+def _broken_off(line: Line, record: Record) -> bool:
+    """Say whether a line goes on with a sentence that was broken at the edge of a window when it was copied."""
+    whole = line.contained or line.fresh
+    return not whole and bool(re.match(_GOES_ON, line.text) and re.search(_BROKEN_OFF, record.lines[-1]))
 
 
 def _open_code(record: Record) -> str:

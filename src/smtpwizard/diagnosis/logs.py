@@ -472,7 +472,7 @@ _MAIL_TALK: Final = (
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
     r"transmission channel|connection from \[|the server respons|requested (?:mail )?action|"
     r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
-    r"status code: \d+, error code: -\d|xoauth2|postfix|\blettre|http auth state|"
+    r"status code: \d+, error code: -\d|in header from|xoauth2|postfix|\blettre|http auth state|"
     r"[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
 )
 """A text that somebody asks about and that talks of mail: then the general answers' words count without a code."""

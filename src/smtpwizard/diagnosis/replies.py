@@ -489,6 +489,8 @@ _CODE_STAGES: Final = {
     "EAUTH": ("auth",), "EENVELOPE": ("mail", "rcpt", "data"), "EMESSAGE": ("data",), "EDNS": ("resolve",),
     "ETLS": ("starttls", "tls"),
 }  # fmt: skip
+_OF_RECIPIENTS: Final = r"\{u?'[^'\s]{0,200}': \([45]\d\d, "
+"""What smtplib returns of the recipients that were refused: `{'someone@example.com': (501, b'Bad address syntax')}`."""
 _TLS_WORDS: Final = r"(?i)certificate|ssl routines|wrong version number|secure tls connection|altnames"
 
 
@@ -498,6 +500,8 @@ def stages_of(text: str, known: Properties, command: str) -> tuple[str, ...]:
     for words, stages in _MESSAGES:
         if words in lower:
             return stages
+    if re.search(_OF_RECIPIENTS, text):
+        return ("rcpt",)
     verb = known.command.split(" ")[0] or command
     if verb == "CONN" and re.search(_TLS_WORDS, text):
         return ("tls", "starttls")
