@@ -28,6 +28,8 @@ from smtpwizard.wizard.session import TargetKind
 if TYPE_CHECKING:
     from smtpwizard.targets.change import Consent, ConsentRequired
 
+_WARM_AFTER = 0.4
+"""Seconds from coming here to loading the templates: by then the change stands on the screen, and is being read."""
 _WARM_SECONDS = 30.0
 
 
@@ -83,7 +85,7 @@ class SaveStep(StepPane):
     async def entered(self) -> None:
         self._above = []
         self._look()
-        self._warm()
+        self.set_timer(_WARM_AFTER, self._warm)
 
     async def leaving(self) -> None:
         self._revealed = False
