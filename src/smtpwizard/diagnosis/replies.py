@@ -174,6 +174,8 @@ _STATUS: Final = (
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
 )
 """An enhanced code where the library has left the code out, as .NET does."""
+_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel|symfony|nginx|apache)\W{1,4}$"
+"""What has a version of three numbers too."""
 
 _HTTP_REASON: Final = (
     r"(?i)^(?:500:? internal server error|502:? bad gateway|504:? gateway time-?out|404:? not found|403:? forbidden|"
@@ -247,7 +249,7 @@ def find_reply(text: str, known: Properties) -> Reading:
     told = re.search(_TOLD, text)
     if told and int(told[1] or told[2]) not in _HTTP_CODES and re.search(_TOLD_OF_MAIL, text):
         return Reading("", int(told[1] or told[2]))
-    status = re.search(_STATUS, text)
+    status = next((it for it in re.finditer(_STATUS, text) if not re.search(_PRODUCT, text[: it.start(it.lastindex or 0)][-40:])), None)
     if not status:
         return Reading()
     words, fields, _ = text.partition("; from=<")
