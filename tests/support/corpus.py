@@ -17,7 +17,10 @@ from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.problems import Problem
 
 CORPUS: Final = Path(__file__).resolve().parents[1] / "corpus"
-FILES: Final = ("known", "seen", "unseen", "fresh", "blind", "last", "worked", "sealed", "late", "drawn", "github", "clients")
+FILES: Final = (
+    *("known", "seen", "unseen", "fresh", "blind", "last", "worked", "sealed", "late", "drawn", "github"),
+    "clients",
+)
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (
     "wrong-password",

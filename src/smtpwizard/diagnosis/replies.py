@@ -249,11 +249,16 @@ def find_reply(text: str, known: Properties) -> Reading:
     told = re.search(_TOLD, text)
     if told and int(told[1] or told[2]) not in _HTTP_CODES and re.search(_TOLD_OF_MAIL, text):
         return Reading("", int(told[1] or told[2]))
-    status = next((it for it in re.finditer(_STATUS, text) if not re.search(_PRODUCT, text[: it.start(it.lastindex or 0)][-40:])), None)
+    status = next((found for found in re.finditer(_STATUS, text) if not _is_version(found)), None)
     if not status:
         return Reading()
     words, fields, _ = text.partition("; from=<")
     return Reading(words if fields else "", None, status[1] or status[2])
+
+
+def _is_version(found: re.Match[str]) -> bool:
+    """Say whether the three numbers are a product's: `WordPress: 4.9.1`."""
+    return bool(re.search(_PRODUCT, found.string[: found.start(found.lastindex or 0)][-40:]))
 
 
 def _is_http(reply: str, text: str, before: str) -> bool:
