@@ -174,7 +174,7 @@ _STATUS: Final = (
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
 )
 """An enhanced code where the library has left the code out, as .NET does."""
-_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel|symfony|nginx|apache)\W{1,4}$"
+_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel|symfony|nginx)\W{1,4}$"
 """What has a version of three numbers too."""
 
 _HTTP_REASON: Final = (
