@@ -66,7 +66,7 @@ _OTHER_WORDS: Final = (
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
     r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|redirect_uri|\bupstream\b|"
     r"image registry|pulling image|ImagePull|node_modules/(?:bull|got|undici|node-fetch|ws)/|MaxRetriesPerRequest|"
-    r"okhttp|HttpsClient|HttpURLConnection|kubelet|\bcomposer\b|"
+    r"okhttp|HttpsClient|HttpURLConnection|kubelet|\bcomposer\b|telegram|\bslack\b|discord|web-?hook|pushover|"
     r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
 )
 """What else a container talks to. A page that a server points to is no sign of it, a request is."""
