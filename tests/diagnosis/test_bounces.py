@@ -62,3 +62,21 @@ def test_a_bounce_is_explained_by_its_reason(text: str) -> None:
 )
 def test_what_is_no_bounce_has_no_reasons_of_one(text: str) -> None:
     assert reasons(text) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("Connection refused", "connection-refused"),
+        ("Connection timed out", "port-blocked"),
+        ("No route to host", "no-route"),
+    ],
+)
+def test_a_server_that_was_not_reached_has_refused_nothing(reason: str, kind: str) -> None:
+    line = f"87F04: to=<a@example.com>, relay=none, dsn=4.4.1, status=deferred (connect to mx[192.0.2.6]:25: {reason})"
+    assert explain_text(f"postfix/smtp[238]: {line}")[0].kind == kind
+
+
+def test_sendmails_transcript_is_a_bounce() -> None:
+    text = "----- Transcript of session follows -----\n... while talking to mx.example.com.:\n<<< 550 Mailbox suspended"
+    assert explain_text(text)[0].kind == "recipient-disabled"

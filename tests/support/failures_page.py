@@ -30,7 +30,7 @@ One `[[failure]]` in the file of its stage (`auth.toml`, or `auth-<group>.toml`)
 | `events` | what happened where no server says so; `clients.toml` has the words of every client for it |
 | `text` | phrases of the reply, lower case, `*` for a gap of up to 200 characters; not regular expressions |
 | `provider_text` | phrases that count only at `providers`, since others use them too |
-| `but` | phrases beside which those of `text` mean something else |
+| `but` | phrases beside which the entry does not hold |
 | `providers`, `ports`, `when` | where it happens; a named condition on settings, EHLO or a pasted line |
 | `by` | sets of facts, each enough to name the failure: `[["text"], ["provider", "code"]]` |
 | `rank` | `first` where the condition alone is proof, `last` where it is merely possible |

@@ -80,7 +80,7 @@ _RELAYED: Final = (
     r"delivery to the following recipient|wasn't able to deliver your|unable to deliver (?:your )?message to|"
     r"[\"']mx-host[\"']|attempting to deliver a message|delivering your mail|rejected command '|"
     r"your message[^\n]{0,80} (?:(?:couldn't|can't|cannot) be delivered|wasn't delivered)|delivery status notification|"
-    r"a message is delayed for|still awaiting delivery|"
+    r"a message is delayed for|still awaiting delivery|transcript of session follows|permanent fatal errors|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this is the (?:mail system|postfix program) at host|"
@@ -97,6 +97,5 @@ def relayed(text: str) -> bool:
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
     "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with", "at host",
-    "responded with", "protection.outlook", ">: host",
-    "x-postfix",
+    "responded with", "protection.outlook", ">: host", "x-postfix", "transcript", "permanent fatal",
 )  # fmt: skip

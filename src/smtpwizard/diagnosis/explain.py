@@ -141,8 +141,9 @@ def _longest(phrases: tuple[Phrase, ...], text: str) -> int:
 
 
 def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> Match | None:
-    otherwise = any(phrase.found_in(event.text) for phrase in failure.but)
-    length = 0 if otherwise else _longest(failure.text, event.text)
+    if any(phrase.found_in(event.text) for phrase in failure.but):
+        return None
+    length = _longest(failure.text, event.text)
     if not length and not failure.provider_text and failure.id in catalogue.worded:
         return None
     if not length and not seen.providers.isdisjoint(failure.providers):

@@ -220,7 +220,8 @@ def found_in(
 def _onward(stages: Sequence[str], reading: Reading) -> Sequence[str]:
     """The stages of a mail server's own attempt: any, where the next server has not spoken."""
     if stages == ["after"]:
-        return ["after", *FAMILY] if reading.reply or reading.enhanced else []
+        spoken = reading.reply or reading.enhanced[1:3] not in ("", ".4")  # x.4.x: the network has failed, nobody spoke
+        return ["after", *FAMILY] if spoken else []
     return stages
 
 

@@ -63,7 +63,7 @@ _TUPLE: Final = (
     rf"(?:\((?:code=)?|retcode \(|(?<![\w.])(?=\d{{3}}, ?b['\"]))({_NUMBER}|2[0-5]\d)(?:, ?|\); Msg: )"
     rf"(?:message=|msg=)?{_QUOTED}"
 )
-_GOT: Final = rf"got code \\?\"({_NUMBER})\\?\"(?:, with message \\?\"(.{{0,3000}}))?"
+_GOT: Final = rf"got code \\?\"({_NUMBER})\\?\"(?:,(?: with message \\?\")?(.{{0,3000}}))?"
 _LETTRE: Final = rf"(?:permanent|transient) error \(({_NUMBER})\)(?:: ?|$|(?=[\"'.\\]))([^\n]{{0,2000}})"
 _ROUNDCUBE: Final = (
     rf"SMTP[ -]?\w{{2,8}} \(({_NUMBER})\): [^\n]{{3,300}}? \(((?:{_ENHANCED}|{_NUMBER}) [^\n]{{3,2000}})\)"

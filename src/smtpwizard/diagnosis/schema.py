@@ -195,7 +195,7 @@ class Failure(NamedTuple):
     provider_text: tuple[Phrase, ...] = ()
     """Phrases that say something only where the provider is one of the entry's: others use them too."""
     but: tuple[Phrase, ...] = ()
-    """Phrases beside which the others mean something else: then the entry's words count as not found."""
+    """Phrases beside which the entry does not hold: what is said there has another cause."""
     events: tuple[Annotated[str, OneOf(HAPPENINGS)], ...] = ()
     """What happened where no server says so: `clients.toml` has every client's words for it."""
     providers: tuple[str, ...] = ()
