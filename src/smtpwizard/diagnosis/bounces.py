@@ -19,10 +19,12 @@ _SIGNS: Final = (
     r"unable to deliver (?:message|your message) to the following|^message from yahoo\.com|"
     r"(?:to the following|could not deliver message to the following) recipient(?:s|\(s\))?:?\s*$|"
     r"your message (?:has been delayed|cannot be delivered|was not delivered)|message not delivered to the following|"
-    r"this message was undeliverable|failed recipient: |following address(?:es|\(es\)) could not be delivered"
+    r"message that you sent was rejected by|this message was undeliverable|failed recipient: |"
+    r"following address(?:es|\(es\)) could not be delivered"
 )
 _SIGN_WORDS: Final = (
     "recipient", "diagnostic-code", "-mta", "deliver", "following", "qmail-send", "mail system at host",
+    "rejected by the local",
 )  # fmt: skip
 
 _RETURNED: Final = (
@@ -81,6 +83,7 @@ _RELAYED: Final = (
     r"[\"']mx-host[\"']|attempting to deliver a message|delivering your mail|rejected command '|"
     r"your message[^\n]{0,80} (?:(?:couldn't|can't|cannot) be delivered|wasn't delivered)|delivery status notification|"
     r"a message is delayed for|still awaiting delivery|transcript of session follows|permanent fatal errors|"
+    r"message that you sent was rejected by|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this is the (?:mail system|postfix program) at host|"
@@ -98,4 +101,5 @@ _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
     "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with", "at host",
     "responded with", "protection.outlook", ">: host", "x-postfix", "transcript", "permanent fatal",
+    "message that you sent",
 )  # fmt: skip

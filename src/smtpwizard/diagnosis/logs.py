@@ -250,6 +250,7 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
         return False  # a mail server's note about a helper of its own
     if (
         event.code is None
+        and not event.relayed
         and re.search(_READING, event.raw)
         and not re.search("(?i)smtp|short response|invalid greeting", event.raw)
     ):
