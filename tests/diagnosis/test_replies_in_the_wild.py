@@ -115,6 +115,10 @@ NOTHING = [
 ]
 
 CLOTHED = [
+    ("我在使用邮件发送的功能时报错535", "wrong-password"),
+    ("Failed to send some messages ; Negative SMTP reply: 501;", "command-unknown"),
+    ("_501 Connection rejected by policy [7.7]_", "policy-refused"),
+    ("error sending message in campaign 7: timed out waiting for free conn in pool", "connections-too-many"),
     ("<<< 550 5.2.1 The account is disabled.\n550 5.1.1 <someone@example.com>... User unknown", "recipient-disabled"),
     ("Expected response code 220 but got an empty response; File: /srv/Transport.php (445)", "connection-lost"),
     ("{'someone@localhost': (501, 'Bad address syntax')}", "recipient-malformed"),

@@ -95,7 +95,7 @@ _WORDS: Final = (
     rf"(?:{_UNITS}(?:[^\W\d_]|[<(\"'#\[*])[^\n]|{_ENHANCED}(?!\w)|\.\.\.|/\w|\d{{1,3}}\.\d|\d\d [A-Z][a-z]|"
     rf"{_NUMBER}[ -])"
 )
-_OPENING: Final = r"^(?:\(\w{2,20}\) )?[\s\"'\[({>*#|└─-]{0,6}"
+_OPENING: Final = r"^(?:\(\w{2,20}\) )?[\s\"'\[({>*_#|└─-]{0,6}"
 _LEAD: Final = (
     r"(?:said|saying|says|raised|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
     r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|mailer|"
@@ -153,7 +153,7 @@ _CODE_BEHIND: Final = (
 _VERB_BEHIND: Final = (
     r"(?im)^(?=[^\n]{0,300}?(?:smtp|mail|rcpt|data|auth|e?helo|starttls|access|login)\b)([^\n]{0,300}?"
     r"\b(?:failed|denied|refused|rejected|response|reply|error|status)(?: code)?)"
-    rf"(?::|,| with)? (?:code )?({_NUMBER})[.!\"'\])]{{0,2}}$"
+    rf"(?::|,| with)? (?:code )?({_NUMBER})[.;!\"'\])]{{0,2}}$"
 )
 """curl's `MAIL failed: 530`, a printer's `SMTP server error 535`: what was refused, and the code alone."""
 
@@ -164,8 +164,9 @@ _CODE_IN_BRACKETS: Final = rf"(?im)^([^\n]{{0,200}}smtp[^\n]{{0,100}}\berror cod
 """A printer's `SMTPC: received error code. [550]`."""
 
 _TOLD: Final = (
-    r"(?i)(?<![0-9A-Za-z.:/-])(?:smtp|errors?|fehler|erreur|erro|ошибка|错误码?|错误代码|エラー)[ :#-]{0,3}(?:code )?"
-    rf"({_NUMBER})(?![\w.:/-])|(?<![0-9A-Za-z.:/-])({_NUMBER}) ?(?:错误|报错|報錯|錯誤|エラー|오류|errors?\b|fehler\b)"
+    r"(?i)(?<![0-9A-Za-z.:/-])(?:smtp|errors?|fehler|erreur|erro|ошибка|错误码?|错误代码|报错|報錯|エラー)[ :#-]{0,3}"
+    rf"(?:code )?({_NUMBER})(?![\w.:/-])"
+    rf"|(?<![0-9A-Za-z.:/-])({_NUMBER}) ?(?:错误|报错|報錯|錯誤|エラー|오류|errors?\b|fehler\b)"
 )
 """A person tells of a code: `… 就会出现554错误`, `I get error 550`."""
 _TOLD_OF_MAIL: Final = r"(?i)\be?-?mails?\b|smtp|[邮郵]|信箱|メール|почт|메일|courriel|correo"
