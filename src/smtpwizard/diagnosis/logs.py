@@ -367,10 +367,13 @@ def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Ex
     failing = [item for item in lines if re.search(_FAILED, item[1])]
     if not failing or re.search(_OTHER_WORDS, text) or lines[-1][0] > _FEW:
         return ()
-    if not any(re.search(_SENDS, line) and not re.search(_QUIET, line) for line in text.splitlines()):
+    sends = any(re.search(_SENDS, line) and not re.search(_QUIET, line) for line in text.splitlines())
+    fetches = not re.search(_SENDS, text) and re.search(_READING, text)
+    if not (sends or fetches):
         return ()
     number, line = failing[0]
-    diagnoses = diagnoses_of(from_text("mail not sent", app=app), catalogue, always=True)
+    told = "mail is fetched, not sent" if fetches else "mail not sent"
+    diagnoses = diagnoses_of(from_text(told, app=app), catalogue, always=True)
     return (Explained(safe(hide_secrets(bound(line.strip())), limit=SAID_LIMIT), number, 1, diagnoses),)
 
 
@@ -472,7 +475,8 @@ def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
 _MAIL_TALK: Final = (
     r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
-    r"transmission channel|connection from \[|the server respons|requested (?:mail )?action|"
+    r"transmission channel|suppressed|suppression|attachment\b|bounced|"
+    r"connection from \[|the server respons|requested (?:mail )?action|"
     r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
     r"status code: \d+, error code: -\d|in header from|xoauth2|postfix|\blettre|http auth state|"
     r"[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"

@@ -64,6 +64,9 @@ _TUPLE: Final = (
     rf"(?:message=|msg=)?{_QUOTED}"
 )
 _GOT: Final = rf"got code \\?\"({_NUMBER})\\?\"(?:,(?: with message \\?\")?(.{{0,3000}}))?"
+_EXPECTED: Final = (
+    rf"(?i)expected (?:smtp |reply |response ){{0,2}}code \d{{3}},? (?:but )?(?:got|received|was) ({_NUMBER})$"
+)
 _LETTRE: Final = rf"(?:permanent|transient) error \(({_NUMBER})\)(?:: ?|$|(?=[\"'.\\]))([^\n]{{0,2000}})"
 _ROUNDCUBE: Final = (
     rf"SMTP[ -]?\w{{2,8}} \(({_NUMBER})\): [^\n]{{3,300}}? \(((?:{_ENHANCED}|{_NUMBER}) [^\n]{{3,2000}})\)"
@@ -224,6 +227,10 @@ def find_reply(text: str, known: Properties) -> Reading:
         found = dressed(text) if any(sign in text for sign in signs) else None
         if found is not None:
             return found
+    if comma := re.match(r"([45]\d\d), (?=[A-Za-z])", text):
+        return Reading(text[comma.end() :], int(comma[1]))
+    if expected := re.search(_EXPECTED, text):
+        return Reading("", int(expected[1]))
     place = re.search(_REPLY, text)
     while place is not None:
         start = place.start(place.lastindex or 0)
