@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from pathlib import Path
@@ -111,13 +112,17 @@ def test_another_version_of_the_program_parses_anew(cache: Path, folder: Path, m
     assert parses(folder)[1] == 1
 
 
-def test_texts_and_words_are_kept_and_never_stale(cache: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def words_in(text: bytes) -> set[str]:
+    return {*re.findall("[a-z0-9]+", text.decode().lower())}
+
+
+def test_texts_and_names_are_kept_and_never_stale(cache: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "b.toml").write_text("NAME = 'Id'\n")
     names = ["a.toml", "b.toml"]
 
     def found() -> tuple[list[bytes], dict[str, str]]:
         index = Index(folder)
-        answer = [index.text(name) for name in names], index.words(names)
+        answer = [index.text(name) for name in names], index.names(names, words_in)
         index.keep()
         return answer
 

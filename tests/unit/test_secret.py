@@ -142,3 +142,8 @@ def test_secrets_compare_by_their_text_and_with_secrets_only() -> None:
 @given(st.text(st.characters(max_codepoint=0x7F)) | st.text())
 def test_what_is_unseen_is_left_out_of_plain_text_as_of_any_other(text: str) -> None:
     assert secret._bare(text) == re.sub(secret._UNSEEN, "", text)
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)) | st.text())
+def test_how_a_text_stands_in_json_is_as_the_library_has_it(text: str) -> None:
+    assert {*secret._as_json(text)} == {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,8 +30,8 @@ from smtpwizard.apps.schema import (
     Wins,
 )
 from smtpwizard.errors import InputError
-from smtpwizard.presets.files import PresetFileError, PresetProblem, left_out, presets_root, provider_files, read_bytes
-from smtpwizard.presets.index import Index, words_of
+from smtpwizard.presets.files import PresetFileError, PresetProblem, left_out, presets_root, provider_files
+from smtpwizard.presets.index import Index, Names, text_of
 from smtpwizard.text import did_you_mean, safe
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class AppFiles:
         self._folders: dict[str, list[Path]] = {}
         """Id → the folders with a file of it."""
         self._texts: dict[str, bytes] = {}
-        self._words: tuple[list[str], dict[str, str], dict[str, list[str]]] | None = None
+        self._names: Names | None = None
         self._made: dict[str, AppProfile] = {}
         for root in roots:
             folder = root / "apps"
@@ -109,34 +110,24 @@ class AppFiles:
         """Yield the profiles in whose files a text stands: a search a hundred times cheaper than opening all."""
         needle = part.encode("utf-8", "surrogateescape").lower()
         self._texts = self._texts or {
-            id_: b"\n".join(_text(folder, f"{id_}.toml") for folder in folders).lower()
+            id_: b"\n".join(
+                _index().text(f"{id_}.toml") if folder == _index().folder else text_of(folder / f"{id_}.toml")
+                for folder in folders
+            ).lower()
             for id_, folders in self._folders.items()
         }
         return self.opened([id_ for id_, text in self._texts.items() if needle in text])
 
     def having(self, name: str) -> list[str]:
         """Return the ids of the profiles in whose files a name stands as a word of its own."""
-        if self._words is None:
-            self._words = self._collected()
-        shipped, ours, own = self._words
-        word = name.lower()
-        found = [*(shipped[ord(place)] for place in ours.get(word, "")), *own.get(word, ())]
-        return [file.removesuffix(".toml") for file in dict.fromkeys(found)]
-
-    def _collected(self) -> tuple[list[str], dict[str, str], dict[str, list[str]]]:
-        """Return the names of the shipped files, where their words stand, and what files of others have which word."""
-        home = _index().folder
-        shipped = []
-        own: dict[str, list[str]] = {}
-        for id_, folders in self._folders.items():
-            name = f"{id_}.toml"
-            for folder in folders:
-                if folder == home:
-                    shipped.append(name)
-                else:
-                    for word in words_of(_text(folder, name)):
-                        own.setdefault(word, []).append(name)
-        return shipped, _index().words(shipped), own
+        if self._names is None:
+            home = _index().folder
+            shipped = [id_ for id_, folders in self._folders.items() if home in folders]
+            others = [
+                folder / f"{id_}.toml" for id_, folders in self._folders.items() for folder in folders if folder != home
+            ]
+            self._names = Names(_index(), shipped, others, _words)
+        return self._names.having(name.lower())
 
     def opened(self, ids: Iterable[str]) -> Iterator[AppProfile]:
         """Yield those of some profiles that are whole."""
@@ -147,12 +138,8 @@ class AppFiles:
                 left_out.update(dict.fromkeys(item.file for item in error.problems))
 
 
-def _text(folder: Path, name: str) -> bytes:
-    """Return the text of a file; none of one that cannot be read, which is told when its profile is asked for."""
-    try:
-        return _index().text(name) if folder == _index().folder else read_bytes(folder / name)
-    except PresetFileError:
-        return b""
+def _words(text: bytes) -> set[str]:
+    return {*re.findall(r"\w+", text.decode("utf-8", "replace").lower())}
 
 
 def profile(presets: Presets, id: str = DEFAULT) -> AppProfile:  # noqa: A002

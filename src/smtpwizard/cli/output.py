@@ -7,7 +7,6 @@ exit status, which is the verdict.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import sys
@@ -40,7 +39,10 @@ _json_wanted = _json_printed = False
 def expect_json(wanted: bool) -> None:
     """Begin a command: with `--json` it prints an object, also where it ends in an error."""
     global _json_wanted, _json_printed
-    _json_wanted, _json_printed = wanted, False
+    _json_wanted = _json_printed = False
+    if wanted:
+        import json  # noqa: F401  # now: later there may be no descriptor left for it
+    _json_wanted = wanted
 
 
 def emit_error(title: str, message: str, code: int) -> None:
@@ -65,6 +67,8 @@ def emit_json(value: Mapping[str, Any], *, indent: int | None = None, exact: Map
 
     `exact` are further members that are printed as they are: a block that was asked for holds its password.
     """
+    import json  # words for people do without
+
     global _json_printed
     _json_printed = True
     made = {**_shown_value(value), **(exact or {})}

@@ -9,7 +9,7 @@ files in 3 ms instead of 30 (two cores, Python 3.11). Without it only files that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +19,21 @@ from smtpwizard.presets.files import (
     PresetProblem,
     left_out,
     presets_root,
-    provider_files,
-    read_bytes,
+    provider_ids,
     user_root,
 )
-from smtpwizard.presets.index import Index
-from smtpwizard.presets.matching import Match, by_host, by_mx, clean_host, domain_of, list_order, may_belong, ranked
+from smtpwizard.presets.index import Index, Names
+from smtpwizard.presets.matching import (
+    Match,
+    by_host,
+    by_mx,
+    clean_host,
+    domain_of,
+    list_order,
+    names_in,
+    ranked,
+    ways_to_write,
+)
 from smtpwizard.presets.schema import CUSTOM, Provider, provider_of
 from smtpwizard.text import did_you_mean, listed, safe
 
@@ -47,11 +56,10 @@ class Presets:
 
     def __init__(self, dirs: Sequence[Path] = ()) -> None:
         self._dirs = tuple(dirs)
-        self._paths: dict[str, tuple[Path, ...]] | None = None
-        self._shipped: frozenset[Path] = frozenset()
+        self._folders: dict[str, tuple[Path, ...]] | None = None
         self._tables: Index | None = None
         self._loaded: dict[str, Provider | None] = {}
-        self._raw: dict[Path, bytes] = {}
+        self._names: Names | None = None
         self._problems: dict[Path, tuple[PresetProblem, ...]] = {}
         self._all: tuple[Provider, ...] | None = None
 
@@ -79,8 +87,8 @@ class Presets:
         provider = self._load(wanted)
         if provider is not None:
             return provider
-        paths = self._index().get(wanted, ())
-        if paths:
+        if wanted in self._index():
+            paths = self._paths(wanted)
             raise PresetFileError(tuple(problem for path in paths for problem in self._problems.get(path, ())))
         near = [found.id for found in self.search(id)[:3]]  # by name, alias and domain too: hotmail is outlook-com
         hint = f" Did you mean {listed(near, 'or')}?" if near else did_you_mean(wanted, self.ids())
@@ -106,8 +114,7 @@ class Presets:
         domain = domain_of(text)
         if not domain:
             return None
-        word = domain.encode()
-        found = [item for item in self._among(lambda raw: word in raw) if domain in item.mail_domains]
+        found = [item for item in self._among((domain,)) if domain in item.mail_domains]
         if not found:
             return None
         best = min(found, key=lambda item: (not self._is_own(item.id), item.tier, item.id))
@@ -122,14 +129,13 @@ class Presets:
         name = clean_host(host)
         if not name:
             return None
-        word = name.encode("utf-8", "replace")
-        return by_host(self._among(lambda raw: may_belong(raw, word)), name, own=self._is_own)
+        return by_host(self._among(ways_to_write(name)), name, own=self._is_own)
 
     @property
     def problems(self) -> tuple[PresetProblem, ...]:
         """What is wrong with presets of the operator's folders, and with any shipped one that was asked for."""
-        for name, paths in self._index().items():
-            if any(path not in self._shipped for path in paths):
+        for name in self._index():
+            if self._is_own(name):
                 self._load(name)
         return tuple(problem for path in sorted(self._problems) for problem in self._problems[path])
 
@@ -138,34 +144,35 @@ class Presets:
         return (presets_root(), user_root(), *self._dirs)
 
     def _index(self) -> dict[str, tuple[Path, ...]]:
-        """Id → its files, the winning one first."""
-        if self._paths is None:
-            found: dict[str, tuple[Path, ...]] = {}
-            shipped, *own = (self._files(root) for root in self.roots())
-            self._shipped = frozenset(shipped)
-            for paths in (shipped, *own):
-                for path in paths:
-                    found[path.stem] = (path, *found.get(path.stem, ()))
-            self._paths = found
-        return self._paths
+        """Id → the folders with a file of it, the winning one first."""
+        if self._folders is None:
+            self._folders = {}
+            for root in self.roots():
+                folder, ids = self._listed(root)
+                for id_ in ids:
+                    self._folders[id_] = (folder, *self._folders.get(id_, ()))
+        return self._folders
 
-    def _files(self, root: Path) -> tuple[Path, ...]:
+    def _listed(self, root: Path) -> tuple[Path, list[str]]:
         try:
-            return provider_files(root)
+            return provider_ids(root)
         except FileNotFoundError:
-            return ()  # most operators have no folder of their own
+            return root, []  # most operators have no folder of their own
         except OSError as error:
             self._problems[root] = (PresetProblem(root, 0, "", f"cannot be listed: {error.strerror}"),)
-            return ()
+            return root, []
+
+    def _paths(self, name: str) -> Iterator[Path]:
+        return (folder / f"{name}.toml" for folder in self._index().get(name, ()))
 
     def _is_own(self, name: str) -> bool:
-        return any(path not in self._shipped for path in self._index().get(name, ()))
+        return any(folder != self._kept().folder for folder in self._index().get(name, ()))
 
     def _load(self, name: str) -> Provider | None:
         """Return the preset of an id from its best file that is not broken, or None."""
         if name not in self._loaded:
             self._loaded[name] = None
-            for path in self._index().get(name, ()):
+            for path in self._paths(name):
                 try:
                     self._loaded[name] = self._read(path)
                     break
@@ -175,7 +182,7 @@ class Presets:
         return self._loaded[name]
 
     def _read(self, path: Path) -> Provider:
-        if path in self._shipped:
+        if path.parent == self._kept().folder:
             return provider_of(self._kept().table(path.name, _checked))
         from smtpwizard.presets.toml import load_provider
 
@@ -186,20 +193,20 @@ class Presets:
             self._tables = Index(presets_root() / "providers")
         return self._tables
 
-    def _among(self, likely: Callable[[bytes], bool]) -> Iterator[Provider]:
-        """Yield the presets whose files are `likely` by their bytes."""
-        for name, paths in self._index().items():
-            if any(likely(self._bytes(path)) for path in paths) and (provider := self._load(name)):
+    def _among(self, names: Iterable[str]) -> Iterator[Provider]:
+        """Yield the presets in whose files one of `names` stands."""
+        if self._names is None:
+            home = self._kept().folder
+            shipped = [id_ for id_, folders in self._index().items() if home in folders]
+            others = [
+                path for id_ in self._index() if self._is_own(id_) for path in self._paths(id_) if path.parent != home
+            ]
+            self._names = Names(self._kept(), shipped, others, names_in)
+        found = {id_ for name in names for id_ in self._names.having(name)}
+        for id_ in self._index():
+            if id_ in found and (provider := self._load(id_)):
                 yield provider
         self._kept().keep()
-
-    def _bytes(self, path: Path) -> bytes:
-        if path not in self._raw:
-            try:
-                self._raw[path] = self._kept().text(path.name) if path in self._shipped else read_bytes(path)
-            except PresetFileError:
-                self._raw[path] = b""  # told when the preset itself is asked for
-        return self._raw[path]
 
     def _gateways(self) -> tuple[str, ...]:
         from smtpwizard.presets.toml import load_gateways

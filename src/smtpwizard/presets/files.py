@@ -7,6 +7,7 @@ never takes more than LIMIT bytes. No parser is imported here: that takes 10 ms,
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,6 +71,7 @@ def _reason(path: Path, error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
 
 
+@cache
 def presets_root() -> Path:
     """Return where the shipped presets are: inside the installed package, or the checkout's top-level folder.
 
@@ -94,9 +96,18 @@ def user_root() -> Path:
     return own_folder("XDG_CONFIG_HOME", ".config") / "presets"
 
 
-def provider_files(root: Path) -> tuple[Path, ...]:
-    """Return the preset files of a folder, or of its sub-folder `providers`, by name. OSError: it cannot be listed."""
+def provider_ids(root: Path) -> tuple[Path, list[str]]:
+    """Return where the providers of a folder are, in it or in its sub-folder `providers`, and their ids in order.
+
+    OSError: it cannot be listed.
+    """
     folder = root / "providers"
     folder = folder if folder.is_dir() else root
     names = sorted(os.listdir(folder))
-    return tuple(folder / name for name in names if name.endswith(".toml") and not name.startswith("."))
+    return folder, [name.removesuffix(".toml") for name in names if name.endswith(".toml") and name[0] != "."]
+
+
+def provider_files(root: Path) -> tuple[Path, ...]:
+    """Return the files of the same."""
+    folder, ids = provider_ids(root)
+    return tuple(folder / f"{id_}.toml" for id_ in ids)

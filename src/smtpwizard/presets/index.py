@@ -16,10 +16,8 @@ from __future__ import annotations
 import binascii
 import marshal
 import os
-import re
 import stat
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,26 +54,25 @@ class Index:
         self._fresh = False
 
     def text(self, name: str) -> bytes:
-        """Return the octets of a file, for a search. PresetFileError where it is none."""
-        return self._bytes(("text", name), [name], lambda: read_bytes(self.folder / name))
+        """Return the octets of a file, for a search; none of one that cannot be read."""
+        return self._bytes(("text", name), [name], lambda: text_of(self.folder / name))
 
     def table(self, name: str, parsed: Callable[[Path], Table] = parse) -> Table:
         """Return the table of a file: as it is kept, else `parsed`, whose errors are passed on. See `keep`."""
         found: Table = self._object(("table", name), [name], lambda: parsed(self.folder / name))
         return found
 
-    def words(self, names: Sequence[str]) -> dict[str, str]:
-        """Return each word of some files, in small letters, and where it stands: a character for a place in `names`."""
+    def names(self, files: Sequence[str], names_in: Callable[[bytes], set[str]]) -> dict[str, str]:
+        """Return each name in the texts of some files, and where it stands: a character for a place in `files`."""
 
         def collected() -> dict[str, str]:
             found: dict[str, str] = {}
-            for place, name in enumerate(names):
-                with suppress(PresetFileError):  # told when the preset itself is asked for
-                    for word in words_of(read_bytes(self.folder / name)):
-                        found[word] = found.get(word, "") + chr(place)
+            for place, file in enumerate(files):
+                for name in names_in(text_of(self.folder / file)):
+                    found[name] = found.get(name, "") + chr(place)
             return found
 
-        having: dict[str, str] = self._object(("words", ""), names, collected)
+        having: dict[str, str] = self._object(("names", ""), files, collected)
         return having
 
     def _object(self, key: tuple[str, str], names: Sequence[str], made: Callable[[], Any]) -> Any:
@@ -105,9 +102,32 @@ class Index:
             _write(_place(self.folder), marshal.dumps((_key(self.folder), self._kept), _FORMAT))
 
 
-def words_of(data: bytes) -> set[str]:
-    """Return the words of a file, in small letters."""
-    return {*re.findall(r"\w+", data.decode("utf-8", "replace").lower())}
+class Names:
+    """Which files have a name: those that are shipped as their index keeps it, others as they are read now."""
+
+    def __init__(
+        self, index: Index, shipped: Sequence[str], others: Iterable[Path], names_in: Callable[[bytes], set[str]]
+    ) -> None:
+        """`shipped`: ids of files right in the index's folder."""
+        self._shipped = shipped
+        self._ours = index.names([f"{id_}.toml" for id_ in shipped], names_in)
+        self._others: dict[str, list[str]] = {}
+        for path in others:
+            for name in names_in(text_of(path)):
+                self._others.setdefault(name, []).append(path.name.removesuffix(".toml"))
+
+    def having(self, name: str) -> list[str]:
+        """Return the ids of the files with a name."""
+        found = [*(self._shipped[ord(place)] for place in self._ours.get(name, "")), *self._others.get(name, ())]
+        return [*dict.fromkeys(found)]
+
+
+def text_of(path: Path) -> bytes:
+    """Return the text of a preset; none of one that cannot be read, which is told when the preset itself is wanted."""
+    try:
+        return read_bytes(path)
+    except PresetFileError:
+        return b""
 
 
 def _place(folder: Path) -> Path:

@@ -8,7 +8,7 @@ providers takes about 1 ms, so it can run at every key.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -16,7 +16,8 @@ from smtpwizard.presets.schema import Kind, Provider
 from smtpwizard.records import NamedTuple
 
 _KIND: Final = rb"(?m)^kind *= *[\"'](\w+)"
-_NAME_RANK: Final = rb"[\w.-]*"
+_QUOTED: Final = rb"""(?<=["'])[^"'\s]+(?=["'])"""
+_REGION: Final = "{region}"
 
 
 class Match(NamedTuple):
@@ -57,15 +58,21 @@ def by_mx(
     return Match(provider, "mx", name)
 
 
-def may_belong(raw: bytes, word: bytes) -> bool:
-    """Say whether the preset with the text `raw` may be that of host `word`, so that it is worth parsing.
-
-    In TOML a host is a whole string, or what follows {region} is its end. The practice server's own preset never is.
+def names_in(raw: bytes) -> set[str]:
+    """Return what may be a host or domain in the text of a preset: each is a whole string; of {region} and what follows
+    it, the end of a host. Of the practice server's own preset nothing is: its address is anyone's.
     """
-    if b'"' + word + b'"' in raw or b"'" + word + b"'" in raw:
-        return set(re.findall(_KIND, raw)) != {b"practice"}
-    ends = (re.match(_NAME_RANK, behind) for behind in raw.split(b"{region}")[1:])
-    return any(end is not None and word.endswith(end[0]) for end in ends)
+    if {*re.findall(_KIND, raw)} == {b"practice"}:
+        return set()
+    found = [*re.findall(_QUOTED, raw), *re.findall(rb"\{region\}[\w.-]*", raw)]
+    return {name.decode("utf-8", "replace") for name in found}
+
+
+def ways_to_write(host: str) -> Iterator[str]:
+    """Yield what of `names_in` a preset has whose host this may be."""
+    yield host
+    for at in range(len(host) + 1):
+        yield _REGION + host[at:]
 
 
 def by_host(providers: Iterable[Provider], host: str, *, own: Callable[[str], bool]) -> Provider | None:
