@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref
+from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import STAGES, Failure
-from support.apps import ABC
+from smtpwizard.diagnosis.wording import Wording
 
+WORDS: Final = Wording(Event())
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "failures.md"
 
 _HEAD: Final = """\
@@ -77,7 +79,7 @@ def _row(failure: Failure) -> str:
     words = " … ".join(failure.text[0].parts) if failure.text else ""
     shown = ", ".join([*signs, *([f"“{words}”"] if words else [])]) or failure.when
     where = f" ({', '.join(failure.providers[:2])})" if failure.providers else ""
-    cells = (failure.ref, ABC.fill(failure.title), shown + where, ABC.fill(failure.remedy))
+    cells = (failure.ref, WORDS.fill(failure.title), shown + where, WORDS.fill(failure.remedy))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -116,6 +116,8 @@ class Event(NamedTuple):
     recipient: str = ""
     relayed: bool = False
     """A mail server speaks of handing the mail on: the app was through with it."""
+    client: str = ""
+    """The kind of client that the text around it shows (see `client_terms`); empty: unknown."""
     sent: str = ""
     """The client's command before it, in a dialogue: `AUTH LOGIN`."""
 

@@ -14,7 +14,7 @@ from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
-from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
@@ -318,17 +318,17 @@ def worded(event: Event, catalogue: Catalogue) -> bool:
 
 def _diagnosis(match: Match, event: Event) -> Problem:
     failure, app = match.failure, event.profile
-    if failure.repair in _PORT_REPAIRS or "{encrypted}" in failure.remedy:
+    if failure.repair in _PORT_REPAIRS or "{encrypted}" in failure.remedy or "{tls_on}" in failure.remedy:
         event = in_the_providers_terms(event, match.proved)
-    changes = {} if event.relayed else changes_of(failure, event)
     words = Wording(event)
+    changes = changes_of(failure, event) if words.own_names else {}
     return Problem(
         id=failure.id,
         severity=Severity.ERROR,
-        title=own_code(words.fill(failure.title), event),
+        title=words.title(failure.title),
         cause=words.cause(failure.cause, handed_on="after" not in failure.stages[:1]),
         remedy=" ".join((words.fill(failure.remedy), *_said_by_the_preset(match, event))),
-        variables=() if event.relayed else _names(failure.roles, app),
+        variables=_names(failure.roles, app) if words.own_names else (),
         changes=changes,
         label=repair_label(changes, app.secrets),
         basis=Basis.CATALOGUE,

@@ -14,7 +14,7 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event, plain
 from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.schema import FAMILY, General
-from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, own_code
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 
 WORDED: Final = 8
@@ -37,10 +37,10 @@ def general(
     problem = Problem(
         id=answer.id,
         severity=Severity.ERROR,
-        title=own_code(words.fill(answer.title), event),
+        title=words.title(answer.title),
         cause=" ".join(part for part in (words.cause(answer.cause), hint, _lasting(event, answer)) if part),
         remedy=" ".join((words.fill(answer.remedy), *hints(event, answer.roles))),
-        variables=tuple(app.variable(role) for role in roles if app.spec(role)),
+        variables=tuple(app.variable(role) for role in roles if app.spec(role)) if words.own_names else (),
         changes=changes,
         label=repair_label(changes, app.secrets),
         basis=Basis.GENERAL,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.bounces import reasons, relayed
 from smtpwizard.diagnosis.catalogue import Catalogue, default
+from smtpwizard.diagnosis.client_terms import client_of
 from smtpwizard.diagnosis.event import Event, bound, from_text, port_in
 from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record, records
@@ -140,7 +141,7 @@ def find(
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     talks = bool(bounced) or (len(entries) <= _SENTENCES and bool(re.search(_MAIL_TALK, text)))
-    port = _tls_port(text)
+    port, client = _tls_port(text), client_of(text)
     for record in entries:
         record.alone = len(entries) == 1
         if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
@@ -148,7 +149,7 @@ def find(
                 continue  # the text is another program's
             if port and found.event.port is None:
                 found = found._replace(event=found.event._replace(port=port))
-            yield found._replace(talks=talks)
+            yield found._replace(talks=talks, event=found.event._replace(client=client))
 
 
 def _tls_port(text: str) -> int | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.diagnosis.client_terms import NODE, words_of
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.presets.values import TlsMode
 
@@ -30,41 +32,22 @@ def own_code(title: str, event: Event) -> str:
     return title if own in title else f"{title} ({own})"
 
 
-_RELAY_WORDS: Final = {
-    "host": "the mail server's relay host",
-    "port": "its port",
-    "username": "the user name of your mail server at that relay",
-    "password": "the password of your mail server at that relay",
-    "implicit": "TLS from the first byte",
-    "starttls": "STARTTLS",
-    "security": "its TLS mode",
-}
-"""Where a mail server hands mail on, its settings are concerned and not the app's. Only the sender is the app's."""
+def _put(text: str, words: Mapping[str, str]) -> str:
+    """Put words into the places of a sentence. `Set {username}=apikey` becomes `Set the user name to apikey`."""
 
+    def words_for(found: re.Match[str]) -> str:
+        said = words.get(found[2])
+        if said is None:
+            return found[0]
+        if found[3]:
+            said += " to " if found[1] else " "
+        elif not found[1] and re.search(r"(?:^|\. )$", found.string[: found.start()]):
+            said = said[0].upper() + said[1:]
+        return f"{found[1] or ''}{said}"
 
-_TRUST: Final = (
-    (
-        r"javax\.|jakarta\.|sun\.security|PKIX",
-        "import the certificate into the JVM's trust store (keytool -importcert)",
-    ),
-    (
-        r"x509:|tls: failed to verify|dial tcp",
-        "put the certificate into the container's /etc/ssl/certs, or set SSL_CERT_FILE",
-    ),
-    (r"_ssl\.c|smtplib|ssl\.SSL", "set SSL_CERT_FILE to a file with the certificate in the app's container"),
-    (r"OpenSSL::SSL|net/smtp|Net::SMTP", "set SSL_CERT_FILE to a file with the certificate in the app's container"),
-    (r"stream_socket|Swift_|[Ss]ymfony|PHPMailer", "set openssl.cafile in php.ini to a file with the certificate"),
-    (
-        r"rustls|invalid peer certificate|lettre",
-        "add the certificate to the container's own store (update-ca-certificates)",
-    ),
-    (
-        r"System\.Net|MailKit|remote certificate",
-        "add the certificate to the machine's own store (update-ca-certificates)",
-    ),
-    (r"", "mount the certificate into the app's container and set NODE_EXTRA_CA_CERTS to the file"),
-)
-"""A sign of a client → how it is made to trust a certificate. Node's comes last."""
+    for _ in range(2):  # the words may have places of their own
+        text = re.sub(r"((?:Set|set) )?\{(\w+)\}(=)?", words_for, text)
+    return text
 
 
 class Wording:
@@ -72,19 +55,28 @@ class Wording:
 
     def __init__(self, event: Event) -> None:
         self._event = event
+        self._terms = words_of(event)
+
+    @property
+    def own_names(self) -> bool:
+        """Whether the app's own names and repairs fit: neither a relay nor another client is concerned."""
+        return "host" not in self._terms
+
+    def title(self, text: str) -> str:
+        """Fill a title, and put the reply's own code into it. Node's word for an error stands only where Node spoke."""
+        if not self.own_names and not _CODES.search(text):
+            text = re.sub(r" \(E[A-Z_]+(?:, E[A-Z_]+)*\)$", "", text)
+        return own_code(self.fill(text), self._event)
 
     def fill(self, text: str) -> str:
         """Put names, modes and the provider's encrypted port into a sentence."""
         if "{" not in text:
             return text
-        if self._event.relayed:
-            text = text.replace("{encrypted}", "a port with TLS")
-            for place, words in _RELAY_WORDS.items():
-                text = text.replace(f"{{{place}}}", words)
-        elif "{encrypted}" in text:
+        text = _put(text, self._terms)
+        text = _put(text, NODE)
+        if "{encrypted}" in text:
             text = text.replace("{encrypted}", self._encrypted())
-        if "{trust}" in text:
-            text = text.replace("{trust}", next(words for signs, words in _TRUST if re.search(signs, self._event.raw)))
+            return self.fill(text)
         return self._event.profile.fill(text)
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
@@ -97,9 +89,13 @@ class Wording:
         """Say which port to use for an encrypted connection: the provider's, else 465."""
         provider = self._event.provider
         choices = sorted(provider.ports, key=_encrypted_first) if provider is not None else []
+        if choices and choices[0].tls is TlsMode.STARTTLS and not self.own_names:
+            return f"port {choices[0].port} with STARTTLS"
         if choices and choices[0].tls is TlsMode.STARTTLS:
             return f"{{port}}={choices[0].port}, {{starttls}} with STARTTLS (this provider has no port for TLS at once)"
         port = choices[0].port if choices and choices[0].tls is TlsMode.IMPLICIT else 465
+        if not self.own_names:
+            return f"port {port} with SSL/TLS"
         return f"{{port}}={port}, {{implicit}}"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.cli.output import emit, emit_json, say
-from smtpwizard.cli.source import app_of, hide_in_reach
+from smtpwizard.cli.source import hide_in_reach, recognised
 from smtpwizard.diagnosis.catalogue import Catalogue
 from smtpwizard.diagnosis.logs import Explained, explain_log, flat
 from smtpwizard.errors import ExitCode, InputError
@@ -35,7 +35,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     catalogue = open_catalogue(args.presets)
     provider = named_provider(args.provider, args.presets, catalogue)
     hide_in_reach(args)
-    explained = explain_log(text, stage=args.stage, provider=provider, app=app_of(args), catalogue=catalogue)
+    found = recognised(args)
+    app = None if found.is_default else found.app  # the text may show whose client speaks
+    explained = explain_log(text, stage=args.stage, provider=provider, app=app, catalogue=catalogue)
     if args.json:
         emit_json({"schema": 1, "diagnoses": [item.as_diagnosis() for item in flat(explained)]})
     elif explained:

@@ -1,0 +1,304 @@
+"""The terms of the client that a text shows: what its settings are called, and how it is made to do what a remedy says.
+
+They speak where nobody has named the app, and another client than the default app's (nodemailer) has left its signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from smtpwizard.diagnosis.event import Event, bound
+from smtpwizard.records import NamedTuple
+
+
+class Terms(NamedTuple):
+    """A kind of client."""
+
+    id: str
+    signs: str
+    """A pattern that no other kind's text has."""
+    words: Mapping[str, str]
+    """A place in a sentence → its words, where they differ from those that fit any client."""
+
+
+ANY: Final[Mapping[str, str]] = {
+    "host": "the SMTP host",
+    "port": "the port",
+    "username": "the user name",
+    "password": "the password",
+    "sender": "the From address",
+    "sender_name": "the sender's name",
+    "security": "the TLS setting",
+    "opportunistic": "the setting for opportunistic TLS",
+    "ciphers": "the cipher list",
+    "client_name": "the name for EHLO",
+    "auth": "the switch for authentication",
+    "url": "the SMTP address",
+    "implicit": "SSL/TLS (from the first byte)",
+    "starttls": "STARTTLS",
+    "tls_skipped": "it was not told to upgrade with STARTTLS",
+    "tls_on": "Switch STARTTLS on for port 587, or use port 465 with SSL/TLS where the provider has it",
+    "login_on": "Switch authentication on in the mail settings and give user name and password, on port 587 or 465",
+    "dialogue": "in a log at debug level",
+    "look_up": (
+        "Look the name up on the machine that sends (`nslookup` and the name). If no name is found there, correct that "
+        "machine's name server; then try again"
+    ),
+    "own_machine": (
+        "Put the real name of the mail server into {host}, or start the mail server that should listen on this machine"
+    ),
+    "renew": "and start the program anew",
+    "ipv4": "or let the client connect by IPv4 only",
+    "trust": "add the certificate to the machine's own store (update-ca-certificates)",
+}
+"""Words that fit any client."""
+
+NODE: Final[Mapping[str, str]] = {
+    "tls_skipped": "it was not told to, STARTTLS was not offered to it, or something in between took the offer away",
+    "tls_on": (
+        "Use {encrypted}. On a port with STARTTLS, switch it on in the client (EnableSsl, use_tls, starttls), and "
+        "check that the server offers it"
+    ),
+    "login_on": (
+        "Set {username} and {password}, and make sure that both reach the app; on port 25 change to the submission "
+        "port 587 or 465"
+    ),
+    "dialogue": "in the app's log",
+    "look_up": (
+        "Look the name up inside the container (`docker compose exec api getent hosts smtp.example.com`) and on the "
+        "host. Where only the container fails, check its network and give the service `dns:` entries; then try again"
+    ),
+    "own_machine": (
+        "Put the compose service's name into {host} where the mail server is another container, "
+        "`host.docker.internal` where it runs on the host, or the real host name"
+    ),
+    "renew": "and make new containers (`docker compose up -d`)",
+    "ipv4": "or make Node prefer IPv4: set NODE_OPTIONS=--dns-result-order=ipv4first for the app",
+    "trust": "mount the certificate into the app's container and set NODE_EXTRA_CA_CERTS to the file",
+}
+"""Words for the default app, and for a named one. What stands in braces is filled in its turn."""
+
+RELAY: Final[Mapping[str, str]] = {
+    "host": "the mail server's relay host",
+    "port": "its port",
+    "username": "the user name of your mail server at that relay",
+    "password": "the password of your mail server at that relay",
+    "implicit": "TLS from the first byte",
+    "starttls": "STARTTLS",
+    "security": "its TLS mode",
+    "encrypted": "a port with TLS",
+    "tls_skipped": "your mail server did not ask for STARTTLS",
+    "tls_on": "Let your mail server use TLS towards that server (Postfix: smtp_tls_security_level = may, or encrypt)",
+    "login_on": (
+        "Give your mail server a user name and password for that relay (Postfix: smtp_sasl_auth_enable and "
+        "smtp_sasl_password_maps), on port 587 or 465"
+    ),
+    "dialogue": "in the mail server's log",
+    "look_up": "Look the name up on the mail server; if no name is found there, correct its name server",
+    "own_machine": "Start what should listen there (a filter, another mail server), or correct the relay host",
+    "renew": "and reload the mail server",
+    "ipv4": "or let the mail server use IPv4 only (Postfix: inet_protocols = ipv4)",
+    "trust": "add its authority to the mail server's list (Postfix: smtp_tls_CAfile)",
+}
+"""Where a mail server hands mail on, its settings are concerned and not the app's. Only the sender is the app's."""
+
+NODE_SIGNS: Final = r"node_modules|nodemailer|smtp-connection|node:internal|\bcode: ?'E[A-Z]+'|\(node:"
+
+TERMS: Final = (
+    Terms(
+        "mail-program",
+        r"0x800[0-9A-Fa-f]{5}|Thunderbird|Windows Live Mail|Outlook Express|fsck[./]k9|\bK-9\b|"
+        r"An (?:Outgoing server \(SMTP\) )?error occurred while sending|Outgoing server|Postausgangsserver",
+        {
+            "host": "the account's outgoing server (SMTP)",
+            "port": "its port",
+            "sender": "the account's e-mail address",
+            "security": "its connection security",
+            "tls_skipped": "the account's connection security is None",
+            "tls_on": "Set the outgoing server's connection security to STARTTLS with port 587, or SSL/TLS with 465",
+            "login_on": (
+                "In the account's settings for the outgoing server switch authentication on (\"My outgoing server "
+                "requires authentication\") with the mailbox's user name and password, on port 587 or 465"
+            ),
+            "look_up": "Look whether this computer opens a web page; if so, correct the name of the outgoing server",
+            "own_machine": (
+                "Enter the provider's server as outgoing server; where a virus scanner or bridge listens on this "
+                "computer, start it"
+            ),
+            "renew": "in the account's settings",
+            "trust": "import its authority into the mail program or the system",
+        },
+    ),
+    Terms(
+        "mail-server",
+        r"postfix(?:/[\w-]{1,20})?/smtpd\b|\bNOQUEUE: reject|postfix/submission|\brejected RCPT\b|"
+        r"\bdovecot: (?:auth|submission)|saslauthd",
+        {
+            "host": "the sending client's SMTP host",
+            "username": "the client's user name",
+            "password": "the client's password",
+            "sender": "the client's sender address",
+            "login_on": (
+                "Let the client that sends log in (user name and password, port 587 or 465); a client without a login "
+                "must be in the networks that the server trusts (Postfix: mynetworks)"
+            ),
+            "dialogue": "in the mail server's log",
+        },
+    ),
+    Terms(
+        "perl",
+        r"\.p[lm] line \d|\bat \S{1,200}\.p[lm]\b|IO::Socket::|Email::Sender",
+        {
+            "tls_on": "Switch STARTTLS on (Net::SMTP: starttls before auth) for port 587, or SSL for port 465",
+            "dialogue": "with Net::SMTP's Debug => 1",
+            "trust": "add it to Mozilla::CA or set SSL_ca_file",
+        },
+    ),
+    Terms(
+        "phpmailer",
+        r"(?i:phpmailer)|SMTP connect\(\) failed|SMTP Error: |CLIENT -> SERVER|SMTP -> |class\.smtp\.php|"
+        r"DATA END command",
+        {
+            "tls_skipped": "SMTPSecure is empty",
+            "tls_on": "Set SMTPSecure to 'tls' with port 587, or to 'ssl' with port 465 where the provider has it",
+            "login_on": "Set SMTPAuth to true, and Username and Password, on port 587 or 465",
+            "dialogue": "with SMTPDebug = 2",
+            "trust": "set openssl.cafile in php.ini to a file with the certificate",
+        },
+    ),
+    Terms(
+        "php",
+        r"Swift_|Expected response code|Symfony\\|Illuminate\\|stream_socket_|php_network|\bPHP \w+: |\.php\b|"
+        r"Zend\\Mail|CakePHP|CodeIgniter",
+        {
+            "tls_skipped": "its encryption setting is empty",
+            "tls_on": "Set the encryption to `tls` with port 587, or to `ssl` with port 465 where the provider has it",
+            "login_on": (
+                "Give the mailer user name and password (Laravel: MAIL_USERNAME and MAIL_PASSWORD), on port 587 or 465"
+            ),
+            "renew": "and clear the app's cached configuration",
+            "trust": "set openssl.cafile in php.ini to a file with the certificate",
+        },
+    ),
+    Terms(
+        "java",
+        r"javax\.|jakarta\.|angus\.mail|com\.sun\.mail|sun\.security|PKIX|\.java:\d",
+        {
+            "tls_skipped": "mail.smtp.starttls.enable is not set",
+            "tls_on": (
+                "Set mail.smtp.starttls.enable=true (in an app's form: enable StartTLS) with port 587, or "
+                "mail.smtp.ssl.enable=true with port 465 where the provider has it"
+            ),
+            "login_on": (
+                "Set mail.smtp.auth=true (in an app's form: authentication) with user name and password, on port 587 "
+                "or 465"
+            ),
+            "dialogue": "with mail.debug=true",
+            "ipv4": "or start Java with -Djava.net.preferIPv4Stack=true",
+            "trust": "import the certificate into the JVM's trust store (keytool -importcert)",
+        },
+    ),
+    Terms(
+        "net",
+        r"System\.(?:Net|Security|IO)\.|MailKit|SmtpException|SmtpCommandException|The server response was|"
+        r"remote certificate",
+        {
+            "tls_skipped": "EnableSsl is false",
+            "tls_on": "Set EnableSsl to true (MailKit: SecureSocketOptions.StartTls) with port 587",
+            "login_on": "Set UseDefaultCredentials to false and Credentials to user name and password, on port 587",
+            "dialogue": "with MailKit's ProtocolLogger",
+            "trust": "add the certificate to the machine's own store of authorities",
+        },
+    ),
+    Terms(
+        "ruby",
+        r"Net::SMTP|OpenSSL::SSL|net/smtp|ActionMailer|\.rb:\d",
+        {
+            "tls_skipped": "enable_starttls is off",
+            "tls_on": "Set enable_starttls_auto: true with port 587, or tls: true with port 465 where the host has it",
+            "login_on": "Give the app user_name, password and authentication (:plain or :login), on port 587 or 465",
+            "trust": "set SSL_CERT_FILE to a file with the certificate",
+        },
+    ),
+    Terms(
+        "python",
+        r"smtplib|_ssl\.c|ssl\.SSL|aiosmtplib|\bSMTP(?:Recipients|Sender|Data|Authentication|Server|Connect|Hello|"
+        r"NotSupported|Response|Heloe?)[A-Z]\w{1,30}|Traceback \(most recent|\(\d{3}, ?b?['\"]",
+        {
+            "tls_skipped": "starttls() was not called",
+            "tls_on": (
+                "Call starttls() before the login (Django: EMAIL_USE_TLS=True) with port 587, or use SMTP_SSL "
+                "(EMAIL_USE_SSL=True) with port 465 where the provider has it"
+            ),
+            "login_on": (
+                "Give the app user name and password (Django: EMAIL_HOST_USER and EMAIL_HOST_PASSWORD; a script: "
+                "login() before the mail), on port 587 or 465"
+            ),
+            "dialogue": "with set_debuglevel(1)",
+            "trust": "set SSL_CERT_FILE to a file with the certificate",
+        },
+    ),
+    Terms(
+        "go",
+        r"x509:|tls: (?:failed|first|handshake)|dial tcp|gomail|\.go:\d|\blevel=\w+ |\bread tcp |caller=",
+        {"trust": "put the certificate into /etc/ssl/certs where the program runs, or set SSL_CERT_FILE"},
+    ),
+    Terms(
+        "rust",
+        r"rustls|invalid peer certificate|\blettre|[Cc]onnection error: |Response error: ",
+        {"security": "the TLS setting (SMTP security)"},
+    ),
+    Terms(
+        "erlang",
+        r"gen_smtp|Bamboo\.|Swoosh|no_more_hosts|\{:?permanent_failure|\['TLS', 32",
+        {
+            "tls_on": "Set tls: :always with port 587, or ssl: true with port 465 where the provider has it",
+            "login_on": "Set username, password and auth: :always, on port 587 or 465",
+        },
+    ),
+    Terms(
+        "sendmail",
+        r"\bmsmtp|\bssmtp|errormsg='|sendmail: (?:server|cannot|could|recipient)|mailsend v",
+        {
+            "host": "`host`",
+            "port": "`port`",
+            "username": "`user`",
+            "password": "`password`",
+            "sender": "`from`",
+            "tls_on": "Set `tls on` and `tls_starttls on` with port 587, or `tls_starttls off` with port 465",
+            "login_on": "Set `auth on`, `user` and `password`, on port 587 or 465",
+            "dialogue": "with --debug",
+            "renew": "in ~/.msmtprc or /etc/msmtprc, readable for the user that sends",
+        },
+    ),
+    Terms("indy", r"\bEIdS|\bIndy\b|TIdSMTP", {"tls_on": "Set UseTLS to utUseExplicitTLS with port 587"}),
+)
+"""By the surest signs first."""
+
+_READ: Final = 20_000
+"""Characters of a text in which its client is looked for."""
+
+
+def client_of(text: str) -> str:
+    """Return the kind of client that `text` shows; empty where it shows none, or the default app's."""
+    text = bound(text, _READ)
+    if re.search(NODE_SIGNS, text):
+        return ""
+    return next((terms.id for terms in TERMS if re.search(terms.signs, text)), "")
+
+
+_OF_THE_LIBRARY: Final = ("trust", "dialogue", "ipv4")
+"""Places whose words depend on the mail library alone, whatever the app calls its settings."""
+
+
+def words_of(event: Event) -> Mapping[str, str]:
+    """Return the words for the client that the event shows; few or none where the app's own names hold."""
+    kind = event.client or client_of(event.raw)
+    shown = next((terms.words for terms in TERMS if terms.id == kind), {})
+    if event.settings is not None or event.app is not None:
+        words: Mapping[str, str] = {place: shown[place] for place in _OF_THE_LIBRARY if place in shown}
+    else:
+        words = {**ANY, **shown} if kind or event.relayed else {}
+    return {**words, **RELAY} if event.relayed else words

@@ -1,0 +1,72 @@
+"""An answer speaks the language of the client that the text shows, and of the default app where it shows none."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from smtpwizard.diagnosis.client_terms import ANY, NODE, TERMS, client_of
+from smtpwizard.diagnosis.logs import explain_text
+from support.apps import ABC
+
+STARTTLS_FIRST = {
+    "python": (
+        "smtplib.SMTPSenderRefused: (530, b'5.7.0 Must issue a STARTTLS command first', 'sender@example.edu')",
+        "EMAIL_USE_TLS=True",
+    ),
+    "java": (
+        "com.sun.mail.smtp.SMTPSendFailedException: 530 5.7.0 Must issue a STARTTLS command first",
+        "mail.smtp.starttls.enable=true",
+    ),
+    "phpmailer": (
+        "SMTP ERROR: MAIL FROM command failed: 530 5.7.0 Must issue a STARTTLS command first (PHPMailer)",
+        "SMTPSecure",
+    ),
+    "php": (
+        'Expected response code 250 but got code "530", with message "530 5.7.0 Must issue a STARTTLS command first"',
+        "`tls` with port 587",
+    ),
+    "ruby": ("Net::SMTPAuthenticationError: 530 5.7.0 Must issue a STARTTLS command first", "enable_starttls_auto"),
+    "mail-program": (
+        "Server Response: '530 5.7.0 Must issue a STARTTLS command first', Port: 25, Error Number: 0x800CCC79",
+        "connection security",
+    ),
+}
+"""Client → its text, and what its remedy names."""
+
+
+@pytest.mark.parametrize("client", STARTTLS_FIRST)
+def test_a_remedy_names_the_setting_of_the_client_that_the_text_shows(client: str) -> None:
+    text, wanted = STARTTLS_FIRST[client]
+    first = explain_text(text)[0]
+    assert client_of(text) == client
+    assert wanted in first.remedy
+    assert "SMTP_" not in first.message.replace("SMTP_SSL", ""), first.message
+    assert not first.changes
+    assert not first.variables
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "530 5.7.0 Must issue a STARTTLS command first",
+        "Error: Mail command failed: 530 5.7.0 Must issue a STARTTLS command first\n"
+        "    at SMTPConnection._formatError (/app/node_modules/nodemailer/lib/smtp-connection/index.js:809:19)",
+    ],
+)
+def test_the_default_app_keeps_its_names_and_its_repair(text: str) -> None:
+    first = explain_text(text)[0]
+    assert "SMTP_PORT=465" in first.remedy
+    assert first.changes
+
+
+def test_an_app_that_was_named_keeps_its_names_whoever_speaks() -> None:
+    assert "SMTP_PORT=465" in explain_text(STARTTLS_FIRST["python"][0], app=ABC)[0].remedy
+
+
+def test_what_a_client_calls_differently_is_a_place_that_every_client_has_words_for() -> None:
+    assert not {place for terms in TERMS for place in terms.words} - set(ANY)
+    assert set(NODE) <= set(ANY)
+    places = {place for terms in TERMS for words in terms.words.values() for place in re.findall(r"\{(\w+)\}", words)}
+    assert places <= set(ANY)
