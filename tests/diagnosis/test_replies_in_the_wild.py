@@ -115,6 +115,8 @@ NOTHING = [
 ]
 
 CLOTHED = [
+    ("Could not send message: Server is not accepting SMTP connections.", "greeting-refused"),
+    ("failed to send email: dial tcp: lookup smtp.example.com: device or resource busy", "dns-no-answer"),
     ("我在使用邮件发送的功能时报错535", "wrong-password"),
     ("Failed to send some messages ; Negative SMTP reply: 501;", "command-unknown"),
     ("_501 Connection rejected by policy [7.7]_", "policy-refused"),
