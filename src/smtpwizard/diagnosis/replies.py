@@ -136,7 +136,7 @@ _TAIL: Final = _FIELDS + (
 _TAIL_SIGNS: Final = ("\n", "; from=<", "(in reply to ", " in response to ", '":', "',", "=")
 _PLAIN_REPLY: Final = (
     r"(?i)[45]\d\d[ -](?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
-    r"unauthorized|too many req|\w{2,60}(?:error|exception)\b|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
+    r"unauthorized|too many req|method not|expectation|failed dep|proxy auth|network auth|http ver|\w{2,60}(?:error|exception)\b|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
 )
 """A reply as a server gives it, with nothing before it."""
 
@@ -179,13 +179,14 @@ _STATUS: Final = (
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
 )
 """An enhanced code where the library has left the code out, as .NET does."""
-_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel|symfony|nginx)\W{1,4}$"
+_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel|symfony|nginx)\W{1,4}$|[<>=!~]=\s{0,2}$"
 """What has a version of three numbers too."""
 
 _HTTP_REASON: Final = (
     r"(?i)^(?:500:? internal server error|502:? bad gateway|504:? gateway time-?out|404:? not found|403:? forbidden|"
     r"400:? bad request|401:? unauthorized|405:? method not allowed|429:? too many requests|413:? payload too large|"
-    r"422:? unprocessable|408:? request timeout|406:? not acceptable|410:? gone|409:? conflict|"
+    r"422:? unprocessable|408:? request timeout|406:? not acceptable|410:? gone|409:? conflict|417:? expectation|"
+    r"424:? failed dep|407:? proxy auth|511:? network auth|505:? http version|509:? bandwidth|510:? not extended|"
     r"(?:501:? not implemented|503:? service (?:temporarily )?unavailable|[45]\d\d:? \d+(?:\.\d+)? ?m?s\b)"
     r"\W{0,3}(?:$|\n|<|for url|https?:)|[45]\d\d:? [A-Z]\w{1,60}(?:Error|Exception)\b)"
 )
@@ -221,7 +222,9 @@ def find_reply(text: str, known: Properties) -> Reading:
         return Reading(known.response, known.response_code)
     text = expanded(bound(text, 8000))
     text = re.sub("`{2,} ?", "`", text) if "``" in text else text
-    if re.match(_PLAIN_REPLY, text):
+    if re.match(_PLAIN_REPLY, text) and not (
+        int(text[:3]) in _HTTP_CODES - _SMTP_TOO and text[3:10].lower() in (" error,", " error:", " client", " reason")
+    ):
         return Reading(_without_tail(text))
     for dressed, signs in _DRESSES.items():  # the signs are looked for first: to compile a pattern takes a millisecond
         found = dressed(text) if any(sign in text for sign in signs) else None
