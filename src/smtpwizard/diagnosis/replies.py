@@ -136,7 +136,8 @@ _TAIL: Final = _FIELDS + (
 _TAIL_SIGNS: Final = ("\n", "; from=<", "(in reply to ", " in response to ", '":', "',", "=")
 _PLAIN_REPLY: Final = (
     r"(?i)[45]\d\d[ -](?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
-    r"unauthorized|too many req|method not|expectation|failed dep|proxy auth|network auth|http ver|\w{2,60}(?:error|exception)\b|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
+    r"unauthorized|too many req|method not|expectation|failed dep|proxy auth|network auth|http ver|"
+    r"\w{2,60}(?:error|exception)\b|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
 )
 """A reply as a server gives it, with nothing before it."""
 
@@ -179,7 +180,7 @@ _STATUS: Final = (
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
 )
 """An enhanced code where the library has left the code out, as .NET does."""
-_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel|symfony|nginx)\W{1,4}$|[<>=!~]=\s{0,2}$"
+_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel)\W{1,4}$|[<>=!~]=\s?$"
 """What has a version of three numbers too."""
 
 _HTTP_REASON: Final = (
