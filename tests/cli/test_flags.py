@@ -67,6 +67,8 @@ def test_what_is_read_is_what_argparse_reads(words: list[str]) -> None:
         "check --env-file=.env --json", "send --to a@example.com --to b@example.com --inbox-password-stdin --wait 5",
         "explain --json", "explain --stage auth", "write --env-file .env --preset gmail --set a=b --set c=d --dry-run",
         "write --print env --preset gmail", "restore", "logs --json --since 5m", "sandbox --port 2600",
+        "explain text --json", "explain --stage auth 535=bad",
+        "presets show gmail --json", "presets --json list", "scan mail.example.com --json", "restore latest --yes",
     ],
 )  # fmt: skip
 def test_a_plain_call_is_read_without_argparse(call: str) -> None:
@@ -79,9 +81,10 @@ def test_a_plain_call_is_read_without_argparse(call: str) -> None:
     "call",
     [
         "", "completion bash", "--json check", "chek", "check --help", "check extra", "check --env-file",
-        "check --jobs x", "check --env-file --json", "check --json=1", "check --env-file a --compose b", "check --jso",
+        "check --jobs x", "check --env-file --json", "check --json=1", "check --app=--",
+        "check --env-file a --compose b", "check --jso",
         "send", "lint --env-file a --env-file b", "write --preset gmail", "presets", "write --print pdf --preset gmail",
-        "check --timeout 0", "scan", "explain text", "check -- --json",
+        "check --timeout 0", "scan", "explain two words", "check -- --json", "presets show --json gmail", "presets sho",
     ],
 )  # fmt: skip
 def test_anything_else_is_left_to_argparse(call: str) -> None:

@@ -344,8 +344,8 @@ class _Declared:
 def read(arguments: Sequence[str]) -> argparse.Namespace | None:
     """Return what argparse makes of a plain call of a QUICK command, without the 7 ms that it takes.
 
-    Plain is the command's name and then flags with their values. None for all others: words without a flag, what may
-    be a mistake, and calls for help.
+    Plain is the command's name, then flags with their values and, in a row, words without a flag. None for all others:
+    what may be a mistake, and calls for help.
     """
     verb, *words = arguments or ("",)
     if verb not in QUICK:
@@ -359,19 +359,24 @@ def read(arguments: Sequence[str]) -> argparse.Namespace | None:
     values = {flag.dest: flag.default for flag in declared if flag.default is not top.missing}
     values["verb"] = verb
     given: dict[str, _Flag] = {}
-    rest = iter(words)
-    for word in rest:
+    loose = [name for name in own.flags if not name.startswith("-")]
+    rest, last = enumerate(words), -1
+    for at, word in rest:
         name, joined, text = word.partition("=")
+        if not word.startswith("-"):
+            if not loose or last not in (-1, at - 1):
+                return None
+            name, joined, text, last = loose.pop(0), "=", word, at
         flag = own.flags.get(name)
-        if flag is None or not name.startswith("-"):
+        if flag is None:
             return None
         if flag.action == "store_true":
             if joined:
                 return None
             values[flag.dest] = True
         else:
-            text = text if joined else next(rest, "-")
-            if (not joined and text.startswith("-")) or (flag.action == "once" and name in given):
+            text = text if joined else next(rest, (0, "-"))[1]
+            if text == "--" or (text.startswith("-") and not joined) or (flag.action == "once" and name in given):
                 return None
             try:
                 value = flag.type(text)
