@@ -45,7 +45,7 @@ _DIALOGUE: Final = (
     rf"DEBUG SMTP:|{_ARROW})[ \t]{{0,4}}(?=[\"'b]{{0,2}}[2-5]\d\d)"
 )
 _CLIENT: Final = (
-    rf"(?i)^[ \t]{{0,4}}(?:{_LOGGER}(?:C:|Client:|Sent:|Send:|CLIENT ?-> ?SERVER:|SMTP>>)[ \t]{{0,4}}[\"']?"
+    rf"(?i)^[ \t]{{0,4}}(?:{_LOGGER}(?:C:|Client:|Sent:|Send:|CLIENT ?-> ?SERVER:|SMTP>>)[ \t]{{0,4}}(?:[bu]?[\"'])?"
     rf"|{_ARROW}[ \t]{{1,4}}[\"'b]{{0,2}}(?={_VERB})"
     # what a person types into telnet
     r"|(?=(?:(?:EHLO|HELO) [\w.\[-]{1,100}|MAIL FROM: ?<?.{0,100}|RCPT TO: ?<?[^()]{0,100}|DATA|STARTTLS|"
