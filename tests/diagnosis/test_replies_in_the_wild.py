@@ -115,6 +115,9 @@ NOTHING = [
 ]
 
 CLOTHED = [
+    ("> AUTH XOAUTH2\n< 334\n> dXNlcj1zb21lb25l\n< 501 5.5.2 Cannot Decode response x - gsmtp", "oauth-token"),
+    ("> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> c29tZW9uZQ\n< 501 5.5.2 Cannot Decode response x - gsmtp", "value-mangled"),
+    ('554 5.0.0 Error: {"Response":{"Id":"1","Error":{"Code":"NotAuthenticatedSender"}}}', "sender-not-verified"),
     ("Could not send message: Server is not accepting SMTP connections.", "greeting-refused"),
     ("failed to send email: dial tcp: lookup smtp.example.com: device or resource busy", "dns-no-answer"),
     ("我在使用邮件发送的功能时报错535", "wrong-password"),

@@ -248,6 +248,12 @@ def mechanism_not_offered(event: Event) -> bool:
     return sent is not None and bool(offered) and sent[1].upper() not in offered
 
 
+def token_refused(event: Event) -> bool:
+    """In the dialogue the client has sent an OAuth token, and the server does not take it."""
+    sent = re.match(r"(?i)AUTH (?:XOAUTH2?|OAUTHBEARER)\b", event.sent)
+    return sent is not None and event.code in {454, 501, 535, 554}
+
+
 FREEMAIL: Final = (
     r"gmail|googlemail|yahoo|ymail|aol|hotmail|outlook|live|msn|icloud|me|mac|gmx|web|mail|yandex|qq|163|126|proton|"
     r"protonmail|orange|free|laposte|libero|t-online|comcast|naver|daum"
@@ -307,6 +313,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mail-variable-unset": mail_variable_unset,
     "mail-setting-named": mail_setting_named,
     "mechanism-not-offered": mechanism_not_offered,
+    "token-refused": token_refused,
     "freemail-sender": freemail_sender,
     "sender-is-not-login": sender_is_not_login,
     "relayed": relayed,

@@ -208,7 +208,7 @@ def found_in(
         app=app,
     )
     event = _with_words(event, known)
-    if handed_on or record.offer:
+    if handed_on or record.offer or "OAUTH" in record.sent.upper():
         event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
     if not _is_error(event, reading, record, asked):
         return None
@@ -347,7 +347,7 @@ def explain_log(
 
 
 _SENDS: Final = (
-    r"(?i)s(?:mt|tm)p|\b(?:rcpt to|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|"
+    r"(?i)s(?:mt|tm)p|\b(?:rcpt to|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|mcoerrordomain|"
     r"send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail"
 )
 _FAILED: Final = (

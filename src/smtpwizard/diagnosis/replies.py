@@ -371,7 +371,10 @@ _DRESSES: Final[Mapping[Callable[[str], Reading | None], tuple[str, ...]]] = {
 
 
 def _without_tail(reply: str) -> str:
-    return re.split(_TAIL, reply, maxsplit=1)[0] if any(sign in reply for sign in _TAIL_SIGNS) else reply
+    if not any(sign in reply for sign in _TAIL_SIGNS):
+        return reply
+    words = re.split(_TAIL, reply, maxsplit=1)[0]
+    return reply if '{"' in words else words  # the server's words hold JSON of their own
 
 
 def _unquoted(reply: str) -> str:
