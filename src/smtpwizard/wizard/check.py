@@ -208,15 +208,8 @@ class Check:
         """What the run has brought; None while the stages last."""
         if self.report is None:
             return None
-        return Outcome(
-            self.report,
-            self.settings,
-            self.provider,
-            self.survey,
-            self._rehearsed,
-            origin=self.options.origin,
-            control=self.control,
-        )
+        run = self.report, self.settings, self.provider, self.survey, self._rehearsed
+        return Outcome(*run, origin=self.options.origin, control=self.control)
 
 
 async def _through(ports: AsyncIterator[PortFacts]) -> None:
