@@ -111,8 +111,9 @@ async def test_escape_cancels_at_once_and_enter_tests_again(tmp_path: Path) -> N
         assert app.state.step == "test"
         assert app.state.report is None
         assert "Enter Test" in screen_text(app)
+        before = server.connections  # a slow machine may have asked the silent port for TLS meanwhile
         await pilot.press("enter")
-        await until(pilot, lambda: server.connections == 2, "second connection")
+        await until(pilot, lambda: server.connections > before, "second connection")
 
 
 async def test_help_names_escape_as_what_it_does_now(tmp_path: Path) -> None:
