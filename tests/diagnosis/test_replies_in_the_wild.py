@@ -137,7 +137,7 @@ CLOTHED = [
     ("reply_code: 535, reply: 'Authentication failed'", "wrong-password"),
     ('{"message":"There are too many connections from your internet address.","code":421}', None),
     ('Expected response code 354 but got code "503"', "command-sequence"),
-    ('Expected response code 250 but got code "235", with message "235 2.0.0 OK"', "client-fault"),
+    ('Expected response code 250 but got code "235", with message "235 2.0.0 OK"', "command-sequence"),
     ('Message in web vault "SMTP 5xx error: permanent error (550)"', "policy-refused"),
     ('SMTP Error (550): Failed to add recipient "a@example.com" (5.7.1 <x>: Relay access denied).', "relay-denied"),
     ("└──550-Requested action not taken: mailbox unavailable", "recipient-unknown"),

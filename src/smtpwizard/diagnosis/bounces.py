@@ -77,7 +77,7 @@ _RELAYED: Final = (
     r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
     r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
     r"\bconversation with \S{1,200}\[[0-9a-f.:]{3,45}\] timed out|delivery temporarily suspended|"
-    r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed|subsystem)|undeliverable|"
+    r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed(?! via)|subsystem)|undeliverable|"
     r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
     r"delivery to the following recipient|wasn't able to deliver your|unable to deliver (?:your )?message to|"
     r"[\"']mx-host[\"']|attempting to deliver a message|delivering your mail|rejected command '|"
@@ -94,7 +94,22 @@ _RELAYED: Final = (
 def relayed(text: str) -> bool:
     """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
     lower = text.lower()
-    return any(sign in lower for sign in _RELAYED_SIGNS) and bool(re.search(_RELAYED, text))
+    if not any(sign in lower for sign in _RELAYED_SIGNS):
+        return False
+    found = {item[0].lower() for item in re.finditer(_RELAYED, text)}
+    if re.search(_APP_SPEAKS, text):
+        found = {words for words in found if not re.fullmatch(_SERVERS_WORDS, words)}
+    return bool(found)
+
+
+_APP_SPEAKS: Final = (
+    r"\bSMTP(?:Recipients|Sender)Refused|\bSMTPDataError|SMTP(?:SendFailed|AddressFailed)Exception|Swift_|PHPMailer|"
+    r"Expected response code|nodemailer/|Net::SMTP\w|SmtpCommandException|0x800CCC"
+)
+"""The exception of an app's own client: the server has answered the app."""
+
+_SERVERS_WORDS: Final = r"(?s)(?:mail )?(?:delivery|could not be|undeliver|wasn't able|unable to deliver|delivering).*"
+"""Words that a server may use of a mail which it refuses then and there."""
 
 
 _RELAYED_SIGNS: Final = (

@@ -30,6 +30,10 @@ _ESCAPED_QUOTE: Final = _LINE + r"=\"[^\n]{0,200}\\\"[^\n]{0,200}"
 _KEPT_QUOTES: Final = _LINE + r"=\\?\\?[\"']\\?[\"'][^\n]{1,200}|\"LINE=\\\"[^\n]{1,200}\\\""
 _QUOTED_HOST: Final = r"(?:ENOTFOUND|host, port:|SMTP host:|dial tcp: lookup) [\"'][^\s\"']{1,253}[\"']"
 """Clients that put no quotes around a name: those that are there came from the setting."""
+_LOOKED_UP: Final = (
+    r"(?:\b(?:getaddrinfo|query\w{1,6}) (?:EAI_AGAIN|ESERVFAIL|EREFUSED|ETIMEOUT)|dial tcp: lookup|hostname: ')\s?"
+    r"([A-Za-z][\w.-]{0,252})"
+)
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
 _TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}LINE\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
 _RISKY: Final = r"[$#'\"`\\ ]"
@@ -287,6 +291,12 @@ def private_client(event: Event) -> bool:
     return any(re.match(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.", address) for address in found)
 
 
+def host_without_dot(event: Event) -> bool:
+    """The name that a client could not look up has no dot."""
+    named = re.findall(_LOOKED_UP, event.raw)
+    return bool(named) and not any("." in name for name in named)
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -318,5 +328,6 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "sender-is-not-login": sender_is_not_login,
     "relayed": relayed,
     "private-client": private_client,
+    "host-without-dot": host_without_dot,
 }
 """Every value of `when`."""

@@ -77,6 +77,10 @@ _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
 """Mail that is fetched, not sent."""
 _GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address"
 """A mail server's remark on who connects to it: no failure of sending."""
+_ROUTINE: Final = (
+    r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: [0-9A-Za-z]{5,20}: (?!\w+-reject)"
+)
+"""What Postfix notes of every mail: where it is from, its id, that it is done with."""
 _SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
 """A reply that nothing but a mail server gives, whatever its words are."""
 _ADDRESS: Final = r"(?i)https?://"
@@ -240,6 +244,8 @@ def _with_words(event: Event, known: Properties) -> Event:
 def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bool:
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
     if event.code is None and re.search(_GUEST, event.raw):
+        return False
+    if event.code is None and re.search(_ROUTINE, event.raw):
         return False
     if "status=sent (250" in event.raw and (event.code or 0) < 400:
         return False

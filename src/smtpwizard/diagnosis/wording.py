@@ -74,6 +74,10 @@ class Wording:
             return text
         text = _put(text, self._terms)
         text = _put(text, NODE)
+        if "{certificate}" in text:
+            names = certificate_names(self._event)
+            said = f"The certificate is for {', '.join(names)} and not" if names else "The certificate is not"
+            text = text.replace("{certificate}", said)
         if "{encrypted}" in text:
             text = text.replace("{encrypted}", self._encrypted())
             return self.fill(text)
@@ -97,6 +101,24 @@ class Wording:
         if not self.own_names:
             return f"port {port} with SSL/TLS"
         return f"{{port}}={port}, {{implicit}}"
+
+
+_CERTIFICATE_NAMES: Final = (
+    r"DNS:([\w*][\w.*-]{0,252})",
+    r"certificate is (?:only )?valid for ((?:[\w*][\w.*-]{0,252}, ){0,4}[\w*][\w.*-]{0,252}), (?:[^\n]{0,2000}, )?not ",
+    r"certificate CN=[`'\"]([\w*][\w.*-]{0,252})",
+)
+"""How Node, Go and PHP tell the names in a certificate."""
+
+_MOST_NAMES: Final = 4
+
+
+def certificate_names(event: Event) -> list[str]:
+    """Return the first names of the server's certificate, as far as they are known."""
+    found = list(event.names) or [
+        name for pattern in _CERTIFICATE_NAMES for said in re.findall(pattern, event.raw) for name in said.split(", ")
+    ]
+    return list(dict.fromkeys(found))[:_MOST_NAMES]
 
 
 HANDED_ON: Final = (
