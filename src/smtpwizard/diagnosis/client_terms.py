@@ -42,6 +42,7 @@ ANY: Final[Mapping[str, str]] = {
     "tls_on": "Switch STARTTLS on for port 587, or use port 465 with SSL/TLS where the provider has it",
     "login_on": "Switch authentication on in the mail settings and give user name and password, on port 587 or 465",
     "dialogue": "in a log at debug level",
+    "ehlo_name": "Give the client a full host name for EHLO in its settings, or give its machine one (app.example.com)",
     "look_up": (
         "Look the name up on the machine that sends (`nslookup` and the name). If no name is found there, correct that "
         "machine's name server; then try again"
@@ -66,6 +67,7 @@ NODE: Final[Mapping[str, str]] = {
         "port 587 or 465"
     ),
     "dialogue": "in the app's log",
+    "ehlo_name": "Give the app's service a dotted name in compose: `hostname: app.example.com`",
     "look_up": (
         "Look the name up inside the container (`docker compose exec api getent hosts smtp.example.com`) and on the "
         "host. Where only the container fails, check its network and give the service `dns:` entries; then try again"
@@ -96,6 +98,7 @@ RELAY: Final[Mapping[str, str]] = {
         "smtp_sasl_password_maps), on port 587 or 465"
     ),
     "dialogue": "in the mail server's log",
+    "ehlo_name": "Give your mail server a full host name that DNS knows (Postfix: myhostname, or smtp_helo_name)",
     "look_up": "Look the name up on the mail server; if no name is found there, correct its name server",
     "own_machine": "Start what should listen there (a filter, another mail server), or correct the relay host",
     "renew": "and reload the mail server",
@@ -128,6 +131,10 @@ TERMS: Final = (
                 "computer, start it"
             ),
             "renew": "in the account's settings",
+            "ehlo_name": (
+                "Send over port 587 with a login, where servers do not ask for the name, or give the computer a full "
+                "name (Thunderbird: mail.smtpserver.default.hello_argument)"
+            ),
             "trust": "import its authority into the mail program or the system",
         },
     ),
@@ -145,6 +152,10 @@ TERMS: Final = (
                 "must be in the networks that the server trusts (Postfix: mynetworks)"
             ),
             "dialogue": "in the mail server's log",
+            "ehlo_name": (
+                "Give the sending client a full host name for EHLO, or let this server take clients that are logged in "
+                "before it asks for the name (Postfix: permit_sasl_authenticated first)"
+            ),
         },
     ),
     Terms(
@@ -165,6 +176,7 @@ TERMS: Final = (
             "tls_on": "Set SMTPSecure to 'tls' with port 587, or to 'ssl' with port 465 where the provider has it",
             "login_on": "Set SMTPAuth to true, and Username and Password, on port 587 or 465",
             "dialogue": "with SMTPDebug = 2",
+            "ehlo_name": "Set Helo (PHPMailer) to the server's full host name, such as app.example.com",
             "trust": "set openssl.cafile in php.ini to a file with the certificate",
         },
     ),
@@ -196,6 +208,7 @@ TERMS: Final = (
                 "or 465"
             ),
             "dialogue": "with mail.debug=true",
+            "ehlo_name": "Set mail.smtp.localhost to a full host name, such as app.example.com",
             "ipv4": "or start Java with -Djava.net.preferIPv4Stack=true",
             "trust": "import the certificate into the JVM's trust store (keytool -importcert)",
         },
@@ -237,13 +250,17 @@ TERMS: Final = (
                 "login() before the mail), on port 587 or 465"
             ),
             "dialogue": "with set_debuglevel(1)",
+            "ehlo_name": "Give smtplib a full host name (local_hostname=), or the machine or container one",
             "trust": "set SSL_CERT_FILE to a file with the certificate",
         },
     ),
     Terms(
         "go",
         r"x509:|tls: (?:failed|first|handshake)|dial tcp|gomail|\.go:\d|\blevel=\w+ |\bread tcp |caller=",
-        {"trust": "put the certificate into /etc/ssl/certs where the program runs, or set SSL_CERT_FILE"},
+        {
+            "trust": "put the certificate into /etc/ssl/certs where the program runs, or set SSL_CERT_FILE",
+            "dialogue": "in the app's log at debug level",
+        },
     ),
     Terms(
         "rust",

@@ -103,7 +103,7 @@ _ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,
 """`set it to false if using self-signed certificates`: a case that a program thinks of, and none that happened."""
 _SAYS_MORE: Final = {
     "unknown-host": ("resolver-down",),
-    "timeout": ("read-timeout", "resolver-down"),
+    "timeout": ("read-timeout", "resolver-down", "silence"),
     "closed": ("no-sendmail",),
 }
 """What happened → what says more where both are told: libraries add a general word to the particular one."""
