@@ -72,7 +72,7 @@ _ROUNDCUBE: Final = (
     rf"SMTP[ -]?\w{{2,8}} \(({_NUMBER})\): [^\n]{{3,300}}? \(((?:{_ENHANCED}|{_NUMBER}) [^\n]{{3,2000}})\)"
 )
 _LETTRE_CODE: Final = (
-    r"severity: (Permanent|Transient)NegativeCompletion, category: (\w{1,20}), detail: (\w{1,10}) \}"
+    r"severity: (Permanent|Transient)NegativeCompletion,\s{1,40}category: (\w{1,20}),\s{1,40}detail: (\w{1,10}),?\s{1,40}\}"
     r"(?:, message: \[(.{0,2000}))?"
 )
 _PHPMAILER: Final = (
@@ -101,7 +101,7 @@ _WORDS: Final = (
 _OPENING: Final = r"^(?:\(\w{2,20}\) )?[\s\"'\[({>*_#|└─-]{0,6}"
 _LEAD: Final = (
     r"(?:said|saying|says|raised|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
-    r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|mailer|"
+    r"get|gets|getting|gives|gave|received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|mailer|"
     r"err(?:or)? code|errcode|smtp|smtp code|message|msg|detail|"
     r"retcode|rejected|refused|server|remote|host|fehler|erreur|erro|errore|diagnostic-code: ?[\w-]{1,20};)"
 )
@@ -157,12 +157,15 @@ _CODE_BEHIND: Final = (
 _VERB_BEHIND: Final = (
     r"(?im)^(?=[^\n]{0,300}?(?:smtp|mail|rcpt|data|auth|e?helo|starttls|access|login)\b)([^\n]{0,300}?"
     r"\b(?:failed|denied|refused|rejected|response|reply|error|status)(?: code)?)"
-    rf"(?::|,| with)? (?:code )?({_NUMBER})[.;!\"'\])]{{0,2}}$"
+    rf"(?::|,| with| =)? (?:code )?({_NUMBER})[.;!\"'\])]{{0,2}}$"
 )
 """curl's `MAIL failed: 530`, a printer's `SMTP server error 535`: what was refused, and the code alone."""
 
 _RESPONSE_WAS: Final = r"(?is)\bThe response (?:from the remote server )?was:\s{0,20}(\S.{0,2000})"
 """A bounce of Google's: before it stand its own guesses at the cause."""
+
+_UNKNOWN_BEHIND: Final = r"(?i)^([^\n]{0,80}\bcommand (?:is )?(?:not |un)(?:recogni[sz]ed|known|implemented)):? (50[0-4])\W{0,3}$"
+"""`Command not recognized 502`."""
 
 _CODE_IN_BRACKETS: Final = rf"(?im)^([^\n]{{0,200}}smtp[^\n]{{0,100}}\berror code)\W{{1,3}}({_NUMBER})\]"
 """A printer's `SMTPC: received error code. [550]`."""
@@ -188,6 +191,7 @@ _HTTP_REASON: Final = (
     r"400:? bad request|401:? unauthorized|405:? method not allowed|429:? too many requests|413:? payload too large|"
     r"422:? unprocessable|408:? request timeout|406:? not acceptable|410:? gone|409:? conflict|417:? expectation|"
     r"424:? failed dep|407:? proxy auth|511:? network auth|505:? http version|509:? bandwidth|510:? not extended|"
+    r"[45]\d\d (?:client|server) error: |"
     r"(?:501:? not implemented|503:? service (?:temporarily )?unavailable|[45]\d\d:? \d+(?:\.\d+)? ?m?s\b)"
     r"\W{0,3}(?:$|\n|<|for url|https?:)|[45]\d\d:? [A-Z]\w{1,60}(?:Error|Exception)\b)"
 )
@@ -251,7 +255,7 @@ def find_reply(text: str, known: Properties) -> Reading:
     behind = re.search(_VERB_BEHIND, text) or re.search(_CODE_IN_BRACKETS, text)
     if behind and (int(behind[2]) not in _HTTP_CODES or re.search(_MAIL_SIGNS, text)):
         return Reading("", int(behind[2]))
-    behind = re.search(_CODE_BEHIND, text)
+    behind = re.search(_CODE_BEHIND, text) or re.search(_UNKNOWN_BEHIND, text.strip())
     if behind and not _is_http(f"{behind[2]} {behind[1]}", text, ""):
         return Reading(behind[1], int(behind[2]))
     if known.response_code is not None:
@@ -427,6 +431,10 @@ _MESSAGES: Final = (
     ("starttls denied", ("starttls",)),
     ("starttls attempted", ("starttls",)),
     ("in mail command", ("mail",)),
+    ("invalid mail argument", ("mail",)),
+    ("processing mail cmd", ("mail",)),  # keepalived's
+    ("processing rcpt cmd", ("rcpt",)),
+    ("processing data cmd", ("data",)),
     ("in rcpt command", ("rcpt",)),
     ("syntax: mail from", ("mail",)),
     ("syntax: rcpt to", ("rcpt",)),
