@@ -72,7 +72,8 @@ _ROUNDCUBE: Final = (
     rf"SMTP[ -]?\w{{2,8}} \(({_NUMBER})\): [^\n]{{3,300}}? \(((?:{_ENHANCED}|{_NUMBER}) [^\n]{{3,2000}})\)"
 )
 _LETTRE_CODE: Final = (
-    r"severity: (Permanent|Transient)NegativeCompletion,\s{1,40}category: (\w{1,20}),\s{1,40}detail: (\w{1,10}),?\s{1,40}\}"
+    r"severity: (Permanent|Transient)NegativeCompletion,"
+    r"\s{1,40}category: (\w{1,20}),\s{1,40}detail: (\w{1,10}),?\s{1,40}\}"
     r"(?:, message: \[(.{0,2000}))?"
 )
 _PHPMAILER: Final = (
@@ -101,7 +102,8 @@ _WORDS: Final = (
 _OPENING: Final = r"^(?:\(\w{2,20}\) )?[\s\"'\[({>*_#|└─-]{0,6}"
 _LEAD: Final = (
     r"(?:said|saying|says|raised|replied|answered|responded with|responded|returned|returns|response|reply|result|got|"
-    r"get|gets|getting|gives|gave|received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|mailer|"
+    r"get|gets|getting|gives|gave|"
+    r"received|\w{0,60}error|\w{0,60}exception|errors|err|failed|failure|failed with|status|code|mailer|"
     r"err(?:or)? code|errcode|smtp|smtp code|message|msg|detail|"
     r"retcode|rejected|refused|server|remote|host|fehler|erreur|erro|errore|diagnostic-code: ?[\w-]{1,20};)"
 )
@@ -164,7 +166,9 @@ _VERB_BEHIND: Final = (
 _RESPONSE_WAS: Final = r"(?is)\bThe response (?:from the remote server )?was:\s{0,20}(\S.{0,2000})"
 """A bounce of Google's: before it stand its own guesses at the cause."""
 
-_UNKNOWN_BEHIND: Final = r"(?i)^([^\n]{0,80}\bcommand (?:is )?(?:not |un)(?:recogni[sz]ed|known|implemented)):? (50[0-4])\W{0,3}$"
+_UNKNOWN_BEHIND: Final = (
+    r"(?i)^([^\n]{0,80}\bcommand (?:is )?(?:not |un)(?:recogni[sz]ed|known|implemented)):? (50[0-4])\W{0,3}$"
+)
 """`Command not recognized 502`."""
 
 _CODE_IN_BRACKETS: Final = rf"(?im)^([^\n]{{0,200}}smtp[^\n]{{0,100}}\berror code)\W{{1,3}}({_NUMBER})\]"
