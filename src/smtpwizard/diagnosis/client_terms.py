@@ -42,6 +42,8 @@ ANY: Final[Mapping[str, str]] = {
     "tls_on": "Switch STARTTLS on for port 587, or use port 465 with SSL/TLS where the provider has it",
     "login_on": "Switch authentication on in the mail settings and give user name and password, on port 587 or 465",
     "dialogue": "in a log at debug level",
+    "blocked": "ask the hosting provider to open them, or use the mail provider's HTTP API",
+    "reason_at": "in the lines around it: a reply with a number such as 535 or 550",
     "ehlo_name": "Give the client a full host name for EHLO in its settings, or give its machine one (app.example.com)",
     "look_up": (
         "Look the name up on the machine that sends (`nslookup` and the name). If no name is found there, correct that "
@@ -67,6 +69,8 @@ NODE: Final[Mapping[str, str]] = {
         "port 587 or 465"
     ),
     "dialogue": "in the app's log",
+    "blocked": "ask the cloud to open them or use the provider's HTTP API",
+    "reason_at": "in the lines around it: a reply with a number such as 535 or 550",
     "ehlo_name": "Give the app's service a dotted name in compose: `hostname: app.example.com`",
     "look_up": (
         "Look the name up inside the container (`docker compose exec api getent hosts smtp.example.com`) and on the "
@@ -98,6 +102,7 @@ RELAY: Final[Mapping[str, str]] = {
         "smtp_sasl_password_maps), on port 587 or 465"
     ),
     "dialogue": "in the mail server's log",
+    "blocked": "ask the hosting provider to open them",
     "ehlo_name": "Give your mail server a full host name that DNS knows (Postfix: myhostname, or smtp_helo_name)",
     "look_up": "Look the name up on the mail server; if no name is found there, correct its name server",
     "own_machine": "Start what should listen there (a filter, another mail server), or correct the relay host",
@@ -131,6 +136,10 @@ TERMS: Final = (
                 "computer, start it"
             ),
             "renew": "in the account's settings",
+            "blocked": (
+                "look at the firewall and virus scanner of this computer, and ask the Internet provider, which often "
+                "blocks port 25"
+            ),
             "ehlo_name": (
                 "Send over port 587 with a login, where servers do not ask for the name, or give the computer a full "
                 "name (Thunderbird: mail.smtpserver.default.hello_argument)"
@@ -176,6 +185,7 @@ TERMS: Final = (
             "tls_on": "Set SMTPSecure to 'tls' with port 587, or to 'ssl' with port 465 where the provider has it",
             "login_on": "Set SMTPAuth to true, and Username and Password, on port 587 or 465",
             "dialogue": "with SMTPDebug = 2",
+            "reason_at": "in the output that SMTPDebug = 2 gives",
             "ehlo_name": "Set Helo (PHPMailer) to the server's full host name, such as app.example.com",
             "trust": "set openssl.cafile in php.ini to a file with the certificate",
         },
@@ -196,7 +206,7 @@ TERMS: Final = (
     ),
     Terms(
         "java",
-        r"javax\.|jakarta\.|angus\.mail|com\.sun\.mail|sun\.security|PKIX|\.java:\d",
+        r"javax\.|jakarta\.|commons\.mail|simplejavamail|angus\.mail|com\.sun\.mail|sun\.security|PKIX|\.java:\d",
         {
             "tls_skipped": "mail.smtp.starttls.enable is not set",
             "tls_on": (
@@ -208,6 +218,7 @@ TERMS: Final = (
                 "or 465"
             ),
             "dialogue": "with mail.debug=true",
+            "reason_at": "in the `Caused by:` lines below it, as a reply with a number such as 535 or 550",
             "ehlo_name": "Set mail.smtp.localhost to a full host name, such as app.example.com",
             "ipv4": "or start Java with -Djava.net.preferIPv4Stack=true",
             "trust": "import the certificate into the JVM's trust store (keytool -importcert)",
@@ -216,12 +227,13 @@ TERMS: Final = (
     Terms(
         "net",
         r"System\.(?:Net|Security|IO)\.|MailKit|SmtpException|SmtpCommandException|The server response was|"
-        r"remote certificate",
+        r"Failure sending mail\.|remote certificate",
         {
             "tls_skipped": "EnableSsl is false",
             "tls_on": "Set EnableSsl to true (MailKit: SecureSocketOptions.StartTls) with port 587",
             "login_on": "Set UseDefaultCredentials to false and Credentials to user name and password, on port 587",
             "dialogue": "with MailKit's ProtocolLogger",
+            "reason_at": "in the inner exception (PowerShell: $Error[0].Exception.InnerException)",
             "trust": "add the certificate to the machine's own store of authorities",
         },
     ),
@@ -250,6 +262,7 @@ TERMS: Final = (
                 "login() before the mail), on port 587 or 465"
             ),
             "dialogue": "with set_debuglevel(1)",
+            "reason_at": "in the last line of the traceback, or in the output of set_debuglevel(1)",
             "ehlo_name": "Give smtplib a full host name (local_hostname=), or the machine or container one",
             "trust": "set SSL_CERT_FILE to a file with the certificate",
         },

@@ -492,6 +492,7 @@ _MESSAGES: Final = (
     ("while sending message body", ("data",)),
     ("while sending end of data", ("data",)),
     ("while receiving the initial server greeting", ("greeting",)),
+    ("refused to talk to me", ("greeting",)),  # Postfix's smtp(8)
     ("while performing the ehlo handshake", ("ehlo",)),
     ("while performing the helo handshake", ("ehlo",)),
     ("after mail from", ("mail",)),
