@@ -197,6 +197,8 @@ def found_in(
     if "\\n" in text:  # a stack that JSON holds in a string
         record.mail = record.mail or bool(re.search(_INNER_MAIL_FRAME, text))
         text = re.sub(_INNER_FRAME, "", expanded(text))
+    elif '\\"' in text:
+        text = expanded(text)
     if "helo=<" in text:
         text = re.sub(_POSTFIX_TAIL, "", text)
     handed_on = handed_on or relayed(text)
