@@ -84,6 +84,8 @@ _ROUTINE: Final = (
 _SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
 """A reply that nothing but a mail server gives, whatever its words are."""
 _ADDRESS: Final = r"(?i)https?://"
+_JSON_WORDS: Final = r"(?i)\b(?:message|msg|err|error|reason|response|exception|description)\"\s?:\s?\""
+"""A logger's key for words: the quotes in them are escaped. In a setting a backslash is a part of the value."""
 _QUIET: Final = r"""(?i)\b(?:level|lvl|severity)["']?\s?[=:]\s?["']?(?:debug|info|trace)\b"""
 """A level at which a program tells what it does, and not that it failed."""
 _LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
@@ -197,7 +199,7 @@ def found_in(
     if "\\n" in text:  # a stack that JSON holds in a string
         record.mail = record.mail or bool(re.search(_INNER_MAIL_FRAME, text))
         text = re.sub(_INNER_FRAME, "", expanded(text))
-    elif '\\"' in text:
+    elif '\\"' in text and re.search(_JSON_WORDS, text):
         text = expanded(text)
     if "helo=<" in text:
         text = re.sub(_POSTFIX_TAIL, "", text)
