@@ -203,7 +203,8 @@ def found_in(
         text = expanded(text)
     if "helo=<" in text:
         text = re.sub(_POSTFIX_TAIL, "", text)
-    handed_on = handed_on or relayed(text)
+    answer = bool(record.command) and text[:3].isdecimal()  # in a dialogue that the client itself has had
+    handed_on = handed_on or (not answer and relayed(text))
     named = stages_of(text, known, record.command) or (around if reading.reply else ())
     stages = [stage] if stage else [*named, *(["after"] if handed_on else [])]
     event = from_text(
