@@ -70,3 +70,39 @@ def test_what_a_client_calls_differently_is_a_place_that_every_client_has_words_
     assert set(NODE) <= set(ANY)
     places = {place for terms in TERMS for words in terms.words.values() for place in re.findall(r"\{(\w+)\}", words)}
     assert places <= set(ANY)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "Hostname/IP does not match certificate's altnames: Host: mail.example.org. is not in the cert's altnames: "
+            "DNS:*.hosting.example, DNS:server7.hosting.example",
+            "for *.hosting.example, server7.hosting.example and not for",
+        ),
+        (
+            "x509: certificate is valid for *.a.example, b.example, not localhost (smtp)",
+            "for *.a.example, b.example and",
+        ),
+        (
+            "stream_socket_enable_crypto(): Peer certificate CN=`*.srv.example' did not match expected CN=`192.0.2.4'",
+            "for *.srv.example and not for",
+        ),
+    ],
+)
+def test_the_names_in_a_certificate_are_told_where_the_client_tells_them(text: str, names: str) -> None:
+    assert names in explain_text(text)[0].cause
+
+
+def test_an_apps_own_refusal_gets_no_word_of_a_mail_server_that_took_the_mail() -> None:
+    text = (
+        "Mail delivery failed via SMTP server 'box.example.com'.\n"
+        "SMTPRecipientsRefused: {'someone@example.com': (550, 'The mail server could not deliver mail to "
+        "sender@192.0.2.14. The account or domain may not exist\\nSender verify failed')}"
+    )
+    assert "Your mail server took the mail" not in explain_text(text)[0].cause
+
+
+def test_what_postfix_notes_of_every_mail_is_no_failure() -> None:
+    text = "May  7 06:01:12 mx postfix/cleanup[27417]: 1234567890: message-id=<1234567890@mail.example.de>"
+    assert not explain_text(text)

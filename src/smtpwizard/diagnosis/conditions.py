@@ -34,6 +34,12 @@ _LOOKED_UP: Final = (
     r"(?:\b(?:getaddrinfo|query\w{1,6}) (?:EAI_AGAIN|ESERVFAIL|EREFUSED|ETIMEOUT)|dial tcp: lookup|hostname: ')\s?"
     r"([A-Za-z][\w.-]{0,252})"
 )
+_WELL_KNOWN: Final = (
+    r"(?i)(?:ENOTFOUND|lookup|unknown(?: SMTP)? ?host(?:Exception)?:?) (?:smtp\.gmail\.com|smtp\.office365\.com|"
+    r"smtp-mail\.outlook\.com|smtp\.sendgrid\.net|smtp\.mailgun\.org|smtp\.mail\.yahoo\.com|smtp\.zoho\.com|"
+    r"smtp-relay\.brevo\.com|smtp\.(?:qq|163)\.com|email-smtp\.[a-z0-9-]{5,20}\.amazonaws\.com)"
+    r"(?![\w.-]|, |:\d|\s*://)"
+)
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
 _TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}LINE\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
 _RISKY: Final = r"[$#'\"`\\ ]"
@@ -297,6 +303,11 @@ def host_without_dot(event: Event) -> bool:
     return bool(named) and not any("." in name for name in named)
 
 
+def well_known_host(event: Event) -> bool:
+    """The name that was not found is one that a large provider publishes, alone and as it should be."""
+    return bool(re.search(_WELL_KNOWN, event.raw))
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -329,5 +340,6 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "relayed": relayed,
     "private-client": private_client,
     "host-without-dot": host_without_dot,
+    "well-known-host": well_known_host,
 }
 """Every value of `when`."""
