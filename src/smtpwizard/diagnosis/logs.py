@@ -67,7 +67,7 @@ _OTHER_WORDS: Final = (
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
     r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|redirect_uri|\bupstream\b|"
     r"image registry|pulling image|ImagePull|node_modules/(?:bull|got|undici|node-fetch|ws)/|MaxRetriesPerRequest|"
-    r"okhttp|HttpsClient|HttpURLConnection|kubelet|\bcomposer\b|telegram|\bslack\b|discord|web-?hook|pushover|"
+    r"okhttp|RestSharp|HttpsClient|HttpURLConnection|kubelet|\bcomposer\b|telegram|\bslack\b|discord|web-?hook|pushover|"
     r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
 )
 """What else a container talks to. A page that a server points to is no sign of it, a request is."""
@@ -487,7 +487,7 @@ def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
 _MAIL_TALK: Final = (
     r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
-    r"transmission channel|suppressed|suppression|attachment\b|bounced|"
+    r"transmission channel|connection died|host map: lookup|suppressed|suppression|attachment\b|bounced|"
     r"connection from \[|the server respons|requested (?:mail )?action|"
     r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
     r"status code: \d+, error code: -\d|in header from|xoauth2|postfix|\blettre|http auth state|"
