@@ -17,6 +17,8 @@ class Terms(NamedTuple):
     """A kind of client."""
 
     id: str
+    hints: tuple[str, ...]
+    """Lower-case words, without one of which the pattern cannot be found: most patterns are never compiled."""
     signs: str
     """A pattern that no other kind's text has."""
     words: Mapping[str, str]
@@ -117,6 +119,17 @@ NODE_SIGNS: Final = r"node_modules|nodemailer|smtp-connection|node:internal|\bco
 TERMS: Final = (
     Terms(
         "mail-program",
+        (
+            "0x800",
+            "thunderbird",
+            "windows live",
+            "outlook express",
+            "k9",
+            "k-9",
+            "error occurred while",
+            "outgoing server",
+            "postausgang",
+        ),
         r"0x800[0-9A-Fa-f]{5}|Thunderbird|Windows Live Mail|Outlook Express|fsck[./]k9|\bK-9\b|"
         r"An (?:Outgoing server \(SMTP\) )?error occurred while sending|Outgoing server|Postausgangsserver",
         {
@@ -149,6 +162,7 @@ TERMS: Final = (
     ),
     Terms(
         "mail-server",
+        ("smtpd", "noqueue", "submission", "rejected rcpt", "dovecot: ", "saslauthd"),
         r"postfix(?:/[\w-]{1,20})?/smtpd\b|\bNOQUEUE: reject|postfix/submission|\brejected RCPT\b|"
         r"\bdovecot: (?:auth|submission)|saslauthd",
         {
@@ -169,6 +183,7 @@ TERMS: Final = (
     ),
     Terms(
         "perl",
+        (".pm", ".pl", "io::socket", "email::sender"),
         r"\.p[lm] line \d|\bat \S{1,200}\.p[lm]\b|IO::Socket::|Email::Sender",
         {
             "tls_on": "Switch STARTTLS on (Net::SMTP: starttls before auth) for port 587, or SSL for port 465",
@@ -178,6 +193,7 @@ TERMS: Final = (
     ),
     Terms(
         "phpmailer",
+        ("phpmailer", "smtp connect()", "smtp error: ", "client -> ", "smtp -> ", "class.smtp", "data end command"),
         r"(?i:phpmailer)|SMTP connect\(\) failed|SMTP Error: |CLIENT -> SERVER|SMTP -> |class\.smtp\.php|"
         r"DATA END command",
         {
@@ -192,8 +208,18 @@ TERMS: Final = (
     ),
     Terms(
         "php",
+        (
+            "swift_",
+            "expected response code",
+            "symfony",
+            "illuminate",
+            "stream_socket_",
+            "php",
+            "zend\\mail",
+            "codeigniter",
+        ),
         r"Swift_|Expected response code|Symfony\\|Illuminate\\|stream_socket_|php_network|\bPHP \w+: |\.php\b|"
-        r"Zend\\Mail|CakePHP|CodeIgniter",
+        r"Zend\\Mail|CodeIgniter",
         {
             "tls_skipped": "its encryption setting is empty",
             "tls_on": "Set the encryption to `tls` with port 587, or to `ssl` with port 465 where the provider has it",
@@ -206,6 +232,7 @@ TERMS: Final = (
     ),
     Terms(
         "java",
+        ("javax.", "jakarta.", "commons.mail", "simplejavamail", "angus.mail", "sun.", "pkix", ".java:"),
         r"javax\.|jakarta\.|commons\.mail|simplejavamail|angus\.mail|com\.sun\.mail|sun\.security|PKIX|\.java:\d",
         {
             "tls_skipped": "mail.smtp.starttls.enable is not set",
@@ -226,6 +253,15 @@ TERMS: Final = (
     ),
     Terms(
         "net",
+        (
+            "system.",
+            "mailkit",
+            "smtpexception",
+            "smtpcommand",
+            "server response was",
+            "failure sending",
+            "remote certificate",
+        ),
         r"System\.(?:Net|Security|IO)\.|MailKit|SmtpException|SmtpCommandException|The server response was|"
         r"Failure sending mail\.|remote certificate",
         {
@@ -239,6 +275,7 @@ TERMS: Final = (
     ),
     Terms(
         "ruby",
+        ("net::smtp", "openssl::", "net/smtp", "actionmailer", ".rb:"),
         r"Net::SMTP|OpenSSL::SSL|net/smtp|ActionMailer|\.rb:\d",
         {
             "tls_skipped": "enable_starttls is off",
@@ -249,6 +286,20 @@ TERMS: Final = (
     ),
     Terms(
         "python",
+        (
+            "smtplib",
+            "smtpre",
+            "smtpse",
+            "smtpda",
+            "smtpau",
+            "smtpco",
+            "smtphe",
+            "smtpno",
+            "ssl.",
+            "traceback",
+            "(4",
+            "(5",
+        ),
         r"smtplib|_ssl\.c|ssl\.SSL|aiosmtplib|\bSMTP(?:Recipients|Sender|Data|Authentication|Server|Connect|Hello|"
         r"NotSupported|Response|Heloe?)[A-Z]\w{1,30}|Traceback \(most recent|\(\d{3}, ?b?['\"]",
         {
@@ -269,6 +320,7 @@ TERMS: Final = (
     ),
     Terms(
         "go",
+        ("x509:", "tls: ", "dial tcp", "gomail", ".go:", "level=", "read tcp", "caller="),
         r"x509:|tls: (?:failed|first|handshake)|dial tcp|gomail|\.go:\d|\blevel=\w+ |\bread tcp |caller=",
         {
             "trust": "put the certificate into /etc/ssl/certs where the program runs, or set SSL_CERT_FILE",
@@ -277,11 +329,13 @@ TERMS: Final = (
     ),
     Terms(
         "rust",
+        ("rustls", "peer certificate", "lettre", "onnection error: ", "response error: "),
         r"rustls|invalid peer certificate|\blettre|[Cc]onnection error: |Response error: ",
         {"security": "the TLS setting (SMTP security)"},
     ),
     Terms(
         "erlang",
+        ("gen_smtp", "bamboo.", "swoosh", "no_more_hosts", "permanent_failure", "['tls'"),
         r"gen_smtp|Bamboo\.|Swoosh|no_more_hosts|\{:?permanent_failure|\['TLS', 32",
         {
             "tls_on": "Set tls: :always with port 587, or ssl: true with port 465 where the provider has it",
@@ -290,6 +344,7 @@ TERMS: Final = (
     ),
     Terms(
         "sendmail",
+        ("msmtp", "ssmtp", "errormsg=", "sendmail: ", "mailsend v"),
         r"\bmsmtp|\bssmtp|errormsg='|sendmail: (?:server|cannot|could|recipient)|mailsend v",
         {
             "host": "`host`",
@@ -303,7 +358,12 @@ TERMS: Final = (
             "renew": "in ~/.msmtprc or /etc/msmtprc, readable for the user that sends",
         },
     ),
-    Terms("indy", r"\bEIdS|\bIndy\b|TIdSMTP", {"tls_on": "Set UseTLS to utUseExplicitTLS with port 587"}),
+    Terms(
+        "indy",
+        ("indy", "eids", "tidsmtp"),
+        r"\bEIdS|\bIndy\b|TIdSMTP",
+        {"tls_on": "Set UseTLS to utUseExplicitTLS with port 587"},
+    ),
 )
 """By the surest signs first."""
 
@@ -314,9 +374,13 @@ _READ: Final = 20_000
 def client_of(text: str) -> str:
     """Return the kind of client that `text` shows; empty where it shows none, or the default app's."""
     text = bound(text, _READ)
-    if re.search(NODE_SIGNS, text):
+    lower = text.lower()
+    if ("node" in lower or "smtp-connection" in lower or "code:" in lower) and re.search(NODE_SIGNS, text):
         return ""
-    return next((terms.id for terms in TERMS if re.search(terms.signs, text)), "")
+    for terms in TERMS:
+        if any(hint in lower for hint in terms.hints) and re.search(terms.signs, text):
+            return terms.id
+    return ""
 
 
 _OF_THE_LIBRARY: Final = ("trust", "dialogue", "ipv4")
