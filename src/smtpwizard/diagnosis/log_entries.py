@@ -37,7 +37,7 @@ _PREFIX: Final = (
     r"|\+\d{1,7}ms[ \t]{1,4}|\[\d{1,3}\] (?=[ \t]{0,12}\S))"
 )
 _TAIL: Final = r"[ \t]{1,4}\+\d{1,7}ms$"
-_VERB: Final = r"(?:EHLO|HELO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA|QUIT|RSET|NOOP)\b"
+_VERB: Final = r"(?:EHLO|HELO|STARTTLS(?! [a-z])|AUTH|MAIL FROM|RCPT TO|DATA|QUIT|RSET|NOOP)\b"
 _ARROW: Final = r"(?:\d{1,6}[ \t]{0,4})?(?:<(?:-{1,2}|~|\*\*|<<?|=)?|(?:-{1,2}|~|>>?|=)?>|SMTP<<|SMTP>>)"
 _LOGGER: Final = r"(?:[\w.-]{1,30}:[ \t]{1,4})?"
 _DIALOGUE: Final = (
