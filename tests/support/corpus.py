@@ -21,6 +21,7 @@ FILES: Final = (
     *("known", "seen", "unseen", "fresh", "blind", "last", "worked", "sealed", "late", "drawn", "github"),
     "clients",
     "envelope",
+    "apart",
 )
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (
