@@ -137,7 +137,7 @@ TERMS: Final = (
             "port": "its port",
             "sender": "the account's e-mail address",
             "security": "its connection security",
-            "tls_skipped": "the account's connection security is None",
+            "tls_skipped": "mostly the account's connection security is None",
             "tls_on": "Set the outgoing server's connection security to STARTTLS with port 587, or SSL/TLS with 465",
             "login_on": (
                 "In the account's settings for the outgoing server switch authentication on (\"My outgoing server "
@@ -197,7 +197,7 @@ TERMS: Final = (
         r"(?i:phpmailer)|SMTP connect\(\) failed|SMTP Error: |CLIENT -> SERVER|SMTP -> |class\.smtp\.php|"
         r"DATA END command",
         {
-            "tls_skipped": "SMTPSecure is empty",
+            "tls_skipped": "mostly SMTPSecure is empty",
             "tls_on": "Set SMTPSecure to 'tls' with port 587, or to 'ssl' with port 465 where the provider has it",
             "login_on": "Set SMTPAuth to true, and Username and Password, on port 587 or 465",
             "dialogue": "with SMTPDebug = 2",
@@ -221,7 +221,7 @@ TERMS: Final = (
         r"Swift_|Expected response code|Symfony\\|Illuminate\\|stream_socket_|php_network|\bPHP \w+: |\.php\b|"
         r"Zend\\Mail|CodeIgniter",
         {
-            "tls_skipped": "its encryption setting is empty",
+            "tls_skipped": "mostly its encryption setting is empty",
             "tls_on": "Set the encryption to `tls` with port 587, or to `ssl` with port 465 where the provider has it",
             "login_on": (
                 "Give the mailer user name and password (Laravel: MAIL_USERNAME and MAIL_PASSWORD), on port 587 or 465"
@@ -235,7 +235,7 @@ TERMS: Final = (
         ("javax.", "jakarta.", "commons.mail", "simplejavamail", "angus.mail", "sun.", "pkix", ".java:"),
         r"javax\.|jakarta\.|commons\.mail|simplejavamail|angus\.mail|com\.sun\.mail|sun\.security|PKIX|\.java:\d",
         {
-            "tls_skipped": "mail.smtp.starttls.enable is not set",
+            "tls_skipped": "mostly mail.smtp.starttls.enable is not set",
             "tls_on": (
                 "Set mail.smtp.starttls.enable=true (in an app's form: enable StartTLS) with port 587, or "
                 "mail.smtp.ssl.enable=true with port 465 where the provider has it"
@@ -265,7 +265,7 @@ TERMS: Final = (
         r"System\.(?:Net|Security|IO)\.|MailKit|SmtpException|SmtpCommandException|The server response was|"
         r"Failure sending mail\.|remote certificate",
         {
-            "tls_skipped": "EnableSsl is false",
+            "tls_skipped": "mostly EnableSsl is false",
             "tls_on": "Set EnableSsl to true (MailKit: SecureSocketOptions.StartTls) with port 587",
             "login_on": "Set UseDefaultCredentials to false and Credentials to user name and password, on port 587",
             "dialogue": "with MailKit's ProtocolLogger",
@@ -278,7 +278,7 @@ TERMS: Final = (
         ("net::smtp", "openssl::", "net/smtp", "actionmailer", ".rb:"),
         r"Net::SMTP|OpenSSL::SSL|net/smtp|ActionMailer|\.rb:\d",
         {
-            "tls_skipped": "enable_starttls is off",
+            "tls_skipped": "mostly enable_starttls is off",
             "tls_on": "Set enable_starttls_auto: true with port 587, or tls: true with port 465 where the host has it",
             "login_on": "Give the app user_name, password and authentication (:plain or :login), on port 587 or 465",
             "trust": "set SSL_CERT_FILE to a file with the certificate",
@@ -303,7 +303,7 @@ TERMS: Final = (
         r"smtplib|_ssl\.c|ssl\.SSL|aiosmtplib|\bSMTP(?:Recipients|Sender|Data|Authentication|Server|Connect|Hello|"
         r"NotSupported|Response|Heloe?)[A-Z]\w{1,30}|Traceback \(most recent|\(\d{3}, ?b?['\"]",
         {
-            "tls_skipped": "starttls() was not called",
+            "tls_skipped": "mostly starttls() was not called",
             "tls_on": (
                 "Call starttls() before the login (Django: EMAIL_USE_TLS=True) with port 587, or use SMTP_SSL "
                 "(EMAIL_USE_SSL=True) with port 465 where the provider has it"
