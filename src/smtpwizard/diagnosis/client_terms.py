@@ -31,6 +31,7 @@ ANY: Final[Mapping[str, str]] = {
     "username": "the user name",
     "password": "the password",
     "sender": "the From address",
+    "sender_setting": "{sender}",
     "sender_name": "the sender's name",
     "security": "the TLS setting",
     "opportunistic": "the setting for opportunistic TLS",
@@ -61,6 +62,7 @@ ANY: Final[Mapping[str, str]] = {
 """Words that fit any client."""
 
 NODE: Final[Mapping[str, str]] = {
+    "sender_setting": "{sender}",
     "tls_skipped": "it was not told to, STARTTLS was not offered to it, or something in between took the offer away",
     "tls_on": (
         "Use {encrypted}. On a port with STARTTLS, switch it on in the client (EnableSsl, use_tls, starttls), and "
@@ -312,6 +314,7 @@ TERMS: Final = (
                 "Give the app user name and password (Django: EMAIL_HOST_USER and EMAIL_HOST_PASSWORD; a script: "
                 "login() before the mail), on port 587 or 465"
             ),
+            "sender_setting": "the From address (Django: DEFAULT_FROM_EMAIL and SERVER_EMAIL)",
             "dialogue": "with set_debuglevel(1)",
             "reason_at": "in the last line of the traceback, or in the output of set_debuglevel(1)",
             "ehlo_name": "Give smtplib a full host name (local_hostname=), or the machine or container one",
