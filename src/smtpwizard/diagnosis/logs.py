@@ -264,7 +264,7 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
         event.code is None
         and not event.relayed
         and re.search(_READING, event.raw)
-        and not re.search("(?i)smtp|short response|invalid greeting", event.raw)
+        and not re.search(r"(?i)smtp|short response|invalid greeting|error:? \* OK \[CAPABILITY", event.raw)
     ):
         return False
     if event.code is not None or re.search(_MAIL_WORDS, event.raw) or (asked and reading.enhanced):

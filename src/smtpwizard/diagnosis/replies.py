@@ -323,7 +323,10 @@ def _of_lettre(text: str) -> Reading | None:
 
 def _of_phpmailer(text: str) -> Reading | None:
     found = re.search(_PHPMAILER, text, re.DOTALL)
-    return Reading(" ".join(part for part in (found[2], found[3], found[1]) if part)) if found else None
+    if not found:
+        return None
+    words = found[1] or text[: found.start()].rpartition("\n")[2].strip(" ,;:")
+    return Reading(" ".join(part for part in (found[2], found[3], words) if part))
 
 
 def _of_pairs(text: str) -> Reading | None:
