@@ -22,6 +22,7 @@ FILES: Final = (
     "clients",
     "envelope",
     "apart",
+    "final",
 )
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (
