@@ -10,7 +10,8 @@ import pytest
 
 from smtpwizard.diagnosis.catalogue import default
 from smtpwizard.diagnosis.explain import matches
-from smtpwizard.diagnosis.logs import explain_text, find
+from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.mail_errors import find
 from support.corpus import FILES, figures, reports, verdict
 
 KNOWN: Final = reports("known")

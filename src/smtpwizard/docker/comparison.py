@@ -9,7 +9,8 @@ from smtpwizard.addresses import is_loopback, is_private_host
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import error_words, from_text
 from smtpwizard.diagnosis.explain import explain_event
-from smtpwizard.diagnosis.replies import Properties, stages_of
+from smtpwizard.diagnosis.replies import Properties
+from smtpwizard.diagnosis.stages import stages_of
 from smtpwizard.docker.compose import Compose
 from smtpwizard.docker.inside import InsideView
 from smtpwizard.presets.schema import Provider

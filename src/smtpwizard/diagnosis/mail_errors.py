@@ -1,0 +1,345 @@
+"""Finds what may be mail errors in a text, and tells them from other programs' errors and from what is no failure.
+
+Somebody who pastes a text asks, so a known error counts whatever stands around it (`find`). Nobody has asked about the
+lines of a log (`found_in`): there an error must show that it is about mail, by a mail library's property, an enhanced
+status code, a mail port, or words of the catalogue that only mail servers use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from smtpwizard.apps.profile import AppProfile
+from smtpwizard.diagnosis.bounces import reasons, relayed
+from smtpwizard.diagnosis.client_terms import client_of
+from smtpwizard.diagnosis.event import Event, from_text, port_in
+from smtpwizard.diagnosis.log_entries import Record, records
+from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
+from smtpwizard.diagnosis.schema import FAMILY
+from smtpwizard.diagnosis.stages import stages_of
+from smtpwizard.records import NamedTuple
+
+if TYPE_CHECKING:
+    from smtpwizard.presets.schema import Provider
+
+
+MOST_BYTES: Final = 20_000_000
+"""Characters of a log that are read."""
+
+_MAIL_PORTS: Final = frozenset({25, 26, 465, 587, 588, 1025, 1465, 1587, 2465, 2500, 2525, 2587, 3025, 3465, 8025})
+_OTHER_PORTS: Final = frozenset(
+    {
+        22, 53, 80, 443, 1433, 3000, 3306, 4000, 5432, 5672, 6379, 8000, 8080,
+        8443, 8983, 9000, 9092, 9200, 9300, 11211, 27017,
+    }
+)  # fmt: skip
+"""Databases, web servers, search: their refused connections are not mail."""
+
+_MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
+_OTHER_WORDS: Final = (
+    r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
+    r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
+    r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|redirect_uri|\bupstream\b|"
+    r"image registry|pulling image|ImagePull|node_modules/(?:bull|got|undici|node-fetch|ws)/|MaxRetriesPerRequest|"
+    r"okhttp|RestSharp|HttpsClient|HttpURLConnection|kubelet|\bcomposer\b|telegram|\bslack\b|discord|web-?hook|pushover|"
+    r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
+)
+"""What else a container talks to. A page that a server points to is no sign of it, a request is."""
+_UNSET: Final = r"[Tt]he \\{0,3}\"?([A-Z][A-Z0-9_]{1,80})\\{0,3}\"? variable is not set"
+"""Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
+_READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
+"""Mail that is fetched, not sent."""
+_GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address"
+"""A mail server's remark on who connects to it: no failure of sending."""
+_ROUTINE: Final = (
+    r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: [0-9A-Za-z]{5,20}: (?!\w+-reject)"
+)
+"""What Postfix notes of every mail: where it is from, its id, that it is done with."""
+_SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
+"""A reply that nothing but a mail server gives, whatever its words are."""
+_ADDRESS: Final = r"(?i)https?://"
+_JSON_WORDS: Final = r"(?i)\b(?:message|msg|err|error|reason|response|exception|description)\"\s?:\s?\""
+"""A logger's key for words: the quotes in them are escaped. In a setting a backslash is a part of the value."""
+_QUIET: Final = r"""(?i)\b(?:level|lvl|severity)["']?\s?[=:]\s?["']?(?:debug|info|trace)\b"""
+"""A level at which a program tells what it does, and not that it failed."""
+_LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
+SHARED_STAGES: Final = frozenset({"resolve", "connect", "tls", "starttls"})
+"""Stages whose errors other clients have in the same words."""
+_MAIL_CODES: Final = frozenset({"EAUTH", "EENVELOPE", "EMESSAGE", "EDNS", "ETLS", "EPROTOCOL", "ESTREAM"})
+_NETWORK: Final = frozenset(
+    {
+        "ECONNREFUSED", "ETIMEDOUT", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEOUT", "EHOSTUNREACH", "ENETUNREACH",
+        "EADDRNOTAVAIL", "ESOCKET", "ECONNECTION", "EPIPE",
+    }
+)  # fmt: skip
+_TLS: Final = r"(?i)certificate|\bssl\b|\btls\b|SSL routines|CERT_|ERR_TLS|ERR_SSL|handshake|cipher"
+_FAILS: Final = (
+    r"(?i)error|fail|invalid|expired|unable|unknown|cannot|can't|could not|\bnot\b|\bno\b|refus|reject|mismatch|alert|"
+    r"unsupported|too small|too weak|wrong|self.signed"
+)
+
+
+_SIGN: Final = (
+    r"(?i)mail|smtp|sender|recipient|relay|auth|login|password|greeting|certificate|ssl|tls|cipher|econn|etimed|enotfound|eai_|"
+    r"ehost|enetun|esocket|getaddrinfo|refused|timed? ?out|reset|unreachable|spf|dkim|dmarc|suppress|quota|"
+    r"\b(?:[45][0-5]\d|254)[ -][\d<(#\[a-z]"
+)
+"""At least one of these is in every line that can be about mail: most lines of a log have none, and end here."""
+
+
+class Found(NamedTuple):
+    """A record that may be a mail error."""
+
+    event: Event
+    number: int
+    """Its first line in the text, counted from 1."""
+    said: str
+    """The server's or library's words, as they came."""
+    sure: bool
+    """It is about mail for certain; otherwise only what the catalogue knows by its words counts."""
+    asked: bool
+    """Somebody asks about this text."""
+    mail: bool
+    """Something beside its words shows that it is about mail, or there is nothing else to explain."""
+    talks: bool = False
+    """The short text that it stands in talks of mail."""
+
+
+def find(
+    text: str, *, stage: str | None = None, provider: Provider | str | None = None, app: AppProfile | None = None
+) -> Iterator[Found]:
+    """Find what may be mail errors in `text`, which somebody has asked about: a reply, a message, a log."""
+    text = text[:MOST_BYTES]
+    bounced = reasons(text)
+    entries = bounced or list(islice(records(text.splitlines()), _MOST_ASKED + 1))
+    if len(entries) > _MOST_ASKED:
+        for record in records(text.splitlines()):
+            if found := found_in(record, stage, provider, app):
+                yield found
+        return
+    handed_on = relayed(text)
+    mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
+    around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
+    talks = bool(bounced) or (len(entries) <= _SENTENCES and bool(re.search(MAIL_TALK, text)))
+    port, client = _tls_port(text), client_of(text)
+    for record in entries:
+        record.alone = len(entries) == 1
+        if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
+            if not (mail or record.mail or found.event.code or found.event.port in _MAIL_PORTS):
+                continue  # the text is another program's
+            if port and found.event.port is None:
+                found = found._replace(event=found.event._replace(port=port))
+            yield found._replace(talks=talks, event=found.event._replace(client=client))
+
+
+def _tls_port(text: str) -> int | None:
+    """Return the port for TLS from the first byte, where a text names no other and nothing says that TLS was spoken."""
+    port = port_in(text)
+    return port if port in (465, 2465) and not re.search(_TLS_SPOKEN, text) else None
+
+
+_TLS_SPOKEN: Final = (
+    r"(?i)\b(?:ssl|tls)://|\bsmtps|issl true|smtp_ssl|handshake|certificate|"
+    r"(?:ssl|tls|secure|encryption|security)\w{0,20}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}[\"']?(?:true|1|on|yes|ssl|tls|force)"
+)
+
+
+_MOST_ASKED: Final = 60
+"""Entries that a text may have and be a question; what is longer is a log."""
+_SENTENCES: Final = 8
+"""Entries of a text so short that what one of them says of mail is said of all."""
+
+
+def found_in(
+    record: Record,
+    stage: str | None,
+    provider: Provider | str | None,
+    app: AppProfile | None = None,
+    *,
+    asked: bool = False,
+    handed_on: bool = False,
+    around: Sequence[str] = (),
+) -> Found | None:
+    """Return what may be a mail error in one entry of a log, or None.
+
+    `asked`: somebody asks about it; `handed_on`: a mail server speaks of handing the mail on; `around`: the stages that
+    other lines of the text name.
+    """
+    text = record.text
+    if not (asked or record.mail or re.search(_SIGN, text)):
+        return None
+    known = properties(text)
+    reading = find_reply(text, known)
+    if "\\n" in text:  # a stack that JSON holds in a string
+        record.mail = record.mail or bool(re.search(_INNER_MAIL_FRAME, text))
+        text = re.sub(_INNER_FRAME, "", expanded(text))
+    elif '\\"' in text and re.search(_JSON_WORDS, text):
+        text = expanded(text)
+    if "helo=<" in text:
+        text = re.sub(_POSTFIX_TAIL, "", text)
+    answer = bool(record.command) and text[:3].isdecimal()  # in a dialogue that the client itself has had
+    handed_on = handed_on or (not answer and relayed(text))
+    named = stages_of(text, known, record.command) or (around if reading.reply else ())
+    stages = [stage] if stage else [*named, *(["after"] if handed_on else [])]
+    event = from_text(
+        text,
+        reply=reading.reply,
+        code=reading.code,
+        enhanced=reading.enhanced,
+        stages=_onward(stages, reading) if handed_on and not stage else stages,
+        provider=provider,
+        app=app,
+    )
+    event = _with_words(event, known)
+    if handed_on or record.offer or "OAUTH" in record.sent.upper():
+        event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
+    if not _is_error(event, reading, record, asked):
+        return None
+    about_mail = _about_mail(event, record, known, text)
+    talks = asked and not about_mail and event.code is None and bool(re.search(MAIL_TALK, event.raw))
+    sure = _sure(event, record, known, about_mail or talks, stage, asked)
+    return Found(event, record.number, reading.reply or _message(text), sure, asked, asked or about_mail)
+
+
+def _onward(stages: Sequence[str], reading: Reading) -> Sequence[str]:
+    """The stages of a mail server's own attempt: any, where the next server has not spoken."""
+    if stages == ["after"]:
+        spoken = reading.reply or reading.enhanced[1:3] not in ("", ".4")  # x.4.x: the network has failed, nobody spoke
+        return ["after", *FAMILY] if spoken else []
+    return stages
+
+
+_POSTFIX_TAIL: Final = r" proto=\w{1,10} helo=<[^>\n]{0,300}>"
+"""What Postfix adds to every refusal, and what is no part of its reason."""
+_INNER_FRAME: Final = r"\n\s{0,12}at [^\n]{1,300}"
+_INNER_MAIL_FRAME: Final = r"(?i)at [^\n]{0,200}(?:nodemailer|smtp|mailer)"
+
+
+def _with_words(event: Event, known: Properties) -> Event:
+    errors = event.errors | ({known.code} if known.code else frozenset())
+    return event._replace(errors=frozenset(errors), port=known.port if known.port is not None else event.port)
+
+
+def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bool:
+    """Leave out what is no failure: successes in a dialogue, other servers' ports."""
+    if event.code is None and re.search(_GUEST, event.raw):
+        return False
+    if event.code is None and re.search(_ROUTINE, event.raw):
+        return False
+    if "status=sent (250" in event.raw and (event.code or 0) < 400:
+        return False
+    if event.code is not None and event.code < 400:
+        return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
+    if event.code is None and re.search(_QUIET, event.raw) and not re.search(_FAILS, event.raw):
+        return False
+    if not record.alone and "warning: connect to Milter" in event.raw:
+        return False  # a mail server's note about a helper of its own
+    if (
+        event.code is None
+        and not event.relayed
+        and re.search(_READING, event.raw)
+        and not re.search(r"(?i)smtp|short response|invalid greeting|error:? \* OK \[CAPABILITY", event.raw)
+    ):
+        return False
+    if event.code is not None or re.search(_MAIL_WORDS, event.raw) or (asked and reading.enhanced):
+        return True
+    if event.port in _MAIL_PORTS:
+        return True
+    unset = re.search(_UNSET, event.raw)
+    if unset and "_" in unset[1] and not re.search("SMTP|MAIL", unset[1]):
+        return event.profile.is_mail_setting(f"{unset[1]}=")
+    other = re.search(_OTHER_WORDS, event.raw) or (not asked and re.search(_ADDRESS, event.raw))
+    return event.port not in _OTHER_PORTS and not other
+
+
+def _about_mail(event: Event, record: Record, known: Properties, text: str) -> bool:
+    """Say whether something beside the words shows that a mail client or server speaks."""
+    return (
+        record.mail
+        or bool(record.command)
+        or known.command != ""
+        or bool(event.errors & _MAIL_CODES)
+        or bool(stages_of(text, known, ""))
+        or event.port in _MAIL_PORTS
+        # A pooled connection of nodemailer that fails in TLS leaves nothing but this: words, and frames of Node's TLS.
+        or (bool(record.tls) and event.profile.client.model == "nodemailer" and not re.search(_OTHER_WORDS, event.raw))
+    )
+
+
+def _sure(event: Event, record: Record, known: Properties, about_mail: bool, stage: str | None, asked: bool) -> bool:
+    """Say whether it is a failure of mail even if the catalogue knows no word of it."""
+    text = record.text
+    if event.code is not None and event.code >= 400:
+        return about_mail or asked or bool(event.enhanced) or bool(re.search(_MAIL_WORDS, text))
+    if event.code is not None:
+        return False
+    failed = bool(event.errors & (_NETWORK | _MAIL_CODES)) or (
+        about_mail and bool(re.search(_TLS, text)) and bool(re.search(_FAILS, text))
+    )
+    if failed:
+        return about_mail or asked or bool(re.search(_MAIL_WORDS, text))
+    if bool(stage and record.alone) or (known.command and known.code) or (asked and event.enhanced):
+        return True
+    if set(stages_of(text, known, "")) - SHARED_STAGES:
+        return True  # in the words of a mail client
+    return (asked or record.mail) and bool(re.search(_LOST, text))
+
+
+def _message(text: str) -> str:
+    """The first line that says something."""
+    return next((line.strip() for line in text.split("\n") if line.strip(" {}[]()")), "")
+
+
+MAIL_TALK: Final = (
+    r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
+    r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
+    r"transmission channel|connection died|host map: lookup|suppressed|suppression|attachment\b|bounced|"
+    r"connection from \[|the server respons|requested (?:mail )?action|"
+    r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
+    r"status code: \d+, error code: -\d|in header from|xoauth2|postfix|\blettre|http auth state|"
+    r"[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
+)
+"""A text that somebody asks about and that talks of mail: then the general answers' words count without a code."""
+
+
+_SENDS: Final = (
+    r"(?i)s(?:mt|tm)p|\b(?:rcpt to|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|mcoerrordomain|"
+    r"send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail"
+)
+_FAILED: Final = (
+    r"\b(?:[Ee]rrors?|[A-Z]\w{1,60}(?:Error|Exception)|"
+    r"(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't|"
+    r"fehler|erreur|échec|fallo|falha|errore|błąd|ошибка))\b"
+    r"|错误|失败|錯誤|失敗|エラー|실패|오류"
+)
+"""What tells a failure: `ERROR` is the name of a level."""
+_FRAME_LINE: Final = r"[\W\d]{0,40}(?:[\w.-]{1,60} *\| *)?at "
+_FEW: Final = 40
+"""Lines of a text whose words belong together."""
+
+
+class Failing(NamedTuple):
+    """A line that tells of a failure, in a text that tells of mail."""
+
+    number: int
+    """Counted from 1."""
+    said: str
+    told: str
+    """What it comes to: that mail was not sent, or that it was to be fetched."""
+
+
+def failing_line(text: str) -> Failing | None:
+    """Return the first line that tells of a failure, where a short text tells of mail; None where it does not."""
+    lines = [item for item in enumerate(text.splitlines()[: _FEW + 1], 1) if not re.match(_FRAME_LINE, item[1])]
+    failing = [item for item in lines if re.search(_FAILED, item[1])]
+    if not failing or re.search(_OTHER_WORDS, text) or lines[-1][0] > _FEW:
+        return None
+    sends = any(re.search(_SENDS, line) and not re.search(_QUIET, line) for line in text.splitlines())
+    fetches = not re.search(_SENDS, text) and re.search(_READING, text)
+    if not (sends or fetches):
+        return None
+    number, line = failing[0]
+    return Failing(number, line.strip(), "mail is fetched, not sent" if fetches else "mail not sent")
