@@ -43,6 +43,8 @@ ELSEWHERE: Final = frozenset({"no-name-service", "name-withheld", "name-of-a-con
 _MISSPELT: Final = "host-not-found"
 _IN_CLEAR: Final = "starttls-not-offered"
 """Catalogue entries that are untrue of a name that is spelt right, and of a server that gets no password."""
+_OF_A_NAME: Final = {"known-host-not-found", "host-without-a-dot"}
+"""What the catalogue says of a name that was not found, and the run itself knows better: see ELSEWHERE."""
 _WITH_OWN_HOST: Final = (Kind.RELAY, Kind.MAILBOX, Kind.HOSTING, Kind.TEST)
 
 _MOST: Final = 6
@@ -317,6 +319,7 @@ class Outcome(NamedTuple):
             settings = settings if self.rehearsed is None else self.rehearsed.explained_settings(settings)
         found = explain_steps(self.report.steps, provider=named, settings=settings)
         untrue = {_MISSPELT} if self._own_name and self.control is not None else set()
+        untrue |= _OF_A_NAME if any(item.id in ELSEWHERE for item in self.of_the_name()) else set()
         untrue |= {_IN_CLEAR} if self.report.works and not (settings.username and settings.password) else set()
         linked = (item._replace(link=link_of(item, self.provider)) for item in found if item.id not in untrue)
         return tuple(
