@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from smtpwizard.apps.loading import DEFAULT
 from smtpwizard.sandbox.scripted import Script, ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[1]
+SETTLED_SECONDS = 2.5
+"""From then on the tables of the copied presets are kept, as those of an installed program are."""
 START = "import sys; sys.path.insert(0, {folder!r}); from smtpwizard.__main__ import main; main()"
 
 
@@ -28,6 +31,7 @@ def main(runs: int, row: Row) -> None:
         )
         several = len(list((ROOT / "presets" / "apps").glob("*.toml")))
         copies = {"one": _copy(Path(home, "one"), DEFAULT), "all": _copy(Path(home, "all"), "*")}
+        time.sleep(SETTLED_SECONDS)
         env = {"PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C.UTF-8"}
         os.environ["HOME"] = home  # of what runs in the pseudo-terminal
         commands = {name: [sys.executable, "-c", START.format(folder=str(copy))] for name, copy in copies.items()}
