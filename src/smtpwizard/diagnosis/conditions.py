@@ -246,7 +246,7 @@ def mail_variable_unset(event: Event) -> bool:
 
 
 def mail_setting_named(event: Event) -> bool:
-    """A mail setting is named: `SMTP_HOST`, `emailSmtpUrl`, `spring.mail.host`."""
+    """A mail setting is named: `EMAIL_HOST`, `emailSmtpUrl`, `spring.mail.host`."""
     return bool(re.search(_SETTING, event.raw))
 
 
