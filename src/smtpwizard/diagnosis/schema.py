@@ -122,14 +122,10 @@ class Phrase(NamedTuple):
         first = self.parts[0]
         if first not in text:  # of ten thousand phrases nearly all
             return False
-        start = text.find(first)
-        for _ in range(_TRIES):
-            if start < 0:
-                return False
+        for start in _places(first, text):
             inside = start > 0 and text[start - 1].isalpha() and first[0].isalpha() and first[0] < _WITHOUT_BLANKS
             if not inside and (len(self.parts) == 1 or self._rest_from(text, start + len(first))):
                 return True
-            start = text.find(first, start + 1)
         return False
 
     def near(self, others: Iterable[Phrase], text: str) -> bool:
