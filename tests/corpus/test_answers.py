@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from smtpwizard.diagnosis.catalogue import default
+from smtpwizard.diagnosis.event import plain
 from smtpwizard.diagnosis.explain import matches
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.mail_errors import find
@@ -76,6 +77,15 @@ def test_what_stands_around_a_known_error_does_not_hide_it(dress: Callable[[str]
         if not found or found[0].kind not in report["kinds"]:
             other.append((report["id"], text[:80], found[0].id if found else None))
     assert not other, other
+
+
+def test_the_index_finds_just_the_phrases_that_stand_in_a_text() -> None:
+    catalogue = default()
+    for report in KNOWN:
+        text = plain(report["text"])
+        for index in (catalogue.rule_words, catalogue.general_words, catalogue.clients, catalogue.proofs):
+            asked = {(key, item) for key, phrases in index.lists for item in phrases if item.found_in(text)}
+            assert {(key, item) for key, phrases in index.found_in(text).items() for item in phrases} == asked
 
 
 def test_no_two_entries_of_equal_rank_contradict_each_other_on_any_report() -> None:

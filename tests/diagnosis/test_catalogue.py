@@ -64,8 +64,8 @@ def test_the_shipped_files_have_no_problem() -> None:
 def test_what_is_read_unchecked_is_the_whole_entry_without_examples() -> None:
     lean = Catalogue.open()
     assert lean.rules == tuple(failure._replace(examples=()) for failure in FULL.rules)
-    assert lean.words == FULL.words
-    assert lean.clients == FULL.clients
+    assert lean.proofs.lists == FULL.proofs.lists
+    assert lean.clients.lists == FULL.clients.lists
     assert lean.general == tuple(answer._replace(examples=()) for answer in FULL.general)
 
 
@@ -191,6 +191,7 @@ def test_an_entry_is_not_told_beside_words_that_speak_against_it(tmp_path: Path)
 
 def test_no_words_of_a_client_stand_for_two_happenings() -> None:
     names: dict[tuple[str, ...], set[str]] = {}
-    for phrase, name in FULL.clients:  # of two that are equally long neither counts
-        names.setdefault(phrase.parts, set()).add(name)
+    for name, phrases in FULL.clients.lists:  # of two that are equally long neither counts
+        for phrase in phrases:
+            names.setdefault(phrase.parts, set()).add(name)
     assert {parts: both for parts, both in names.items() if len(both) > 1} == {}

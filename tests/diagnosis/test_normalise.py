@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.diagnosis.event import LIMIT, bound, plain, reply_words
-from smtpwizard.diagnosis.schema import GAP, Phrase
+from smtpwizard.diagnosis.phrases import GAP, Phrase
 
 
 @pytest.mark.parametrize(

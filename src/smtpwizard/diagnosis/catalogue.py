@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from smtpwizard.diagnosis.schema import STAGES, Client, Fact, Failure, FailureFile, General, Phrase, Words
+from smtpwizard.diagnosis.phrases import Phrase, PhraseIndex
+from smtpwizard.diagnosis.schema import STAGES, Client, Fact, Failure, FailureFile, General, Words
 from smtpwizard.errors import FileError
 from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root
 from smtpwizard.presets.index import Index
@@ -47,13 +48,17 @@ class Catalogue(NamedTuple):
 
     rules: tuple[Failure, ...]
     """The entries; with examples only where the catalogue was opened with them."""
-    words: tuple[tuple[Phrase, frozenset[str]], ...]
-    """Phrase → ids of the providers that it proves."""
-    problems: tuple[PresetProblem, ...]
-    clients: tuple[tuple[Phrase, str], ...] = ()
-    """Phrase of some client → what happened."""
-    general: tuple[General, ...] = ()
+    general: tuple[General, ...]
     """What to say where no entry knows the cause, by priority."""
+    problems: tuple[PresetProblem, ...]
+    proofs: PhraseIndex[frozenset[str]]
+    """The ids of the providers that phrases prove."""
+    clients: PhraseIndex[str]
+    """What happened, in the words of some client."""
+    rule_words: PhraseIndex[tuple[str, str]]
+    """The phrases of the entries: id of the entry, name of the field."""
+    general_words: PhraseIndex[tuple[str, str]]
+    """The phrases of `general`, likewise."""
     worded: frozenset[str] = frozenset()
     """The ids of entries that nothing names without their words."""
 
@@ -100,13 +105,17 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
             clients |= {client.id: client for client in read.client}
             general |= {answer.id: answer for answer in read.general}
         index.keep()
-    proofs = tuple((phrase, frozenset(item.providers)) for item in words for phrase in item.text)
-    said = tuple(
-        (phrase, event) for client in clients.values() for event, phrases in client.words.items() for phrase in phrases
-    )
     rules = tuple(failures.values())
-    worded = frozenset(rule.id for rule in rules if all(Fact.TEXT in combination for combination in rule.by))
-    return Catalogue(rules, proofs, tuple(problems), said, tuple(general.values()), worded)
+    return Catalogue(
+        rules,
+        tuple(general.values()),
+        tuple(problems),
+        PhraseIndex((frozenset(item.providers), item.text) for item in words),
+        PhraseIndex(row for client in clients.values() for row in client.words.items()),
+        PhraseIndex(((rule.id, key), getattr(rule, key)) for rule in rules for key in _OF_ENTRIES),
+        PhraseIndex(((item.id, key), getattr(item, key)) for item in general.values() for key in _OF_ANSWERS),
+        frozenset(rule.id for rule in rules if all(Fact.TEXT in combination for combination in rule.by)),
+    )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -156,7 +165,7 @@ def _read_shipped(index: Index, name: str) -> FailureFile | None:
             tuple([Failure(**_fields(entry)) for entry in table.get("failure", ())]),
             tuple(Words(tuple(item["providers"]), _phrases(item["text"])) for item in table.get("words", ())),
             tuple(_client(item) for item in table.get("client", ())),
-            tuple(General(**_values(item, _GENERAL) | {"examples": ()}) for item in table.get("general", ())),
+            tuple(General(**_values(item, _OF_ANSWERS) | {"examples": ()}) for item in table.get("general", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -167,12 +176,14 @@ _FACTS: Final = {fact.value: fact for fact in Fact}
 
 def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an entry, unchecked and without examples."""
-    fields = _values(table, ("text", "provider_text", "but"))
+    fields = _values(table, _OF_ENTRIES)
     fields["by"] = tuple(frozenset(_FACTS[word] for word in combination) for combination in table["by"])
     return {**fields, "examples": ()}
 
 
-_GENERAL: Final = ("text", "words", "but")
+_OF_ENTRIES: Final = ("text", "provider_text", "but")
+_OF_ANSWERS: Final = ("text", "words", "but")
+"""The fields that are phrases."""
 
 
 def _values(table: Mapping[str, Any], phrases: tuple[str, ...]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Pure; no network. What no entry knows gets a general answer (see `general`)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import without_addresses
@@ -13,7 +13,8 @@ from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.evidence import borne_out
-from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
+from smtpwizard.diagnosis.phrases import Phrase
+from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
 from smtpwizard.records import NamedTuple
@@ -59,23 +60,48 @@ class Match(NamedTuple):
         return self.level, self.length, self.extras
 
 
-def matches(event: Event, catalogue: Catalogue) -> tuple[Match, ...]:
+class Words(NamedTuple):
+    """The words of an event, looked up once."""
+
+    text: str
+    """Without addresses: `eset@example.com` names no virus scanner, a recipient at gmail.com is not Google's reply."""
+    found: Mapping[tuple[str, str], list[Phrase]]
+    """The entries' phrases that stand in it, by entry and field."""
+    proofs: tuple[frozenset[str], ...]
+    """The providers that its words prove."""
+    happened: frozenset[str]
+    """What happened to the client."""
+
+    @classmethod
+    def of(cls, event: Event, catalogue: Catalogue) -> Words:
+        """Look up what the catalogue has of the words of `event`."""
+        text = without_addresses(event.text)
+        found = catalogue.rule_words.found_in(text)
+        return cls(text, found, tuple(catalogue.proofs.found_in(text)), happened(event, catalogue))
+
+    def longest(self, failure: Failure, field: str = "text") -> int:
+        """Return the characters of the longest of an entry's phrases that is found, 0 for none."""
+        found = self.found.get((failure.id, field))
+        return max(phrase.length for phrase in found) if found else 0
+
+    def providers(self, event: Event, near: Iterable[Failure]) -> frozenset[str]:
+        """Return the providers that the words prove, those of the entries `near` too, else the one the caller named."""
+        given = frozenset({event.given}) if event.given else frozenset()
+        own = [frozenset(item.providers) for item in near if item.own_words and (item.id, "text") in self.found]
+        proofs = (*self.proofs, *own)
+        return given if any(given & proof for proof in proofs) else frozenset().union(*proofs) or given
+
+
+def matches(event: Event, catalogue: Catalogue, words: Words | None = None) -> tuple[Match, ...]:
     """Return the entries that account for `event`, best first, at most MOST."""
-    near = [failure for failure in catalogue.rules if stage_fits(event, failure)]
-    event = event._replace(text=without_addresses(event.text))  # `eset@example.com` names no virus scanner
-    seen = Seen(_proved(event, catalogue, near), happened(event, catalogue))
-    found = [match for failure in near if (match := _match(event, failure, seen, catalogue)) is not None]
+    words = words or Words.of(event, catalogue)
+    wordless = catalogue.worded.difference(name for name, _ in words.found)
+    near = [failure for failure in catalogue.rules if failure.id not in wordless and stage_fits(event, failure)]
+    event = event._replace(text=words.text)
+    providers = words.providers(event, near)
+    found = [match for failure in near if (match := _match(event, failure, words, providers)) is not None]
     found.sort(key=lambda match: match.order, reverse=True)
     return tuple(found[:MOST])
-
-
-class Seen(NamedTuple):
-    """What the words of an event prove."""
-
-    providers: frozenset[str]
-    """The providers, one of which speaks."""
-    events: frozenset[str]
-    """What happened to the client."""
 
 
 def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
@@ -92,7 +118,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
         return frozenset()
     if " using " in said or " you use " in said or "setting " in said:
         said = re.sub(_ADVICE, " ", said)
-    found = [(" ".join(phrase.parts), name) for phrase, name in catalogue.clients if phrase.found_in(said)]
+    rows = catalogue.clients.found_in(said).items()
+    found = [(" ".join(phrase.parts), name) for name, phrases in rows for phrase in phrases]
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
     if {"connect-failed", "read-timeout"} <= names:
         names = names - {"read-timeout"} | {"timeout"}  # no connection was open on which nothing came
@@ -124,31 +151,13 @@ _OF_RECIPIENTS: Final = ("recipient-", "recipients-", "mailbox-full")
 """How the kinds of cause begin that concern recipients."""
 
 
-def _proved(event: Event, catalogue: Catalogue, near: Iterable[Failure]) -> frozenset[str]:
-    """Return the providers that the words prove, else the one that the caller named."""
-    given = frozenset({event.given}) if event.given else frozenset()
-    text = without_addresses(event.text)  # a recipient at gmail.com does not make it Google's reply
-    proofs = [providers for phrase, providers in catalogue.words if phrase.found_in(text)]
-    proofs += [frozenset(f.providers) for f in near if f.own_words and _longest(f.text, event.text)]
-    for proof in proofs:
-        if given & proof:
-            return given
-    return frozenset().union(*proofs) or given
-
-
-def _longest(phrases: tuple[Phrase, ...], text: str) -> int:
-    return max([phrase.length for phrase in phrases if phrase.found_in(text)], default=0) if phrases else 0
-
-
-def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> Match | None:
-    if any(phrase.found_in(event.text) for phrase in failure.but):
+def _match(event: Event, failure: Failure, words: Words, providers: frozenset[str]) -> Match | None:
+    if (failure.id, "but") in words.found:
         return None
-    length = _longest(failure.text, event.text)
-    if not length and not failure.provider_text and failure.id in catalogue.worded:
-        return None
-    if not length and not seen.providers.isdisjoint(failure.providers):
-        length = _longest(failure.provider_text, event.text)
-    facts = _facts(event, failure, seen, length)
+    length = words.longest(failure)
+    if not length and not providers.isdisjoint(failure.providers):
+        length = words.longest(failure, "provider_text")
+    facts = _facts(event, failure, words.happened, providers, length)
     if event.status == "passed" and not (Fact.WHEN in facts or {Fact.TEXT, Fact.CODE} <= facts):
         return None  # the words of a success, whatever they are, are bad news only where an entry knows the code, too
     if not any(combination <= facts for combination in failure.by):
@@ -158,28 +167,36 @@ def _match(event: Event, failure: Failure, seen: Seen, catalogue: Catalogue) -> 
     if not facts & _SIGNS and not borne_out(failure.kind, event, failure.text, event.text, chosen=True):
         return None
     extras = len(facts & {Fact.CODE, Fact.ENHANCED, Fact.STAGE, Fact.PORT})
-    return Match(failure, _level(facts, failure), length, extras, seen.providers)
+    return Match(failure, _level(facts, failure), length, extras, providers)
 
 
 _SIGNS: Final = frozenset({Fact.CODE, Fact.ENHANCED, Fact.EVENT, Fact.WHEN, Fact.PROVIDER})
 """What bears an entry's words out: a code that it names, a client's wording, a condition, the provider that spoke."""
 
 
-def _facts(event: Event, failure: Failure, seen: Seen, length: int) -> frozenset[Fact]:
-    held = {
-        Fact.STAGE: not event.stages.isdisjoint(failure.stages),
-        Fact.CODE: event.code is not None and event.code in failure.codes,
-        Fact.ENHANCED: not event.enhanced.isdisjoint(failure.enhanced),
-        Fact.TEXT: length > 0,
-        Fact.EVENT: not seen.events.isdisjoint(failure.events),
-        Fact.PROVIDER: not seen.providers.isdisjoint(failure.providers),
-        Fact.ANYWHERE: not seen.providers and event.status != "passed",
-        Fact.PORT: event.port is not None and event.port in failure.ports,
-    }
-    facts = {fact for fact, holds in held.items() if holds}
+def _facts(
+    event: Event, failure: Failure, happened: frozenset[str], providers: frozenset[str], length: int
+) -> frozenset[Fact]:
+    facts = set()
+    if not event.stages.isdisjoint(failure.stages):
+        facts.add(Fact.STAGE)
+    if event.code is not None and event.code in failure.codes:
+        facts.add(Fact.CODE)
+    if not event.enhanced.isdisjoint(failure.enhanced):
+        facts.add(Fact.ENHANCED)
+    if length:
+        facts.add(Fact.TEXT)
+    if not happened.isdisjoint(failure.events):
+        facts.add(Fact.EVENT)
+    if not providers.isdisjoint(failure.providers):
+        facts.add(Fact.PROVIDER)
+    if not providers and event.status != "passed":
+        facts.add(Fact.ANYWHERE)
+    if event.port is not None and event.port in failure.ports:
+        facts.add(Fact.PORT)
     # Conditions look at whole texts, so they are asked only where they can decide.
-    needed = any(Fact.WHEN in combination and combination - {Fact.WHEN} <= facts for combination in failure.by)
-    if needed and failure.when:
+    needed = failure.when and any(Fact.WHEN in items and items - {Fact.WHEN} <= facts for items in failure.by)
+    if needed:
         from smtpwizard.diagnosis.conditions import CONDITIONS
 
         if CONDITIONS[failure.when](event):
@@ -290,7 +307,8 @@ def not_arrived(
 
 def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[Problem, ...]:
     """Return the causes of one event, best first; with `always` a generic answer where none is known."""
-    found = matches(event, catalogue)
+    words = Words.of(event, catalogue)
+    found = matches(event, catalogue, words)
     if found and found[0].failure.kind == "dmarc-of-freemail":
         found = found[:1]  # records that nobody but the freemail provider can publish are no remedy
     told = tuple(_diagnosis(match, event) for match in found)
@@ -298,8 +316,7 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[P
         return told
     from smtpwizard.diagnosis.general import general
 
-    proved = _proved(event, catalogue, catalogue.rules)
-    answer, by_words = general(event, catalogue.general, happened(event, catalogue), proved)
+    answer, by_words = general(event, catalogue, words.happened, words.providers(event, catalogue.rules))
     # What is merely possible, and what a number alone says, give way to what the words say.
     return (answer, *told) if not found or (by_words and answer.kind != told[0].kind) else told
 
@@ -312,7 +329,7 @@ def worded(event: Event, catalogue: Catalogue) -> bool:
     """Say whether a general answer knows the words of `event`, and not its stage or code alone."""
     from smtpwizard.diagnosis.general import answer_of
 
-    answer = answer_of(event, catalogue.general, happened(event, catalogue))
+    answer = answer_of(event, catalogue, happened(event, catalogue))
     return bool(answer.text or answer.events)
 
 

@@ -6,29 +6,33 @@ The answers are data (`presets/failures/answers-*.toml`), by priority: of those 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event, plain
 from smtpwizard.diagnosis.evidence import borne_out
+from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, General
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
+
+if TYPE_CHECKING:
+    from smtpwizard.diagnosis.catalogue import Catalogue
 
 WORDED: Final = 8
 """The confidence of an answer by words: above a client's bare "it failed", below what an entry holds for possible."""
 
 
 def general(
-    event: Event, answers: Iterable[General], happened: frozenset[str], proved: frozenset[str] = frozenset()
+    event: Event, catalogue: Catalogue, happened: frozenset[str], proved: frozenset[str] = frozenset()
 ) -> tuple[Problem, bool]:
     """Return what can be said of `event` without knowing its cause, and whether its words say it.
 
     `proved`: the providers, one of which has spoken.
     """
-    answer = answer_of(event, answers, happened)
+    answer = answer_of(event, catalogue, happened)
     words = Wording(in_the_providers_terms(event, proved) if "{encrypted}" in answer.remedy else event)
     app = event.profile
     roles = () if event.relayed else answer.roles
@@ -60,10 +64,11 @@ def _sender_is_login(event: Event, answer: General) -> Changes:
     return {event.profile.variable(Role.SENDER): (event.settings.username or "").strip()}
 
 
-def answer_of(event: Event, answers: Iterable[General], happened: frozenset[str]) -> General:
-    """Return the first of `answers` that holds."""
+def answer_of(event: Event, catalogue: Catalogue, happened: frozenset[str]) -> General:
+    """Return the first of the catalogue's general answers that holds."""
     spoken = re.sub(_PATH, " ", without_addresses(event.text))
-    return next((item for item in answers if _holds(item, event, happened, spoken)), _NOTHING)
+    found = catalogue.general_words.found_in(spoken)
+    return next((item for item in catalogue.general if _holds(item, event, happened, spoken, found)), _NOTHING)
 
 
 _PATH: Final = r"(?<![^\s(\"'])/(?:[\w.+-]{1,80}/){1,20}[\w.+-]{0,80}"
@@ -72,14 +77,16 @@ _PATH: Final = r"(?<![^\s(\"'])/(?:[\w.+-]{1,80}/){1,20}[\w.+-]{0,80}"
 
 OTHER_SENDER = "{sender} is not the address that logs in, which many servers do not allow."
 
+_Found = Mapping[tuple[str, str], list[Phrase]]
+
 _NOTHING = General(
     "generic", "Failure without a known cause", "The mail did not go through.",
     "Look at the server's words; `smtpwizard check` shows at which stage it happens.",
 )  # fmt: skip
 
 
-def _holds(answer: General, event: Event, happened: frozenset[str], text: str) -> bool:
-    """Say whether all that an answer asks for is so. `text`: the event's words."""
+def _holds(answer: General, event: Event, happened: frozenset[str], text: str, found: _Found) -> bool:
+    """Say whether all that an answer asks for is so. `text`: the event's words; `found`: the phrases in it."""
     return (
         (not answer.stages or _at(answer, event))
         and (not answer.codes or event.code in answer.codes)
@@ -88,20 +95,20 @@ def _holds(answer: General, event: Event, happened: frozenset[str], text: str) -
         and (not answer.subjects or any(int(code.split(".")[1]) in answer.subjects for code in event.enhanced))
         and (not answer.events or not happened.isdisjoint(answer.events))
         and (not answer.relayed or event.relayed)
-        and (not answer.text or any(phrase.found_in(text) for phrase in answer.text))
-        and (not answer.words or _together(answer, text))
-        and not any(phrase.found_in(text) for phrase in answer.but)
+        and (not answer.text or (answer.id, "text") in found)
+        and (not answer.words or _together(answer, text, found))
+        and (answer.id, "but") not in found
         and (not answer.when or _condition(answer.when, event))
         and _proved(answer, event, happened, text)
     )
 
 
-def _together(answer: General, text: str) -> bool:
+def _together(answer: General, text: str, found: _Found) -> bool:
     """Say whether one of the further words stands near one of the first: what is far off speaks of something else."""
-    further = [phrase for phrase in answer.words if phrase.found_in(text)]
+    further = found.get((answer.id, "words"), [])
     if not answer.text or not further:
         return bool(further)
-    return any(phrase.near(further, text) for phrase in answer.text if phrase.found_in(text))
+    return any(phrase.near(further, text) for phrase in found.get((answer.id, "text"), ()))
 
 
 def _proved(answer: General, event: Event, happened: frozenset[str], text: str) -> bool:

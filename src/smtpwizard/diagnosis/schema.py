@@ -7,11 +7,12 @@ which of these facts must hold together before it may be named as the cause. Cod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
 from smtpwizard.apps.profile import Role
+from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.presets.values import Bounds, Day, EnhancedCode, Faults, OneOf, Shape, rule, verbatim
 from smtpwizard.records import NamedTuple
 
@@ -96,72 +97,6 @@ class Example(NamedTuple):
 def _an_example_shows_one_thing(example: Example) -> Faults:
     if [example.reply, example.event, example.paste].count("") != 2:
         yield ("reply",), "exactly one of reply, event, paste must be given"
-
-
-class Phrase(NamedTuple):
-    """Words to be found in normalised text: parts in order, at most GAP characters apart.
-
-    Where it begins with a letter, a word of the text must begin there: `eset` is not in `reset`. Not a regular
-    expression: a search takes time linear in the text, whoever wrote the catalogue.
-    """
-
-    parts: tuple[str, ...]
-    length: int
-    """Characters of all parts: of two phrases that match, the longer one says more."""
-
-    @classmethod
-    def parse(cls, text: str) -> Phrase:
-        """Read `relay * denied`: lower case, `*` for a gap. ValueError for anything else."""
-        parts = tuple(part for part in (" ".join(piece.split()) for piece in text.split("*")) if part)
-        if not parts or text != text.lower():
-            raise ValueError(f"{text!r} must be lower case words; * is a gap")
-        return cls(parts, sum(map(len, parts)))
-
-    def found_in(self, text: str) -> bool:
-        """Say whether the parts follow each other in `text`."""
-        first = self.parts[0]
-        if first not in text:  # of ten thousand phrases nearly all
-            return False
-        for start in _places(first, text):
-            inside = start > 0 and text[start - 1].isalpha() and first[0].isalpha() and first[0] < _WITHOUT_BLANKS
-            if not inside and (len(self.parts) == 1 or self._rest_from(text, start + len(first))):
-                return True
-        return False
-
-    def near(self, others: Iterable[Phrase], text: str) -> bool:
-        """Say whether one of `others` begins at most NEAR characters from a place where this phrase begins."""
-        own = tuple(_places(self.parts[0], text))
-        return any(abs(one - other) <= NEAR for item in others for other in _places(item.parts[0], text) for one in own)
-
-    def _rest_from(self, text: str, position: int) -> bool:
-        for part in self.parts[1:]:
-            found = text.find(part, position, position + GAP + len(part))
-            if found < 0:
-                return False
-            position = found + len(part)
-        return True
-
-
-GAP: Final = 200
-"""Characters that a `*` may stand for: addresses, host names and ids, not half a log."""
-
-NEAR: Final = 60
-"""Characters between two phrases that are said of one thing: a sentence, not the next one but two."""
-
-_WITHOUT_BLANKS: Final = "\u2e80"
-"""From here on stand the scripts that put no blanks between words: Chinese, Japanese, Korean."""
-
-_TRIES: Final = 20
-"""Places at which a phrase with gaps is tried: hostile text may repeat the first part thousands of times."""
-
-
-def _places(words: str, text: str) -> Iterator[int]:
-    start = text.find(words)
-    for _ in range(_TRIES):
-        if start < 0:
-            return
-        yield start
-        start = text.find(words, start + 1)
 
 
 class Failure(NamedTuple):

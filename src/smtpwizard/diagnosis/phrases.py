@@ -1,0 +1,106 @@
+"""Words by which a failure is known, and finding those of ten thousand that stand in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Generic, TypeVar
+
+from smtpwizard.records import NamedTuple
+
+K = TypeVar("K")
+
+
+class Phrase(NamedTuple):
+    """Words to be found in normalised text: parts in order, at most GAP characters apart.
+
+    Where it begins with a letter, a word of the text must begin there: `eset` is not in `reset`. Not a regular
+    expression: a search takes time linear in the text, whoever wrote the catalogue.
+    """
+
+    parts: tuple[str, ...]
+    length: int
+    """Characters of all parts: of two phrases that match, the longer one says more."""
+
+    @classmethod
+    def parse(cls, text: str) -> Phrase:
+        """Read `relay * denied`: lower case, `*` for a gap. ValueError for anything else."""
+        parts = tuple(part for part in (" ".join(piece.split()) for piece in text.split("*")) if part)
+        if not parts or text != text.lower():
+            raise ValueError(f"{text!r} must be lower case words; * is a gap")
+        return cls(parts, sum(map(len, parts)))
+
+    def found_in(self, text: str) -> bool:
+        """Say whether the parts follow each other in `text`."""
+        first = self.parts[0]
+        for start in _places(first, text):
+            inside = start > 0 and text[start - 1].isalpha() and first[0].isalpha() and first[0] < _WITHOUT_BLANKS
+            if not inside and (len(self.parts) == 1 or self._rest_from(text, start + len(first))):
+                return True
+        return False
+
+    def near(self, others: Iterable[Phrase], text: str) -> bool:
+        """Say whether one of `others` begins at most NEAR characters from a place where this phrase begins."""
+        own = tuple(_places(self.parts[0], text))
+        return any(abs(one - other) <= NEAR for item in others for other in _places(item.parts[0], text) for one in own)
+
+    def _rest_from(self, text: str, position: int) -> bool:
+        for part in self.parts[1:]:
+            found = text.find(part, position, position + GAP + len(part))
+            if found < 0:
+                return False
+            position = found + len(part)
+        return True
+
+
+GAP: Final = 200
+"""Characters that a `*` may stand for: addresses, host names and ids, not half a log."""
+
+NEAR: Final = 60
+"""Characters between two phrases that are said of one thing: a sentence, not the next one but two."""
+
+_WITHOUT_BLANKS: Final = "\u2e80"
+"""From here on stand the scripts that put no blanks between words: Chinese, Japanese, Korean."""
+
+_TRIES: Final = 20
+"""Places at which a phrase with gaps is tried: hostile text may repeat the first part thousands of times."""
+
+
+def _places(words: str, text: str) -> Iterator[int]:
+    start = text.find(words)
+    for _ in range(_TRIES):
+        if start < 0:
+            return
+        yield start
+        start = text.find(words, start + 1)
+
+
+class PhraseIndex(Generic[K]):
+    """Finds the phrases that stand in a text by their first letters, without asking for each of them."""
+
+    def __init__(self, lists: Iterable[tuple[K, Iterable[Phrase]]]) -> None:
+        """Take lists of phrases, each under a key of its own; they are not sorted before the first search."""
+        self.lists = tuple(lists)
+        self._by_start: dict[str, list[tuple[K, Phrase]]] = {}
+        self._short: frozenset[str] = frozenset()
+
+    def found_in(self, text: str) -> Mapping[K, list[Phrase]]:
+        """Return the phrases that are found in `text`, by the key of their list."""
+        if not self._by_start:
+            self._sort()
+        found: dict[K, list[Phrase]] = {}
+        starts = {text[place : place + START] for place in range(len(text))}
+        for start in (starts & self._by_start.keys()) | self._short:
+            for key, phrase in self._by_start[start]:
+                if phrase.found_in(text):
+                    found.setdefault(key, []).append(phrase)
+        return found
+
+    def _sort(self) -> None:
+        for key, phrases in self.lists:
+            for phrase in phrases:
+                self._by_start.setdefault(phrase.parts[0][:START], []).append((key, phrase))
+        self._short = frozenset(start for start in self._by_start if len(start) < START)
+
+
+START: Final = 5
+"""Letters by which a phrase is looked for: with them a text of 3,000 characters has some hundred candidates."""
