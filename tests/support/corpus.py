@@ -23,6 +23,7 @@ FILES: Final = (
     "envelope",
     "apart",
     "final",
+    "readers",
 )
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (
