@@ -28,7 +28,7 @@ _UNQUOTED_HASH: Final = _LINE + r"=[^\s'\"`#\n]{1,200}#[^\n]{1,200}$"
 _DOLLAR: Final = _LINE + r"(?:=|: )(?!')[^'\n]{0,200}(?<!\$)\$(?:\w|\{)"
 _ESCAPED_QUOTE: Final = _LINE + r"=\"[^\n]{0,200}\\\"[^\n]{0,200}"
 _KEPT_QUOTES: Final = _LINE + r"=\\?\\?[\"']\\?[\"'][^\n]{1,200}|\"LINE=\\\"[^\n]{1,200}\\\""
-_QUOTED_HOST: Final = r"(?:ENOTFOUND|host, port:|SMTP host:|dial tcp: lookup) [\"'][^\s\"']{1,253}[\"']"
+_QUOTED_HOST: Final = r"(?:ENOTFOUND|EBADNAME|host, port:|SMTP host:|dial tcp: lookup) [\"'][^\s\"']{1,253}[\"']"
 """Clients that put no quotes around a name: those that are there came from the setting."""
 _LOOKED_UP: Final = (
     r"(?:\b(?:getaddrinfo|query\w{1,6}) (?:EAI_AGAIN|ESERVFAIL|EREFUSED|ETIMEOUT)|dial tcp: lookup|hostname: ')\s?"
@@ -52,7 +52,8 @@ _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
 _CONNECTING: Final = (
-    r"(?i)unable to connect|connect(?:ion)? tim|dial tcp|connect etimedout|could not connect(?!.{0,200}response: -1)"
+    r"(?i)unable to connect|connect(?:ion)? tim|dial tcp|connect etimedout|failed to connect to \S{1,200}\s\(port|"
+    r"could not connect(?!.{0,200}response: -1)"
 )
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 

@@ -137,6 +137,18 @@ _PORT: Final = (
     r":(\d{2,5})(?![\d:.])"
 )
 
+_SOURCE_FILE: Final = (
+    r"(?i)\.(?:erl|exs?|rb|[cm]?[jt]s|go|java|kt|php|cs|cpp|c|h|lua|scala|swift):\d{1,5}$"
+    r"|^[\w-]{1,60}\.(?:pl|pm|py|rs):\d{1,5}$"  # domains of countries, too: `smtp.example.pl:587`
+)
+_LOGGER_LINE: Final = r"[A-Za-z_]\w{0,60}\.[a-z_]\w{0,60}:\d{1,5}$"
+
+
+def place_in_program(text: str) -> bool:
+    """Say whether `text` ends with the number of a program's line: `message.go:209`, Python's `share.views:504`."""
+    return bool(re.search(_SOURCE_FILE, text.split(" ")[-1].split("/")[-1]) or re.search(_LOGGER_LINE, text))
+
+
 _AUTH_CODES: Final = frozenset({432, 534, 535, 538})
 """Codes that only a login gets (RFC 4954 section 6)."""
 
@@ -186,8 +198,8 @@ def error_words(text: str, reply: str = "") -> frozenset[str]:
 def port_in(text: str) -> int | None:
     """Return the port that a message names: `connect ECONNREFUSED 127.0.0.1:587`."""
     text = bound(text)
-    found = re.search(_PORT, text) if ":" in text or "port" in text.lower() else None
-    return int(found[1] or found[2]) if found else None
+    places = re.finditer(_PORT, text) if ":" in text or "port" in text.lower() else ()
+    return next((int(found[1] or found[2]) for found in places if not re.search(_SOURCE_FILE, found[0])), None)
 
 
 def from_step(

@@ -34,9 +34,14 @@ _PREFIX: Final = (
     # Exim in the foreground begins its lines with the number of its process
     r"|[ \t]{0,6}\d{1,7} (?=LOG: |[RT]: |delivering |Connecting to |Transport |SMTP connection|Exim |"
     r"  (?:<=|=[=>]|\*\*|->) )"
+    # Sidekiq: its process, thread, worker and job
+    r"|(?:pid=)?\d{1,9} (?:tid=|TID-)[\w-]{1,20} (?:(?:class=)?[A-Z][\w:]{1,80} (?=jid|JID))?"
+    r"(?:(?:[jb]id=|[JB]ID-|elapsed=)[\w.-]{1,40} )*"
     r"|\+\d{1,7}ms[ \t]{1,4}|\[\d{1,3}\] (?=[ \t]{0,12}\S))"
 )
 _TAIL: Final = r"[ \t]{1,4}\+\d{1,7}ms$"
+_INLINE_STACK: Final = r" (?:Stack trace: )?#0 (?!.{0,2000}Sendmail)\S.{0,300}\(\d{1,6}\): .{0,3500}?(?:\{main\}|$)"
+"""PHP's, on the line of its message: the arguments in it are pieces of the mail."""
 _VERB: Final = r"(?:EHLO|HELO|STARTTLS(?! [a-z])|AUTH|MAIL FROM|RCPT TO|DATA|QUIT|RSET|NOOP)\b"
 _ARROW: Final = r"(?:\d{1,6}[ \t]{0,4})?(?:<(?:-{1,2}|~|\*\*|<<?|=)?|(?:-{1,2}|~|>>?|=)?>|SMTP<<|SMTP>>)"
 _LOGGER: Final = r"(?:[\w.-]{1,30}:[ \t]{1,4})?"
@@ -91,6 +96,8 @@ def clean(line: str) -> Line:
         text = text[found.end() :]
     if text.endswith("ms"):
         text = re.sub(_TAIL, "", text)
+    if " #0 " in text:
+        text = re.sub(_INLINE_STACK, " ", text)
     if not bare and re.search(_SAYS, text[:60]):
         client = re.match(_CLIENT, text)
         answers = re.findall(_ANSWERED, text) if client else []
@@ -113,12 +120,13 @@ _FRAME: Final = (
     r"^\s*(?:at (?:async )?[^\s(]{1,200}[ (](?:[^{]{0,300}?)"
     r"(?P<properties>\{.*|(?<=\) )(?:code|errno|type|name|command|response\w{0,4}): .*)?"
     r"|\(\w{1,60} \d[\w.-]{0,20}\) [\w./-]{1,200}\.(?:exs?|erl):\d{1,6}: .*"  # Elixir
+    r"|#\d{1,3} (?![^\n]{0,300}Sendmail)(?:\{main\}|\[internal function\]|\S[^\n]{0,300}\(\d{1,6}\): [^\n]*)"  # PHP
     r"|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*|Traceback \(most recent call last\):)$"
 )
 _CARET: Final = r"[ \t]{1,200}[\^~]{1,200}[ \t]*"
 _PLACE: Final = r"[(/:\\]\S{0,300}:\d|<anonymous>|\((?:native|Native|Unknown)|\w\(.*\)|File \"|Traceback|\.\.\. \d"
 """What a frame has: behind a level or time of its own, `at` may be a word of a sentence (`error at after DATA: …`)."""
-_FRAME_BEGINS: Final = frozenset("aF.T(")
+_FRAME_BEGINS: Final = frozenset("aF.T(#")
 _REPLY_LINE: Final = r"^([2-5][0-5]\d)([ -])"
 _OPEN_REPLY: Final = r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)"
 _HEAD: Final = r"^(?:\w[\w.]{0,80}(?:Error|Exception|Refused|Warning)\b|Error\b|Uncaught\b|\[?cause\]?:|\{)"
@@ -183,6 +191,8 @@ class Grouping:
         self._source = False
         self._kept = False
         self._refused = False
+        self._parted = ""
+        """The code of a reply that still goes on behind a blank line: what has copied it doubles line ends."""
 
     def add(self, raw: str, *, contained: bool = False) -> Record | None:
         """Take the next line; `contained` when it came whole from a container, without the container's name on it."""
@@ -204,26 +214,30 @@ class Grouping:
             self._offer = f"{self._offer} {offer[1][5:]}" if offer[1][4] == "=" and self._offer else offer[1]
         current = self.current
         if not text.strip():
-            ends = current and self._depth <= 0 and not re.match(_REPLY_ALONE, current.lines[-1])
-            return self.flush() if ends else None
+            self._parted = self._parted or (_open_code(current) if current else "")
+            goes_on = current and (self._parted >= "4" or re.match(_REPLY_ALONE, current.lines[-1]))
+            return self.flush() if current and self._depth <= 0 and not goes_on else None
+        parted, self._parted = self._parted, ""
+        before = self.flush() if parted >= "4" and not text.startswith(parted) else None
+        current = self.current
         kept, self._kept = self._kept, False
         if re.fullmatch(_CARET, text):
             if current and kept:
                 current.lines.pop()  # the line of the program that a crash has printed: a string in it is no message
                 self.current = current if current.lines else None
-            return None
+            return before
         source, self._source = self._source, False
         if source and text[0] in " \t":
-            return None  # the line of a program under Python's `File "…", line 7`
+            return before  # the line of a program under Python's `File "…", line 7`
         frame = re.match(_FRAME, text) if text.lstrip()[0] in _FRAME_BEGINS else None
         if frame and (not line.fresh or re.search(_PLACE, text)):
             self._framed(text, frame)
-            return None
+            return before
         if contained and not line.contained:
             line = line._replace(contained=True)
-        ended = None
+        ended = before
         if current is None or not _belongs(line, current, self._depth):
-            ended = self.flush()
+            ended = self.flush() or before
             current = self.current = Record(
                 self.number, mail=self._mail, command=self._command, sent=self._sent, offer=self._offer
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
@@ -59,7 +59,21 @@ def explain_log(
     found = tuple(explainer.kinds.values()) or _untold(text, app, known)
     coded = tuple(item for item in found if item.coded or item.diagnoses[0].confidence)
     # A line that only says that something failed adds nothing to one that says why.
-    return tuple(sorted(coded or found, key=_vague))
+    refused = {item.diagnoses[0].kind for item in coded if item.coded and item.diagnoses[0].confidence}
+    return tuple(sorted(coded or found, key=lambda item: _rank(item, refused)))
+
+
+def _rank(item: Explained, refused: Set[str]) -> int:
+    """Sort what a client says of its login behind the server's reply about it. `refused`: the kinds of all replies."""
+    kind = item.diagnoses[0].kind
+    if not item.coded and kind in _OF_LOGIN and not refused.isdisjoint(_WHY_NO_LOGIN - {kind}):
+        return 3
+    return _vague(item)
+
+
+_OF_LOGIN: Final = frozenset({"wrong-password", "mechanism-mismatch", "auth-not-offered", "login-wanted"})
+_WHY_NO_LOGIN: Final = frozenset({"tls-first", "login-server-trouble", "login-locked", "app-password-wanted"})
+"""What a server says where the login was not refused for its password."""
 
 
 def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Explained, ...]:

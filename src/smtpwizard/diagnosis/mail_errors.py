@@ -56,8 +56,9 @@ _GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not reso
 """A mail server's remark on who connects to it: no failure of sending."""
 _ROUTINE: Final = (
     r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: [0-9A-Za-z]{5,20}: (?!\w+-reject)"
+    r"|\bpostfix\S{0,40} warning: restriction \S{1,80} ignored: no SASL support"
 )
-"""What Postfix notes of every mail: where it is from, its id, that it is done with."""
+"""What Postfix notes of every mail: where it is from, its id, that it is done with; what it says at its start."""
 _SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
 """A reply that nothing but a mail server gives, whatever its words are."""
 _ADDRESS: Final = r"(?i)https?://"
@@ -112,7 +113,7 @@ def find(
     text: str, *, stage: str | None = None, provider: Provider | str | None = None, app: AppProfile | None = None
 ) -> Iterator[Found]:
     """Find what may be mail errors in `text`, which somebody has asked about: a reply, a message, a log."""
-    text = text[:MOST_BYTES]
+    text = _unquoted(text[:MOST_BYTES])
     bounced = reasons(text)
     entries = bounced or list(islice(records(text.splitlines()), _MOST_ASKED + 1))
     if len(entries) > _MOST_ASKED:
@@ -135,14 +136,23 @@ def find(
             yield found._replace(talks=talks, event=found.event._replace(client=client))
 
 
+def _unquoted(text: str) -> str:
+    """Take away the `> ` that a mail program puts before every line of what it quotes."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return re.sub(r"(?m)^> ?", "", text) if lines and all(line.startswith(">") for line in lines) else text
+
+
 def _tls_port(text: str) -> int | None:
-    """Return the port for TLS from the first byte, where a text names no other and nothing says that TLS was spoken."""
+    """Return the port for TLS from the first byte, where a text names no other.
+
+    None where something says that TLS was spoken, or that no connection came about.
+    """
     port = port_in(text)
     return port if port in (465, 2465) and not re.search(_TLS_SPOKEN, text) else None
 
 
 _TLS_SPOKEN: Final = (
-    r"(?i)\b(?:ssl|tls)://|\bsmtps|issl true|smtp_ssl|handshake|certificate|"
+    r"(?i)failed to connect to \S{1,200}\s\(port|\b(?:ssl|tls)://|\bsmtps|issl true|smtp_ssl|handshake|certificate|"
     r"(?:ssl|tls|secure|encryption|security)\w{0,20}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}[\"']?(?:true|1|on|yes|ssl|tls|force)"
 )
 
@@ -194,7 +204,7 @@ def found_in(
         app=app,
     )
     event = _with_words(event, known)
-    if handed_on or record.offer or "OAUTH" in record.sent.upper():
+    if handed_on or record.offer or record.sent:
         event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
     if not _is_error(event, reading, record, asked):
         return None

@@ -33,7 +33,7 @@ class Phrase(NamedTuple):
         """Say whether the parts follow each other in `text`."""
         first = self.parts[0]
         for start in _places(first, text):
-            inside = start > 0 and text[start - 1].isalpha() and first[0].isalpha() and first[0] < _WITHOUT_BLANKS
+            inside = start > 0 and _of_a_word(text[start - 1]) and _of_a_word(first[0])
             if not inside and (len(self.parts) == 1 or self._rest_from(text, start + len(first))):
                 return True
         return False
@@ -63,6 +63,10 @@ _WITHOUT_BLANKS: Final = "\u2e80"
 
 _TRIES: Final = 20
 """Places at which a phrase with gaps is tried: hostile text may repeat the first part thousands of times."""
+
+
+def _of_a_word(letter: str) -> bool:
+    return letter.isalpha() and letter < _WITHOUT_BLANKS
 
 
 def _places(words: str, text: str) -> Iterator[int]:

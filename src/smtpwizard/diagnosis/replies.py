@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from smtpwizard.diagnosis.event import bound
+from smtpwizard.diagnosis.event import bound, place_in_program
 from smtpwizard.records import NamedTuple
 
 
@@ -107,15 +107,10 @@ _LEAD: Final = (
     r"err(?:or)? code|errcode|smtp|smtp code|message|msg|detail|"
     r"retcode|rejected|refused|server|remote|host|fehler|erreur|erro|errore|diagnostic-code: ?[\w-]{1,20};)"
 )
-_NO_LINE: Final = "".join(
-    rf"(?<!\.{ending}:)"
-    for ending in ["erl", "ex", "exs", "rb", "py", "js", "ts", "go", "java", "php", "rs", "cs", "c"]
-)
-"""`tls_record.erl:539` is a place in a file."""
 _REPLY: Final = (
     rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
     # at the start of a line, or behind a sign that opens a value
-    rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«]{{0,2}}|[\"'(`\[“„«]|(?<=[a-z)>]) [-–] )(?!443){_NO_LINE}({_NUMBER})"
+    rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«]{{0,2}}|[\"'(`\[“„«]|(?<=[a-z)>]) [-–] )(?!443)({_NUMBER})"
     rf"(?=[ |-]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
     # behind a word that announces it
     rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?-?|, ?){_WORDS})"
@@ -192,6 +187,7 @@ _PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|n
 
 _HTTP_REASON: Final = (
     r"(?i)^(?:500:? internal server error|502:? bad gateway|504:? gateway time-?out|404:? not found|403:? forbidden|"
+    r"500:? (?:error|failed|failure|unable|could not) (?:to )?send|[45]\d\d in \d[\d.]* ?m?s\b|"
     r"400:? bad request|401:? unauthorized|405:? method not allowed|429:? too many requests|413:? payload too large|"
     r"422:? unprocessable|408:? request timeout|406:? not acceptable|410:? gone|409:? conflict|417:? expectation|"
     r"424:? failed dep|407:? proxy auth|511:? network auth|505:? http version|509:? bandwidth|510:? not extended|"
@@ -202,7 +198,7 @@ _HTTP_REASON: Final = (
 _HTTP_SIGNS: Final = (
     r"(?i)\bHTTP/[12]|status[ _]?code[\"']?\s{0,3}[:=]?\s{0,3}[45]\d\d|\bstatusCode\b|\bhttp ?(?:status|error|code)|"
     r"https?://\S{1,300} (?:returned|failed|responded)|\baxios|\bfetch\b|\bREST\b|\bapi\.[\w-]+\.[a-z]|/v\d/|"
-    r"\b(?:GET|POST|PUT|PATCH|DELETE) /"
+    r"\b(?:GET|POST|PUT|PATCH|DELETE) /|\bmethod=\"?(?:GET|POST|PUT|PATCH|DELETE)\b"
 )
 _HTTP_CODES: Final = frozenset({*range(400, 420), 422, 423, 424, 425, 426, 428, 429, 431, 500, 502, 503, 504, 511})
 _UNPROCESSABLE: Final = 422
@@ -247,7 +243,11 @@ def find_reply(text: str, known: Properties) -> Reading:
     while place is not None:
         start = place.start(place.lastindex or 0)
         reply = _unquoted(_without_tail(text[start:]))
-        if not _is_http(reply, text, text[max(0, start - 24) : start]):
+        before = text[max(0, start - 60) : start]
+        in_program = before.endswith(":") and not re.match(_CODED, reply) and place_in_program(before + reply[:3])
+        if place.lastindex == 1 and (refused := _refusal_behind(text, start)):
+            return refused
+        if not in_program and not _is_http(reply, text, before[-24:]):
             # Numbers alone stand behind or before their words: `not logged in (smtp; 553 5.7.1)`.
             return Reading(reply) if re.search(r"[^\W\d_]", reply[3:]) else Reading("", int(reply[:3]))
         place = re.compile(_REPLY).search(text, start + 3)
@@ -275,6 +275,15 @@ def find_reply(text: str, known: Properties) -> Reading:
         return Reading()
     words, fields, _ = text.partition("; from=<")
     return Reading(words if fields else "", None, status[1] or status[2])
+
+
+_CODED: Final = rf"\d{{3}}[ -]#?{_ENHANCED}"
+
+
+def _refusal_behind(text: str, start: int) -> Reading | None:
+    """Return the refusal behind a success where both stand in one entry: a dialogue that was printed as objects."""
+    refused = re.compile(rf"(?m)[\"'`](?=5\d\d[ -]{_ENHANCED})").search(text, start)
+    return Reading(_without_tail(text[refused.end() :])) if refused else None
 
 
 def _is_version(found: re.Match[str]) -> bool:
