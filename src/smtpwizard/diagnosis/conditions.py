@@ -48,6 +48,15 @@ _SETTING: Final = (
     r"Server|Sender|Address)\w{0,30}|\b(?:smtp|mail)\.(?:host|port|user|username|password|from|sender|server)\b"
 )
 """A mail setting's name, as apps tell it that miss one."""
+_PLACEHOLDER: Final = r"\$\{[A-Za-z_]\w{0,60}\}|\{\{ ?[\w.]{1,60} ?\}\}|%[A-Z_]{4,40}%|(?<![\w$])\$[A-Z][A-Z_]{2,40}\b"
+_EMPTY_HOST: Final = (
+    r"established with host (?: ?\[|:(?!\w)|\"\")|[Hh]ost: , port|\bto host: ?(?:,|\"\"|'')|#10049|\bdial tcp :\d|"
+    r"(?:ssl|tls|tcp)://:\d{2,5}\b"
+)
+_LOGIN_OF_NOTHING: Final = (
+    r"AHVuZGVmaW5lZAB1bmRlZmluZWQ=|AUTH LOGIN dW5kZWZpbmVk|AG51bGwAbnVsbA==|AE5vbmUATm9uZQ==|"
+    r"AUTH PLAIN AAA=|sasl_username=(?:[\s,;)]|$)"
+)
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
@@ -259,6 +268,42 @@ def mechanism_not_offered(event: Event) -> bool:
     return sent is not None and bool(offered) and sent[1].upper() not in offered
 
 
+def placeholder_kept(event: Event) -> bool:
+    """A value is named whose variable nobody has replaced: `${SMTP_HOST}`, `{{ smtp.host }}`, `%MAIL_HOST%`."""
+    return bool(re.search(_PLACEHOLDER, event.raw))
+
+
+def host_empty(event: Event) -> bool:
+    """The client names the host to which it connects, and the name is empty."""
+    return bool(re.search(_EMPTY_HOST, event.raw))
+
+
+def login_of_nothing(event: Event) -> bool:
+    """In the dialogue the client has logged in as `undefined`, `null` or `None`, or Postfix notes an empty name."""
+    return bool(re.search(_LOGIN_OF_NOTHING, f"{event.sent}\n{event.raw}"))
+
+
+def nameless_hello(event: Event) -> bool:
+    """In the dialogue the client has introduced itself without a name."""
+    return event.sent.strip().upper() in ("EHLO", "HELO")
+
+
+def login_only_after_tls(event: Event) -> bool:
+    """In the dialogue the server offers STARTTLS and no login, and the client has not asked for TLS."""
+    return "STARTTLS" in event.offer and not _mechanisms(event) and not event.upgraded
+
+
+def only_windows_login(event: Event) -> bool:
+    """In the dialogue the server offers only the login methods of Windows domains."""
+    offered = _mechanisms(event)
+    return bool(offered) and offered <= {"NTLM", "GSSAPI", "GSS-SPNEGO", "NEGOTIATE", "MSN"}
+
+
+def _mechanisms(event: Event) -> set[str]:
+    lines = [line.replace("=", " ").split() for line in event.offer]
+    return {name for words in lines if words[0] == "AUTH" for name in words[1:]}
+
+
 def token_refused(event: Event) -> bool:
     """In the dialogue the client has sent an OAuth token, and the server does not take it."""
     sent = re.match(r"(?i)AUTH (?:XOAUTH2?|OAUTHBEARER)\b", event.sent)
@@ -336,6 +381,12 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mail-setting-named": mail_setting_named,
     "mechanism-not-offered": mechanism_not_offered,
     "token-refused": token_refused,
+    "placeholder-kept": placeholder_kept,
+    "host-empty": host_empty,
+    "login-of-nothing": login_of_nothing,
+    "nameless-hello": nameless_hello,
+    "login-only-after-tls": login_only_after_tls,
+    "only-windows-login": only_windows_login,
     "freemail-sender": freemail_sender,
     "sender-is-not-login": sender_is_not_login,
     "relayed": relayed,

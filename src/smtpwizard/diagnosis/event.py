@@ -120,6 +120,10 @@ class Event(NamedTuple):
     """The kind of client that the text around it shows (see `client_terms`); empty: unknown."""
     sent: str = ""
     """The client's command before it, in a dialogue: `AUTH LOGIN`."""
+    offer: frozenset[str] = frozenset()
+    """What the server offers in the dialogue around it: `STARTTLS`, `AUTH PLAIN LOGIN`."""
+    upgraded: bool = False
+    """In that dialogue the client has asked for TLS."""
 
     @property
     def profile(self) -> AppProfile:

@@ -31,6 +31,7 @@ _PREFIX: Final = (
     r"(?: \(\d{1,9}\))?:?)(?=[ \t])[ \t]{1,8}"
     r"|[\w.-]{1,60} [\w./-]{1,40}(?:\[\d{1,9}\])?: (?=\S)(?<=\]: )"
     r"|\[[A-Za-z][\w ./:-]{0,60}\](?:[ \t]{1,6}(?=\S)|(?=\[))"
+    r"|\[(?:-|[0-9A-F]{8}-[0-9A-F-]{27}[\d.]{0,12})\] (?=\[)"  # Haraka's connection
     # Exim in the foreground begins its lines with the number of its process
     r"|[ \t]{0,6}\d{1,7} (?=LOG: |[RT]: |delivering |Connecting to |Transport |SMTP connection|Exim |"
     r"  (?:<=|=[=>]|\*\*|->) )"

@@ -125,7 +125,8 @@ def find(
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     talks = bool(bounced) or (len(entries) <= _SENTENCES and bool(re.search(MAIL_TALK, text)))
-    port, client = _tls_port(text), client_of(text)
+    port, client, offer = _tls_port(text), client_of(text), _offer(text)
+    upgraded = bool(offer and re.search(_ASKED_FOR_TLS, text))
     for record in entries:
         record.alone = len(entries) == 1
         if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
@@ -133,7 +134,23 @@ def find(
                 continue  # the text is another program's
             if port and found.event.port is None:
                 found = found._replace(event=found.event._replace(port=port))
-            yield found._replace(talks=talks, event=found.event._replace(client=client))
+            event = found.event._replace(client=client, offer=offer, upgraded=upgraded)
+            yield found._replace(talks=talks, event=event)
+
+
+def _offer(text: str) -> frozenset[str]:
+    """Return what the server has offered in the replies to EHLO that stand in a text."""
+    if "250" not in text:
+        return frozenset()
+    found = frozenset(re.sub(r"\s+", " ", words.upper()).strip() for words in re.findall(_OFFERED, text))
+    return found if any(words.startswith(_EHLO_KEYWORDS) for words in found) else frozenset()
+
+
+_OFFERED: Final = r"(?<![\w.])250[ -]((?:AUTH[ =])[A-Z0-9 _-]{1,120}|[A-Z0-9][A-Z0-9-]{1,24}(?: \d{1,12})?)(?![\w.])"
+_EHLO_KEYWORDS: Final = ("PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING", "HELP")
+_ASKED_FOR_TLS: Final = (
+    r"(?im)(?:C:|client:|sen[dt]:|>>>?|[-~=]>|server:|\bclient\b.{0,20}) {0,4}[\"']?STARTTLS\b|^STARTTLS\s*$"
+)
 
 
 def _unquoted(text: str) -> str:
