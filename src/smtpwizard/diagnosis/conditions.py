@@ -37,7 +37,8 @@ _LOOKED_UP: Final = (
 _WELL_KNOWN: Final = (
     r"(?i)(?:ENOTFOUND|lookup|unknown(?: SMTP)? ?host(?:Exception)?:?) (?:smtp\.gmail\.com|smtp\.office365\.com|"
     r"smtp-mail\.outlook\.com|smtp\.sendgrid\.net|smtp\.mailgun\.org|smtp\.mail\.yahoo\.com|smtp\.zoho\.com|"
-    r"smtp-relay\.brevo\.com|smtp\.(?:qq|163)\.com|email-smtp\.[a-z0-9-]{5,20}\.amazonaws\.com)"
+    r"smtp-relay\.brevo\.com|smtp\.(?:qq|163)\.com|email-smtp\.[a-z0-9-]{5,20}\.amazonaws\.com|"
+    r"api\.(?:mailjet|mailgun|sendgrid|postmarkapp|resend|brevo|sparkpost|mailersend|smtp2go|elasticemail)\.(?:com|net))"
     r"(?![\w.-]|, |:\d|\s*://)"
 )
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
