@@ -1,4 +1,4 @@
-"""An answer speaks the language of the client that the text shows, and of the default app where it shows none."""
+"""An answer speaks the language of the client that the text shows, and names no setting where it shows none."""
 
 from __future__ import annotations
 
@@ -47,18 +47,27 @@ def test_a_remedy_names_the_setting_of_the_client_that_the_text_shows(client: st
     assert not first.variables
 
 
+def test_the_default_app_keeps_its_names_and_its_repair() -> None:
+    first = explain_text(
+        "Error: Mail command failed: 530 5.7.0 Must issue a STARTTLS command first\n"
+        "    at SMTPConnection._formatError (/app/node_modules/nodemailer/lib/smtp-connection/index.js:809:19)"
+    )[0]
+    assert "SMTP_PORT=465" in first.remedy
+    assert first.changes
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "530 5.7.0 Must issue a STARTTLS command first",
-        "Error: Mail command failed: 530 5.7.0 Must issue a STARTTLS command first\n"
-        "    at SMTPConnection._formatError (/app/node_modules/nodemailer/lib/smtp-connection/index.js:809:19)",
+        "535 5.7.8 Authentication failed",
+        "self-signed certificate (smtp)",
     ],
 )
-def test_the_default_app_keeps_its_names_and_its_repair(text: str) -> None:
+def test_an_answer_to_a_text_that_shows_no_client_names_no_apps_settings(text: str) -> None:
     first = explain_text(text)[0]
-    assert "SMTP_PORT=465" in first.remedy
-    assert first.changes
+    assert not re.search(r"SMTP_[A-Z]|NODE_|docker compose", first.message)
+    assert not first.changes
 
 
 def test_an_app_that_was_named_keeps_its_names_whoever_speaks() -> None:

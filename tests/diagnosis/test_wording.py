@@ -35,9 +35,25 @@ def test_a_title_has_the_replys_own_code(reply: str, title: str) -> None:
 def test_the_encrypted_port_is_one_that_the_provider_has_whom_the_reply_proves() -> None:
     microsoft = explain_text("451 5.7.3 STARTTLS is required to send mail [DB.eurprd09.prod.outlook.com]")[0]
     assert "465" not in microsoft.remedy
-    assert "SMTP_PORT=587" in microsoft.remedy
-    assert "SMTP_PORT" not in microsoft.changes
-    assert "SMTP_PORT=465" in explain_text("530 5.7.0 Must issue a STARTTLS command first")[0].remedy
+    assert "port 587 with STARTTLS" in microsoft.remedy
+    assert "port 465 with SSL/TLS" in explain_text("530 5.7.0 Must issue a STARTTLS command first")[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "provider", "hint"),
+    [
+        ("Invalid login: 535 Authentication failed", "mailgun", "SMTP login of the sending domain"),
+        (
+            'Failed to authenticate on SMTP server with username "someone@gmail.com" using 1 authenticators',
+            None,
+            "app pass",
+        ),
+    ],
+)
+def test_a_refused_login_gets_the_hints_of_the_provider_that_is_known(
+    text: str, provider: str | None, hint: str
+) -> None:
+    assert hint in explain_text(text, provider=provider)[0].remedy
 
 
 def test_nobody_is_told_to_publish_records_for_a_freemail_domain() -> None:

@@ -1,6 +1,7 @@
 """The terms of the client that a text shows: what its settings are called, and how it is made to do what a remedy says.
 
-They speak where nobody has named the app, and another client than the default app's (nodemailer) has left its signs.
+They speak where somebody has pasted a text and nobody has named the app. The default app's own names stand only where
+its client (nodemailer) has left its signs: what the text does not show, the answer does not name.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ ANY: Final[Mapping[str, str]] = {
     "implicit": "SSL/TLS (from the first byte)",
     "starttls": "STARTTLS",
     "tls_skipped": "it was not told to upgrade with STARTTLS",
-    "tls_on": "Switch STARTTLS on for port 587, or use port 465 with SSL/TLS where the provider has it",
+    "tls_on": "Use {encrypted}; where the port wants STARTTLS, switch that on in the mail settings",
     "login_on": "Switch authentication on in the mail settings and give user name and password, on port 587 or 465",
     "dialogue": "in a log at debug level",
     "blocked": "ask the hosting provider to open them, or use the mail provider's HTTP API",
@@ -88,7 +89,7 @@ NODE: Final[Mapping[str, str]] = {
     "ipv4": "or make Node prefer IPv4: set NODE_OPTIONS=--dns-result-order=ipv4first for the app",
     "trust": "mount the certificate into the app's container and set NODE_EXTRA_CA_CERTS to the file",
 }
-"""Words for the default app, and for a named one. What stands in braces is filled in its turn."""
+"""Words for the default app's client, and for a named app. What stands in braces is filled in its turn."""
 
 RELAY: Final[Mapping[str, str]] = {
     "host": "the mail server's relay host",
@@ -116,7 +117,13 @@ RELAY: Final[Mapping[str, str]] = {
 }
 """Where a mail server hands mail on, its settings are concerned and not the app's. Only the sender is the app's."""
 
-NODE_SIGNS: Final = r"node_modules|nodemailer|smtp-connection|node:internal|\bcode: ?'E[A-Z]+'|\(node:"
+NODE_CLIENT: Final = "node"
+"""The default app's client, which has no terms of its own here."""
+NODE_SIGNS: Final = (
+    r"node_modules|nodemailer|smtp-connection|node:internal|\bcode: ?'E[A-Z]+'|\(node:|certificate's altnames|"
+    r"\b(?:connect|getaddrinfo|query[A-Za-z]{1,6}|spawn) E[A-Z_]{4,}|unable to verify the first certificate"
+)
+_NODE_HINTS: Final = ("node", "smtp-connection", "code:", "altnames", " e", "first certificate")
 
 TERMS: Final = (
     Terms(
@@ -131,9 +138,12 @@ TERMS: Final = (
             "error occurred while",
             "outgoing server",
             "postausgang",
+            "failed to transport",
+            "e-mail sending failed",
         ),
         r"0x800[0-9A-Fa-f]{5}|Thunderbird|Windows Live Mail|Outlook Express|fsck[./]k9|\bK-9\b|"
-        r"An (?:Outgoing server \(SMTP\) )?error occurred while sending|Outgoing server|Postausgangsserver",
+        r"An (?:Outgoing server \(SMTP\) )?error occurred while sending mail[.:]|Outgoing server|"
+        r"Postausgangsserver|Failed to transport message|E-Mail Sending Failed",
         {
             "host": "the account's outgoing server (SMTP)",
             "port": "its port",
@@ -178,8 +188,8 @@ TERMS: Final = (
             ),
             "dialogue": "in the mail server's log",
             "ehlo_name": (
-                "Give the sending client a full host name for EHLO, or let this server take clients that are logged in "
-                "before it asks for the name (Postfix: permit_sasl_authenticated first)"
+                "Give the sending client a full host name for EHLO. Where this server is yours, let it take clients "
+                "that are logged in before it asks for the name (Postfix: permit_sasl_authenticated first)"
             ),
         },
     ),
@@ -219,10 +229,17 @@ TERMS: Final = (
             "php",
             "zend\\mail",
             "codeigniter",
+            "wordpress",
+            "> ehlo [",
+            "mail() function",
         ),
         r"Swift_|Expected response code|Symfony\\|Illuminate\\|stream_socket_|php_network|\bPHP \w+: |\.php\b|"
-        r"Zend\\Mail|CodeIgniter",
+        r"Zend\\Mail|CodeIgniter|(?i:\bwordpress)|> EHLO \[127\.0\.0\.1\]|\bmail\(\) function",
         {
+            "ehlo_name": (
+                "Give the mailer a full host name for EHLO (Symfony: local_domain; Laravel: MAIL_EHLO_DOMAIN; in other "
+                "apps HELO or local domain in the mail settings), such as app.example.com"
+            ),
             "tls_skipped": "mostly its encryption setting is empty",
             "tls_on": "Set the encryption to `tls` with port 587, or to `ssl` with port 465 where the provider has it",
             "login_on": (
@@ -375,11 +392,11 @@ _READ: Final = 20_000
 
 
 def client_of(text: str) -> str:
-    """Return the kind of client that `text` shows; empty where it shows none, or the default app's."""
+    """Return the kind of client that `text` shows; empty where it shows none."""
     text = bound(text, _READ)
     lower = text.lower()
-    if ("node" in lower or "smtp-connection" in lower or "code:" in lower) and re.search(NODE_SIGNS, text):
-        return ""
+    if any(hint in lower for hint in _NODE_HINTS) and re.search(NODE_SIGNS, text):
+        return NODE_CLIENT
     for terms in TERMS:
         if any(hint in lower for hint in terms.hints) and re.search(terms.signs, text):
             return terms.id
@@ -397,5 +414,5 @@ def words_of(event: Event) -> Mapping[str, str]:
     if event.settings is not None or event.app is not None:
         words: Mapping[str, str] = {place: shown[place] for place in _OF_THE_LIBRARY if place in shown}
     else:
-        words = {**ANY, **shown} if kind or event.relayed else {}
+        words = {} if kind == NODE_CLIENT or event.status else {**ANY, **shown}
     return {**words, **RELAY} if event.relayed else words

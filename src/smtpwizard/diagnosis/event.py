@@ -118,6 +118,8 @@ class Event(NamedTuple):
     """A mail server speaks of handing the mail on: the app was through with it."""
     client: str = ""
     """The kind of client that the text around it shows (see `client_terms`); empty: unknown."""
+    around: str = ""
+    """The beginning of the text that it was found in."""
     sent: str = ""
     """The client's command before it, in a dialogue: `AUTH LOGIN`."""
     offer: frozenset[str] = frozenset()
@@ -138,7 +140,8 @@ _WORD: Final = re.compile(r"\b(?:ERR_[A-Z0-9_]{3,60}|E[A-Z][A-Z0-9]{2,20}|[A-Z0-
 _PORT: Final = (
     r"(?i)\bport[\"']?(?:[:=]| is)? ?(\d{1,6})\b"
     r"|(?:\b[a-z][\w-]{0,62}\.[\w.-]{1,200}|(?:\d{1,3}\.){3}\d{1,3}|localhost|\]|::1|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})"
-    r":(\d{2,5})(?![\d:.])"
+    r":(\d{2,5})(?![\d:.]|->)"  # before an arrow it is the client's own
+    r"|\bport: [\w.-]{1,253}, (\d{2,5})\b"  # Jakarta Mail: `host, port: mail.example.com, 25`
 )
 
 _SOURCE_FILE: Final = (
@@ -203,7 +206,8 @@ def port_in(text: str) -> int | None:
     """Return the port that a message names: `connect ECONNREFUSED 127.0.0.1:587`."""
     text = bound(text)
     places = re.finditer(_PORT, text) if ":" in text or "port" in text.lower() else ()
-    return next((int(found[1] or found[2]) for found in places if not re.search(_SOURCE_FILE, found[0])), None)
+    ports = (found[1] or found[2] or found[3] for found in places if not re.search(_SOURCE_FILE, found[0]))
+    return next(map(int, ports), None)
 
 
 def from_step(

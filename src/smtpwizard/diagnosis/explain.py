@@ -15,7 +15,7 @@ from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure
-from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, with_login_hints
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
@@ -337,14 +337,17 @@ def _diagnosis(match: Match, event: Event) -> Problem:
     failure, app = match.failure, event.profile
     if failure.repair in _PORT_REPAIRS or "{encrypted}" in failure.remedy or "{tls_on}" in failure.remedy:
         event = in_the_providers_terms(event, match.proved)
+    if match.level <= POSSIBLE and not failure.providers:
+        event = with_login_hints(event, match.proved, failure.roles)
     words = Wording(event)
     changes = changes_of(failure, event) if words.own_names else {}
+    cause, remedy = words.in_situation(failure.kind, failure.cause, failure.remedy)
     return Problem(
         id=failure.id,
         severity=Severity.ERROR,
         title=words.title(failure.title),
-        cause=words.cause(failure.cause, handed_on="after" not in failure.stages[:1]),
-        remedy=" ".join((words.fill(failure.remedy), *_said_by_the_preset(match, event))),
+        cause=words.cause(cause, handed_on="after" not in failure.stages[:1]),
+        remedy=" ".join((words.fill(remedy), *_said_by_the_preset(match, event))),
         variables=_names(failure.roles, app) if words.own_names else (),
         changes=changes,
         label=repair_label(changes, app.secrets),

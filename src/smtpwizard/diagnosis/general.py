@@ -15,7 +15,7 @@ from smtpwizard.diagnosis.event import Event, plain
 from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, General
-from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, with_login_hints
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 
 if TYPE_CHECKING:
@@ -33,17 +33,20 @@ def general(
     `proved`: the providers, one of which has spoken.
     """
     answer = answer_of(event, catalogue, happened)
-    words = Wording(in_the_providers_terms(event, proved) if "{encrypted}" in answer.remedy else event)
+    event = with_login_hints(event, proved, answer.roles)
+    ports = "{encrypted}" in answer.remedy or "{tls_on}" in answer.remedy
+    words = Wording(in_the_providers_terms(event, proved) if ports else event)
     app = event.profile
     roles = () if event.relayed else answer.roles
     changes = _sender_is_login(event, answer)
+    cause, remedy = words.in_situation(answer.kind, answer.cause, answer.remedy)
     hint = words.fill(OTHER_SENDER) if changes and answer.when != "sender-is-not-login" else ""
     problem = Problem(
         id=answer.id,
         severity=Severity.ERROR,
         title=words.title(answer.title),
-        cause=" ".join(part for part in (words.cause(answer.cause), hint, _lasting(event, answer)) if part),
-        remedy=" ".join((words.fill(answer.remedy), *hints(event, answer.roles))),
+        cause=" ".join(part for part in (words.cause(cause), hint, _lasting(event, answer)) if part),
+        remedy=" ".join((words.fill(remedy), *hints(event, answer.roles))),
         variables=tuple(app.variable(role) for role in roles if app.spec(role)) if words.own_names else (),
         changes=changes,
         label=repair_label(changes, app.secrets),

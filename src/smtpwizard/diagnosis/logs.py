@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
+from smtpwizard.diagnosis.client_terms import NODE_CLIENT, client_of
 from smtpwizard.diagnosis.event import Event, bound, from_text
 from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record
@@ -261,5 +262,6 @@ class LogStream:
         found = found_in(record, self._stage, self._provider, self._app) if record else None
         if found is None:
             return None
+        found = found._replace(event=found.event._replace(client=client_of(found.event.raw) or NODE_CLIENT))
         key = self._explainer.take(found)
         return Seen(key, found.number, self._explainer.kinds[key]) if key else None

@@ -134,7 +134,7 @@ def find(
                 continue  # the text is another program's
             if port and found.event.port is None:
                 found = found._replace(event=found.event._replace(port=port))
-            event = found.event._replace(client=client, offer=offer, upgraded=upgraded)
+            event = found.event._replace(client=client, offer=offer, upgraded=upgraded, around=text[:_AROUND])
             yield found._replace(talks=talks, event=event)
 
 
@@ -174,6 +174,8 @@ _TLS_SPOKEN: Final = (
 )
 
 
+_AROUND: Final = 4000
+"""Characters of a text that its errors keep."""
 _MOST_ASKED: Final = 60
 """Entries that a text may have and be a question; what is longer is a log."""
 _SENTENCES: Final = 8

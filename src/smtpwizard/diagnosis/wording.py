@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.client_terms import NODE, words_of
 from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.situations import situation_of
 from smtpwizard.presets.values import TlsMode
 
 if TYPE_CHECKING:
@@ -83,6 +86,11 @@ class Wording:
             return self.fill(text)
         return self._event.profile.fill(text)
 
+    def in_situation(self, kind: str, cause: str, remedy: str) -> tuple[str, str]:
+        """Return cause and remedy, or those for the situation that the text shows: who sends, to which server."""
+        found = situation_of(kind, self._event)
+        return (found.cause or cause, found.remedy) if found else (cause, remedy)
+
     def cause(self, text: str, *, handed_on: bool = True) -> str:
         """Fill a cause; before it, where a mail server has taken the mail: that the app is not concerned."""
         if self._event.relayed and handed_on:
@@ -137,15 +145,42 @@ def _encrypted_first(choice: PortChoice) -> tuple[bool, bool, bool, int]:
 
 def in_the_providers_terms(event: Event, proved: frozenset[str]) -> Event:
     """Return the event with the provider that the reply proves, where nobody has named one. Reads a preset then."""
-    if event.provider is not None or not proved:
+    return _of_provider(event, sorted(proved)) if event.provider is None else event
+
+
+_LOGIN: Final = (
+    r"(?i)\b(?:user(?:[ _-]?name)?|user[ _]id|login)[\"']?(?: is)?[\s:='\"(\[]{1,4}[^\s@\"'<>]{1,64}"
+    r"@([\w.-]{3,253}\.\w{2,10})"
+)
+
+
+def with_login_hints(event: Event, proved: frozenset[str], roles: Iterable[str]) -> Event:
+    """Return the event with the one provider whose hints on user name and password fit, where an answer has none.
+
+    It is the one that was named or has spoken, else the one to which the login's address belongs.
+    """
+    if event.provider is not None or event.settings is not None or event.relayed or Role.PASSWORD not in roles:
         return event
+    known = proved or (frozenset({event.given}) if event.given else frozenset())
+    if len(known) == 1 or "gmail" in known:  # all of Google's want the same
+        return _of_provider(event, sorted(known)[:1])
+    login = None if known else re.search(_LOGIN, event.raw)
+    if login is None:
+        return event
+    from smtpwizard.presets.catalogue import Presets
+
+    found = Presets.open().match_address(f"login@{login[1]}")
+    return event if found is None else event._replace(provider=found.provider)
+
+
+def _of_provider(event: Event, names: Iterable[str]) -> Event:
     from smtpwizard.errors import SmtpWizardError
     from smtpwizard.presets.catalogue import Presets
 
     presets = Presets.open()
-    for name in sorted(proved & frozenset(presets.ids())):
-        try:
-            return event._replace(provider=presets.provider(name))
-        except SmtpWizardError:
-            continue
+    ids = frozenset(presets.ids())
+    for name in names:
+        if name in ids:
+            with suppress(SmtpWizardError):
+                return event._replace(provider=presets.provider(name))
     return event

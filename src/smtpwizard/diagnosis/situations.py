@@ -1,0 +1,376 @@
+"""Situations: what a pasted text shows about who sends, from where and to whom, and what a cause then asks for.
+
+A cause has one kind whoever meets it, and its remedy is not the same for all: a refused connection means one thing for
+a server on the Internet and another for a bridge on one's own machine. What stands here replaces the sentences of any
+entry or general answer of that kind. Pure functions of an event; the kind itself never changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from smtpwizard.addresses import is_freemail, is_private_address
+from smtpwizard.diagnosis.client_terms import client_of
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.records import NamedTuple
+
+
+class Situation(NamedTuple):
+    """What holds for some kinds of cause where the text shows something."""
+
+    kinds: tuple[str, ...]
+    shows: Callable[[Event], str]
+    """Returns what the text shows, to stand in the place {shown}; empty where it does not."""
+    remedy: str
+    cause: str = ""
+    """Empty: the entry's own."""
+
+
+def situation_of(kind: str, event: Event) -> Situation | None:
+    """Return the first situation of a cause of `kind` that `event` shows, with what it shows put in."""
+    if event.settings is not None or event.status:
+        return None  # what a probe has met is known from the settings
+    for item in SITUATIONS:
+        if kind in item.kinds and (shown := item.shows(event)):
+            return item._replace(
+                remedy=item.remedy.replace("{shown}", shown), cause=item.cause.replace("{shown}", shown)
+            )
+    return None
+
+
+def _told(pattern: str) -> Callable[[Event], str]:
+    """Return a function that finds a pattern in an event's own words."""
+
+    def shows(event: Event) -> str:
+        found = re.search(pattern, event.raw)
+        return next(filter(None, (*found.groups(), found[0])), "") if found else ""
+
+    return shows
+
+
+def _by(client: str) -> Callable[[Event], str]:
+    """Return a function that says whether the text shows a client of that kind."""
+    return lambda event: client if (event.client or client_of(event.raw)) == client else ""
+
+
+_ADDRESS_AND_PORT: Final = r"((?:\d{1,3}\.){3}\d{1,3})\]?(?::\d{1,5})?(?!\d|\]?:\d|->)"
+_TARGET: Final = rf"(?:->|\bE[A-Z]{{4,20}} |dial tcp4? |connect(?:ing|ion)? to \[?|host:? |\w\[){_ADDRESS_AND_PORT}"
+
+
+def _private_target(event: Event) -> str:
+    """The address that the client connected to, where it is one of a private network and not the machine's own."""
+    found = re.search(_TARGET, event.raw)
+    address = found[1] if found and not event.relayed else ""
+    own = address.startswith(("127.", "0."))
+    return address if address and not own and is_private_address(address) else ""
+
+
+def _port_25(event: Event) -> str:
+    """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
+    near = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
+    return "25" if event.port == 25 and not event.relayed and not near else ""
+
+
+_SECONDS: Final = r"(?<![\w.:])(?:(\d{1,2})(?:\.\d{1,6})? ?(?:s|sec|seconds)|(\d{1,2})\d{3}(?:\.\d{1,6})? ?ms)\b"
+_PATIENT: Final = 10
+"""Seconds that a client should wait at least: servers hold their greeting back, and look names up before it."""
+
+
+def _short_wait(event: Event) -> str:
+    """The seconds after which the client gave up, where they are few. The line of a job or a request tells them."""
+    for text in (event.raw, event.around):
+        waits = [int(whole or thousands) for whole, thousands in re.findall(_SECONDS, text)]
+        if waits:
+            return f"{max(waits)} seconds" if 2 <= max(waits) <= _PATIENT else ""
+    return ""
+
+
+_HOST_NAME: Final = r"(?<![\w@./-])([A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,6})(?![\w/]|\.\w)"
+
+RIGHT_HOSTS: Final = {
+    "google.com": "smtp.gmail.com", "smtp.google.com": "smtp.gmail.com", "mail.google.com": "smtp.gmail.com",
+    "mail.gmail.com": "smtp.gmail.com", "smpt.gmail.com": "smtp.gmail.com", "smtp.office.com": "smtp.office365.com",
+    "smtp.365.com": "smtp.office365.com", "smtp.microsoft.com": "smtp.office365.com",
+    "smtp.outlook365.com": "smtp.office365.com", "smtp.yahoo.com": "smtp.mail.yahoo.com",
+    "smtp.icloud.com": "smtp.mail.me.com", "smtp.sendgrid.com": "smtp.sendgrid.net",
+    "smtp.mailgun.com": "smtp.mailgun.org", "smtp.mailgun.net": "smtp.mailgun.org",
+    "smtp.mailjet.com": "in-v3.mailjet.com", "smtp.brevo.com": "smtp-relay.brevo.com",
+    "smtp.sendinblue.com": "smtp-relay.brevo.com", "smtp.postmark.com": "smtp.postmarkapp.com",
+    "smtp.mailtrap.io": "live.smtp.mailtrap.io (or sandbox.smtp.mailtrap.io)",
+    "smtp.sparkpost.com": "smtp.sparkpostmail.com", "smtp.proton.me": "smtp.protonmail.ch",
+}  # fmt: skip
+"""Names that people take for a provider's mail server, and the right one."""
+
+
+def _right_host(event: Event) -> str:
+    """The server that is meant by a name that is known to be none, or that is a letter away from a large provider's."""
+    from difflib import get_close_matches
+
+    names = [name.lower() for name in re.findall(_HOST_NAME, event.raw)]
+    for name in names:
+        if name in RIGHT_HOSTS:
+            return RIGHT_HOSTS[name]
+    right = {*RIGHT_HOSTS.values(), "smtp-mail.outlook.com"}
+    if not right.isdisjoint(names):
+        return ""
+    near = [match for name in names for match in get_close_matches(name, right, 1, 0.9)]
+    return near[0] if near else ""
+
+
+def _bounce_address(event: Event) -> str:
+    """The envelope sender, where it is one that a provider or an app makes for bounces."""
+    found = re.search(
+        r"(?i)<((?:[^@\s<>]{0,60}[+_.-])?(?:bounces?|prvs)[+_=.-][^@\s<>]{1,100}@[^\s<>]{1,253})>", event.raw
+    )
+    return found[1] if found else ""
+
+
+_PLACEHOLDER: Final = (
+    r"(?i)\b((?:your|my|the|an|some)[-_.]?e?-?mail(?:[-_.]?address)?@[\w.-]{1,253}|"
+    r"[\w.+-]{1,64}@(?:your|my)[-_]?(?:domain|company|site|server)\.\w{2,10})"
+)
+
+
+def _own_refusal(event: Event) -> str:
+    """The log is that of the server that refused, and the client had not logged in."""
+    refused = re.search(r"\bNOQUEUE: (?:milter-)?reject|\brejected (?:RCPT|MAIL|EHLO|HELO|connection)\b", event.raw)
+    return "refused" if refused and "sasl_username=" not in event.raw else ""
+
+
+def _existing_domain(event: Event) -> str:
+    """The recipient's domain, where it is a large provider's and is said not to be found."""
+    if not re.search(
+        r"(?i)not found|no mx|name service|unrout|look-?up|nxdomain|unknown domain|host unknown", event.raw
+    ):
+        return ""
+    domains = re.findall(r"<[^@\s<>]{1,100}@([\w.-]{3,253})>", event.raw)
+    return next((domain for domain in domains if is_freemail(domain)), "")
+
+
+def _mixed_names(event: Event) -> str:
+    """A setting's name with SMTP misspelt."""
+    found = re.search(r"\b((?:\w{1,30}_)?(?:SMPT|STMP)_\w{1,40})\b", event.around or event.raw)
+    return found[1] if found else ""
+
+
+_LOOKING_UP: Final = ("dns-unknown", "dns-no-answer")
+
+SITUATIONS: Final = (
+    # Who sends
+    Situation(
+        ("no-sendmail",),
+        _told(r"(?m)^(?:mail|mailx|s-nail|sendmail): |\| ?mailx? "),
+        "Install and set up a program that sends for this machine: msmtp with its sendmail (msmtp-mta), or Postfix "
+        "with a relay host and a login. Then try the `mail` command again.",
+        "The `mail` command does not speak SMTP itself: it hands the message to the machine's sendmail program, and "
+        "that is missing or fails.",
+    ),
+    Situation(
+        ("no-sendmail",),
+        _told(r"verify your .{0,10}SMTP.{0,20} and .{0,10}smtp_port"),
+        "Switch the app to SMTP with a login in its own mail settings, or through a plug-in or library such as "
+        "PHPMailer. Without that php.ini's SMTP must name a mail server that takes mail from this machine without a "
+        "login.",
+        "The app does not speak SMTP itself: it calls PHP's mail(), which on Windows goes to the server in php.ini "
+        "(SMTP, smtp_port), without TLS and without a login. None answers there.",
+    ),
+    Situation(
+        ("no-sendmail",),
+        _told(r"(?i)\bmail\(\)|\bwordpress|\bwp[_-]mail|\bsh: \d: -t: not found"),
+        "Send by SMTP: WordPress needs a plug-in for it (WP Mail SMTP, FluentSMTP), other apps have it in their mail "
+        "settings. Or install a sendmail program where PHP runs (msmtp-mta, Postfix) and name it in php.ini as "
+        "sendmail_path.",
+    ),
+    Situation(
+        ("connection-refused",),
+        _told(r"Deferred: Connection refused by (?:\w[\w.-]{0,60} )?\[127\.|mqueue-client"),
+        "Start the mail daemon on the machine or in the container where the app runs (and give it a relay), or "
+        "switch the app from sendmail to SMTP in its mail settings.",
+        "The app handed its mail to the sendmail program, whose queue waits for the mail daemon of the same machine: "
+        "that is not running. The app's SMTP settings are not used.",
+    ),
+    Situation(
+        ("helo-rejected",),
+        _told(r"(?i)<?\b((?:DESKTOP|LAPTOP|NOTEBOOK|WIN)-?[A-Z0-9]{5,15}|[\w-]{1,40}-(?:PC|LAPTOP|MACBOOK)|[\w-]{1,60}\.local)>"),
+        "Have the program that sends give a full host name for EHLO (a setting such as HELO name or local domain; "
+        "Thunderbird: mail.smtpserver.default.hello_argument). Where the server is yours, let it not ask this of "
+        "clients that have logged in (Postfix: permit_sasl_authenticated before the check).",
+        "The server wants the client to introduce itself with a full host name. The client gives the name of a "
+        "computer, {shown}.",
+    ),
+    # Whose server it is
+    Situation(
+        ("client-ip-blocklisted",),
+        _own_refusal,
+        "A client of yours should send on port 587 with a login and be let pass before the lists are asked (Postfix: "
+        "permit_sasl_authenticated before reject_rbl_client). To take another server's mail nevertheless, let its "
+        "address pass first (check_client_access), or take the list out; having the address removed from it is for "
+        "its owner.",
+        "The log is that of the server that refused: it asks a blocklist itself, and the address that connected is "
+        "on it.",
+    ),
+    Situation(
+        ("helo-rejected",),
+        lambda event: _own_refusal(event) and _told(r"<([^<>@\s]{1,100})>: Hel|helo=<([^<>\s]{1,100})>")(event),
+        "A program of yours needs a full host name for EHLO, or should log in and be let pass before this check "
+        "(Postfix: permit_sasl_authenticated first). To take the mail of another's server, let its address pass "
+        "(check_helo_access) or take the check out (reject_unknown_helo_hostname); its name is for its operator to "
+        "repair.",
+        "The log is that of the server that refused: it checks the name with which clients introduce themselves, and "
+        "does not take {shown}.",
+    ),
+    Situation(
+        ("recipient-domain-unroutable",),
+        _existing_domain,
+        "Look the domain up where that server runs (`getent hosts {shown}`, `dig MX {shown}`), and give its machine "
+        "or container a working name server and a network with a way out; then try again.",
+        "{shown} exists. The server that refused could not look it up: its own name service does not work, as in a "
+        "container without a network to the outside.",
+    ),
+    Situation(
+        ("connection-refused", "connection-lost", "plain-on-tls-port", "port-blocked", "not-smtp"),
+        lambda event: _told(r"\[(?:127\.[\d.]{5,11}|::1)\]|\[private/")(event) if event.relayed else "",
+        "Look whether that program runs and listens at this address and port, read its own log, and reload the mail "
+        "server; the queue then goes on by itself.",
+        "The mail server hands the mail to another program on its own machine: a filter, or one that stores or takes "
+        "mail by LMTP (Dovecot, Mailman, amavis). That one does not answer or ends the connection.",
+    ),
+    # Which address it is
+    Situation(
+        ("sender-domain-unknown",),
+        _bounce_address,
+        "Add the MX (or A) record that the provider names for its bounce or return-path domain. {sender} can stay.",
+        "The refused address is not the From address but the one for bounces ({shown}), which the provider or the "
+        "app puts into the envelope: its domain has no MX or A record.",
+    ),
+    Situation(
+        ("sender-not-logins",),
+        _bounce_address,
+        "Let the mail server take this login's addresses with such a tag (Postfix: smtpd_sender_login_maps), or "
+        "switch the tag off in the app (VERP, bounce address).",
+        "The refused address is the one for bounces ({shown}): the app adds a tag to the envelope sender, and the "
+        "server lets a login send only from addresses that it owns.",
+    ),
+    Situation(
+        ("sender-not-verified", "sender-refused", "sender-not-logins"),
+        _told(_PLACEHOLDER),
+        "Find the setting that still has {shown} (the site's, the administrator's or the bounce address; it can "
+        "differ from the From address), and put an address there that the provider has verified.",
+        "The refused sender is {shown}, a placeholder that the app came with.",
+    ),
+    Situation(
+        ("sender-malformed",),
+        _told(r"[\w.+-]{1,64}@[\w.-]{1,253}@[\w.-]{1,253}"),
+        "Where sender and domain have a setting each, put only the part before the @ into the sender's, and the "
+        "domain into its own.",
+        "The sender has two @ ({shown}): the app puts it together from two settings, and the first has a whole "
+        "address.",
+    ),
+    Situation(
+        ("recipient-unknown",),
+        _told(r"(?i)<?(mailer-daemon@[\w.-]{1,253})"),
+        "Give the mail server that made this bounce a real host name (Postfix: myhostname, myorigin), and look in "
+        "its log for the mail that bounced first: that is the failure to repair.",
+        "The recipient is {shown}, the sender of bounces: a bounce or an answer to one was sent there, and no such "
+        "mailbox exists.",
+    ),
+    # What it was connecting to
+    Situation(
+        ("connection-refused",),
+        _told(r"\b127\.0\.1\.1\b"),
+        "Give {host} the name or address at which the mail server really listens, or correct the line in /etc/hosts "
+        "that leads the name to 127.0.1.1.",
+        "The name of the mail server leads to 127.0.1.1, which is this machine: Debian and Ubuntu put the machine's "
+        "own name there in /etc/hosts. Nothing listens on that port at that address.",
+    ),
+    Situation(
+        ("connection-refused",),
+        _by("mail-program"),
+        "Compare host and port of the outgoing server with the provider's page (587 or 465). Where the server is a "
+        "bridge on this computer (Proton Mail Bridge, hydroxide, DavMail), start its SMTP service and take the port "
+        "that it shows, mostly 1025.",
+    ),
+    Situation(
+        ("connection-refused",),
+        lambda event: "1025" if event.port == 1025 else "",
+        "Start what listens on 1025 (Mailpit, MailHog, Proton Mail Bridge, hydroxide), or correct the port. From a "
+        "container it is reached by its service's name, or by `host.docker.internal` where it runs on the host.",
+        "Nothing listens on port 1025, which mail catchers for tests and mail bridges use.",
+    ),
+    Situation(
+        ("connection-refused",),
+        _told(r"(?<![\d.])(0\.0\.0\.0)(?![\d.])"),
+        "Look whether {host} is set to the mail server's name and reached the app, and what the name leads to where "
+        "the app runs (`getent hosts` and the name); take it off the blocker's list.",
+        "0.0.0.0 is no server's address: {host} is empty or was set to it, or a blocker in the name service "
+        "(Pi-hole, AdGuard) answers so for the mail server's name.",
+    ),
+    Situation(
+        ("plain-on-tls-port", "connection-lost"),
+        lambda event: _private_target(event) if event.port not in (465, 2465) else "",
+        "Look at the firewalls and proxies between this machine or container and {shown}, and whether that server "
+        "lets this network's connections speak to it; its log says whether they arrive.",
+        "The connection to {shown}, an address of a private network, was made, and then nothing was said or it "
+        "ended. Something in between holds the answers back, or the server does not serve this network.",
+    ),
+    Situation(
+        ("connection-refused", "port-blocked"),
+        _private_target,
+        "See that the mail server runs at {shown}, listens there on this port for others than itself, and lets this "
+        "machine's or container's network connect; then look at the firewalls between them.",
+        "{shown} is an address of a private network: no provider and no TLS setting is concerned before that server "
+        "answers. It does not listen there, or it, a firewall or a proxy in between keeps this machine out.",
+    ),
+    Situation(
+        ("connection-refused", "port-blocked", "plain-on-tls-port"),
+        _port_25,
+        "Send through a provider's submission port with a login: 587 with {starttls}, or 465 with {implicit}; where "
+        "both are silent, 2525 or 2587 if the provider has it.",
+        "Port 25 is the one between mail servers: many clouds and Internet providers block it on the way out, and a "
+        "connection fails or hangs then.",
+    ),
+    Situation(
+        ("plain-on-tls-port", "connection-lost"),
+        lambda event: _short_wait(event) if re.search(r"(?i)time", event.raw) else "",
+        "Raise the client's time-out to 30 seconds or more and try again. If nothing comes then, compare {port} and "
+        "{security} (465 goes with {implicit}, 587 with {starttls}), and look for a firewall in between.",
+        "The client waited some {shown} for an answer and gave up. Either the server is slower than that, or nothing "
+        "comes at all: the port waits for TLS from the first byte, or a firewall holds the answers back.",
+    ),
+    # Which name it looked up
+    Situation(
+        ("dns-unknown",),
+        _right_host,
+        "Set {host} to {shown}, and nothing around it; the port has a setting of its own.",
+        "There is no host of that name. {shown} is probably meant.",
+    ),
+    Situation(
+        _LOOKING_UP,
+        _told(r"\b([\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\.(?:svc|cluster)\.[\w.-]{1,60})"),
+        "Compare the name with the service and its namespace (`kubectl get svc -A`), and look it up inside the app's "
+        "pod. A client that asks for IPv4 only needs a service with an IPv4 address.",
+        "{shown} is the name of a service in the cluster, and the cluster's name server does not know it: another "
+        "name, another namespace, or a service that is not there.",
+    ),
+    Situation(
+        ("dns-unknown",),
+        _told(r"(?:getaddrinfo ENOTFOUND|dial tcp: lookup|UnknownHostException:|Unknown SMTP host:) ([A-Za-z][\w-]{0,62})(?![\w.@-]|://)"),
+        "Put the mail server's full name into {host}, and nothing else. Where a container or compose service is "
+        "meant, see that it runs and is in the same network as the app.",
+        "No name server knows {shown}. A name without a dot is a placeholder or a setting's name, a piece of a URL "
+        "(`smtp://`, a user name whose special characters are not encoded), or the name of a container, which only "
+        "containers in the same network can look up.",
+    ),
+    # How the settings are written
+    Situation(
+        ("login-empty", "settings-missing"),
+        _mixed_names,
+        "Write each name exactly as the code or the app reads it (SMTP or SMPT, _USER or _MAIL), the same in the "
+        "file and there, and start the program anew.",
+        "The program found no user name or password, although the file has some: a name in it is {shown}, and a "
+        "setting under another name is not read.",
+    ),
+)  # fmt: skip
+"""By the surest first."""

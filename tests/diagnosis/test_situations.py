@@ -1,0 +1,110 @@
+"""An answer fits the one who reads it: what sends, whose server it is, which address, what was connected to."""
+
+from __future__ import annotations
+
+import pytest
+
+from smtpwizard.diagnosis.catalogue import default
+from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.situations import SITUATIONS
+
+REJECTED = "mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from mail.example.net[198.51.100.7]: "
+
+SHOWN = {
+    "a shell command": ("mail: cannot send message: Process exited with a non-zero status", "msmtp"),
+    "PHP on Windows": (
+        'Warning: mail(): Failed to connect to mailserver at "localhost" port 25, verify your "SMTP" and "smtp_port" '
+        "setting in php.ini or use ini_set()",
+        "plug-in or library",
+    ),
+    "PHP's mail()": ("Possible reason: your host may have disabled the mail() function.", "sendmail_path"),
+    "sendmail's queue": ("vBNGqq 1442 app@example.com\n (Deferred: Connection refused by [127.0.0.1])", "mail daemon"),
+    "a computer's name": (
+        "504 5.5.2 <DESKTOP-7L10I2>: Helo command rejected: need fully-qualified hostname",
+        "HELO name",
+    ),
+    "one's own list": (
+        f"{REJECTED}554 5.7.1 Service unavailable; Client host [198.51.100.7] blocked using bl.spamcop.net; "
+        "from=<a@example.net> to=<b@example.com>",
+        "check_client_access",
+    ),
+    "one's own check": (
+        f"{REJECTED}450 4.7.1 <srv.example.net>: Helo command rejected: Host not found; from=<a@example.net>",
+        "reject_unknown_helo_hostname",
+    ),
+    "one's own resolver": (
+        f"{REJECTED}450 4.1.2 <someone@gmail.com>: Recipient address rejected: Domain not found",
+        "dig MX",
+    ),
+    "a filter": (
+        "postfix/smtp[7]: 1A2B: to=<a@example.com>, relay=127.0.0.1[127.0.0.1]:10024, status=deferred "
+        "(connect to 127.0.0.1[127.0.0.1]:10024: Connection refused)",
+        "that program",
+    ),
+    "a bounce domain": (
+        "553 5.1.8 Domain of sender address <bounce+ae49a3.2923e@send.example.org> does not exist",
+        "MX (or A) record",
+    ),
+    "a bounce tag": (
+        "553 5.7.1 <support+bounce_692a43@example.org>: Sender address rejected: not owned by user support@example.org",
+        "smtpd_sender_login_maps",
+    ),
+    "a placeholder": (
+        "554 Message rejected: Email address is not verified. The following identities failed the check: "
+        "your-email@example.net",
+        "your-email@example.net",
+    ),
+    "two @": (
+        "Address in mailbox given [app@example.org@localhost.localdomain] does not comply with RFC 2822, 3.6.2.",
+        "before the @",
+    ),
+    "a bounce's sender": ("550 5.1.1 <MAILER-DAEMON@example.com>: User unknown", "bounced first"),
+    "Debian's own name": ("Error: connect ECONNREFUSED 127.0.1.1:465", "/etc/hosts"),
+    "a mail program": ("E-Mail Sending Failed\nFailed to transport message. Connection refused", "bridge"),
+    "a mail catcher": ("Error: connect ECONNREFUSED 127.0.0.1:1025", "Mailpit"),
+    "no address": ("Error: connect ECONNREFUSED 0.0.0.0:587", "blocker"),
+    "a silent neighbour": (
+        "gomail: could not send email 1: read tcp 172.20.0.8:42386->10.5.10.16:25: i/o timeout",
+        "10.5.10.16",
+    ),
+    "a private server": ("Error: connect ECONNREFUSED 10.0.0.1:587", "10.0.0.1"),
+    "port 25": (
+        "Unable to connect to smtp.gmail.com:25 (Connection timed out) in PHPMailer",
+        "submission port",
+    ),
+    "few seconds": ("Error performing ActionMailer::MailDeliveryJob in 5178.2ms: Net::ReadTimeout", "30 seconds"),
+    "a wrong name": ("dial tcp: lookup smtp.google.com on 127.0.0.11:53: no such host (SMTP)", "smtp.gmail.com"),
+    "a slip": ("dial tcp: lookup smtp.gmial.com on 127.0.0.11:53: no such host (SMTP)", "smtp.gmail.com"),
+    "a cluster's service": ("SMTP: DNS lookup failed: postfix.mail.svc.cluster.local.", "kubectl"),
+    "no dot": ("Error: getaddrinfo ENOTFOUND mailserver mailserver:587", "compose service"),
+    "a name misspelt": ('Missing credentials for "PLAIN"\nSMPT_HOST = smtp.gmail.com\nSMTP_PASSWORD = "x"', "SMPT"),
+}
+"""What a text shows → the text, and words of its remedy that fit there."""
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_a_remedy_fits_what_the_text_shows(shown: str) -> None:
+    text, words = SHOWN[shown]
+    first = explain_text(text)[0]
+    assert words in first.remedy, f"{first.ref}: {first.message}"
+    assert "{" not in first.message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Error: connect ECONNREFUSED 203.0.113.25:587", "203.0.113.25"),
+        ("read tcp 10.0.0.8:42386->203.0.113.9:587: i/o timeout (smtp)", "10.0.0.8"),
+        ("504 5.5.2 <4f1c2a9e77d3>: Helo command rejected: need fully-qualified hostname", "Thunderbird"),
+        (f"{REJECTED}550 5.1.2 <someone@example.com>: Recipient address rejected: Domain not found", "dig MX"),
+        ("550 5.1.8 <noreply@app.invalid>: Sender address rejected: Domain not found", "bounce"),
+        ("dial tcp: lookup mail.example.com on 127.0.0.11:53: no such host (SMTP)", "smtp.gmail.com"),
+    ],
+)
+def test_what_the_text_does_not_show_is_not_said(text: str, words: str) -> None:
+    assert words not in explain_text(text)[0].message
+
+
+def test_every_situation_is_of_kinds_that_answers_have() -> None:
+    kinds = {item.kind for item in (*default().rules, *default().general)}
+    assert not {kind for item in SITUATIONS for kind in item.kinds} - kinds
