@@ -38,9 +38,16 @@ _WELL_KNOWN: Final = (
     r"(?i)(?:ENOTFOUND|lookup|unknown(?: SMTP)? ?host(?:Exception)?:?) (?:smtp\.gmail\.com|smtp\.office365\.com|"
     r"smtp-mail\.outlook\.com|smtp\.sendgrid\.net|smtp\.mailgun\.org|smtp\.mail\.yahoo\.com|smtp\.zoho\.com|"
     r"smtp-relay\.brevo\.com|smtp\.(?:qq|163)\.com|email-smtp\.[a-z0-9-]{5,20}\.amazonaws\.com|"
-    r"api\.(?:mailjet|mailgun|sendgrid|postmarkapp|resend|brevo|sparkpost|mailersend|smtp2go|elasticemail)\.(?:com|net))"
+    r"api\.(?:mailjet|mailgun|sendgrid|postmarkapp|resend|brevo|sparkpost|mailersend|smtp2go|elasticemail)\.(?:com|net)|"
+    r"login\.microsoftonline\.com|graph\.microsoft\.com|oauth2\.googleapis\.com)"
     r"(?![\w.-]|, |:\d|\s*://)"
 )
+_WELL_KNOWN_DOMAIN: Final = (
+    r"(?i)@(?:(?:gmail|googlemail|yahoo|hotmail|outlook|live|icloud|qq|163|protonmail|aol)\.com|gmx\.(?:de|net)|"
+    r"web\.de|yandex\.ru|mail\.ru)>?(?:, |:? [^\n]{0,60}?)"
+    r"(?:domain not found|host or domain name not found|name service error)"
+)
+"""A recipient's domain that exists without doubt, and a server that does not find it."""
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
 _TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}LINE\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
 _RISKY: Final = r"[$#'\"`\\ ]"
@@ -54,6 +61,7 @@ _EMPTY_HOST: Final = (
     r"established with host (?: ?\[|:(?!\w)|\"\")|[Hh]ost: , port|\bto host: ?(?:,|\"\"|'')|#10049|\bdial tcp :\d|"
     r"(?:ssl|tls|tcp)://:\d{2,5}\b"
 )
+_SHORT_WAIT: Final = r"\b(?:in|after) [2-6](?:\.\d{1,6})? ?s(?:ec|econds)?\b|\b[2-6]\d{3}(?:\.\d{1,3})? ?ms\b"
 _LOGIN_OF_NOTHING: Final = (
     r"AHVuZGVmaW5lZAB1bmRlZmluZWQ=|AUTH LOGIN dW5kZWZpbmVk|AG51bGwAbnVsbA==|AE5vbmUATm9uZQ==|"
     r"AUTH PLAIN AAA=|sasl_username=(?:[\s,;)]|$)"
@@ -305,6 +313,16 @@ def _mechanisms(event: Event) -> set[str]:
     return {name for words in lines if words[0] == "AUTH" for name in words[1:]}
 
 
+def well_known_domain(event: Event) -> bool:
+    """The recipient's domain that a server did not find is a large provider's."""
+    return bool(re.search(_WELL_KNOWN_DOMAIN, event.raw))
+
+
+def short_wait(event: Event) -> bool:
+    """The client waited only some seconds, as a line of its log says."""
+    return bool(re.search(_SHORT_WAIT, event.raw))
+
+
 def token_refused(event: Event) -> bool:
     """In the dialogue the client has sent an OAuth token, and the server does not take it."""
     sent = re.match(r"(?i)AUTH (?:XOAUTH2?|OAUTHBEARER)\b", event.sent)
@@ -382,6 +400,8 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mail-setting-named": mail_setting_named,
     "mechanism-not-offered": mechanism_not_offered,
     "token-refused": token_refused,
+    "well-known-domain": well_known_domain,
+    "short-wait": short_wait,
     "placeholder-kept": placeholder_kept,
     "host-empty": host_empty,
     "login-of-nothing": login_of_nothing,

@@ -83,6 +83,6 @@ def _speaks_against(charge: Charge, event: Event) -> bool:
 
 def _own(phrase: Phrase, least: int) -> bool:
     """Say whether a phrase is somebody's own wording: long, or a vendor's mark such as `aup#in-1310`."""
-    return sum(len(part.encode()) for part in phrase.parts) >= least or not all(
+    return max(len(part.encode()) for part in phrase.parts) >= least or not all(
         part.replace(" ", "").isalpha() for part in phrase.parts
     )

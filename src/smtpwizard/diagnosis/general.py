@@ -74,7 +74,10 @@ def answer_of(event: Event, catalogue: Catalogue, happened: frozenset[str]) -> G
     return next((item for item in catalogue.general if _holds(item, event, happened, spoken, found)), _NOTHING)
 
 
-_PATH: Final = r"(?<![^\s(\"'])/(?:[\w.+-]{1,80}/){1,20}[\w.+-]{0,80}"
+_PATH: Final = (
+    r"(?<![^\s(\"'])/(?:[\w.+-]{1,80}/){1,20}[\w.+-]{0,80}"
+    r"|(?<![^\s(\"'])(?:[\w+-]{1,80}/){1,20}[\w+-]{1,80}\.(?:html?|hbs|mjml|ejs|pug|erb|twig|txt|php|jsx?|tsx?|py)\b"
+)
 """A file's path: `sender@example.com` and `/srv/blacklist/mail.php` say nothing of a sender or a blocklist."""
 
 

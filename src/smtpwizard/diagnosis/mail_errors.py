@@ -38,7 +38,7 @@ _OTHER_PORTS: Final = frozenset(
 )  # fmt: skip
 """Databases, web servers, search: their refused connections are not mail."""
 
-_MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
+_MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
 _OTHER_WORDS: Final = (
     r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
@@ -55,7 +55,8 @@ _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
 _GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address"
 """A mail server's remark on who connects to it: no failure of sending."""
 _ROUTINE: Final = (
-    r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: [0-9A-Za-z]{5,20}: (?!\w+-reject)"
+    r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: "
+    r"(?!warning|error|fatal|panic)[0-9A-Za-z]{5,20}: (?!\w+-reject)"
     r"|\bpostfix\S{0,40} warning: restriction \S{1,80} ignored: no SASL support"
 )
 """What Postfix notes of every mail: where it is from, its id, that it is done with; what it says at its start."""

@@ -132,7 +132,7 @@ _TAIL: Final = _FIELDS + (
 """What a mail server's log or a JSON logger puts behind the words."""
 _TAIL_SIGNS: Final = ("\n", "; from=<", "(in reply to ", " in response to ", '":', "',", "=")
 _PLAIN_REPLY: Final = (
-    r"(?i)[45]\d\d[ -](?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
+    rf"(?i)[45]\d\d[ -]{_UNITS}(?:[245]\.[0-7]\.\d|(?!internal server|bad |service unav|gateway|not found|forbidden|"
     r"unauthorized|too many req|method not|expectation|failed dep|proxy auth|network auth|http ver|"
     r"\w{2,60}(?:error|exception)\b|\d)(?:[^\W\d_]|<))(?![^\n]{0,40}\b[45]\d\d\b)"
 )
