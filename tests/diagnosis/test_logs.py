@@ -166,7 +166,6 @@ def test_the_only_port_that_a_text_names_holds_for_each_of_its_lines() -> None:
         'level=debug msg="Notifier SMTP client connected successfully"\n'
         'level=debug msg="Notifier SMTP connection is already encrypted, skipping STARTTLS"\n'
         'level=error msg="Failure running the startup check: the system clock is not synchronized"',
-        "postfix/smtp[12]: 4F1: to=<a@example.com>, relay=mx.example.com[192.0.2.4]:25, status=sent (250 2.0.0 OK)",
         "Error: connect ECONNREFUSED 127.0.0.1:6379",
         "Sending notifications\nERROR    Telegram Error: Timed out.",
         "WordPress: 4.9.1\nPython Version: 2.7.3\nInstalled Applications: api",

@@ -13,6 +13,7 @@ from smtpwizard.addresses import bare_address, domain_of, is_address, is_private
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, security
 from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.server_logs import program_of, stopped
 from smtpwizard.secret import Secret
 
 # Patterns stay texts, and `re` compiles and keeps the few that are asked for: all of them took 10 ms of a start.
@@ -73,6 +74,8 @@ _CONNECTING: Final = (
     r"(?i)unable to connect|connect(?:ion)? tim|dial tcp|connect etimedout|failed to connect to \S{1,200}\s\(port|"
     r"could not connect(?!.{0,200}response: -1)"
 )
+_OF_A_CLIENT: Final = r"SSL_accept|client_hello|CLIENT_HELLO|TLS handshaking: |TLS error on connection from "
+"""What only the side says that was called."""
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
@@ -373,6 +376,36 @@ def well_known_host(event: Event) -> bool:
     return bool(re.search(_WELL_KNOWN, event.raw))
 
 
+def _program(event: Event) -> str:
+    return event.program or program_of(event.raw)
+
+
+def server_stopped(event: Event) -> bool:
+    """A program of the mail server says that it cannot go on. What somebody calls by hand speaks for itself."""
+    program = _program(event)
+    return not program.endswith(("sendmail", "postdrop")) and stopped(event.raw, program)
+
+
+def seen_by_the_server(event: Event) -> bool:
+    """The line is of a server's log, and about a client that has come to it."""
+    return bool(re.search(_OF_A_CLIENT, event.raw)) or _program(event).endswith(("smtpd", "postscreen"))
+
+
+def at_the_servers_tls_port(event: Event) -> bool:
+    """The server's program serves a port with TLS from the first byte."""
+    return bool(re.search("smtps|submissions|465", _program(event)))
+
+
+def no_reply(event: Event) -> bool:
+    """No server's reply is in the text."""
+    return event.code is None
+
+
+def postscreen(event: Event) -> bool:
+    """Postfix's postscreen speaks, which looks at a client before a mail server does."""
+    return _program(event).endswith("postscreen")
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -414,5 +447,10 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "private-client": private_client,
     "host-without-dot": host_without_dot,
     "well-known-host": well_known_host,
+    "server-stopped": server_stopped,
+    "seen-by-the-server": seen_by_the_server,
+    "at-the-servers-tls-port": at_the_servers_tls_port,
+    "no-reply": no_reply,
+    "postscreen": postscreen,
 }
 """Every value of `when`."""

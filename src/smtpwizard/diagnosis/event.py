@@ -126,6 +126,8 @@ class Event(NamedTuple):
     """What the server offers in the dialogue around it: `STARTTLS`, `AUTH PLAIN LOGIN`."""
     upgraded: bool = False
     """In that dialogue the client has asked for TLS."""
+    program: str = ""
+    """The mail server's program in whose log it stands: `postfix/smtpd`."""
 
     @property
     def profile(self) -> AppProfile:

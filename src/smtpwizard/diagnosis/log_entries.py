@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from smtpwizard.diagnosis.server_logs import program_of
 from smtpwizard.records import NamedTuple
 
 LINE_LIMIT: Final = 4000
@@ -78,6 +79,8 @@ class Line(NamedTuple):
     """It has a container's name: no terminal has wrapped it."""
     client: str
     """What the client sent, where the line is of a dialogue; then `text` is empty."""
+    program: str = ""
+    """The mail server's program that has written it."""
 
 
 def clean(line: str) -> Line:
@@ -108,7 +111,7 @@ def clean(line: str) -> Line:
         if client:
             return Line("", fresh, bool(container), client[1])
         text = re.sub(_DIALOGUE, "", text)
-    return Line(text, fresh, bool(container), "")
+    return Line(text, fresh, bool(container), "", "" if bare else program_of(line))
 
 
 LONGEST: Final = 80
@@ -151,7 +154,7 @@ _COMMAND_LINE: Final = r"(?i)^(EHLO|HELO|STARTTLS|AUTH|MAIL|RCPT|DATA|QUIT|RSET)
 class Record:
     """One entry of a log."""
 
-    __slots__ = ("alone", "command", "lines", "mail", "number", "offer", "sent", "tls")
+    __slots__ = ("alone", "command", "lines", "mail", "number", "offer", "program", "sent", "tls")
 
     def __init__(self, number: int, command: str = "", sent: str = "", offer: str = "", *, mail: bool = False) -> None:
         self.number = number
@@ -169,6 +172,8 @@ class Record:
         """Its stack has frames of Node's TLS and of no library; None where it has no stack."""
         self.alone = False
         """There is nothing else in the text."""
+        self.program = ""
+        """The mail server's program that has written it: `postfix/smtpd`."""
 
     @property
     def text(self) -> str:
@@ -242,6 +247,7 @@ class Grouping:
             current = self.current = Record(
                 self.number, mail=self._mail, command=self._command, sent=self._sent, offer=self._offer
             )
+            current.program = line.program
             self._mail = False
         self._kept = len(current.lines) < LONGEST
         if current.lines and _broken_off(line, current):

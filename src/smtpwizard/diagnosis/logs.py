@@ -12,7 +12,7 @@ from smtpwizard.diagnosis.client_terms import NODE_CLIENT, client_of
 from smtpwizard.diagnosis.event import Event, bound, from_text
 from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record
-from smtpwizard.diagnosis.mail_errors import MAIL_TALK, SHARED_STAGES, Found, failing_line, find, found_in
+from smtpwizard.diagnosis.mail_errors import MAIL_TALK, SHARED_STAGES, Found, failing_line, find, found_in, taken_line
 from smtpwizard.problems import Problem
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide_secrets
@@ -58,7 +58,7 @@ def explain_log(
     for item in find(text, stage=stage, provider=provider, app=app):
         explainer.take(item)
     found = tuple(explainer.kinds.values()) or _untold(text, app, known)
-    coded = tuple(item for item in found if item.coded or item.diagnoses[0].confidence)
+    coded = tuple(item for item in found if item.coded or _known(item.diagnoses[0]))
     # A line that only says that something failed adds nothing to one that says why.
     refused = {item.diagnoses[0].kind for item in coded if item.coded and item.diagnoses[0].confidence}
     return tuple(sorted(coded or found, key=lambda item: _rank(item, refused)))
@@ -78,8 +78,8 @@ _WHY_NO_LOGIN: Final = frozenset({"tls-first", "login-server-trouble", "login-lo
 
 
 def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Explained, ...]:
-    """Return what can be said of a text that tells of sending and of failing in words that nobody knows."""
-    failing = failing_line(text)
+    """Return what can be said of a text that tells of sending, and of success, or of failing in unknown words."""
+    failing = failing_line(text) or taken_line(text)
     if failing is None:
         return ()
     diagnoses = diagnoses_of(from_text(failing.told, app=app), catalogue, always=True)
@@ -98,6 +98,19 @@ _DELAYED: Final = frozenset({"delay-without-a-reason", "message-expired-in-queue
 """What says that a mail was given up or put off, and not why."""
 
 
+_COURSES: Final = frozenset(
+    {
+        "client-left-after-ehlo", "client-left-at-once", "client-left-in-tls", "client-left-after-refusal",
+        "client-left-in-the-message", "client-idle", "not-smtp-seen-by-the-server",
+    }
+)  # fmt: skip
+"""How far a client came by the server's log: whatever else a text tells says more."""
+
+
+def _known(first: Problem) -> bool:
+    return bool(first.confidence) and first.id not in _COURSES
+
+
 def _vague(item: Explained) -> int:
     """Sort what is known before what is possible, and that before what is general."""
     first = item.diagnoses[0]
@@ -105,7 +118,7 @@ def _vague(item: Explained) -> int:
         if first.id in ("generic-lost", "generic-no-reason"):
             return 7
         return 2 if item.coded or re.search(_NAMED, item.said) else 4 if first.confidence else 6
-    if first.id in _DELAYED:
+    if first.id in _DELAYED or first.id in _COURSES:
         return 5
     if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
         return 3  # a server that has refused something then closes
@@ -185,7 +198,7 @@ def _likeness(item: Found) -> tuple[object, ...]:
     """Events that differ in their ids or durations only have one answer: a log holds the same a thousand times."""
     event = item.event
     raw = re.sub(r"\b(?=\w*\d)(?=\w*[A-Za-z])\w{8,}\b|(?<=[a-z]/)\d+\b|\b\d+(?:\.\d+)?(?= ?ms\b)", "", event.raw)
-    return raw, event.code, event.stages, event.errors, event.port, item.sure, item.mail
+    return raw, event.code, event.stages, event.errors, event.port, event.program, item.sure, item.mail
 
 
 def _by_words(event: Event, catalogue: Catalogue, *, mail: bool) -> bool:

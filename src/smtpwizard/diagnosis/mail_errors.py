@@ -19,6 +19,7 @@ from smtpwizard.diagnosis.event import Event, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
 from smtpwizard.diagnosis.schema import FAMILY
+from smtpwizard.diagnosis.server_logs import course, program_of, routine, taken
 from smtpwizard.diagnosis.stages import stages_of
 from smtpwizard.records import NamedTuple
 
@@ -52,14 +53,6 @@ _UNSET: Final = r"[Tt]he \\{0,3}\"?([A-Z][A-Z0-9_]{1,80})\\{0,3}\"? variable is 
 """Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
 _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
 """Mail that is fetched, not sent."""
-_GUEST: Final = r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address"
-"""A mail server's remark on who connects to it: no failure of sending."""
-_ROUTINE: Final = (
-    r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: "
-    r"(?!warning|error|fatal|panic)[0-9A-Za-z]{5,20}: (?!\w+-reject)"
-    r"|\bpostfix\S{0,40} warning: restriction \S{1,80} ignored: no SASL support"
-)
-"""What Postfix notes of every mail: where it is from, its id, that it is done with; what it says at its start."""
 _SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
 """A reply that nothing but a mail server gives, whatever its words are."""
 _ADDRESS: Final = r"(?i)https?://"
@@ -223,7 +216,7 @@ def found_in(
         provider=provider,
         app=app,
     )
-    event = _with_words(event, known)
+    event = _with_words(event, known)._replace(program=record.program)
     if handed_on or record.offer or record.sent:
         event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
     if not _is_error(event, reading, record, asked):
@@ -255,9 +248,9 @@ def _with_words(event: Event, known: Properties) -> Event:
 
 def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bool:
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
-    if event.code is None and re.search(_GUEST, event.raw):
+    if event.code is None and routine(event.raw, record.program):
         return False
-    if event.code is None and re.search(_ROUTINE, event.raw):
+    if not asked and record.program and event.code is None and course(event.raw):
         return False
     if "status=sent (250" in event.raw and (event.code or 0) < 400:
         return False
@@ -274,7 +267,7 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
         and not re.search(r"(?i)smtp|short response|invalid greeting|error:? \* OK \[CAPABILITY", event.raw)
     ):
         return False
-    if event.code is not None or re.search(_MAIL_WORDS, event.raw) or (asked and reading.enhanced):
+    if event.code is not None or record.program or re.search(_MAIL_WORDS, event.raw) or (asked and reading.enhanced):
         return True
     if event.port in _MAIL_PORTS:
         return True
@@ -352,19 +345,25 @@ _FEW: Final = 40
 
 
 class Failing(NamedTuple):
-    """A line that tells of a failure, in a text that tells of mail."""
+    """A line that tells in the end what became of a mail, in a text that tells of mail."""
 
     number: int
     """Counted from 1."""
     said: str
     told: str
-    """What it comes to: that mail was not sent, or that it was to be fetched."""
+    """What it comes to: that mail was not sent, that it was to be fetched, or that a server took it."""
+
+
+def taken_line(text: str) -> Failing | None:
+    """Return the last line in which a server says that it took the message; None where none does, or in a whole log."""
+    number = taken(text) if text.count("\n") < _MOST_ASKED else None
+    return Failing(number, text.splitlines()[number - 1].strip(), "the server took the message") if number else None
 
 
 def failing_line(text: str) -> Failing | None:
     """Return the first line that tells of a failure, where a short text tells of mail; None where it does not."""
     lines = [item for item in enumerate(text.splitlines()[: _FEW + 1], 1) if not re.match(_FRAME_LINE, item[1])]
-    failing = [item for item in lines if re.search(_FAILED, item[1])]
+    failing = [item for item in lines if re.search(_FAILED, item[1]) and not routine(item[1], program_of(item[1]))]
     if not failing or re.search(_OTHER_WORDS, text) or lines[-1][0] > _FEW:
         return None
     sends = any(re.search(_SENDS, line) and not re.search(_QUIET, line) for line in text.splitlines())

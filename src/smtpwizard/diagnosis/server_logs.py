@@ -1,0 +1,91 @@
+"""Reads what a mail server itself notes in its log: which program speaks, what is routine, how far a client came.
+
+A healthy server's log is full of clients that hang up, scanners that never speak, and helpers that start anew. Nobody
+has failed there, so such lines count only where somebody asks about them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_PROGRAM: Final = (
+    r"(?<![\w./-])(postfix(?:-[\w.-]{1,40})?(?:/[\w.-]{1,30}){1,3}|postfix|postdrop|postalias|postmap|sm-mta|sm-msp-queue|"
+    r"exim4?|opensmtpd|smtpd|opendkim|opendmarc|milter-regex|postgrey|policyd[\w-]{0,20}|postsrsd|amavisd?|rspamd|spamd|dovecot|"
+    r"qmail(?:-smtpd)?|tcpserver)"
+    r"(?:\[\d{1,9}\])?: "
+)
+_HEAD: Final = 200
+"""Characters of a line in which the name of the program stands."""
+
+
+def program_of(line: str) -> str:
+    """Return the mail server's program that has written `line`, empty where it was another: `postfix/smtpd`."""
+    head = line[:_HEAD]
+    found = re.search(_PROGRAM, head) if "]: " in head or "post" in head or "dovecot" in head else None
+    return found[1] if found else ""
+
+
+_GUEST: Final = (
+    r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address|ignored: no (?:SASL|TLS) support"
+)
+"""A mail server's remark on who connects to it, or on a setting without effect: no failure of sending."""
+
+_OF_EVERY_MAIL: Final = (
+    r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: "
+    r"(?!warning|fatal|panic|error)[0-9A-Za-z]{5,20}: (?!\w+-reject)"
+)
+"""What Postfix notes of every mail: where it is from, its id, that it is done with."""
+
+_HEALTHY: Final = (
+    r"(?:^|: )(?:connect from |statistics: |setting up TLS connection |(?:Anonymous|Untrusted|Trusted|Verified) TLS "
+    r"connection (?:established|reused)|certificate verification failed for |PASS (?:NEW|OLD) |CONNECT from |"
+    r"WHITELISTED |ALLOWLISTED |warning: restriction `|warning: dict_nis_init|daemon started|"
+    r"Greylisting in effect|starting the Postfix|stopping the Postfix|reload -- version|"
+    r"warning: \S{0,200}(?:unused parameter|overriding earlier entry|not owned by|group or other writable))"
+)
+"""What Postfix notes while nothing is wrong, or what a start-up check warns of."""
+
+
+def routine(raw: str, program: str) -> bool:
+    """Say whether a line without a reply is what a mail server notes while it works."""
+    if re.search(_GUEST, raw) or re.search(_OF_EVERY_MAIL, raw):
+        return True
+    return program.startswith("postfix") and bool(re.search(_HEALTHY, raw))
+
+
+_COURSE: Final = (
+    r"\b(?:lost connection|timeout|too many errors) after |\bdisconnect from |SSL_accept error from |"
+    r"TLS library problem: |\bPREGREET |\bHANGUP |\bCOMMAND (?:TIME|COUNT|LENGTH) LIMIT|\bNON-SMTP COMMAND|"
+    r"non-SMTP command from |improper command pipelining|"
+    r"SASL authentication failure|[Pp]assword mismatch|pam_authenticate|\(auth failed, "
+)
+
+
+def course(raw: str) -> bool:
+    """Say whether a mail server notes how a client's visit went: of scanners and monitors it does so all day."""
+    return bool(re.search(_COURSE, raw))
+
+
+_FATAL: Final = r"(?:^|[\]\w]: )(?:fatal|panic): "
+
+
+def stopped(raw: str, program: str) -> bool:
+    """Say whether a program of the mail server says that it cannot go on."""
+    return program != "" and bool(re.search(_FATAL, raw))
+
+
+_TAKEN: Final = (
+    r"(?im)(?:^|[\s\"'(:*=>\]-])250[ -](?:2\.\d\.\d )?(?:"
+    r"(?:ok:? )?queued as [\w.-]{4,}|ok:? +(?:id=\S{6,}|0100[\w-]{20,}|\d{9,}\b.{0,60})|ok: queued|"
+    r"[^\n]{0,120}\bqueued (?:mail )?for delivery|(?:\w{8,20} )?message accepted for delivery|message queued|"
+    r"queued \(|[^\n]{0,60} - gsmtp|great success|mail queued)"
+    r"|status=sent \(2|\bstat=Sent\b"
+)
+"""A server's word that it has taken the message (RFC 5321 section 4.2.5), as servers and relays write it."""
+
+
+def taken(text: str) -> int | None:
+    """Return the line, counted from 1, in which a server says that it took the message; None where none does."""
+    found = list(re.finditer(_TAKEN, text))
+    return text.count("\n", 0, found[-1].start() + 1) + 1 if found else None

@@ -1,0 +1,76 @@
+"""A mail server's own log: what is routine counts for nothing, what a client's visit shows only where somebody asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from smtpwizard.diagnosis.logs import LogStream, explain_text
+
+HEALTHY = """\
+Jun  5 12:09:30 mail postfix/postfix-script[71]: starting the Postfix mail system
+Jun  5 12:09:32 mail postfix/postscreen[15215]: CONNECT from [10.0.0.101]:39774 to [10.0.0.109]:25
+Jun  5 12:09:38 mail postfix/postscreen[15215]: PASS NEW [10.0.0.101]:39774
+Jun  5 12:09:38 mail postfix/smtpd[15218]: connect from app.example.com[10.0.0.101]
+Jun  5 12:09:38 mail postfix/smtpd[15218]: Anonymous TLS connection established from app.example.com[10.0.0.101]: TLS
+Jun  5 12:09:38 mail postfix/smtpd[15218]: disconnect from app.example.com[10.0.0.101] ehlo=2 starttls=1 quit=1
+Jun  5 12:09:38 mail postfix/smtpd[15218]: warning: hostname a.example.com does not resolve to address 10.0.0.101
+Jun  5 12:09:38 mail postfix/smtp[15220]: certificate verification failed for mx.example.org[203.0.113.7]:25: untrusted
+Jun  5 12:09:38 mail postfix/anvil[1]: statistics: max connection rate 1/60s for (smtp:10.0.0.5) at Nov  1 10:00:00
+Jun  5 12:09:38 mail postfix/smtpd[1]: warning: restriction `reject_foo' ignored: no SASL support"""
+VISITS = [
+    ("postfix/smtpd[15218]: lost connection after EHLO from unknown[10.0.0.101]", "connection-lost"),
+    ("postfix/smtpd[15218]: lost connection after CONNECT from unknown[10.0.0.101]", "connection-lost"),
+    ("postfix/submission/smtpd[15218]: lost connection after STARTTLS from unknown[10.0.0.101]", "connection-lost"),
+    ("postfix/smtpd[15218]: timeout after END-OF-MESSAGE from unknown[10.0.0.101]", "idle-timeout"),
+    ("postfix/smtpd[15218]: SSL_accept error from unknown[10.0.0.101]: -1", "connection-lost"),
+    ("postfix/postscreen[15215]: PREGREET 14 after 0.03 from [10.0.0.101]:39774: EHLO app", "command-sequence"),
+]
+
+
+def kinds_in_a_log(text: str) -> list[str]:
+    stream = LogStream()
+    seen = [*map(stream.add, text.splitlines()), stream.flush()]
+    return [item.explained.diagnoses[0].kind for item in seen if item]
+
+
+def test_what_a_healthy_server_notes_is_no_failure() -> None:
+    assert kinds_in_a_log(HEALTHY) == []
+    assert explain_text(HEALTHY) == ()
+
+
+@pytest.mark.parametrize(("line", "kind"), VISITS)
+def test_how_a_visit_went_is_told_only_to_somebody_who_asks(line: str, kind: str) -> None:
+    line = f"Jun  5 12:09:38 mail {line}"
+    assert kinds_in_a_log(f"{HEALTHY}\n{line}") == []
+    assert explain_text(f"{HEALTHY}\n{line}")[0].kind == kind
+
+
+def test_a_visit_gives_way_to_whatever_else_is_told() -> None:
+    refused = (
+        "Jun  5 12:09:38 mail postfix/smtpd[1]: NOQUEUE: reject: RCPT from a[10.0.0.5]: 554 5.7.1 Relay access denied"
+    )
+    left = "Jun  5 12:09:38 mail postfix/smtpd[1]: lost connection after RCPT from a[10.0.0.5]"
+    assert explain_text(f"{refused}\n{left}")[0].kind in ("login-wanted", "relay-denied")
+
+
+@pytest.mark.parametrize("word", ["fatal", "panic"])
+def test_a_program_that_stops_is_the_servers_trouble_whatever_its_words_are(word: str) -> None:
+    for words in ("open smtpd_tls_foo: No such file", "host smtp.example.com: Name or service not known"):
+        line = f"Feb 22 23:17:39 mail postfix/smtpd[4194]: {word}: {words}"
+        assert kinds_in_a_log(line) == [found.kind for found in explain_text(line)[:1]] == ["server-trouble"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "220 mx.example.com ESMTP\nEHLO app\n250 mx.example.com\n354 go on\n.\n250 2.0.0 Ok: queued as F21133DA3\nQUIT",
+        "It says 250 Ok: queued as nhIMmON9SFOPcT0ii4nt2A and the mail never arrived.",
+        "postfix/smtp[12]: 4F1: to=<a@example.com>, relay=mx.example.com[192.0.2.4]:25, status=sent (250 2.0.0 OK)",
+        "response: '250 2.6.0 <1@example.com> [InternalId=1, Hostname=a.example.com] Queued mail for delivery'",
+        "response: '250 2.0.0 OK  1732259591 ffacd0b85a97d-382 - gsmtp'",
+        "250 OK id=1tEXaM-0001Ab-2C",
+    ],
+)
+def test_a_message_that_was_taken_is_no_failure_and_leads_to_the_servers_log(text: str) -> None:
+    assert [found.kind for found in explain_text(text)] == ["mail-fine"]
+    assert kinds_in_a_log(text) == []
