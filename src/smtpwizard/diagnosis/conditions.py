@@ -43,12 +43,6 @@ _WELL_KNOWN: Final = (
     r"login\.microsoftonline\.com|graph\.microsoft\.com|oauth2\.googleapis\.com)"
     r"(?![\w.-]|, |:\d|\s*://)"
 )
-_WELL_KNOWN_DOMAIN: Final = (
-    r"(?i)@(?:(?:gmail|googlemail|yahoo|hotmail|outlook|live|icloud|qq|163|protonmail|aol)\.com|gmx\.(?:de|net)|"
-    r"web\.de|yandex\.ru|mail\.ru)>?(?:, |:? [^\n]{0,60}?)"
-    r"(?:domain not found|host or domain name not found|name service error)"
-)
-"""A recipient's domain that exists without doubt, and a server that does not find it."""
 _INLINE_COMMENT: Final = _LINE + r"=[^\n]{0,200}\s#[^\n]{0,200}"
 _TLS_WORD: Final = r"(?m)^[ \t\"]{0,20}LINE\"?(?:=|: )[\"']?(?:True|TRUE|False|FALSE|1|0|yes|no|on|off|Yes|On)\b"
 _RISKY: Final = r"[$#'\"`\\ ]"
@@ -59,8 +53,8 @@ _SETTING: Final = (
 """A mail setting's name, as apps tell it that miss one."""
 _PLACEHOLDER: Final = r"\$\{[A-Za-z_]\w{0,60}\}|\{\{ ?[\w.]{1,60} ?\}\}|%[A-Z_]{4,40}%|(?<![\w$])\$[A-Z][A-Z_]{2,40}\b"
 _EMPTY_HOST: Final = (
-    r"established with host (?: ?\[|:(?!\w)|\"\")|[Hh]ost: , port|\bto host: ?(?:,|\"\"|'')|#10049|\bdial tcp :\d|"
-    r"(?:ssl|tls|tcp)://:\d{2,5}\b"
+    r"established with host (?: ?\[|\"?:(?!\w)|\":\d|\"\")|[Hh]ost: , port|\bto host: ?(?:,|\"\"|'')|#10049|"
+    r"\bdial tcp :\d|(?:ssl|tls|tcp)://:\d{2,5}\b"
 )
 _SHORT_WAIT: Final = r"\b(?:in|after) [2-6](?:\.\d{1,6})? ?s(?:ec|econds)?\b|\b[2-6]\d{3}(?:\.\d{1,3})? ?ms\b"
 _LOGIN_OF_NOTHING: Final = (
@@ -316,11 +310,6 @@ def _mechanisms(event: Event) -> set[str]:
     return {name for words in lines if words[0] == "AUTH" for name in words[1:]}
 
 
-def well_known_domain(event: Event) -> bool:
-    """The recipient's domain that a server did not find is a large provider's."""
-    return bool(re.search(_WELL_KNOWN_DOMAIN, event.raw))
-
-
 def short_wait(event: Event) -> bool:
     """The client waited only some seconds, as a line of its log says."""
     return bool(re.search(_SHORT_WAIT, event.raw))
@@ -433,7 +422,6 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mail-setting-named": mail_setting_named,
     "mechanism-not-offered": mechanism_not_offered,
     "token-refused": token_refused,
-    "well-known-domain": well_known_domain,
     "short-wait": short_wait,
     "placeholder-kept": placeholder_kept,
     "host-empty": host_empty,
