@@ -19,7 +19,7 @@ ADDRESS: Final = re.compile(r"([\w.+=-]+)@((?:[a-z0-9-]+\.)+[a-z]{2,})", re.IGNO
 SECRET: Final = re.compile(
     r"SG\.[\w-]{20,}|xkeysib-[0-9a-f]{20}|xsmtpsib-[0-9a-f]{20}|\bre_\w{16,}|AKIA[0-9A-Z]{16}|-----BEGIN"
     r"|AUTH (?:PLAIN|LOGIN) (?!AHVuZGVmaW5lZAB1bmRlZmluZWQ=)[A-Za-z0-9+/=]{16,}|AUTH XOAUTH2 \S{40,}"
-    r"|passw(?:or)?d[\"']?\s*[:=]\s*[\"']?(?!\*|<|x{3}|null|PassordWithLetters)[^\s\"'*]{6,}",
+    r"|passw(?:or)?d[\"']?\s*[:=]\s*[\"']?(?!\*|<|x{3}|null|PassordWithLetters|\[Function\]|\(system gen)[^\s\"'*]{6,}",
     re.IGNORECASE,
 )
 

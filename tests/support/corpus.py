@@ -24,6 +24,7 @@ FILES: Final = (
     "apart",
     "final",
     "readers",
+    "broad",
 )
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (
