@@ -32,8 +32,8 @@ def domain_of(address: str) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Return `text` with a blank for each address in it."""
-    return re.sub(_PATTERN, " ", text)
+    """Return `text` with a blank for each address in it. `node_modules/@sendgrid/client` is a path."""
+    return re.sub(_PATTERN, lambda found: found[0] if "/@" in found[0] else " ", text)
 
 
 _PRIVATE_SUFFIXES: Final = (

@@ -70,6 +70,7 @@ _CONNECTING: Final = (
 )
 _OF_A_CLIENT: Final = r"SSL_accept|client_hello|CLIENT_HELLO|TLS handshaking: |TLS error on connection from "
 """What only the side says that was called."""
+_ROUND_TIME: Final = r"(?:Delivered|Sent) mail\b[^\n]{0,200} \((?:5|10|15|20|30|60)0\d\d(?:\.\d+)?ms\)"
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
@@ -395,6 +396,11 @@ def postscreen(event: Event) -> bool:
     return _program(event).endswith("postscreen")
 
 
+def waited_round_time(event: Event) -> bool:
+    """Rails counts a delivery that took as long as a time-out of its mail library, to a tenth of a second."""
+    return bool(re.search(_ROUND_TIME, event.raw))
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -440,5 +446,6 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "at-the-servers-tls-port": at_the_servers_tls_port,
     "no-reply": no_reply,
     "postscreen": postscreen,
+    "waited-round-time": waited_round_time,
 }
 """Every value of `when`."""

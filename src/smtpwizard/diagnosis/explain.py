@@ -132,6 +132,7 @@ _SAYS_MORE: Final = {
     "unknown-host": ("resolver-down",),
     "timeout": ("read-timeout", "resolver-down", "silence"),
     "closed": ("no-sendmail",),
+    "read-timeout": ("no-ca-file",),
 }
 """What happened → what says more where both are told: libraries add a general word to the particular one."""
 

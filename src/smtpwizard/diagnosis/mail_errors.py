@@ -115,6 +115,8 @@ def find(
             if found := found_in(record, stage, provider, app):
                 yield found
         return
+    if provider is None and "@sendgrid/" in text:
+        provider = "sendgrid"  # frames of its API's library; what it says itself names nobody
     handed_on = relayed(text)
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
@@ -321,7 +323,8 @@ MAIL_TALK: Final = (
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
     r"transmission channel|connection died|host map: lookup|suppressed|suppression|attachment\b|bounced|"
     r"connection from \[|the server respons|requested (?:mail )?action|"
-    r"mail|smtp|sender|recipient|mailbox|\bspam\b|\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
+    r"mail|smtp|sender|recipient|mailbox|\bspam\b|\bsen[dt](?:ing)? (?:a|the|my) (?:test )?message|"
+    r"\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
     r"status code: \d+, error code: -\d|in header from|xoauth2|postfix|\blettre|http auth state|"
     r"[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
 )

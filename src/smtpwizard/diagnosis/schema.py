@@ -61,7 +61,7 @@ HAPPENINGS: Final = (
     "bad-cipher-spec", "no-common-cipher", "no-starttls", "no-auth", "no-common-mechanism", "login-empty",
     "login-in-clear", "login-not-ascii", "login-refused", "wrong-login-host", "sender-refused", "recipient-refused",
     "message-refused", "out-of-step", "not-smtp", "bad-address", "no-smtputf8", "no-sendmail", "two-tls-modes",
-    "client-fault",
+    "client-fault", "no-ca-file", "revocation-unchecked", "no-own-address",
 )  # fmt: skip
 """What can happen to a client: the same whatever the client, which says it in words of its own."""
 

@@ -36,7 +36,8 @@ _MESSAGES: Final = (
     ("mail from command", ("mail",)),
     ("all recipients were rejected", ("rcpt",)),
     ("recipient command failed", ("rcpt",)),
-    ("message failed", ("data",)),
+    ("message failed:", ("data",)),
+    ("error: message failed", ("data",)),  # a mail program says so of whatever failed
     ("error upgrading connection with starttls", ("starttls",)),
     ("error initiating tls", ("starttls",)),
     ("rcptto", ("rcpt",)),  # Ruby's frames
