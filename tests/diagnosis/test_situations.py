@@ -23,6 +23,15 @@ SHOWN = {
         "504 5.5.2 <DESKTOP-7L10I2>: Helo command rejected: need fully-qualified hostname",
         "HELO name",
     ),
+    "a container's id": ("504 5.5.2 <4f1c2a9e77d3>: Helo command rejected: need fully-qualified hostname", "compose"),
+    "one's own mailboxes": (
+        f"{REJECTED}550 5.1.1 <b@example.com>: Recipient address rejected: User unknown; from=<a@example.net>",
+        "virtual_mailbox_domains",
+    ),
+    "one's own check of names": (
+        f"{REJECTED}450 4.7.25 Client host rejected: cannot find your hostname, [198.51.100.7]; from=<a@example.net>",
+        "reject_unknown_client_hostname",
+    ),
     "one's own list": (
         f"{REJECTED}554 5.7.1 Service unavailable; Client host [198.51.100.7] blocked using bl.spamcop.net; "
         "from=<a@example.net> to=<b@example.com>",
@@ -61,6 +70,7 @@ SHOWN = {
     "a bounce's sender": ("550 5.1.1 <MAILER-DAEMON@example.com>: User unknown", "bounced first"),
     "Debian's own name": ("Error: connect ECONNREFUSED 127.0.1.1:465", "/etc/hosts"),
     "a mail program": ("E-Mail Sending Failed\nFailed to transport message. Connection refused", "bridge"),
+    "a service": ("stream_socket_client(): Unable to connect to mailhog:1026 (Connection refused)", "service mailhog"),
     "a mail catcher": ("Error: connect ECONNREFUSED 127.0.0.1:1025", "Mailpit"),
     "no address": ("Error: connect ECONNREFUSED 0.0.0.0:587", "blocker"),
     "a silent neighbour": (
@@ -72,7 +82,6 @@ SHOWN = {
         "Unable to connect to smtp.gmail.com:25 (Connection timed out) in PHPMailer",
         "submission port",
     ),
-    "few seconds": ("Error performing ActionMailer::MailDeliveryJob in 5178.2ms: Net::ReadTimeout", "30 seconds"),
     "a wrong name": ("dial tcp: lookup smtp.google.com on 127.0.0.11:53: no such host (SMTP)", "smtp.gmail.com"),
     "a slip": ("dial tcp: lookup smtp.gmial.com on 127.0.0.11:53: no such host (SMTP)", "smtp.gmail.com"),
     "a cluster's service": ("SMTP: DNS lookup failed: postfix.mail.svc.cluster.local.", "kubectl"),

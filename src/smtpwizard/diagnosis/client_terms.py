@@ -48,13 +48,18 @@ ANY: Final[Mapping[str, str]] = {
     "dialogue": "in a log at debug level",
     "blocked": "ask the hosting provider to open them, or use the mail provider's HTTP API",
     "reason_at": "in the lines around it: a reply with a number such as 535 or 550",
-    "ehlo_name": "Give the client a full host name for EHLO in its settings, or give its machine one (app.example.com)",
+    "ehlo_name": (
+        "Give the client a full host name for EHLO in its settings, or give its machine or container one "
+        "(app.example.com; compose: `hostname:`)"
+    ),
     "look_up": (
-        "Look the name up on the machine that sends (`nslookup` and the name). If no name is found there, correct that "
-        "machine's name server; then try again"
+        "Look the name up where the program runs, in its container if it has one (`nslookup` or `getent hosts`, and "
+        "the name). If no name is found there, correct that machine's name server or the container's network and "
+        "`dns:`; then try again"
     ),
     "own_machine": (
-        "Put the real name of the mail server into {host}, or start the mail server that should listen on this machine"
+        "Put the real name of the mail server into {host} (from a container the service's name, or "
+        "`host.docker.internal` for the host), or start the mail server that should listen on this machine"
     ),
     "renew": "and start the program anew",
     "ipv4": "or let the client connect by IPv4 only",

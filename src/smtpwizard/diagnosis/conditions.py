@@ -312,8 +312,8 @@ def _mechanisms(event: Event) -> set[str]:
 
 
 def short_wait(event: Event) -> bool:
-    """The client waited only some seconds, as a line of its log says."""
-    return bool(re.search(_SHORT_WAIT, event.raw))
+    """The client waited only some seconds, as its own line says, or one near it that tells when the job was done."""
+    return bool(re.search(_SHORT_WAIT, f"{event.raw}\n{event.around}"))
 
 
 def token_refused(event: Event) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 from smtpwizard.addresses import is_freemail, is_private_address
 from smtpwizard.diagnosis.client_terms import client_of
+from smtpwizard.diagnosis.conditions import private_client
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.records import NamedTuple
 
@@ -71,20 +72,6 @@ def _port_25(event: Event) -> str:
     """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
     near = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
     return "25" if event.port == 25 and not event.relayed and not near else ""
-
-
-_SECONDS: Final = r"(?<![\w.:])(?:(\d{1,2})(?:\.\d{1,6})? ?(?:s|sec|seconds)|(\d{1,2})\d{3}(?:\.\d{1,6})? ?ms)\b"
-_PATIENT: Final = 10
-"""Seconds that a client should wait at least: servers hold their greeting back, and look names up before it."""
-
-
-def _short_wait(event: Event) -> str:
-    """The seconds after which the client gave up, where they are few. The line of a job or a request tells them."""
-    for text in (event.raw, event.around):
-        waits = [int(whole or thousands) for whole, thousands in re.findall(_SECONDS, text)]
-        if waits:
-            return f"{max(waits)} seconds" if 2 <= max(waits) <= _PATIENT else ""
-    return ""
 
 
 _HOST_NAME: Final = r"(?<![\w@./-])([A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,6})(?![\w/]|\.\w)"
@@ -178,7 +165,7 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("no-sendmail",),
-        _told(r"(?i)\bmail\(\)|\bwordpress|\bwp[_-]mail|\bsh: \d: -t: not found"),
+        _told(r"(?i)\bmail\(\)|instantiate mail function|\bwordpress|\bwp[_-]mail|\bsh: \d: -t: not found"),
         "Send by SMTP: WordPress needs a plug-in for it (WP Mail SMTP, FluentSMTP), other apps have it in their mail "
         "settings. Or install a sendmail program where PHP runs (msmtp-mta, Postfix) and name it in php.ini as "
         "sendmail_path.",
@@ -200,7 +187,33 @@ SITUATIONS: Final = (
         "The server wants the client to introduce itself with a full host name. The client gives the name of a "
         "computer, {shown}.",
     ),
+    Situation(
+        ("helo-rejected",),
+        _told(r"<([0-9a-f]{12})>"),
+        "Give the app's container a full host name (compose: `hostname: app.example.com`), or the app one for EHLO "
+        "in its mail settings. Where the server is yours, let it not ask this of clients that have logged in or are "
+        "in its own networks.",
+        "The server wants the client to introduce itself with a full host name that DNS knows. The client gives "
+        "{shown}, the id of its container.",
+    ),
     # Whose server it is
+    Situation(
+        ("recipient-unknown",),
+        _own_refusal,
+        "Create the mailbox or alias on this server if it should be there, or look whether the domain is among those "
+        "for which it has mailboxes (Postfix: mydestination, virtual_mailbox_domains). Otherwise the sender has to "
+        "correct the address.",
+        "The log is that of the server that refused: it takes mail for that domain, and knows no such mailbox.",
+    ),
+    Situation(
+        ("ptr-missing",),
+        lambda event: "" if private_client(event) else _own_refusal(event),
+        "A client of yours should send on port 587 with a login and be let pass before this check. To take another "
+        "server's mail nevertheless, let its address pass (check_client_access) or take the check out "
+        "(reject_unknown_client_hostname).",
+        "The log is that of the server that refused: it wants the client's address to have a name in reverse DNS, "
+        "and finds none.",
+    ),
     Situation(
         ("client-ip-blocklisted",),
         _own_refusal,
@@ -225,7 +238,8 @@ SITUATIONS: Final = (
         ("recipient-domain-unroutable",),
         _existing_domain,
         "Look the domain up where that server runs (`getent hosts {shown}`, `dig MX {shown}`), and give its machine "
-        "or container a working name server and a network with a way out; then try again.",
+        "or container a working name server and a network with a way out (Postfix in a chroot: /etc/resolv.conf in "
+        "its queue folder, too).",
         "{shown} exists. The server that refused could not look it up: its own name service does not work, as in a "
         "container without a network to the outside.",
     ),
@@ -257,7 +271,7 @@ SITUATIONS: Final = (
         ("sender-not-verified", "sender-refused", "sender-not-logins"),
         _told(_PLACEHOLDER),
         "Find the setting that still has {shown} (the site's, the administrator's or the bounce address; it can "
-        "differ from the From address), and put an address there that the provider has verified.",
+        "differ from the From address), and put an address there that this login may send from.",
         "The refused sender is {shown}, a placeholder that the app came with.",
     ),
     Situation(
@@ -291,6 +305,14 @@ SITUATIONS: Final = (
         "Compare host and port of the outgoing server with the provider's page (587 or 465). Where the server is a "
         "bridge on this computer (Proton Mail Bridge, hydroxide, DavMail), start its SMTP service and take the port "
         "that it shows, mostly 1025.",
+    ),
+    Situation(
+        ("connection-refused",),
+        _told(r"(?:Unable to connect to|could not connect to) (?:\w{3,4}://)?(?!localhost)([a-z][\w-]{1,62}):\d"),
+        "See that the service {shown} runs, and give {port} the port on which it listens inside its container, not "
+        "the one that compose publishes on the host.",
+        "{shown} was found, so it is a container or machine in the same network, and nothing listens there on that "
+        "port: it does not run yet, or has another port inside.",
     ),
     Situation(
         ("connection-refused",),
@@ -331,14 +353,6 @@ SITUATIONS: Final = (
         "Port 25 is the one between mail servers: many clouds and Internet providers block it on the way out, and a "
         "connection fails or hangs then.",
     ),
-    Situation(
-        ("plain-on-tls-port", "connection-lost"),
-        lambda event: _short_wait(event) if re.search(r"(?i)time", event.raw) else "",
-        "Raise the client's time-out to 30 seconds or more and try again. If nothing comes then, compare {port} and "
-        "{security} (465 goes with {implicit}, 587 with {starttls}), and look for a firewall in between.",
-        "The client waited some {shown} for an answer and gave up. Either the server is slower than that, or nothing "
-        "comes at all: the port waits for TLS from the first byte, or a firewall holds the answers back.",
-    ),
     # Which name it looked up
     Situation(
         ("dns-unknown",),
@@ -356,7 +370,10 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("dns-unknown",),
-        _told(r"(?:getaddrinfo ENOTFOUND|dial tcp: lookup|UnknownHostException:|Unknown SMTP host:) ([A-Za-z][\w-]{0,62})(?![\w.@-]|://)"),
+        _told(
+            r"(?:getaddrinfo ENOTFOUND|getaddrinfo for|dial tcp: lookup|UnknownHostException:|Unknown SMTP host:) "
+            r"([A-Za-z][\w-]{0,62})(?![\w.@-]|://)"
+        ),
         "Put the mail server's full name into {host}, and nothing else. Where a container or compose service is "
         "meant, see that it runs and is in the same network as the app.",
         "No name server knows {shown}. A name without a dot is a placeholder or a setting's name, a piece of a URL "
