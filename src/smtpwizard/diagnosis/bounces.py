@@ -20,11 +20,11 @@ _SIGNS: Final = (
     r"(?:to the following|could not deliver message to the following) recipient(?:s|\(s\))?:?\s*$|"
     r"your message (?:has been delayed|cannot be delivered|was not delivered)|message not delivered to the following|"
     r"message that you sent was rejected by|this message was undeliverable|failed recipient: |"
-    r"following address(?:es|\(es\)) could not be delivered"
+    r"following address(?:es|\(es\)) could not be delivered|this is the mailer-daemon, please"
 )
 _SIGN_WORDS: Final = (
     "recipient", "diagnostic-code", "-mta", "deliver", "following", "qmail-send", "mail system at host",
-    "rejected by the local",
+    "rejected by the local", "mailer-daemon",
 )  # fmt: skip
 
 _RETURNED: Final = (
@@ -84,6 +84,8 @@ _RELAYED: Final = (
     r"your message[^\n]{0,80} (?:(?:couldn't|can't|cannot) be delivered|wasn't delivered)|delivery status notification|"
     r"a message is delayed for|still awaiting delivery|transcript of session follows|permanent fatal errors|"
     r"message that you sent was rejected by|"
+    r"\b[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} (?:==|\*\*) |\bdelivery \d{1,9}: (?:deferral|failure): |"
+    r"\bsmtp-out: |\bmta (?:delivery evpid|error reason)=|network error on destination|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this is the (?:mail system|postfix program) at host|"
@@ -116,5 +118,5 @@ _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
     "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with", "at host",
     "responded with", "protection.outlook", ">: host", "x-postfix", "transcript", "permanent fatal",
-    "message that you sent",
+    "message that you sent", " == ", " ** ", "smtp-out", "mta ", "network error",
 )  # fmt: skip

@@ -71,6 +71,11 @@ _CONNECTING: Final = (
 _OF_A_CLIENT: Final = r"SSL_accept|client_hello|CLIENT_HELLO|TLS handshaking: |TLS error on connection from "
 """What only the side says that was called."""
 _ROUND_TIME: Final = r"(?:Delivered|Sent) mail\b[^\n]{0,200} \((?:5|10|15|20|30|60)0\d\d(?:\.\d+)?ms\)"
+_TO_ITSELF: Final = (
+    r"(?:connect to |lost connection with |conversation with |relay=)(?:localhost|127\.\d+\.\d+\.\d+|::1)"
+    r"\[[\d.:]+\]:?(?!25\b)|postfix/lmtp"
+)
+"""A mail server hands a mail to a program on its own machine; port 25 there is a mail server again."""
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
@@ -386,6 +391,12 @@ def at_the_servers_tls_port(event: Event) -> bool:
     return bool(re.search("smtps|submissions|465", _program(event)))
 
 
+def handed_to_itself(event: Event) -> bool:
+    """A mail server hands a mail to a program of its own, in clear sight: over LMTP, or to its own machine."""
+    own = event.program.endswith("lmtp") or re.search(_TO_ITSELF, event.raw)
+    return event.relayed and event.code is None and bool(own) and "lmtp]" not in event.raw
+
+
 def no_reply(event: Event) -> bool:
     """No server's reply is in the text."""
     return event.code is None
@@ -444,6 +455,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "server-stopped": server_stopped,
     "seen-by-the-server": seen_by_the_server,
     "at-the-servers-tls-port": at_the_servers_tls_port,
+    "handed-to-itself": handed_to_itself,
     "no-reply": no_reply,
     "postscreen": postscreen,
     "waited-round-time": waited_round_time,

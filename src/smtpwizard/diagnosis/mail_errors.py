@@ -19,7 +19,7 @@ from smtpwizard.diagnosis.event import Event, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
 from smtpwizard.diagnosis.schema import FAMILY
-from smtpwizard.diagnosis.server_logs import course, program_of, routine, taken
+from smtpwizard.diagnosis.server_logs import course, program_of, routine, sent, spaced, taken
 from smtpwizard.diagnosis.stages import stages_of
 from smtpwizard.records import NamedTuple
 
@@ -193,7 +193,7 @@ def found_in(
     `asked`: somebody asks about it; `handed_on`: a mail server speaks of handing the mail on; `around`: the stages that
     other lines of the text name.
     """
-    text = record.text
+    text = spaced(record.text, record.program)
     if not (asked or record.mail or re.search(_SIGN, text)):
         return None
     known = properties(text)
@@ -252,9 +252,9 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
     if event.code is None and routine(event.raw, record.program):
         return False
-    if not asked and record.program and event.code is None and course(event.raw):
+    if not asked and event.code is None and course(event.raw, record.program):
         return False
-    if "status=sent (250" in event.raw and (event.code or 0) < 400:
+    if (event.code or 0) < 400 and sent(event.raw):
         return False
     if event.code is not None and event.code < 400:
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())

@@ -15,6 +15,8 @@ _PROGRAM: Final = (
     r"qmail(?:-smtpd)?|tcpserver)"
     r"(?:\[\d{1,9}\])?: "
 )
+_EXIM: Final = r"\b[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} (?:<=|[=-]>|=>>|==|\*\*|Completed|SMTP|TLS|H=)"
+_QMAIL: Final = r"\bdelivery \d{1,9}: (?:deferral|failure|success): "
 _HEAD: Final = 200
 """Characters of a line in which the name of the program stands."""
 
@@ -23,7 +25,16 @@ def program_of(line: str) -> str:
     """Return the mail server's program that has written `line`, empty where it was another: `postfix/smtpd`."""
     head = line[:_HEAD]
     found = re.search(_PROGRAM, head) if "]: " in head or "post" in head or "dovecot" in head else None
-    return found[1] if found else ""
+    if found:
+        return found[1]
+    if "-" in head and re.search(_EXIM, head):
+        return "exim"
+    return "qmail" if "delivery " in head and re.search(_QMAIL, head) else ""
+
+
+def spaced(text: str, program: str) -> str:
+    """Return what qmail's log says with blanks: it writes `Sorry,_I_couldn't_find_any_host/`."""
+    return text.replace("_", " ").replace("/", " ") if program == "qmail" else text
 
 
 _GUEST: Final = (
@@ -47,24 +58,33 @@ _HEALTHY: Final = (
 """What Postfix notes while nothing is wrong, or what a start-up check warns of."""
 
 
+_DONE: Final = r" <= | Completed$|\bdelivery \d{1,9}: success: "
+"""What Exim and qmail note of a mail that they take or are through with."""
+
+
 def routine(raw: str, program: str) -> bool:
     """Say whether a line without a reply is what a mail server notes while it works."""
     if re.search(_GUEST, raw) or re.search(_OF_EVERY_MAIL, raw):
         return True
-    return program.startswith("postfix") and bool(re.search(_HEALTHY, raw))
+    if program.startswith("postfix"):
+        return bool(re.search(_HEALTHY, raw))
+    return program in ("exim", "qmail") and bool(re.search(_DONE, raw))
 
 
 _COURSE: Final = (
     r"\b(?:lost connection|timeout|too many errors) after |\bdisconnect from |SSL_accept error from |"
-    r"TLS library problem: |\bPREGREET |\bHANGUP |\bCOMMAND (?:TIME|COUNT|LENGTH) LIMIT|\bNON-SMTP COMMAND|"
-    r"non-SMTP command from |improper command pipelining|"
-    r"SASL authentication failure|[Pp]assword mismatch|pam_authenticate|\(auth failed, "
+    r"\bPREGREET |\bHANGUP |\bCOMMAND (?:TIME|COUNT|LENGTH) LIMIT|"
+    r"\bNON-SMTP COMMAND|non-SMTP command from |improper command pipelining|"
+    r"SASL authentication failure|[Pp]assword mismatch|pam_authenticate|\(auth failed, |"
+    r"\bTLS error on connection from |\bSMTP connection from \S|\bSMTP (?:command|data) timeout|"
+    r"\bSMTP (?:protocol|syntax) |\bsmtp disconnected reason=|did not issue MAIL/|lost input channel|"
+    r"timeout waiting for input from|authenticator failed for |\bAUTH failure \(|STARTTLS=server, "
 )
 
 
-def course(raw: str) -> bool:
+def course(raw: str, program: str) -> bool:
     """Say whether a mail server notes how a client's visit went: of scanners and monitors it does so all day."""
-    return bool(re.search(_COURSE, raw))
+    return bool(re.search(_COURSE, raw)) or (program.endswith("smtpd") and "TLS library problem: " in raw)
 
 
 _FATAL: Final = r"(?:^|[\]\w]: )(?:fatal|panic): "
@@ -80,9 +100,17 @@ _TAKEN: Final = (
     r"(?:ok:? )?queued as [\w.-]{4,}|ok:? +(?:id=\S{6,}|0100[\w-]{20,}|\d{9,}\b.{0,60})|ok: queued|"
     r"[^\n]{0,120}\bqueued (?:mail )?for delivery|(?:\w{8,20} )?message accepted for delivery|message queued|"
     r"queued \(|[^\n]{0,60} - gsmtp|great success|mail queued)"
-    r"|status=sent \(2|\bstat=Sent\b"
+    r"|status=sent \(|\bstat=Sent\b|\bC=\"250|\bresult=\"Ok\"|delivery \d{1,9}: success: "
 )
 """A server's word that it has taken the message (RFC 5321 section 4.2.5), as servers and relays write it."""
+
+
+_SENT: Final = r"status=sent \(2|\bstat=Sent\b|\bresult=\"Ok\"| (?:=>|->) .{1,300}T=\w*smtp\w* .{1,300} C=\"2"
+
+
+def sent(raw: str) -> bool:
+    """Say whether a mail server notes that it handed a mail on."""
+    return bool(re.search(_SENT, raw))
 
 
 def taken(text: str) -> int | None:

@@ -92,6 +92,12 @@ _MESSAGES: Final = (
     ("after data", ("data",)),
     ("after end of data", ("data",)),
     ("after pipelined", ("rcpt",)),
+    ("but greeting failed", ("greeting",)),  # qmail-remote's
+    ("but my name was rejected", ("ehlo",)),
+    ("but sender was rejected", ("mail",)),
+    ("does not like recipient", ("rcpt",)),
+    ("failed on data command", ("data",)),
+    ("failed after i sent the message", ("data",)),
     ("reject: rcpt from", ("rcpt",)),
     ("reject: mail from", ("mail",)),
     ("closing smtp data writer", ("data",)),
