@@ -133,6 +133,7 @@ _SAYS_MORE: Final = {
     "timeout": ("read-timeout", "resolver-down", "silence"),
     "closed": ("no-sendmail",),
     "read-timeout": ("no-ca-file",),
+    "unknown-ca": ("expired",),
 }
 """What happened → what says more where both are told: libraries add a general word to the particular one."""
 
