@@ -33,7 +33,7 @@ def explain(*arguments: str, stdin: str | None = None) -> subprocess.CompletedPr
 
 
 def test_a_reply_is_explained_as_fact_cause_action() -> None:
-    done = explain("535 Authentication failed: Bad username / password")
+    done = explain("--app", "abc-user-feedback", "535 Authentication failed: Bad username / password")
     assert done.returncode == 0
     assert done.stderr == ""
     lines = done.stdout.splitlines()
@@ -44,7 +44,7 @@ def test_a_reply_is_explained_as_fact_cause_action() -> None:
 
 
 def test_json_is_one_object_of_the_contract() -> None:
-    done = explain("--json", "535 Authentication failed: Bad username / password")
+    done = explain("--json", "--app", "abc-user-feedback", "535 Authentication failed: Bad username / password")
     found = json.loads(done.stdout)
     assert found["schema"] == 1
     assert found["diagnoses"][0] == {
@@ -59,6 +59,13 @@ def test_json_is_one_object_of_the_contract() -> None:
         "checked": "2026-11-22",
     }
     assert done.stdout.count("\n") == 1
+
+
+def test_without_an_app_no_setting_of_one_is_named_or_changed() -> None:
+    done = explain("--json", "535 Authentication failed: Bad username / password")
+    first = json.loads(done.stdout)["diagnoses"][0]
+    assert (first["ref"], first["variables"], first["changes"]) == ("A13", [], {})
+    assert "SMTP_" not in first["remedy"]
 
 
 def test_a_generic_answer_is_marked_and_has_no_reference() -> None:
