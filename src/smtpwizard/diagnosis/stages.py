@@ -21,6 +21,8 @@ _MESSAGES: Final = (
     ("mail command fialed", ("mail",)),  # nodemailer's own spelling until 2023
     ("mail from failed", ("mail",)),
     (") mail failed: ", ("mail",)),  # curl's
+    ("got unexpected smtp-server response", ("greeting",)),
+    ("remote access denied: ", ("ehlo",)),
     (") rcpt failed: ", ("rcpt",)),
     ("access denied: 5", ("auth",)),
     ("starttls denied", ("starttls",)),
