@@ -13,7 +13,7 @@ from smtpwizard.addresses import bare_address, domain_of, is_address, is_private
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, security
 from smtpwizard.diagnosis.event import Event
-from smtpwizard.diagnosis.server_logs import program_of, stopped
+from smtpwizard.diagnosis.server_logs import own_error, program_of, stopped
 from smtpwizard.secret import Secret
 
 # Patterns stay texts, and `re` compiles and keeps the few that are asked for: all of them took 10 ms of a start.
@@ -397,6 +397,17 @@ def handed_to_itself(event: Event) -> bool:
     return event.relayed and event.code is None and bool(own) and "lmtp]" not in event.raw
 
 
+def dovecots_login_fails(event: Event) -> bool:
+    """Dovecot's login service tells of an error of its own."""
+    return own_error(event.raw, event.program).startswith("auth")
+
+
+def dovecots_delivery_fails(event: Event) -> bool:
+    """Another of Dovecot's services that a mail passes tells of an error of its own."""
+    service = own_error(event.raw, event.program)
+    return service != "" and not service.startswith("auth")
+
+
 def no_reply(event: Event) -> bool:
     """No server's reply is in the text."""
     return event.code is None
@@ -456,6 +467,8 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "seen-by-the-server": seen_by_the_server,
     "at-the-servers-tls-port": at_the_servers_tls_port,
     "handed-to-itself": handed_to_itself,
+    "dovecots-login-fails": dovecots_login_fails,
+    "dovecots-delivery-fails": dovecots_delivery_fails,
     "no-reply": no_reply,
     "postscreen": postscreen,
     "waited-round-time": waited_round_time,

@@ -125,8 +125,10 @@ def find(
     upgraded = bool(offer and re.search(_ASKED_FOR_TLS, text))
     for record in entries:
         record.alone = len(entries) == 1
-        if found := found_in(record, stage, provider, app, asked=mail, handed_on=handed_on, around=around):
-            if not (mail or record.mail or found.event.code or found.event.port in _MAIL_PORTS):
+        if found := found_in(
+            record, stage, provider, app, asked=mail or record.program != "", handed_on=handed_on, around=around
+        ):
+            if not (mail or record.mail or record.program or found.event.code or found.event.port in _MAIL_PORTS):
                 continue  # the text is another program's
             if port and found.event.port is None:
                 found = found._replace(event=found.event._replace(port=port))

@@ -87,7 +87,7 @@ def course(raw: str, program: str) -> bool:
     return bool(re.search(_COURSE, raw)) or (program.endswith("smtpd") and "TLS library problem: " in raw)
 
 
-_FATAL: Final = r"(?:^|[\]\w]: )(?:fatal|panic): "
+_FATAL: Final = r"(?:^|[\]\w)]: )(?:fatal|panic|Fatal|Panic): "
 
 
 def stopped(raw: str, program: str) -> bool:
@@ -100,9 +100,21 @@ _TAKEN: Final = (
     r"(?:ok:? )?queued as [\w.-]{4,}|ok:? +(?:id=\S{6,}|0100[\w-]{20,}|\d{9,}\b.{0,60})|ok: queued|"
     r"[^\n]{0,120}\bqueued (?:mail )?for delivery|(?:\w{8,20} )?message accepted for delivery|message queued|"
     r"queued \(|[^\n]{0,60} - gsmtp|great success|mail queued)"
+    r"|\"(?:event|eventType|notificationType|RecordType)\"\s?:\s?\"(?:delivered|delivery|processed)\""
     r"|status=sent \(|\bstat=Sent\b|\bC=\"250|\bresult=\"Ok\"|delivery \d{1,9}: success: "
 )
 """A server's word that it has taken the message (RFC 5321 section 4.2.5), as servers and relays write it."""
+
+
+_OWN_ERROR: Final = (
+    r"(?:^|dovecot: )(auth|auth-worker|lmtp|lda|deliver|submission|submission-login|master|config)\b.{0,120}?: Error: "
+)
+
+
+def own_error(raw: str, program: str) -> str:
+    """Return the service of Dovecot that tells of an error of its own, empty where none does: `lmtp`."""
+    found = re.search(_OWN_ERROR, raw) if program == "dovecot" or "dovecot: " in raw else None
+    return found[1] if found else ""
 
 
 _SENT: Final = r"status=sent \(2|\bstat=Sent\b|\bresult=\"Ok\"| (?:=>|->) .{1,300}T=\w*smtp\w* .{1,300} C=\"2"
