@@ -192,6 +192,13 @@ _PHRASES: Final = (
 """What C libraries, Python and OpenSSL say instead of the word."""
 
 
+_ERROR_NUMBER: Final = r"\b(?:error|errno|err)(?: code| no\.?| number)?[ :=#(]{1,3}(10[14]|11[013])\b(?![.:]\d)"
+_ERRNO: Final = {
+    "101": "ENETUNREACH", "104": "ECONNRESET", "110": "ETIMEDOUT", "111": "ECONNREFUSED", "113": "EHOSTUNREACH",
+}  # fmt: skip
+"""Linux, asm-generic/errno.h."""
+
+
 def error_words(text: str, reply: str = "") -> frozenset[str]:
     """Return the words of systems and libraries in `text`: `ECONNREFUSED`, and `X` for OpenSSL's `ERR_SSL_X`.
 
@@ -201,6 +208,7 @@ def error_words(text: str, reply: str = "") -> frozenset[str]:
     found = set(_WORD.findall(text))
     lower = (text.replace(reply, " ") if reply else text).lower()
     found |= {word for phrase, word in _PHRASES if phrase in lower}
+    found |= {_ERRNO[number] for number in re.findall(_ERROR_NUMBER, lower)}
     return frozenset(found | {word.removeprefix("ERR_SSL_") for word in found})
 
 

@@ -55,9 +55,14 @@ def explain_log(
     """Find the mail errors in `text`, a reply or a whole log, and explain each once, in the order of their lines."""
     known = catalogue or default()
     explainer = Explainer(known)
+    items = []
     for item in find(text, stage=stage, provider=provider, app=app):
         explainer.take(item)
-    found = tuple(explainer.kinds.values()) or _untold(text, app, known)
+        if item.asked:
+            items.append(item)
+    found = tuple(explainer.kinds.values())
+    if all(item.diagnoses[0].id in _REASONLESS for item in found):
+        found = _untold(text, items, app, known) or found
     coded = tuple(item for item in found if item.coded or _known(item.diagnoses[0]))
     # A line that only says that something failed adds nothing to one that says why.
     refused = {item.diagnoses[0].kind for item in coded if item.coded and item.diagnoses[0].confidence}
@@ -77,13 +82,27 @@ _WHY_NO_LOGIN: Final = frozenset({"tls-first", "login-server-trouble", "login-lo
 """What a server says where the login was not refused for its password."""
 
 
-def _untold(text: str, app: AppProfile | None, catalogue: Catalogue) -> tuple[Explained, ...]:
-    """Return what can be said of a text that tells of sending, and of success, or of failing in unknown words."""
+def _untold(text: str, items: Iterable[Found], app: AppProfile | None, catalogue: Catalogue) -> tuple[Explained, ...]:
+    """Return what can be said of a text that tells of sending, and of success, or of failing without a plain reason.
+
+    `items`: its entries. What one of them says of TLS or a name is meant of mail, as all of the text is.
+    """
     failing = failing_line(text) or taken_line(text)
     if failing is None:
         return ()
-    diagnoses = diagnoses_of(from_text(failing.told, app=app), catalogue, always=True)
+    explainer = Explainer(catalogue)
+    for item in items if failing.fails else ():
+        explainer.take(item._replace(talks=True))
+    found = tuple(item for item in explainer.kinds.values() if item.diagnoses[0].confidence)
+    if found:
+        return found
+    event = from_text(failing.told, stages=[failing.stage] if failing.stage else [], app=app)
+    diagnoses = diagnoses_of(event._replace(client=client_of(text)), catalogue, always=True)
     return (Explained(safe(hide_secrets(bound(failing.said)), limit=SAID_LIMIT), failing.number, 1, diagnoses),)
+
+
+_REASONLESS: Final = frozenset({"generic-no-reason", "generic-lost"})
+"""What is said where nothing shows more than that sending failed."""
 
 
 _NAMED: Final = r"[a-z](?:Error|Exception)\b"

@@ -20,7 +20,7 @@ from smtpwizard.diagnosis.log_entries import Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
 from smtpwizard.diagnosis.schema import FAMILY
 from smtpwizard.diagnosis.server_logs import course, program_of, routine, sent, spaced, taken
-from smtpwizard.diagnosis.stages import stages_of
+from smtpwizard.diagnosis.stages import shown, stages_of
 from smtpwizard.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _OTHER_PORTS: Final = frozenset(
 
 _MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
 _OTHER_WORDS: Final = (
-    r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|\bnpm\b|\byarn\b|\bpip\b|"
+    r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|(?<!/)\bnpm\b|\byarn\b|\bpip\b|"
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
     r"axios|fetch failed|graphql|websocket|docker\.io|\bwget\b|TLS handshake error from|redirect_uri|\bupstream\b|"
     r"image registry|pulling image|ImagePull|node_modules/(?:bull|got|undici|node-fetch|ws)/|MaxRetriesPerRequest|"
@@ -321,7 +321,8 @@ def _message(text: str) -> str:
 
 
 MAIL_TALK: Final = (
-    r"(?i)unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
+    r"(?i)sequence of commands|\b(?:hard|soft) ?(?:fail|bounce)|"
+    r"unroute?able|\bspf\b|dkim|dmarc|\behlo|\bhelo|gr[ea]ylist|\brbl\b|authentication (?:method|mechanism)|\bsasl|"
     r"postmaster|mx record|\brcpt|undeliver|the server response was|outlook|R=dnslookup|hosts for '|"
     r"transmission channel|connection died|host map: lookup|suppressed|suppression|attachment\b|bounced|"
     r"connection from \[|the server respons|requested (?:mail )?action|"
@@ -334,12 +335,13 @@ MAIL_TALK: Final = (
 
 
 _SENDS: Final = (
-    r"(?i)s(?:mt|tm)p|\b(?:rcpt to|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|mcoerrordomain|"
-    r"send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail"
+    r"(?i)s(?:mt|tm)p|\b(?:rcpt to|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|mcoerrordomain|mailcore|"
+    r"send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail|\bmail (?:\w+ )?n['’o]t work|jobs::\w*e?mail|\bat [\w.$]*e?mail\w*\.\w+\(|"
+    r"/e?mail\w*\.(?:js|ts|rs|go|py|php|rb|java|cs):\d"
 )
 _FAILED: Final = (
     r"\b(?:[Ee]rrors?|[A-Z]\w{1,60}(?:Error|Exception)|"
-    r"(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't|"
+    r"(?i:fail(?:ed|ure|s)?|problems?|n['’o]t work(?:ing)?|exception|panicked|unable|cannot|could not|couldn't|"
     r"fehler|erreur|échec|fallo|falha|errore|błąd|ошибка))\b"
     r"|错误|失败|錯誤|失敗|エラー|실패|오류"
 )
@@ -357,12 +359,19 @@ class Failing(NamedTuple):
     said: str
     told: str
     """What it comes to: that mail was not sent, that it was to be fetched, or that a server took it."""
+    stage: str = ""
+    """Where sending failed, by what the text shows beside its words."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether it tells that mail was not sent."""
+        return self.told not in (_TAKEN, _FETCHED)
 
 
 def taken_line(text: str) -> Failing | None:
     """Return the last line in which a server says that it took the message; None where none does, or in a whole log."""
     number = taken(text) if text.count("\n") < _MOST_ASKED else None
-    return Failing(number, text.splitlines()[number - 1].strip(), "the server took the message") if number else None
+    return Failing(number, text.splitlines()[number - 1].strip(), _TAKEN) if number else None
 
 
 def failing_line(text: str) -> Failing | None:
@@ -376,4 +385,18 @@ def failing_line(text: str) -> Failing | None:
     if not (sends or fetches):
         return None
     number, line = failing[0]
-    return Failing(number, line.strip(), "mail is fetched, not sent" if fetches else "mail not sent")
+    if fetches:
+        return Failing(number, line.strip(), _FETCHED)
+    stage = shown(text)
+    told = _TOLD.get(stage, "the mail was not sent")
+    return Failing(number, line.strip(), told, "" if stage in _TOLD else stage)
+
+
+_TAKEN: Final = "the server took the message"
+_FETCHED: Final = "mail is fetched, not sent"
+_TOLD: Final = {
+    "app": "the app failed by itself",
+    "lint": "smtp is not configured",
+    "program": "sendmail exited with code",
+}
+"""Where no server was asked → what the catalogue knows it by."""

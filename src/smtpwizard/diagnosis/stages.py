@@ -144,3 +144,99 @@ def stages_of(text: str, known: Properties, command: str) -> tuple[str, ...]:
     if verb in _COMMAND_STAGES:
         return _COMMAND_STAGES[verb]
     return _CODE_STAGES.get(known.code, ())
+
+
+APP_FAULT: Final = "app"
+"""What `shown` returns where the program failed by itself, before it asked any mail server."""
+
+_FAILS: Final = r"(?:fail|error|reject|refus|not accept|fehler|erreur|ошибка|错误)"
+_PHRASES: Final = (
+    (APP_FAULT, r"class [\"'`]?[\w\\]*(?:smtp|mail|transport)\w*[\"'`]? (?:was )?not found"),
+    ("rcpt", rf"rcpt[^\n]{{0,60}}{_FAILS}|{_FAILS}[^\n]{{0,40}}rcpt"),
+    ("rcpt", rf"recipients? (?:(?:was|were|address|command) )*{_FAILS}"),
+    ("mail", rf"\bmail from\b[^\n]{{0,60}}{_FAILS}|{_FAILS}[^\n]{{0,40}}\bmail from\b|mail command f"),
+    ("mail", rf"(?:sender|from) (?:(?:was|address|command) )*{_FAILS}"),
+    ("auth", r"invalid login|log ?in (?:has )?(?:fail|den|error|not possible)|verification error"),
+    ("auth", rf"auth\w* (?:has )?(?:{_FAILS}|den|unsuccessful)|could not (?:log ?in|authenticate)"),
+    ("ehlo", r"(?m)^hello: *$"),  # CodeIgniter's, with nothing behind it
+    ("tls", rf"(?:start ?tls|tls|ssl) (?:\w+ )?(?:{_FAILS}|could not)|handshake {_FAILS}"),
+    ("tls", r"(?:tls|ssl|secure) connection (?:could not|cannot|was not|failed)"),
+    ("greeting", r"validateresponse\(220\)|smtp client retrying server|response time-?out|read\w* (?:\w+ ){0,3}fail"),
+    (
+        "greeting",
+        r"(?:no|wait\w* for|receiv\w*|never|without) (?:\w+ ){0,3}(?:greeting|banner)|not handle [^\n]{0,30}response",
+    ),
+    ("resolve", r"(?:look(?:ing)? ?up|resolv\w+) (?:the |of )?(?:host|name|address|mx|dns)[^.\n]{0,40}fail"),
+    ("connect", r"(?:connect(?:ion|ing)?|ping)(?:\(\))? (?:attempt |has |to [^\n]{1,80} )?fail|stable connection"),
+    ("connect", r"not (?:be )?connect|fail\w* to (?:\w+ )?connect|unable to connect|cannot (?:open|connect|reach)"),
+    ("connect", r"connection[^.\n]{0,40} could not be (?:made|established|opened)|network error on destination"),
+    (
+        "connect",
+        r"port_?open(?:ed)?\"? ?[:=>]+ ?(?:false|no\b)|not (?:open|reach) (?:\w+ )?(?:connection|socket|server)",
+    ),
+    ("data", rf"\bdata command {_FAILS}|\bdata not accept|message (?:was )?(?:refus|reject|not accept)"),
+    ("after", r"undeliverable to|unable to deliver message to|could not be delivered"),
+)
+"""Stage → how apps say at which step they failed, the words that say more before those that say less."""
+
+_MAILCORE: Final = r"(?i)MCOErrorDomain\W{0,3}(?:\w{3,12}\W{1,3})?(\d{1,2})\b"
+_MAILCORE_STAGES: Final = {
+    "1": "connect", "2": "tls", "3": "greeting", "4": "tls", "5": "auth", "25": "tls", "28": "auth", "30": "data",
+    "31": "auth", "37": "mail", "38": "rcpt", "40": "auth",
+}  # fmt: skip
+"""MailCore 2, MCConstants.h: the number is all that a system's sentence in another language leaves of the error."""
+
+_FRAME: Final = (
+    r"(?im)^[ \t>|]*(?:File \"[^\"\n]*(?:smtp|mail|socket|ssl)[^\"\n]*\", line \d+, in (\w+)|"
+    r"(?:at |#\d+ |from )[^\n]*?(?:smtp|mail|swift)[^\n]*?(?:->|[.:_`'])(\w+)(?:\(|' *$|\\b))"
+)
+_FRAME_STAGES: Final = (
+    ("resolve", r"getaddrinfo|gethostbyname|getallbyname|lookup"),
+    ("greeting", r"readgreeting|_?actiongreeting"),
+    ("ehlo", r"ehlo|helo|ehlo_or_helo_if_needed|dohelo\w*|_?action(?:ehlo|helo)"),
+    ("tls", r"starttls|do_?handshake|(?:ssl_)?wrap_socket|tlsconnect|initiatesecureconnection|enablecrypto"),
+    ("auth", r"login|auth_\w+|authenticate\w*|_?actionauth\w*|do_auth"),
+    ("mail", r"mail|mailfrom|setsender|domailfromcommand|_?actionmail"),
+    ("rcpt", r"rcpt|rcptto\w*|dorcpttocommand|_?actionrcpt"),
+    ("data", r"data|finishdata|dodatacommand|enddata|_?actiondata|_?actionsmtpstream"),
+    ("connect", r"connect|_get_socket|create_connection|openserver|doconnect|getconnection|ensureconnection|"
+     r"protocolconnect|tcp_?socket|_?establish(?:socket|proxy)connection"),
+)  # fmt: skip
+"""Stage → the functions of mail libraries in which a stack ends there."""
+
+_COMMAND: Final = (
+    r"(?im)^(?:\S{0,40}[ \t])?(?:[CS>=~\[\]<: -]|client|sent)*\b(EHLO|HELO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA)\b"
+)
+_ANSWERED: Final = r"(?m)(?<![\w.])[2-5]\d\d[ -]"
+
+_OWN_FAULT: Final = (
+    r"\b(?:Type|Reference|Attribute|Key|Index|Name|UnboundLocal|NoMethod|Import|ModuleNotFound|NotImplemented)Error\b|"
+    r"(?:NullPointer|NullReference|ClassCast|ArgumentNull|IndexOutOf\w*|IllegalState|NoSuchElement)Exception|"
+    r"\b(?:NoSuchMethod|NoClassDefFound|ExceptionInInitializer)Error\b|ClassNotFoundException|undefined method|"
+    r"[Cc]all to (?:a member function|undefined)|[Uu]ndefined (?:variable|index|array key|offset|property)|panicked at|"
+    r"nil pointer dereference|index out of (?:bounds|range)|[Ss]egmentation fault|Compilation failed in require"
+)
+"""How a program fails by itself: a value, a function or a class is missing."""
+
+
+def shown(text: str) -> str:
+    """Return the stage at which a text shows that sending failed, though it does not say why; empty if it shows none.
+
+    Asked in this order: a library's number, the last command of a dialogue that nothing has answered, the words for a
+    step, the innermost function of a stack.
+    """
+    text = bound(text)
+    if number := re.search(_MAILCORE, text):
+        return _MAILCORE_STAGES.get(number[1], "")
+    commands = list(re.finditer(_COMMAND, text))
+    if commands and re.search(_ANSWERED, text) and not re.search(_ANSWERED, text[commands[-1].end() :]):
+        return _COMMAND_STAGES[commands[-1][1].upper().split(" ")[0]][0]
+    named = next((stage for stage, words in _PHRASES if re.search(words, text, re.IGNORECASE)), "")
+    if named:
+        return named
+    if re.search(_OWN_FAULT, text):
+        return APP_FAULT
+    frames = [found[1] or found[2] for found in re.finditer(_FRAME, text)]
+    inner = frames[::-1] if "Traceback (most recent call last)" in text or 'File "' in text else frames
+    ends = (stage for name in inner for stage, names in _FRAME_STAGES if re.fullmatch(names, name, re.IGNORECASE))
+    return next(ends, "")
