@@ -45,6 +45,30 @@ def test_how_a_visit_went_is_told_only_to_somebody_who_asks(line: str, kind: str
     assert explain_text(f"{HEALTHY}\n{line}")[0].kind == kind
 
 
+def test_what_a_session_had_is_no_sign_of_what_failed() -> None:
+    passed = (
+        "mail amavis[1448]: (01448-01) Passed CLEAN {Inbound}, <a@example.com> -> <b@example.com>, Queue-ID: 3E\n"
+        "mail postfix/smtp[1517]: 3E2B: to=<b@example.com>, relay=127.0.0.1[127.0.0.1]:10024, dsn=2.0.0, status=sent "
+        "(250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 1A60113BF2D)"
+    )
+    assert [found.kind for found in explain_text(passed)] == ["mail-fine"]
+    exim = (
+        'H=a.example [203.0.113.4] X=TLS1.3:AES_128_GCM:128 CV=no SNI="mx" F=<a@b.example> rejected RCPT <c@d.example>'
+    )
+    assert explain_text(f"{exim}: relay not permitted")[0].kind == "relay-denied"
+    assert explain_text(f"{exim}: lowest numbered MX record points to local host")[0].kind == "mail-loop"
+
+
+def test_an_obstacle_that_was_gone_round_does_not_lead() -> None:
+    blocked = (
+        "connect to mx.example.com[104.47.21.36]:25: Connection timed out\n"
+        "connect to mx.example.net[2607:f8b0:4024:c02::1b]:25: Cannot assign requested address"
+    )
+    assert explain_text(blocked)[0].kind == "port-blocked"
+    refused = "recipient domain <a.example> rejected: 521 Service not available\nError: write ECONNRESET"
+    assert explain_text(refused)[0].kind == "greeting-refused"
+
+
 def test_a_visit_gives_way_to_whatever_else_is_told() -> None:
     refused = (
         "Jun  5 12:09:38 mail postfix/smtpd[1]: NOQUEUE: reject: RCPT from a[10.0.0.5]: 554 5.7.1 Relay access denied"

@@ -6,6 +6,7 @@ import pytest
 
 from smtpwizard.diagnosis.catalogue import default
 from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
 from smtpwizard.diagnosis.situations import SITUATIONS
 
 REJECTED = "mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from mail.example.net[198.51.100.7]: "
@@ -87,6 +88,48 @@ SHOWN = {
     "a cluster's service": ("SMTP: DNS lookup failed: postfix.mail.svc.cluster.local.", "kubectl"),
     "no dot": ("Error: getaddrinfo ENOTFOUND mailserver mailserver:587", "compose service"),
     "a name misspelt": ('Missing credentials for "PLAIN"\nSMPT_HOST = smtp.gmail.com\nSMTP_PASSWORD = "x"', "SMPT"),
+    "one's own domain": (
+        "mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from mail-ed1-f52.google.com[209.85.208.52]: 454 4.7.1 "
+        "<info@example.com>: Relay access denied; from=<someone@gmail.com> to=<info@example.com> proto=ESMTP",
+        "virtual_mailbox_domains",
+    ),
+    "a session in the middle": (
+        "status=deferred (lost connection with mta7.am0.yahoodns.net[98.136.216.22] while sending RCPT TO)",
+        "421",
+    ),
+    "a mail in the middle": ("SMTPServerDisconnected: Connection unexpectedly closed: after RCPT TO", "one recipient"),
+    "a cut at port 25": ("write tcp 10.0.0.5:504->203.0.113.9:25: write: connection reset by peer (smtp)", "firewalls"),
+    "a blocked port 25": (
+        "postfix/smtp[692]: connect to gmail-smtp-in.l.google.com[2a00:1450:400c:c0a::1b]:25: Network is unreachable\n"
+        "postfix/smtp[692]: connect to gmail-smtp-in.l.google.com[64.233.167.26]:25: Connection timed out",
+        "open port 25",
+    ),
+    "a next server without TLS": ("(TLS error from 'mx.example.net': STARTTLS not advertised by host.)", "optional"),
+    "a broken handshake onward": ("<a@example.net> (TLS error from 'mx.example.net': tls handshake eof)", "clear text"),
+    "a slow delivery": ('Delivery attempt failed, reason: "context deadline exceeded"', "which step"),
+    "the machine's own account": (
+        "<root@host.example.com> (expanded from <root>): Host or domain name not found. Name service error for "
+        "name=host.example.com type=A: Host not found",
+        "/etc/aliases",
+    ),
+    "the hoster's filter": (
+        "host eig-east.smtp.a.cloudfilter.net [18.215.58.191]\nSMTP error from remote mail server after end of data:\n"
+        "550 eKqgqwhcolWFfeKq - <info@example.com> sender rejected AUP#CDRBL",
+        "hosts the site",
+    ),
+    "telnet to this machine": (
+        "Trying ::1...\ntelnet: connect to address ::1: Connection refused\nTrying 127.0.0.1...\n"
+        "Connected to localhost.\nEscape character is '^]'.\nConnection closed by foreign host.",
+        "docker logs",
+    ),
+    "an old connection": (
+        'SMTPServerDisconnected: please run connect() first\n  File "python2.7/smtplib.py", line 733, in sendmail\n'
+        "    (code, resp) = self.mail(from_addr, esmtp_opts)",
+        "Connect anew",
+    ),
+    "a reset": ("smtp: failed to send RSET: 500 Expected MAIL FROM:<addr> or QUIT", "whether the mail has arrived"),
+    "Java": ("com.sun.mail: java.net.UnknownHostException: smtp.example.com", "nslookup"),
+    "a catcher spoken to in TLS": ("[SSL: WRONG_VERSION_NUMBER] wrong version number, smtp port: 1025", "TLS off"),
 }
 """What a text shows → the text, and words of its remedy that fit there."""
 
@@ -116,4 +159,4 @@ def test_what_the_text_does_not_show_is_not_said(text: str, words: str) -> None:
 
 def test_every_situation_is_of_kinds_that_answers_have() -> None:
     kinds = {item.kind for item in (*default().rules, *default().general)}
-    assert not {kind for item in SITUATIONS for kind in item.kinds} - kinds
+    assert not {kind for item in (*SITUATIONS, *SERVER_SITUATIONS) for kind in item.kinds} - kinds

@@ -75,10 +75,13 @@ _RELAYED: Final = (
     r"\bdsn=[45]\.\d|\(in reply to (?:MAIL FROM|RCPT TO|DATA|end of DATA|EHLO|HELO|AUTH|STARTTLS)|"
     r"\bSMTP error from remote (?:mail )?server|"
     r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
-    r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bremote server returned\b|"
+    r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bT: \w*smtp for |"
+    r"\bremote server returned\b|"
     r"\bconversation with \S{1,200}\[[0-9a-f.:]{3,45}\] timed out|delivery temporarily suspended|"
-    r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed(?! via)|subsystem)|undeliverable|"
-    r"\btarget ip address responded with|could not be delivered|delivery (?:has )?failed|"
+    r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed(?! via)|subsystem)|"
+    r"undeliverable(?! address:)|"
+    r"\btarget ip address responded with|could not be delivered|delivery (?:attempt |has )?failed|"
+    r"\((?:connection to|(?:TLS|connection|DNS|DANE|MTA-STS) error from) '|\(lost connection with \S{1,200}\[|"
     r"delivery to the following recipient|wasn't able to deliver your|unable to deliver (?:your )?message to|"
     r"[\"']mx-host[\"']|attempting to deliver a message|delivering your mail|rejected command '|"
     r"your message[^\n]{0,80} (?:(?:couldn't|can't|cannot) be delivered|wasn't delivered)|delivery status notification|"
@@ -119,4 +122,5 @@ _RELAYED_SIGNS: Final = (
     "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with", "at host",
     "responded with", "protection.outlook", ">: host", "x-postfix", "transcript", "permanent fatal",
     "message that you sent", " == ", " ** ", "smtp-out", "mta ", "network error",
+    " error from '", "(connection to '", "(lost connection with", "smtp for ",
 )  # fmt: skip

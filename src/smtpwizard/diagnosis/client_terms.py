@@ -132,6 +132,18 @@ _NODE_HINTS: Final = ("node", "smtp-connection", "code:", "altnames", " e", "fir
 
 TERMS: Final = (
     Terms(
+        "meteor",
+        ("packages/email", "mail_url", "email.send ("),
+        r"packages/email(?:\.js|/)|\bMAIL_URL\b|Object\.Email\.send",
+        {
+            "host": "the host in MAIL_URL",
+            "port": "the port in MAIL_URL",
+            "implicit": "`smtps://` in MAIL_URL",
+            "starttls": "`smtp://` in MAIL_URL",
+            "security": "`smtp://` or `smtps://`",
+        },
+    ),
+    Terms(
         "mail-program",
         (
             "0x800",
@@ -189,7 +201,7 @@ TERMS: Final = (
             "sender": "the client's sender address",
             "login_on": (
                 "Let the client that sends log in (user name and password, port 587 or 465); a client without a login "
-                "must be in the networks that the server trusts (Postfix: mynetworks)"
+                "must be in the networks that the server trusts (Postfix: mynetworks; Exim: relay_from_hosts)"
             ),
             "dialogue": "in the mail server's log",
             "ehlo_name": (
@@ -400,6 +412,9 @@ def client_of(text: str) -> str:
     """Return the kind of client that `text` shows; empty where it shows none."""
     text = bound(text, _READ)
     lower = text.lower()
+    meteor = TERMS[0]
+    if any(hint in lower for hint in meteor.hints) and re.search(meteor.signs, text):
+        return meteor.id  # on Node, with one address for all settings
     if any(hint in lower for hint in _NODE_HINTS) and re.search(NODE_SIGNS, text):
         return NODE_CLIENT
     for terms in TERMS:

@@ -53,6 +53,7 @@ _SETTING: Final = (
 """A mail setting's name, as apps tell it that miss one."""
 _PLACEHOLDER: Final = r"\$\{[A-Za-z_]\w{0,60}\}|\{\{ ?[\w.]{1,60} ?\}\}|%[A-Z_]{4,40}%|(?<![\w$])\$[A-Z][A-Z_]{2,40}\b"
 _EMPTY_HOST: Final = (
+    r"unable to connect to (?:\w{3}://)?:\d|"
     r"established with host (?: ?\[|\"?:(?!\w)|\":\d|\"\")|[Hh]ost: , port|\bto host: ?(?:,|\"\"|'')|#10049|"
     r"\bdial tcp :\d|(?:ssl|tls|tcp)://:\d{2,5}\b"
 )
@@ -64,6 +65,11 @@ _LOGIN_OF_NOTHING: Final = (
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
+_CATCHER_PORT: Final = r"(?i)\bport\w{0,8}[\"']?(?: ?=>|:|=)? ?[\"']?1025\b|:1025\b"
+_TLS_IN_SETTINGS: Final = (
+    r"(?i)\btls: wrapper|\bsmtps://|smtp_ssl\(|"
+    r"\b(?:ssl|use_ssl|email_use_ssl|secure|smtp_ssl|smtp_secure)[\"']?(?: ?=>|:|=) ?[\"']?(?:true|1|yes|ssl|smtps)\b"
+)
 _CONNECTING: Final = (
     r"(?i)unable to connect|connect(?:ion)? tim|dial tcp|connect etimedout|failed to connect to \S{1,200}\s\(port|"
     r"could not connect(?!.{0,200}response: -1)"
@@ -165,9 +171,10 @@ def only_oauth(event: Event) -> bool:
 
 def handshake_broken(event: Event) -> bool:
     """The handshake began and broke. At once in TLS, an answer in clear text is another failure: the wrong port."""
-    if event.stages == {"starttls"}:
+    stages = event.stages - {"after"}
+    if stages == {"starttls"}:
         return True
-    known = bool(event.stages) and event.stages <= {"tls", "starttls"}
+    known = bool(stages) and stages <= {"tls", "starttls"}
     return known and not event.errors & {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG"}
 
 
@@ -321,6 +328,12 @@ def short_wait(event: Event) -> bool:
     return bool(re.search(_SHORT_WAIT, f"{event.raw}\n{event.around}"))
 
 
+def tls_at_a_catcher(event: Event) -> bool:
+    """The settings that a text shows ask for TLS from the first byte on port 1025, where test servers listen."""
+    shown = event.around or event.raw
+    return bool(re.search(_CATCHER_PORT, shown) and re.search(_TLS_IN_SETTINGS, shown))
+
+
 def token_refused(event: Event) -> bool:
     """In the dialogue the client has sent an OAuth token, and the server does not take it."""
     sent = re.match(r"(?i)AUTH (?:XOAUTH2?|OAUTHBEARER)\b", event.sent)
@@ -449,6 +462,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mail-variable-unset": mail_variable_unset,
     "mail-setting-named": mail_setting_named,
     "mechanism-not-offered": mechanism_not_offered,
+    "tls-at-a-catcher": tls_at_a_catcher,
     "token-refused": token_refused,
     "short-wait": short_wait,
     "placeholder-kept": placeholder_kept,

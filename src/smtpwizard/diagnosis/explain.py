@@ -12,7 +12,7 @@ from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
-from smtpwizard.diagnosis.evidence import borne_out
+from smtpwizard.diagnosis.evidence import CHARGES, borne_out
 from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, with_login_hints
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 POSSIBLE: Final = 10
 """The level of an entry that is possible rather than likely."""
+
+PROVED: Final = 92
+"""The level of an entry whose words leave no room for another cause."""
 
 MOST: Final = 3
 """Causes that are told for one event: more is no help to choose what to try."""
@@ -121,6 +124,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     rows = catalogue.clients.found_in(said).items()
     found = [(" ".join(phrase.parts), name) for name, phrases in rows for phrase in phrases]
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
+    if event.code is not None and event.code >= 400:
+        names -= {"closed", "reset"}  # that follows a refusal
     if {"connect-failed", "read-timeout"} <= names:
         names = names - {"read-timeout"} | {"timeout"}  # no connection was open on which nothing came
     return frozenset(name for name in names if names.isdisjoint(_SAYS_MORE.get(name, ())))
@@ -129,6 +134,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
 _ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,80}|\bsetting [^.;,:]{0,40}time-?out\b"
 """`set it to false if using self-signed certificates`: a case that a program thinks of, and none that happened."""
 _SAYS_MORE: Final = {
+    "unreachable": ("timeout", "refused"),  # IPv6 has no way out, and the server was tried by IPv4 too
+    "no-own-address": ("timeout", "refused"),
     "unknown-host": ("resolver-down",),
     "timeout": ("read-timeout", "resolver-down", "silence"),
     "closed": ("no-sendmail",),
@@ -313,6 +320,8 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[P
     found = matches(event, catalogue, words)
     if found and found[0].failure.kind == "dmarc-of-freemail":
         found = found[:1]  # records that nobody but the freemail provider can publish are no remedy
+    if found and event.settings is None:
+        found = (found[0], *(match for match in found[1:] if _worth_telling(match, found[0])))
     told = tuple(_diagnosis(match, event) for match in found)
     if not (always or found) or (found and found[0].level > POSSIBLE and not found[0].by_number):
         return told
@@ -320,7 +329,18 @@ def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[P
 
     answer, by_words = general(event, catalogue, words.happened, words.providers(event, catalogue.rules))
     # What is merely possible, and what a number alone says, give way to what the words say.
-    return (answer, *told) if not found or (by_words and answer.kind != told[0].kind) else told
+    if not found or (by_words and answer.kind != told[0].kind):
+        return (answer, *(problem for problem in told if problem.confidence >= POSSIBLE))
+    return told
+
+
+def _worth_telling(match: Match, best: Match) -> bool:
+    """Say whether a further cause of one event may be told: none beside a proof, none that is a client's bare word."""
+    if best.level >= PROVED:
+        return match.level >= PROVED
+    accuses = any(match.failure.kind.startswith(charge.kinds) for charge in CHARGES)
+    least = POSSIBLE + 1 if accuses and match.failure.kind != best.failure.kind else POSSIBLE
+    return best.level <= POSSIBLE or match.level >= least
 
 
 _RELAYED_KINDS: Final = {"client-ip-blocklisted": "relay-ip-blocked"}

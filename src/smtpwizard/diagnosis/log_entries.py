@@ -127,6 +127,8 @@ _FRAME: Final = (
     r"|#\d{1,3} (?![^\n]{0,300}Sendmail)(?:\{main\}|\[internal function\]|\S[^\n]{0,300}\(\d{1,6}\): [^\n]*)"  # PHP
     r"|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*|Traceback \(most recent call last\):)$"
 )
+_ASSERTED: Final = r"_assertResponseCode\('([45]\d\d[ -][^'\n]{4,300})"
+"""The reply that Swift Mailer looks at, as its stack shows it."""
 _CARET: Final = r"[ \t]{1,200}[\^~]{1,200}[ \t]*"
 _PLACE: Final = r"[(/:\\]\S{0,300}:\d|<anonymous>|\((?:native|Native|Unknown)|\w\(.*\)|File \"|Traceback|\.\.\. \d"
 """What a frame has: behind a level or time of its own, `at` may be a word of a sentence (`error at after DATA: …`)."""
@@ -267,7 +269,7 @@ class Grouping:
             return
         current.mail = current.mail or mail
         current.tls = current.tls is not False and bool(re.search(_TLS_FRAME, text))
-        behind = frame["properties"]
+        behind = frame["properties"] or ((words := re.search(_ASSERTED, text)) and words[1])
         if behind and len(current.lines) < LONGEST:
             current.lines.append(behind)
             self._depth = 1 if behind.rstrip().endswith("{") else self._depth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
@@ -66,17 +66,53 @@ def explain_log(
     coded = tuple(item for item in found if item.coded or _known(item.diagnoses[0]))
     # A line that only says that something failed adds nothing to one that says why.
     refused = {item.diagnoses[0].kind for item in coded if item.coded and item.diagnoses[0].confidence}
-    return tuple(sorted(coded or found, key=lambda item: _rank(item, refused)))
+    tried = {item.diagnoses[0].kind for item in coded if _tried(item)}
+    ordered = sorted(coded or found, key=lambda item: _rank(item, refused, tried))
+    return tuple(ordered if text.count("\n") > MOST_PASTED else _without_guesses(ordered))
 
 
-def _rank(item: Explained, refused: Set[str]) -> int:
-    """Sort what a client says of its login behind the server's reply about it. `refused`: the kinds of all replies."""
+MOST_PASTED: Final = 80
+"""Lines of a text that somebody has pasted for one failure; a log tells of several."""
+
+
+def _without_guesses(ordered: list[Explained]) -> Iterator[Explained]:
+    """Leave out what a loose word suggests where something else is known: a subject, a file's name, a list."""
+    known = ordered[:1] and (ordered[0].coded or not ordered[0].diagnoses[0].generic)
+    return (item for item in ordered if not (known and _guessed(item)) or item is ordered[0])
+
+
+def _guessed(item: Explained) -> bool:
+    first = item.diagnoses[0]
+    if first.generic:
+        return not (item.coded and first.confidence)
+    return not item.coded and first.confidence <= (POSSIBLE if first.kind in _OF_LOGIN else POSSIBLE - 1)
+
+
+def _tried(item: Explained) -> bool:
+    """Say whether a line shows what became of an attempt, be it that there was no host to try."""
+    first = item.diagnoses[0]
+    return item.coded or first.kind == "settings-missing" or (first.kind in _REACHING and first.confidence >= POSSIBLE)
+
+
+_REACHING: Final = frozenset({"port-blocked", "connection-refused", "connection-lost", "plain-on-tls-port"})
+"""What happens at an address to which there is a way."""
+
+
+def _rank(item: Explained, refused: Set[str], tried: Set[str]) -> int:
+    """Sort what a client says of its login behind the server's reply about it, and what was no obstacle last.
+
+    `refused`: the kinds of all replies; `tried`: those of all attempts.
+    """
     kind = item.diagnoses[0].kind
+    if not item.coded and ((kind == "no-route" and tried - {kind}) or (kind == "dns-unknown" and tried & _NO_HOST)):
+        return 3
     if not item.coded and kind in _OF_LOGIN and not refused.isdisjoint(_WHY_NO_LOGIN - {kind}):
         return 3
     return _vague(item)
 
 
+_NO_HOST: Final = frozenset({"settings-missing"})
+"""An empty name is not found either."""
 _OF_LOGIN: Final = frozenset({"wrong-password", "mechanism-mismatch", "auth-not-offered", "login-wanted"})
 _WHY_NO_LOGIN: Final = frozenset({"tls-first", "login-server-trouble", "login-locked", "app-password-wanted"})
 """What a server says where the login was not refused for its password."""
@@ -136,6 +172,8 @@ def _vague(item: Explained) -> int:
     if first.generic:
         if first.id in ("generic-lost", "generic-no-reason"):
             return 7
+        if first.id == "generic-unknown-command":
+            return 3  # a number alone: other lines have the words
         return 2 if item.coded or re.search(_NAMED, item.said) else 4 if first.confidence else 6
     if first.id in _DELAYED or first.id in _COURSES:
         return 5
@@ -194,14 +232,15 @@ def explain_text(
 
 
 def flat(explained: Iterable[Explained]) -> tuple[Problem, ...]:
-    """Return all diagnoses once: the best of each error first, in order, then the others."""
+    """Return all diagnoses once: the best of each error first, in order, then the others that advise something else."""
     rows = [item.diagnoses for item in explained]
     best = [row[0] for row in rows]
     others = [diagnosis for row in rows for diagnosis in row[1:]]
     unique: dict[str, Problem] = {}
     for diagnosis in (*best, *others):
         unique.setdefault(diagnosis.id, diagnosis)
-    return tuple(unique.values())
+    advised = {diagnosis.remedy: diagnosis for diagnosis in reversed(unique.values())}
+    return tuple(diagnosis for diagnosis in unique.values() if advised[diagnosis.remedy] is diagnosis)
 
 
 def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:

@@ -121,10 +121,13 @@ def find(
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     talks = bool(bounced) or (len(entries) <= _SENTENCES and bool(re.search(MAIL_TALK, text)))
+    connected = "\nConnected to " in text
     port, client, offer = _tls_port(text), client_of(text), _offer(text)
     upgraded = bool(offer and re.search(_ASKED_FOR_TLS, text))
     for record in entries:
         record.alone = len(entries) == 1
+        if connected and record.text.startswith("telnet: connect to address "):
+            continue  # it tries one address after the other
         if found := found_in(
             record, stage, provider, app, asked=mail or record.program != "", handed_on=handed_on, around=around
         ):
@@ -207,6 +210,8 @@ def found_in(
         text = expanded(text)
     if "helo=<" in text:
         text = re.sub(_POSTFIX_TAIL, "", text)
+    if " X=" in text:
+        text = re.sub(_EXIM_TLS, "", text)
     answer = bool(record.command) and text[:3].isdecimal()  # in a dialogue that the client itself has had
     handed_on = handed_on or (not answer and relayed(text))
     named = stages_of(text, known, record.command) or (around if reading.reply else ())
@@ -241,6 +246,8 @@ def _onward(stages: Sequence[str], reading: Reading) -> Sequence[str]:
 
 _POSTFIX_TAIL: Final = r" proto=\w{1,10} helo=<[^>\n]{0,300}>"
 """What Postfix adds to every refusal, and what is no part of its reason."""
+_EXIM_TLS: Final = r" X=[A-Z]\S{3,200}(?: (?:CV=\w{1,4}|SNI=\S{1,255}|DN=\"[^\"\n]{0,300}\"))*"
+"""Exim's fields for the TLS session that was established."""
 _INNER_FRAME: Final = r"\n\s{0,12}at [^\n]{1,300}"
 _INNER_MAIL_FRAME: Final = r"(?i)at [^\n]{0,200}(?:nodemailer|smtp|mailer)"
 
@@ -328,6 +335,7 @@ MAIL_TALK: Final = (
     r"connection from \[|the server respons|requested (?:mail )?action|"
     r"mail|smtp|sender|recipient|mailbox|\bspam\b|\bsen[dt](?:ing)? (?:a|the|my) (?:test )?message|"
     r"\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
+    r"name service error for|\(expanded from|"
     r"status code: \d+, error code: -\d|in header from|xoauth2|postfix|\blettre|http auth state|"
     r"[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
 )

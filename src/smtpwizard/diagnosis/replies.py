@@ -293,7 +293,7 @@ def _is_version(found: re.Match[str]) -> bool:
 
 def _is_http(reply: str, text: str, before: str) -> bool:
     """Say whether the number is a status of HTTP: by its reason, or by what stands around it."""
-    if re.match(_HTTP_REASON, reply):
+    if re.match(_HTTP_REASON, reply) or (before.endswith("code=") and re.match(r"\d{3} [a-z_]{2,20}=", reply)):
         return True
     code = int(reply[:3])
     if code in _HTTP_CODES and before.endswith(" - ") and reply[3:6] == " - ":
@@ -310,6 +310,8 @@ def _of_swift(text: str) -> Reading | None:
     if not found:
         return None
     words = re.split(r"\\?\"(?:[.)\s,]|\\n|$)", found[2] or "")[0]
+    asserted = None if words else re.search(rf"(?m)^{found[1]}[ -]\S.{{0,200}}", text)
+    words = asserted[0] if asserted else words  # older versions keep the words in the stack
     return Reading(words if words[:3] == found[1] else f"{found[1]} {words}")
 
 
@@ -345,6 +347,8 @@ def _of_pairs(text: str) -> Reading | None:
         return None
     words = re.search(_PAIR_REPLY, text)
     enhanced = re.search(_PAIR_ENHANCED, text)
+    if not (words or enhanced) and int(code[1]) in _HTTP_CODES and re.search(_HTTP_SIGNS, text):
+        return None  # an app's answer to the browser
     if not (words or enhanced) and int(code[1]) == _UNPROCESSABLE:
         return None
     words = words or re.search(_PAIR_MESSAGE, text) or re.search(_PAIR_ERROR, text)

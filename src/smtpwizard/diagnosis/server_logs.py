@@ -44,9 +44,10 @@ _GUEST: Final = (
 
 _OF_EVERY_MAIL: Final = (
     r"\bpostfix(?:/[\w-]{1,20}){0,2}/(?:cleanup|qmgr|anvil|scache|pickup)\[\d{1,9}\]: "
-    r"(?!warning|fatal|panic|error)[0-9A-Za-z]{5,20}: (?!\w+-reject)"
+    r"(?!warning|fatal|panic|error)[0-9A-Za-z]{5,20}: (?!\w+-reject)|"
+    r"\bPassed (?:CLEAN|BAD-HEADER|SPAMMY|UNCHECKED)\b|No server certificate defined; will use a selfsigned"
 )
-"""What Postfix notes of every mail: where it is from, its id, that it is done with."""
+"""What servers and filters note of mails that go through: where one is from, its id, that it is done with."""
 
 _HEALTHY: Final = (
     r"(?:^|: )(?:connect from |statistics: |setting up TLS connection |(?:Anonymous|Untrusted|Trusted|Verified) TLS "

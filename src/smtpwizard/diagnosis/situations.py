@@ -8,12 +8,12 @@ entry or general answer of that kind. Pure functions of an event; the kind itsel
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from smtpwizard.addresses import is_freemail, is_private_address
+from smtpwizard.addresses import is_private_address
 from smtpwizard.diagnosis.client_terms import client_of
-from smtpwizard.diagnosis.conditions import private_client
+from smtpwizard.diagnosis.conditions import well_known_host
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.records import NamedTuple
 
@@ -29,11 +29,11 @@ class Situation(NamedTuple):
     """Empty: the entry's own."""
 
 
-def situation_of(kind: str, event: Event) -> Situation | None:
-    """Return the first situation of a cause of `kind` that `event` shows, with what it shows put in."""
+def situation_of(kind: str, event: Event, situations: Iterable[Situation]) -> Situation | None:
+    """Return the first of `situations` of a cause of `kind` that `event` shows, with what it shows put in."""
     if event.settings is not None or event.status:
         return None  # what a probe has met is known from the settings
-    for item in SITUATIONS:
+    for item in situations:
         if kind in item.kinds and (shown := item.shows(event)):
             return item._replace(
                 remedy=item.remedy.replace("{shown}", shown), cause=item.cause.replace("{shown}", shown)
@@ -41,7 +41,7 @@ def situation_of(kind: str, event: Event) -> Situation | None:
     return None
 
 
-def _told(pattern: str) -> Callable[[Event], str]:
+def told(pattern: str) -> Callable[[Event], str]:
     """Return a function that finds a pattern in an event's own words."""
 
     def shows(event: Event) -> str:
@@ -49,6 +49,11 @@ def _told(pattern: str) -> Callable[[Event], str]:
         return next(filter(None, (*found.groups(), found[0])), "") if found else ""
 
     return shows
+
+
+def near(pattern: str) -> Callable[[Event], str]:
+    """Return a function that finds a pattern in an event's own words or in the text around it."""
+    return lambda event: told(pattern)(Event(raw=f"{event.raw}\n{event.around}"))
 
 
 def _by(client: str) -> Callable[[Event], str]:
@@ -72,6 +77,13 @@ def _port_25(event: Event) -> str:
     """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
     near = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
     return "25" if event.port == 25 and not event.relayed and not near else ""
+
+
+def _cut_at_25(event: Event) -> str:
+    """Port 25 of a server elsewhere, where the app's connection to it was made and then cut."""
+    if event.relayed or event.port not in (None, 25) or re.search(r"(?i)time", event.raw) or _private_target(event):
+        return ""
+    return "25" if event.port == 25 else near(r"->\S{1,80}:25\b|\bvia [\w.-]{1,80}:25\b")(event)
 
 
 _HOST_NAME: Final = r"(?<![\w@./-])([A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,6})(?![\w/]|\.\w)"
@@ -120,35 +132,26 @@ _PLACEHOLDER: Final = (
 )
 
 
-def _own_refusal(event: Event) -> str:
-    """The log is that of the server that refused, and the client had not logged in."""
-    refused = re.search(r"\bNOQUEUE: (?:milter-)?reject|\brejected (?:RCPT|MAIL|EHLO|HELO|connection)\b", event.raw)
-    return "refused" if refused and "sasl_username=" not in event.raw else ""
-
-
-def _existing_domain(event: Event) -> str:
-    """The recipient's domain, where it is a large provider's and is said not to be found."""
-    if not re.search(
-        r"(?i)not found|no mx|name service|unrout|look-?up|nxdomain|unknown domain|host unknown", event.raw
-    ):
-        return ""
-    domains = re.findall(r"<[^@\s<>]{1,100}@([\w.-]{3,253})>", event.raw)
-    return next((domain for domain in domains if is_freemail(domain)), "")
-
-
 def _mixed_names(event: Event) -> str:
     """A setting's name with SMTP misspelt."""
     found = re.search(r"\b((?:\w{1,30}_)?(?:SMPT|STMP)_\w{1,40})\b", event.around or event.raw)
     return found[1] if found else ""
 
 
+_JAVA_LOOKED_UP: Final = r"UnknownHostException: ((?:smtp|mail|mx|relay)[\w-]{0,40}\.[\w-]{1,63}\.[\w.-]{2,60})\s*$"
+_SENDING: Final = (
+    r"smtplib\.py[^\n]{0,40}in (?:sendmail|mail|rcpt|data|send_message)\b|self\.mail\(|in send_messages?\b"
+)
+"""Python's frames of a mail that is being sent."""
+_IN_THE_MAIL: Final = frozenset({"mail", "rcpt", "data"})
+"""Stages that are reached only with the right port and TLS mode."""
 _LOOKING_UP: Final = ("dns-unknown", "dns-no-answer")
 
 SITUATIONS: Final = (
     # Who sends
     Situation(
         ("no-sendmail",),
-        _told(r"(?m)^(?:mail|mailx|s-nail|sendmail): |\| ?mailx? "),
+        told(r"(?m)^(?:mail|mailx|s-nail|sendmail): |\| ?mailx? "),
         "Install and set up a program that sends for this machine: msmtp with its sendmail (msmtp-mta), or Postfix "
         "with a relay host and a login. Then try the `mail` command again.",
         "The `mail` command does not speak SMTP itself: it hands the message to the machine's sendmail program, and "
@@ -156,7 +159,7 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("no-sendmail",),
-        _told(r"verify your .{0,10}SMTP.{0,20} and .{0,10}smtp_port"),
+        told(r"verify your .{0,10}SMTP.{0,20} and .{0,10}smtp_port"),
         "Switch the app to SMTP with a login in its own mail settings, or through a plug-in or library such as "
         "PHPMailer. Without that php.ini's SMTP must name a mail server that takes mail from this machine without a "
         "login.",
@@ -165,14 +168,14 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("no-sendmail",),
-        _told(r"(?i)\bmail\(\)|instantiate mail function|\bwordpress|\bwp[_-]mail|\bsh: \d: -t: not found"),
+        told(r"(?i)\bmail\(\)|instantiate mail function|\bwordpress|\bwp[_-]mail|\bsh: \d: -t: not found"),
         "Send by SMTP: WordPress needs a plug-in for it (WP Mail SMTP, FluentSMTP), other apps have it in their mail "
         "settings. Or install a sendmail program where PHP runs (msmtp-mta, Postfix) and name it in php.ini as "
         "sendmail_path.",
     ),
     Situation(
         ("connection-refused",),
-        _told(r"Deferred: Connection refused by (?:\w[\w.-]{0,60} )?\[127\.|mqueue-client"),
+        told(r"Deferred: Connection refused by (?:\w[\w.-]{0,60} )?\[127\.|mqueue-client"),
         "Start the mail daemon on the machine or in the container where the app runs (and give it a relay), or "
         "switch the app from sendmail to SMTP in its mail settings.",
         "The app handed its mail to the sendmail program, whose queue waits for the mail daemon of the same machine: "
@@ -180,7 +183,7 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("helo-rejected",),
-        _told(r"(?i)<?\b((?:DESKTOP|LAPTOP|NOTEBOOK|WIN)-?[A-Z0-9]{5,15}|[\w-]{1,40}-(?:PC|LAPTOP|MACBOOK)|[\w-]{1,60}\.local)>"),
+        told(r"(?i)<?\b((?:DESKTOP|LAPTOP|NOTEBOOK|WIN)-?[A-Z0-9]{5,15}|[\w-]{1,40}-(?:PC|LAPTOP|MACBOOK)|[\w-]{1,60}\.local)>"),
         "Have the program that sends give a full host name for EHLO (a setting such as HELO name or local domain; "
         "Thunderbird: mail.smtpserver.default.hello_argument). Where the server is yours, let it not ask this of "
         "clients that have logged in (Postfix: permit_sasl_authenticated before the check).",
@@ -189,67 +192,12 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("helo-rejected",),
-        _told(r"<([0-9a-f]{12})>"),
+        told(r"<([0-9a-f]{12})>"),
         "Give the app's container a full host name (compose: `hostname: app.example.com`), or the app one for EHLO "
         "in its mail settings. Where the server is yours, let it not ask this of clients that have logged in or are "
         "in its own networks.",
         "The server wants the client to introduce itself with a full host name that DNS knows. The client gives "
         "{shown}, the id of its container.",
-    ),
-    # Whose server it is
-    Situation(
-        ("recipient-unknown",),
-        _own_refusal,
-        "Create the mailbox or alias on this server if it should be there, or look whether the domain is among those "
-        "for which it has mailboxes (Postfix: mydestination, virtual_mailbox_domains). Otherwise the sender has to "
-        "correct the address.",
-        "The log is that of the server that refused: it takes mail for that domain, and knows no such mailbox.",
-    ),
-    Situation(
-        ("ptr-missing",),
-        lambda event: "" if private_client(event) else _own_refusal(event),
-        "A client of yours should send on port 587 with a login and be let pass before this check. To take another "
-        "server's mail nevertheless, let its address pass (check_client_access) or take the check out "
-        "(reject_unknown_client_hostname).",
-        "The log is that of the server that refused: it wants the client's address to have a name in reverse DNS, "
-        "and finds none.",
-    ),
-    Situation(
-        ("client-ip-blocklisted",),
-        _own_refusal,
-        "A client of yours should send on port 587 with a login and be let pass before the lists are asked (Postfix: "
-        "permit_sasl_authenticated before reject_rbl_client). To take another server's mail nevertheless, let its "
-        "address pass first (check_client_access), or take the list out; having the address removed from it is for "
-        "its owner.",
-        "The log is that of the server that refused: it asks a blocklist itself, and the address that connected is "
-        "on it.",
-    ),
-    Situation(
-        ("helo-rejected",),
-        lambda event: _own_refusal(event) and _told(r"<([^<>@\s]{1,100})>: Hel|helo=<([^<>\s]{1,100})>")(event),
-        "A program of yours needs a full host name for EHLO, or should log in and be let pass before this check "
-        "(Postfix: permit_sasl_authenticated first). To take the mail of another's server, let its address pass "
-        "(check_helo_access) or take the check out (reject_unknown_helo_hostname); its name is for its operator to "
-        "repair.",
-        "The log is that of the server that refused: it checks the name with which clients introduce themselves, and "
-        "does not take {shown}.",
-    ),
-    Situation(
-        ("recipient-domain-unroutable",),
-        _existing_domain,
-        "Look the domain up where that server runs (`getent hosts {shown}`, `dig MX {shown}`), and give its machine "
-        "or container a working name server and a network with a way out (Postfix in a chroot: /etc/resolv.conf in "
-        "its queue folder, too).",
-        "{shown} exists. The server that refused could not look it up: its own name service does not work, as in a "
-        "container without a network to the outside.",
-    ),
-    Situation(
-        ("connection-refused", "connection-lost", "plain-on-tls-port", "port-blocked", "not-smtp"),
-        lambda event: _told(r"\[(?:127\.[\d.]{5,11}|::1)\]|\[private/")(event) if event.relayed else "",
-        "Look whether that program runs and listens at this address and port, read its own log, and reload the mail "
-        "server; the queue then goes on by itself.",
-        "The mail server hands the mail to another program on its own machine: a filter, or one that stores or takes "
-        "mail by LMTP (Dovecot, Mailman, amavis). That one does not answer or ends the connection.",
     ),
     # Which address it is
     Situation(
@@ -269,14 +217,14 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("sender-not-verified", "sender-refused", "sender-not-logins"),
-        _told(_PLACEHOLDER),
+        told(_PLACEHOLDER),
         "Find the setting that still has {shown} (the site's, the administrator's or the bounce address; it can "
         "differ from the From address), and put an address there that this login may send from.",
         "The refused sender is {shown}, a placeholder that the app came with.",
     ),
     Situation(
         ("sender-malformed",),
-        _told(r"[\w.+-]{1,64}@[\w.-]{1,253}@[\w.-]{1,253}"),
+        told(r"[\w.+-]{1,64}@[\w.-]{1,253}@[\w.-]{1,253}"),
         "Where sender and domain have a setting each, put only the part before the @ into the sender's, and the "
         "domain into its own.",
         "The sender has two @ ({shown}): the app puts it together from two settings, and the first has a whole "
@@ -284,7 +232,7 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("recipient-unknown",),
-        _told(r"(?i)<?(mailer-daemon@[\w.-]{1,253})"),
+        told(r"(?i)<?(mailer-daemon@[\w.-]{1,253})"),
         "Give the mail server that made this bounce a real host name (Postfix: myhostname, myorigin), and look in "
         "its log for the mail that bounced first: that is the failure to repair.",
         "The recipient is {shown}, the sender of bounces: a bounce or an answer to one was sent there, and no such "
@@ -292,8 +240,69 @@ SITUATIONS: Final = (
     ),
     # What it was connecting to
     Situation(
+        ("wrong-password", "app-password-wanted"),
+        near(r"XOAuth2Authenticator->authenticate"),
+        "Authorise the app anew at the provider, with the scope for mail (Google: https://mail.google.com/; Microsoft: "
+        "SMTP.Send), for exactly the account that is {username}. Where the app is to log in with a password, set "
+        "its login method to LOGIN or PLAIN and use an app password.",
+        "The stack shows a login by XOAUTH2: what the server refused is an OAuth token, expired, for another account "
+        "or without the scope for mail. An account's password plays no part in it.",
+    ),
+    Situation(
+        ("command-unknown", "command-sequence"),
+        told(r"(?i)(?:send(?:ing)?|sent|smtp|command:?|>>) [\"'`]?(RSET|RESET|NOOP|VRFY|HELP)\b"),
+        "See whether the mail has arrived: it may have been taken before. Use a mail server that speaks the whole of "
+        "SMTP, or update the one that answered; where the app can keep connections open or tests them, switch that "
+        "off.",
+        "The server does not know the command {shown}, or not at this point, though every mail server must (RFC 5321 "
+        "section 4.5.1): it is a small relay or a test server. Sender, recipient and password are not refused by that.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: told(r"please run connect\(\) first")(event) and near(_SENDING)(event),
+        "Connect anew before each mail, or catch SMTPServerDisconnected and connect once more (Django: a new "
+        "connection for each batch). If it fails with a new connection too, look for the first error before this line.",
+        "The app wanted to send over a connection that is no longer open: the server has closed it after a pause or "
+        "after an earlier failure, and the program went on with it.",
+    ),
+    Situation(
+        ("connection-lost",),
+        near(r"(?i)Trying (?:127\.[\d.]{5,11}|::1|0\.0\.0\.0)\.{3}[^~]{0,200}Connection closed by foreign host"),
+        "Look whether the mail server or its container runs and what its log says (`docker ps`, `docker logs`, `ss "
+        "-ltnp`), and whether the published port leads to the port on which it listens.",
+        "On this machine something takes the connection and ends it before a greeting: a container's published port "
+        "behind which nothing listens (yet), or a mail server whose program stops at once. No app's setting is "
+        "concerned.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: told(r"(?i)connection closed by foreign host|connection to host lost")(event)
+        if re.search(r"Escape character", event.around) else "",
+        "Try the same from another network, and look into that server's log if it is yours. On port 465 telnet gets "
+        "no greeting: test it with `openssl s_client -connect`.",
+        "The server, or a firewall before it, took the connection and ended it without a word: it does not serve this "
+        "address, or its program stops. A setting of the app is not concerned by this test.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: "shown" if event.stages and event.stages <= _IN_THE_MAIL and not event.relayed else "",
+        "Try one short mail to one recipient. If that goes through, send more slowly or in smaller pieces; if it ends "
+        "at the same command, ask the server's operator what its log says of it.",
+        "The session stood, with port and TLS mode right, and the server ended it in the middle of a mail: a limit of "
+        "its own (messages or recipients for one session, pace, size), a time-out, or a filter that does not want this "
+        "sender or address.",
+    ),
+    Situation(
+        ("connection-lost",),
+        _cut_at_25,
+        "Look into that server's log, and let it and the firewalls before it take this machine's address. To send "
+        "through a provider use its submission port with a login instead: 587 with {starttls}, or 465 with {implicit}.",
+        "The connection to port 25 was made and then cut: the server, or a firewall or Internet provider in between, "
+        "does not take mail from this machine there. TLS from the first byte does not exist on port 25.",
+    ),
+    Situation(
         ("connection-refused",),
-        _told(r"\b127\.0\.1\.1\b"),
+        told(r"\b127\.0\.1\.1\b"),
         "Give {host} the name or address at which the mail server really listens, or correct the line in /etc/hosts "
         "that leads the name to 127.0.1.1.",
         "The name of the mail server leads to 127.0.1.1, which is this machine: Debian and Ubuntu put the machine's "
@@ -302,13 +311,14 @@ SITUATIONS: Final = (
     Situation(
         ("connection-refused",),
         _by("mail-program"),
-        "Compare host and port of the outgoing server with the provider's page (587 or 465). Where the server is a "
-        "bridge on this computer (Proton Mail Bridge, hydroxide, DavMail), start its SMTP service and take the port "
-        "that it shows, mostly 1025.",
+        "Compare host and port of the outgoing server with the provider's page (587 or 465). Where the server is your "
+        "own, see that it listens there (`ss -ltn`) and that its firewall lets the port in; where it is a bridge on "
+        "this computer (Proton Mail Bridge, hydroxide, DavMail), start it and take the port that it shows, mostly "
+        "1025.",
     ),
     Situation(
         ("connection-refused",),
-        _told(r"(?:Unable to connect to|could not connect to) (?:\w{3,4}://)?(?!localhost)([a-z][\w-]{1,62}):\d"),
+        told(r"(?:Unable to connect to|could not connect to) (?:\w{3,4}://)?(?!localhost)([a-z][\w-]{1,62}):\d"),
         "See that the service {shown} runs, and give {port} the port on which it listens inside its container, not "
         "the one that compose publishes on the host.",
         "{shown} was found, so it is a container or machine in the same network, and nothing listens there on that "
@@ -322,8 +332,16 @@ SITUATIONS: Final = (
         "Nothing listens on port 1025, which mail catchers for tests and mail bridges use.",
     ),
     Situation(
+        ("tls-on-plain-port",),
+        lambda event: "1025" if event.port == 1025 else near(r"(?i)\bport\W{1,4}1025\b|\w:1025\b")(event),
+        "Switch TLS off for this server (Proton Mail Bridge: STARTTLS); where it offers no login, take user name and "
+        "password out as well.",
+        "The client speaks TLS from the first byte, and on port 1025 mail catchers for tests (Mailpit, MailHog) and "
+        "mail bridges answer in clear text.",
+    ),
+    Situation(
         ("connection-refused",),
-        _told(r"(?<![\d.])(0\.0\.0\.0)(?![\d.])"),
+        told(r"(?<![\d.])(0\.0\.0\.0)(?![\d.])"),
         "Look whether {host} is set to the mail server's name and reached the app, and what the name leads to where "
         "the app runs (`getent hosts` and the name); take it off the blocker's list.",
         "0.0.0.0 is no server's address: {host} is empty or was set to it, or a blocker in the name service "
@@ -356,13 +374,21 @@ SITUATIONS: Final = (
     # Which name it looked up
     Situation(
         ("dns-unknown",),
+        lambda event: "" if well_known_host(event) else told(_JAVA_LOOKED_UP)(event),
+        "Look the name up where the app runs (`getent hosts {shown}` or `nslookup {shown}`, inside its container). If "
+        "another machine finds it, give that machine or container a working name server; if none does, correct {host}.",
+        "Java could not look up {shown}. Its message is the same whether the name does not exist or no name server "
+        "answered.",
+    ),
+    Situation(
+        ("dns-unknown",),
         _right_host,
         "Set {host} to {shown}, and nothing around it; the port has a setting of its own.",
         "There is no host of that name. {shown} is probably meant.",
     ),
     Situation(
         _LOOKING_UP,
-        _told(r"\b([\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\.(?:svc|cluster)\.[\w.-]{1,60})"),
+        told(r"\b([\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\.(?:svc|cluster)\.[\w.-]{1,60})"),
         "Compare the name with the service and its namespace (`kubectl get svc -A`), and look it up inside the app's "
         "pod. A client that asks for IPv4 only needs a service with an IPv4 address.",
         "{shown} is the name of a service in the cluster, and the cluster's name server does not know it: another "
@@ -370,7 +396,7 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("dns-unknown",),
-        _told(
+        told(
             r"(?:getaddrinfo ENOTFOUND|getaddrinfo for|dial tcp: lookup|UnknownHostException:|Unknown SMTP host:) "
             r"([A-Za-z][\w-]{0,62})(?![\w.@-]|://)"
         ),

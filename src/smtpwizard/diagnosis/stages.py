@@ -26,6 +26,7 @@ _MESSAGES: Final = (
     (") rcpt failed: ", ("rcpt",)),
     ("access denied: 5", ("auth",)),
     ("starttls denied", ("starttls",)),
+    ("tls error from '", ("starttls",)),  # Stalwart's
     ("starttls attempted", ("starttls",)),
     ("in mail command", ("mail",)),
     ("invalid mail argument", ("mail",)),

@@ -1,0 +1,213 @@
+"""Situations of a mail server: its own log, its delivery to the next one, the programs beside it.
+
+What an app would do, choose another port, log in, ask its provider, is no remedy there: a server that hands mail on
+speaks to the recipient's server on port 25, and the one that refused may be the reader's own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from smtpwizard.addresses import domain_of, is_freemail
+from smtpwizard.diagnosis.conditions import private_client
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.situations import Situation, near, told
+
+
+def _own_refusal(event: Event) -> str:
+    """The log is that of the server that refused, and the client had not logged in."""
+    refused = re.search(r"\bNOQUEUE: (?:milter-)?reject|\brejected (?:RCPT|MAIL|EHLO|HELO|connection)\b", event.raw)
+    return "refused" if refused and "sasl_username=" not in event.raw else ""
+
+
+def _existing_domain(event: Event) -> str:
+    """The recipient's domain, where it is a large provider's and is said not to be found."""
+    if not re.search(
+        r"(?i)not found|no mx|name service|unrout|look-?up|nxdomain|unknown domain|host unknown", event.raw
+    ):
+        return ""
+    domains = re.findall(r"<[^@\s<>]{1,100}@([\w.-]{3,253})>", event.raw)
+    return next((domain for domain in domains if is_freemail(domain)), "")
+
+
+def _at_the_domain_itself(event: Event) -> str:
+    """The recipient's domain, where the server that was asked answers for it by its name, or mail from outside came."""
+    refused = re.search(
+        r"<?\b[\w.+-]{1,64}@([\w.-]{3,253})>?: (?:Relay access denied|Recipient address rejected)", event.raw
+    )
+    if not refused:
+        return ""
+    domain = refused[1].lower()
+    if re.search(
+        rf"(?i)\b(?:telnet|Trying|Connected to|server for the domain) {re.escape(domain)}(?![\w-])",
+        event.around,
+    ):
+        return domain
+    sender = re.search(r"; from=<([^>]{3,300})> ", event.raw)
+    abroad = sender and is_freemail(domain_of(sender[1])) and not is_freemail(domain)
+    inbound = re.search(
+        r"RCPT from [\w.-]{1,200}\.(?:google|outlook|yahoo|icloud|qq|mail|gmx|web)\.\w{2,3}\[", event.raw
+    )
+    return domain if abroad and inbound else ""
+
+
+def _onward(event: Event) -> str:
+    """A delivery to the recipient's server: no port for submission and no login is in the text."""
+    if not event.relayed or event.port in (465, 587, 2525, 2587):
+        return ""
+    return (
+        ""
+        if re.search(r":(?:465|587|2525|2587)\b|relayhost|smart-?host|\bSASL|sasl_", event.around or event.raw)
+        else "onward"
+    )
+
+
+_MIDDLE: Final = r"(?i)while (?:sending|receiving) (?:MAIL FROM|RCPT TO|DATA command|message body|end of data)"
+
+SERVER_SITUATIONS: Final = (
+    Situation(
+        ("recipient-unknown",),
+        _own_refusal,
+        "Create the mailbox or alias on this server if it should be there, or look whether the domain is among those "
+        "for which it has mailboxes (Postfix: mydestination, virtual_mailbox_domains). Otherwise the sender has to "
+        "correct the address.",
+        "The log is that of the server that refused: it takes mail for that domain, and knows no such mailbox.",
+    ),
+    Situation(
+        ("ptr-missing",),
+        lambda event: "" if private_client(event) else _own_refusal(event),
+        "A client of yours should send on port 587 with a login and be let pass before this check. To take another "
+        "server's mail nevertheless, let its address pass (check_client_access) or take the check out "
+        "(reject_unknown_client_hostname).",
+        "The log is that of the server that refused: it wants the client's address to have a name in reverse DNS, "
+        "and finds none.",
+    ),
+    Situation(
+        ("client-ip-blocklisted",),
+        _own_refusal,
+        "A client of yours should send on port 587 with a login and be let pass before the lists are asked (Postfix: "
+        "permit_sasl_authenticated before reject_rbl_client). To take another server's mail nevertheless, let its "
+        "address pass first (check_client_access), or take the list out; having the address removed from it is for "
+        "its owner.",
+        "The log is that of the server that refused: it asks a blocklist itself, and the address that connected is "
+        "on it.",
+    ),
+    Situation(
+        ("helo-rejected",),
+        lambda event: _own_refusal(event) and told(r"<([^<>@\s]{1,100})>: Hel|helo=<([^<>\s]{1,100})>")(event),
+        "A program of yours needs a full host name for EHLO, or should log in and be let pass before this check "
+        "(Postfix: permit_sasl_authenticated first). To take the mail of another's server, let its address pass "
+        "(check_helo_access) or take the check out (reject_unknown_helo_hostname); its name is for its operator to "
+        "repair.",
+        "The log is that of the server that refused: it checks the name with which clients introduce themselves, and "
+        "does not take {shown}.",
+    ),
+    Situation(
+        ("recipient-domain-unroutable",),
+        _existing_domain,
+        "Look the domain up where that server runs (`getent hosts {shown}`, `dig MX {shown}`), and give its machine "
+        "or container a working name server and a network with a way out (Postfix in a chroot: /etc/resolv.conf in "
+        "its queue folder, too).",
+        "{shown} exists. The server that refused could not look it up: its own name service does not work, as in a "
+        "container without a network to the outside.",
+    ),
+    Situation(
+        ("connection-refused", "connection-lost", "plain-on-tls-port", "port-blocked", "not-smtp"),
+        lambda event: told(r"\[(?:127\.[\d.]{5,11}|::1)\]|\[private/")(event) if event.relayed else "",
+        "Look whether that program runs and listens at this address and port, read its own log, and reload the mail "
+        "server; the queue then goes on by itself.",
+        "The mail server hands the mail to another program on its own machine: a filter, or one that stores or takes "
+        "mail by LMTP (Dovecot, Mailman, amavis). That one does not answer or ends the connection.",
+    ),
+    Situation(
+        ("relay-denied",),
+        _at_the_domain_itself,
+        "On that server add {shown} to its own domains (Postfix: mydestination or virtual_mailbox_domains; "
+        "relay_domains where it passes the mail on), and reload it. If you did not mean this server, see where the MX "
+        "record and the published port 25 of {shown} lead.",
+        "The server that is asked for {shown} does not hold that domain for one of its own, so this is mail for "
+        "strangers to it. A login is not what is missing.",
+    ),
+    Situation(
+        ("recipient-domain-unroutable",),
+        told(
+            r"(?i)<((?:root|www-data|postmaster|cron|nagios|logcheck|apache|nobody)@[\w.-]{3,253})> \(expanded from|"
+            r"(\S{1,80}) \(expanded from <?(?:root|www-data|cron|nobody)"
+        ),
+        "Send the machine's own mail to a real mailbox (`root: you@example.com` in /etc/aliases, then newaliases), or "
+        "make its name a local one of the mail server (Postfix: mydestination) or one that DNS knows.",
+        "The mail is for an account of the machine itself, which the mail server has made into {shown}; the name of "
+        "that machine does not exist in DNS. SMTP host and login are not concerned.",
+    ),
+    Situation(
+        ("relay-ip-blocked", "client-ip-blocklisted"),
+        near(r"[\w.-]{1,100}\.cloudfilter\.net"),
+        "Ask the support of the company that hosts the site or mailbox, with the reply and its code: it can have the "
+        "sender or its server taken off. Look meanwhile whether the account has sent spam.",
+        "The refusal comes from the outgoing filter of the hosting company ({shown}), which has the sender or the "
+        "sending server on a list of its own. The recipient's server was not asked.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: told(_MIDDLE)(event) if event.relayed else "",
+        "Leave it in the queue: the mail server tries again. Look in its log for a 421 or 451 of the same server, "
+        "send less to it at once, and check the sending address: its reverse name, SPF, DKIM and the blocklists.",
+        "The session with the next server stood, so port and TLS mode are right, and that server ended it in the "
+        "middle of the mail. Large providers slow and refuse so senders whose address they do not trust or that send "
+        "too much.",
+    ),
+    Situation(
+        ("port-blocked",),
+        lambda event: told(r"(?i)context deadline exceeded")(event) if event.relayed else "",
+        "Leave it in the queue: the mail server tries again. Look in its log at debug level which step was slow, and "
+        "try from its machine a look-up of the domain's MX record and port 25 of that server.",
+        "The mail server's attempt took longer than it allows, and the line does not say at what: the look-up of the "
+        "domain, the connection (port 25 blocked on the way out) or the other server's answers.",
+    ),
+    Situation(
+        ("port-blocked",),
+        lambda event: "25" if _onward(event) and (event.port == 25 or ":25" in event.raw) else "",
+        "Try from the mail server's machine `nc -vz gmail-smtp-in.l.google.com 25`. If that hangs too, ask the hosting "
+        "provider to open port 25, or let the mail server send everything through a relay on port 587 with a login.",
+        "Nothing came back from port 25 of the next server. Where that is so for every domain, the hosting or Internet "
+        "provider blocks port 25 on the way out; where it is one domain only, its server is down.",
+    ),
+    Situation(
+        ("connection-refused",),
+        lambda event: "25" if _onward(event) and event.port in (None, 25) else "",
+        "Leave it in the queue: the mail server tries again. Look where the domain's MX record leads (`dig MX` and the "
+        "domain) and try that server's port 25 from elsewhere; where it is your own, start it and open its firewall.",
+        "The server to which the recipient's domain leads turned the connection to port 25 away: no mail server "
+        "listens there, or a firewall refuses. Between mail servers there is no other port to choose.",
+    ),
+    Situation(
+        ("starttls-not-offered",),
+        lambda event: told(r"TLS error from '([^']{3,253})'")(event) or _onward(event),
+        "Make TLS optional for this destination in the mail server's rules for outgoing mail (Postfix: "
+        "smtp_tls_security_level = may; Stalwart: the queue's TLS strategy), or leave it and tell that server's "
+        "operator. See that no firewall on your side takes STARTTLS out of its EHLO reply.",
+        "The mail server is set to hand mail to this server only with TLS, and that one did not offer STARTTLS. "
+        "Between mail servers there is no other port to choose.",
+    ),
+    Situation(
+        ("tls-versions", "connection-lost"),
+        lambda event: (
+            _onward(event) if re.search(r"(?i)handshake|TLS error from|SSL_connect|Cannot start TLS", event.raw) else ""
+        ),
+        "Look what that server speaks (`openssl s_client -starttls smtp -connect HOST:25`). Let the mail server go on "
+        "in clear text towards it (Postfix: smtp_tls_security_level = may; Stalwart: the queue's TLS strategy), or "
+        "ask its operator to repair its TLS.",
+        "The recipient's server offers STARTTLS and the handshake with it fails: it knows only old versions or other "
+        "ciphers, or something in between breaks it off. Another port is no way out between mail servers.",
+    ),
+    Situation(
+        ("connection-lost",),
+        _onward,
+        "Leave it in the queue: the mail server tries again. Look whether all domains are concerned or this one only; "
+        "for all look at the firewall and at your address on blocklists, for one ask its operator.",
+        "The next server, or a firewall before it, ended the connection and gave no reason: mostly it does not want "
+        "this server's address, or is overloaded.",
+    ),
+)
+"""By the surest first. They are asked before those of apps."""
