@@ -148,6 +148,38 @@ def test_a_text_that_tells_of_failing_mail_in_unknown_words_is_not_met_with_sile
     assert [item.id for item in explain_text(text)] == told
 
 
+_SMTPLIB = """Mail sending operation failed
+Traceback (most recent call last):
+  File "/usr/lib64/python2.7/smtplib.py", line 255, in __init__
+    (code, msg) = self.connect(host, port)
+  File "/usr/lib64/python2.7/smtplib.py", line 315, in {function}
+    self.frobnicate()"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("SMTP: looking up the host of the mail server failed", "unsaid-resolve"),
+        ('{"email": "someone@example.com", "errors": {"smtp": "smtp error"}, "port_opened": false}', "unsaid-connect"),
+        (_SMTPLIB.format(function="_get_socket"), "unsaid-connect"),
+        (_SMTPLIB.format(function="starttls"), "unsaid-tls"),
+        (_SMTPLIB.format(function="auth_plain"), "unsaid-auth"),
+        ("< 220 mail.example.com ESMTP\n> EHLO app.example.com\nError: sending mail failed", "unsaid-greeting"),
+        ("< 220 mail.example.com\n> EHLO app\n< 250 mail\n> AUTH LOGIN\nError: smtp is down", "unsaid-auth"),
+        ("Error sending e-mail: STARTTLS error", "unsaid-tls"),
+        ("Send Email fail! Account or SMTP verification error!", "unsaid-auth"),
+        ("L’opération n’a pas pu s’achever. (MCOErrorDomain erreur 31.)", "unsaid-auth"),
+        (_SMTPLIB.format(function="mail"), "unsaid-mail"),
+        ("Failed to send some messages.\nAll RCPT commands were rejected with this error: S...", "unsaid-rcpt"),
+        (_SMTPLIB.format(function="data"), "unsaid-data"),
+        ("undeliverable to someone@example.com", "unsaid-after"),
+        ("KeyError: 'recipient'\n  in the function send_email", "generic-program-error"),
+    ],
+)
+def test_a_step_that_is_named_without_a_reason_has_an_answer_of_its_own(text: str, told: str) -> None:
+    assert explain_text(text)[0].id == told
+
+
 def test_a_line_of_the_program_that_a_crash_prints_is_no_message() -> None:
     crash = "/app/mail.js:95\n    if (error.errno === 'ENOTFOUND') {\n              ^\nTypeError: nothing to read\n"
     assert "N1" not in [item.ref for item in explain_text(f"smtp: sending\n{crash}")]

@@ -311,13 +311,15 @@ TERMS: Final = (
     ),
     Terms(
         "ruby",
-        ("net::smtp", "openssl::", "net/smtp", "actionmailer", ".rb:"),
-        r"Net::SMTP|OpenSSL::SSL|net/smtp|ActionMailer|\.rb:\d",
+        ("net::smtp", "openssl::", "net/smtp", "actionmailer", ".rb:", "jobs::", "problem sending the test email"),
+        r"Net::SMTP|OpenSSL::SSL|net/smtp|ActionMailer|\.rb:\d|\bJobs::\w+Email|problem sending the test email",
         {
             "tls_skipped": "mostly enable_starttls is off",
             "tls_on": "Set enable_starttls_auto: true with port 587, or tls: true with port 465 where the host has it",
             "login_on": "Give the app user_name, password and authentication (:plain or :login), on port 587 or 465",
             "trust": "set SSL_CERT_FILE to a file with the certificate",
+            "dialogue": "in log/production.log",
+            "reason_at": "in log/production.log, and among the failed jobs (Sidekiq's page)",
         },
     ),
     Terms(

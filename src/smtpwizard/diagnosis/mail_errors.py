@@ -343,14 +343,19 @@ MAIL_TALK: Final = (
 
 
 _SENDS: Final = (
-    r"(?i)s(?:mt|tm)p|\b(?:rcpt to|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|mcoerrordomain|mailcore|"
-    r"send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail|\bmail (?:\w+ )?n['’o]t work|jobs::\w*e?mail|\bat [\w.$]*e?mail\w*\.\w+\(|"
+    r"(?i)s(?:mt|tm)p|\b(?:rcpt|mail from)\b|e-?mail address|nodemailer|phpmailer|mailer\b|mcoerrordomain|mailcore|"
+    r"send(?:ing)? (?:\w+ ){0,3}(?:e-?)?mail|\be?-?mails? sending|\bsend_(?:\w+_)?e?mail|"
+    r"(?:verzenden|envoi|enviar|envío|invio|inviare|versand|senden|отправ\w+)[^\n]{0,40}"
+    r"(?:mail|correo|courriel|почт|письм)|"
+    r"\bmail (?:\w+ )?n['’o]t work|jobs::\w*e?mail|\bat [\w.$]*e?mail\w*\.\w+\(|"
+    r"undeliverable to \S+@|message to <\S+@|unroute?able address|\b(?:hard|soft) ?(?:fail|bounce)\b|"
     r"/e?mail\w*\.(?:js|ts|rs|go|py|php|rb|java|cs):\d"
 )
 _FAILED: Final = (
     r"\b(?:[Ee]rrors?|[A-Z]\w{1,60}(?:Error|Exception)|"
-    r"(?i:fail(?:ed|ure|s)?|problems?|n['’o]t work(?:ing)?|exception|panicked|unable|cannot|could not|couldn't|"
-    r"fehler|erreur|échec|fallo|falha|errore|błąd|ошибка))\b"
+    r"(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't|problems?|n['’o]t work(?:ing)?|panicked|"
+    r"undeliverable|unroute?able|bounced?|(?:class|transport)\W[^\n]{1,60} not found|"
+    r"fehler|fout|erreur|échec|fallo|falha|errore|błąd|ошибка))\b"
     r"|错误|失败|錯誤|失敗|エラー|실패|오류"
 )
 """What tells a failure: `ERROR` is the name of a level."""

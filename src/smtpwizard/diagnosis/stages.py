@@ -157,7 +157,8 @@ _PHRASES: Final = (
     ("rcpt", rf"recipients? (?:(?:was|were|address|command) )*{_FAILS}"),
     ("mail", rf"\bmail from\b[^\n]{{0,60}}{_FAILS}|{_FAILS}[^\n]{{0,40}}\bmail from\b|mail command f"),
     ("mail", rf"(?:sender|from) (?:(?:was|address|command) )*{_FAILS}"),
-    ("auth", r"invalid login|log ?in (?:has )?(?:fail|den|error|not possible)|verification error"),
+    ("auth", r"invalid login|log ?in (?:has )?(?:fail|den|error|not possible)|(?:unable to|cannot) log ?in"),
+    ("auth", r"verification error"),
     ("auth", rf"auth\w* (?:has )?(?:{_FAILS}|den|unsuccessful)|could not (?:log ?in|authenticate)"),
     ("ehlo", r"(?m)^hello: *$"),  # CodeIgniter's, with nothing behind it
     ("tls", rf"(?:start ?tls|tls|ssl) (?:\w+ )?(?:{_FAILS}|could not)|handshake {_FAILS}"),
@@ -176,7 +177,8 @@ _PHRASES: Final = (
         r"port_?open(?:ed)?\"? ?[:=>]+ ?(?:false|no\b)|not (?:open|reach) (?:\w+ )?(?:connection|socket|server)",
     ),
     ("data", rf"\bdata command {_FAILS}|\bdata not accept|message (?:was )?(?:refus|reject|not accept)"),
-    ("after", r"undeliverable to|unable to deliver message to|could not be delivered"),
+    ("after", r"undeliverable to|unroute?able address|\bhard ?(?:fail|bounce)"),
+    ("after", r"unable to deliver message to|could not be delivered"),
 )
 """Stage → how apps say at which step they failed, the words that say more before those that say less."""
 
@@ -196,7 +198,7 @@ _FRAME_STAGES: Final = (
     ("greeting", r"readgreeting|_?actiongreeting"),
     ("ehlo", r"ehlo|helo|ehlo_or_helo_if_needed|dohelo\w*|_?action(?:ehlo|helo)"),
     ("tls", r"starttls|do_?handshake|(?:ssl_)?wrap_socket|tlsconnect|initiatesecureconnection|enablecrypto"),
-    ("auth", r"login|auth_\w+|authenticate\w*|_?actionauth\w*|do_auth"),
+    ("auth", r"login|auth_\w+|authenticate\w*|_?actionauth\w*|_?do_?auth\w*"),
     ("mail", r"mail|mailfrom|setsender|domailfromcommand|_?actionmail"),
     ("rcpt", r"rcpt|rcptto\w*|dorcpttocommand|_?actionrcpt"),
     ("data", r"data|finishdata|dodatacommand|enddata|_?actiondata|_?actionsmtpstream"),
