@@ -122,7 +122,7 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     if " using " in said or " you use " in said or "setting " in said:
         said = re.sub(_ADVICE, " ", said)
     rows = catalogue.clients.found_in(said).items()
-    found = [(" ".join(phrase.parts), name) for name, phrases in rows for phrase in phrases]
+    found = [(phrase, name) for name, phrases in rows for phrase in phrases]
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
     if event.code is not None and event.code >= 400:
         names -= {"closed", "reset"}  # that follows a refusal

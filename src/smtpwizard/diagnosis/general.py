@@ -127,7 +127,7 @@ def _proved(answer: General, event: Event, happened: frozenset[str], text: str) 
 def _second_sign(answer: General, event: Event) -> bool:
     """Say whether a line with one of the words has another one, by itself, or the number of a refusal."""
     for line in (plain(without_addresses(line)) for line in event.raw.splitlines()):
-        said = {" ".join(phrase.parts) for phrase in answer.text if phrase.found_in(line)}
+        said = {phrase for phrase in answer.text if phrase.found_in(line)}
         if said and (re.search(_REFUSAL, line) or any(phrase.found_in(line) for phrase in answer.words)):
             return True
         if not answer.words and sum(not any(words in other for other in said - {words}) for words in said) > 1:

@@ -5,36 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Generic, TypeVar
 
-from smtpwizard.records import NamedTuple
-
 K = TypeVar("K")
 
 
-class Phrase(NamedTuple):
-    """Words to be found in normalised text: parts in order, at most GAP characters apart.
+class Phrase(str):
+    """Words to be found in normalised text, `relay * denied`: parts in order, at most GAP characters apart.
 
     Where it begins with a letter, a word of the text must begin there: `eset` is not in `reset`. Not a regular
     expression: a search takes time linear in the text, whoever wrote the catalogue.
     """
 
-    parts: tuple[str, ...]
-    length: int
-    """Characters of all parts: of two phrases that match, the longer one says more."""
+    __slots__ = ()
 
     @classmethod
     def parse(cls, text: str) -> Phrase:
-        """Read `relay * denied`: lower case, `*` for a gap. ValueError for anything else."""
-        parts = tuple(part for part in (" ".join(piece.split()) for piece in text.split("*")) if part)
+        """Read lower case words, `*` for a gap. ValueError for anything else."""
+        parts = [part for part in (" ".join(piece.split()) for piece in text.split("*")) if part]
         if not parts or text != text.lower():
             raise ValueError(f"{text!r} must be lower case words; * is a gap")
-        return cls(parts, sum(map(len, parts)))
+        return cls(_ANYTHING.join(parts))
+
+    @property
+    def parts(self) -> list[str]:
+        """What stands between the gaps."""
+        return self.split(_ANYTHING)
+
+    @property
+    def length(self) -> int:
+        """Characters of all parts: of two phrases that match, the longer one says more."""
+        return len(self) - self.count(_ANYTHING) * len(_ANYTHING)
 
     def found_in(self, text: str) -> bool:
         """Say whether the parts follow each other in `text`."""
-        first = self.parts[0]
+        first, *rest = self.parts
         for start in _places(first, text):
             inside = start > 0 and _of_a_word(text[start - 1]) and _of_a_word(first[0])
-            if not inside and (len(self.parts) == 1 or self._rest_from(text, start + len(first))):
+            if not inside and _follow(rest, text, start + len(first)):
                 return True
         return False
 
@@ -43,14 +49,9 @@ class Phrase(NamedTuple):
         own = tuple(_places(self.parts[0], text))
         return any(abs(one - other) <= NEAR for item in others for other in _places(item.parts[0], text) for one in own)
 
-    def _rest_from(self, text: str, position: int) -> bool:
-        for part in self.parts[1:]:
-            found = text.find(part, position, position + GAP + len(part))
-            if found < 0:
-                return False
-            position = found + len(part)
-        return True
 
+_ANYTHING: Final = " * "
+"""How a gap is written."""
 
 GAP: Final = 200
 """Characters that a `*` may stand for: addresses, host names and ids, not half a log."""
@@ -67,6 +68,15 @@ _TRIES: Final = 20
 
 def _of_a_word(letter: str) -> bool:
     return letter.isalpha() and letter < _WITHOUT_BLANKS
+
+
+def _follow(parts: Iterable[str], text: str, position: int) -> bool:
+    for part in parts:
+        found = text.find(part, position, position + GAP + len(part))
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True
 
 
 def _places(words: str, text: str) -> Iterator[int]:
@@ -102,7 +112,8 @@ class PhraseIndex(Generic[K]):
     def _sort(self) -> None:
         for key, phrases in self.lists:
             for phrase in phrases:
-                self._by_start.setdefault(phrase.parts[0][:START], []).append((key, phrase))
+                start = phrase.partition(_ANYTHING)[0][:START]
+                self._by_start.setdefault(start, []).append((key, phrase))
         self._short = frozenset(start for start in self._by_start if len(start) < START)
 
 
