@@ -17,6 +17,22 @@ Jun  5 12:09:38 mail postfix/smtpd[15218]: warning: hostname a.example.com does 
 Jun  5 12:09:38 mail postfix/smtp[15220]: certificate verification failed for mx.example.org[203.0.113.7]:25: untrusted
 Jun  5 12:09:38 mail postfix/anvil[1]: statistics: max connection rate 1/60s for (smtp:10.0.0.5) at Nov  1 10:00:00
 Jun  5 12:09:38 mail postfix/smtpd[1]: warning: restriction `reject_foo' ignored: no SASL support"""
+OTHERS = """\
+2024-01-05 10:00:00 1tEXaM-0001Ab-2C <= a@example.com H=app [10.0.0.5] P=esmtpsa X=TLS1.3 A=plain:you S=1024
+2024-01-05 10:00:00 1tEXaM-0001Ab-2C => b@example.org R=dns T=remote_smtp H=mx.example.org [203.0.113.7] C="250 OK"
+2024-01-05 10:00:00 1tEXaM-0001Ab-2C Completed
+2024-01-05 10:00:00 no host name found for IP address 203.0.113.5
+2024-01-05 10:00:00 SMTP connection from (app) [10.0.0.5]:49974 lost D=0s
+2024-01-05 10:00:00 TLS error on connection from [10.0.0.5] (gnutls_handshake): An unexpected TLS packet was received.
+Jan  5 10:00:00 mx sm-mta[12]: x1: to=<b@example.org>, relay=mx.example.org. [203.0.113.7], dsn=2.0.0, stat=Sent (OK)
+Jan  5 10:00:00 mx sendmail[123]: x1: app [10.0.0.5] did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA
+Jan  5 10:00:00 mx smtpd[123]: 08a0 smtp connected address=10.0.0.5 host=app
+Jan  5 10:00:00 mx smtpd[123]: 08a0 smtp disconnected reason=quit
+Jan  5 10:00:00 mx smtpd[123]: 0000 mta delivery evpid=64 to=<b@example.org> result="Ok" stat="250 Ok"
+delivery 4: success: 203.0.113.7_accepted_message./Remote_host_said:_250_ok_1234_qp_55/
+Apr 19 12:03:51 mail amavis[1448]: (01448-01) Passed CLEAN {RelayedInbound}, <a@example.com> -> <b@example.org>, Hits: 2
+Jan  5 10:00:00 mx dovecot: submission-login: Disconnected (no auth attempts in 0 secs): user=<>, rip=10.0.0.5
+Jan  5 10:00:00 mx dovecot: lmtp(b@example.org)<12><abc>: msgid=<x@example.com>: saved mail to INBOX"""
 VISITS = [
     ("postfix/smtpd[15218]: lost connection after EHLO from unknown[10.0.0.101]", "connection-lost"),
     ("postfix/smtpd[15218]: lost connection after CONNECT from unknown[10.0.0.101]", "connection-lost"),
@@ -35,6 +51,7 @@ def kinds_in_a_log(text: str) -> list[str]:
 
 def test_what_a_healthy_server_notes_is_no_failure() -> None:
     assert kinds_in_a_log(HEALTHY) == []
+    assert kinds_in_a_log(OTHERS) == []
     assert explain_text(HEALTHY) == ()
 
 
@@ -93,8 +110,47 @@ def test_a_program_that_stops_is_the_servers_trouble_whatever_its_words_are(word
         "response: '250 2.6.0 <1@example.com> [InternalId=1, Hostname=a.example.com] Queued mail for delivery'",
         "response: '250 2.0.0 OK  1732259591 ffacd0b85a97d-382 - gsmtp'",
         "250 OK id=1tEXaM-0001Ab-2C",
+        '{"event":"delivered","response":"250 OK","email":"b@example.org"}',
+        "C: DATA\nS: 354 go ahead\nC: .\nS: 250 thanks, done\nC: QUIT\nS: 221 bye",
     ],
 )
 def test_a_message_that_was_taken_is_no_failure_and_leads_to_the_servers_log(text: str) -> None:
     assert [found.kind for found in explain_text(text)] == ["mail-fine"]
     assert kinds_in_a_log(text) == []
+
+
+def test_a_dialogue_without_a_refusal_is_read_by_its_course() -> None:
+    dialogue = "220 mx.example.com ESMTP\nEHLO app\n250 STARTTLS\nSTARTTLS\n220 Ready to start TLS\nQUIT"
+    assert [found.id for found in explain_text(dialogue)] == ["client-left-in-tls"]
+    assert explain_text(dialogue.replace("QUIT", "EHLO app\n250 AUTH PLAIN\nQUIT\n221 Bye")) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (
+            "2024-01-05 10:00:00 1tEXaM-0001Ab-2C ** b@nowhere.example: Unrouteable address",
+            "recipient-domain-unroutable",
+        ),
+        ("delivery 4: failure: Sorry,_no_mailbox_here_by_that_name._(#5.1.1)/", "recipient-unknown"),
+        ("delivery 4: deferral: Sorry,_I_wasn't_able_to_establish_an_SMTP_connection._(#4.4.1)/", "port-blocked"),
+        (
+            "Jan  5 10:00:00 mx sm-mta[1]: SYSERR(root): cannot bind: Address already in use",
+            "server-trouble",
+        ),
+        (
+            "Jan  5 10:00:00 mx dovecot: lmtp(b)<12><abc>: Error: Failed to autocreate INBOX: Permission denied",
+            "server-trouble",
+        ),
+        (
+            "Jan  5 10:00:00 mx dovecot: auth: Error: Could not connect to mysql(db): Can't connect",
+            "login-server-trouble",
+        ),
+        (
+            "postfix/lmtp[1]: 4A1B: dsn=4.4.1, status=deferred (connect to d[172.18.0.3]:24: Connection refused)",
+            "connection-refused",
+        ),
+    ],
+)
+def test_what_a_server_cannot_do_is_told_to_whoever_asks(line: str, kind: str) -> None:
+    assert explain_text(line)[0].kind == kind

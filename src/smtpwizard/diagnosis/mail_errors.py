@@ -19,7 +19,7 @@ from smtpwizard.diagnosis.event import Event, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
 from smtpwizard.diagnosis.schema import FAMILY
-from smtpwizard.diagnosis.server_logs import course, program_of, routine, sent, spaced, taken
+from smtpwizard.diagnosis.server_logs import course, ended_in_tls, program_of, routine, sent, spaced, taken
 from smtpwizard.diagnosis.stages import shown, stages_of
 from smtpwizard.records import NamedTuple
 
@@ -382,9 +382,15 @@ class Failing(NamedTuple):
 
 
 def taken_line(text: str) -> Failing | None:
-    """Return the last line in which a server says that it took the message; None where none does, or in a whole log."""
-    number = taken(text) if text.count("\n") < _MOST_ASKED else None
-    return Failing(number, text.splitlines()[number - 1].strip(), _TAKEN) if number else None
+    """Return the line in which a server says that it took the message, or what a dialogue without a refusal shows.
+
+    None where there is nothing of both, or in a whole log.
+    """
+    if text.count("\n") >= _MOST_ASKED:
+        return None
+    if number := taken(text):
+        return Failing(number, text.splitlines()[number - 1].strip(), _TAKEN)
+    return Failing(1, text.splitlines()[0].strip(), _LEFT_IN_TLS) if ended_in_tls(text) else None
 
 
 def failing_line(text: str) -> Failing | None:
@@ -406,6 +412,7 @@ def failing_line(text: str) -> Failing | None:
 
 
 _TAKEN: Final = "the server took the message"
+_LEFT_IN_TLS: Final = "lost connection after starttls from the client"
 _FETCHED: Final = "mail is fetched, not sent"
 _TOLD: Final = {
     "app": "the app failed by itself",

@@ -59,7 +59,7 @@ _HEALTHY: Final = (
 """What Postfix notes while nothing is wrong, or what a start-up check warns of."""
 
 
-_DONE: Final = r" <= | Completed$|\bdelivery \d{1,9}: success: "
+_DONE: Final = r" <= | Completed$|\bPassed (?:CLEAN|SPAMMY|BAD-HEADER)|\bdelivery \d{1,9}: success: "
 """What Exim and qmail note of a mail that they take or are through with."""
 
 
@@ -69,14 +69,14 @@ def routine(raw: str, program: str) -> bool:
         return True
     if program.startswith("postfix"):
         return bool(re.search(_HEALTHY, raw))
-    return program in ("exim", "qmail") and bool(re.search(_DONE, raw))
+    return program in ("exim", "qmail", "amavis") and bool(re.search(_DONE, raw))
 
 
 _COURSE: Final = (
     r"\b(?:lost connection|timeout|too many errors) after |\bdisconnect from |SSL_accept error from |"
     r"\bPREGREET |\bHANGUP |\bCOMMAND (?:TIME|COUNT|LENGTH) LIMIT|"
     r"\bNON-SMTP COMMAND|non-SMTP command from |improper command pipelining|"
-    r"SASL authentication failure|[Pp]assword mismatch|pam_authenticate|\(auth failed, |"
+    r"SASL authentication failure|[Pp]assword mismatch|pam_authenticate|\((?:auth failed, |no auth attempts)|"
     r"\bTLS error on connection from |\bSMTP connection from \S|\bSMTP (?:command|data) timeout|"
     r"\bSMTP (?:protocol|syntax) |\bsmtp disconnected reason=|did not issue MAIL/|lost input channel|"
     r"timeout waiting for input from|authenticator failed for |\bAUTH failure \(|STARTTLS=server, "
@@ -94,17 +94,6 @@ _FATAL: Final = r"(?:^|[\]\w)]: )(?:fatal|panic|Fatal|Panic): "
 def stopped(raw: str, program: str) -> bool:
     """Say whether a program of the mail server says that it cannot go on."""
     return program != "" and bool(re.search(_FATAL, raw))
-
-
-_TAKEN: Final = (
-    r"(?im)(?:^|[\s\"'(:*=>\]-])250[ -](?:2\.\d\.\d )?(?:"
-    r"(?:ok:? )?queued as [\w.-]{4,}|ok:? +(?:id=\S{6,}|0100[\w-]{20,}|\d{9,}\b.{0,60})|ok: queued|"
-    r"[^\n]{0,120}\bqueued (?:mail )?for delivery|(?:\w{8,20} )?message accepted for delivery|message queued|"
-    r"queued \(|[^\n]{0,60} - gsmtp|great success|mail queued)"
-    r"|\"(?:event|eventType|notificationType|RecordType)\"\s?:\s?\"(?:delivered|delivery|processed)\""
-    r"|status=sent \(|\bstat=Sent\b|\bC=\"250|\bresult=\"Ok\"|delivery \d{1,9}: success: "
-)
-"""A server's word that it has taken the message (RFC 5321 section 4.2.5), as servers and relays write it."""
 
 
 _OWN_ERROR: Final = (
@@ -126,7 +115,34 @@ def sent(raw: str) -> bool:
     return bool(re.search(_SENT, raw))
 
 
+_TAKEN: Final = (
+    r"(?im)(?:^|[\s\"'(:;*=>\]-])250[ -](?:2\.\d\.\d )?(?:"
+    r"[^\n]{0,120}\bqueued\b|[^\n]{0,60}message (?:accepted|received)|"
+    r"ok:? +(?:id=\S{6,}|01[0-9a-f]{2}0[\w-]{20,}|\d{9,}\b)|"
+    r"accepted \[status=|[^\n]{0,60} - gsmtp|great success|ok , completed)"
+    r"|\"(?:event|eventType|notificationType|RecordType)\"\s?:\s?\"(?:delivered|delivery|processed)\""
+    r"|status=sent \(|\bstat=Sent\b|\bC=\"250|\bresult=\"Ok\"|delivery \d{1,9}: success: "
+)
+"""A server's word that it has taken the message (RFC 5321 section 4.2.5), as servers and relays write it."""
+_GO_AHEAD: Final = r"(?m)(?:^|[\s\"':<>\]]|\bb')354[ -](?=[^\n]*[A-Za-z])"
+_AFTER_IT: Final = r"(?m)(?:^|[\s\"':<>\]]|\bb')([2-5]\d\d)[ -](?=[A-Za-z<2-5#])"
+
+
 def taken(text: str) -> int | None:
     """Return the line, counted from 1, in which a server says that it took the message; None where none does."""
-    found = list(re.finditer(_TAKEN, text))
-    return text.count("\n", 0, found[-1].start() + 1) + 1 if found else None
+    found = [item.start() for item in re.finditer(_TAKEN, text)]
+    ahead = re.search(_GO_AHEAD, text)
+    answer = re.compile(_AFTER_IT).search(text, ahead.end()) if ahead else None
+    if answer and answer[1] == "250":
+        found.append(answer.start(1))
+    return text.count("\n", 0, max(found) + 1) + 1 if found else None
+
+
+_TLS_BEGINS: Final = r"(?ims)\bSTARTTLS\W{0,6}$.{0,80}\b220[ -][^\n]{0,80}\n(.*)"
+_GOES_ON: Final = r"(?im)\bE?HELO\b|^\W{0,4}(?!221)[2-5]\d\d[ -]|\bTLS\b|\bcipher"
+
+
+def ended_in_tls(text: str) -> bool:
+    """Say whether a dialogue ends where the server has said that TLS may begin."""
+    found = re.search(_TLS_BEGINS, text)
+    return found is not None and "QUIT" in found[1].upper() and not re.search(_GOES_ON, found[1])
