@@ -156,7 +156,7 @@ _DELAYED: Final = frozenset({"delay-without-a-reason", "message-expired-in-queue
 _COURSES: Final = frozenset(
     {
         "client-left-after-ehlo", "client-left-at-once", "client-left-in-tls", "client-left-after-refusal",
-        "client-left-in-the-message", "client-idle", "not-smtp-seen-by-the-server",
+        "client-left-in-the-message", "client-idle", "client-without-a-reverse-name", "not-smtp-seen-by-the-server",
     }
 )  # fmt: skip
 """How far a client came by the server's log: whatever else a text tells says more."""

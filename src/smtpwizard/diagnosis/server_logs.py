@@ -79,7 +79,8 @@ _COURSE: Final = (
     r"SASL authentication failure|[Pp]assword mismatch|pam_authenticate|\((?:auth failed, |no auth attempts)|"
     r"\bTLS error on connection from |\bSMTP connection from \S|\bSMTP (?:command|data) timeout|"
     r"\bSMTP (?:protocol|syntax) |\bsmtp disconnected reason=|did not issue MAIL/|lost input channel|"
-    r"timeout waiting for input from|authenticator failed for |\bAUTH failure \(|STARTTLS=server, "
+    r"timeout waiting for input from|no host name found for IP address|"
+    r"authenticator failed for |\bAUTH failure \(|STARTTLS=server, "
 )
 
 

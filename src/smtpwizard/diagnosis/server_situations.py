@@ -52,6 +52,13 @@ def _at_the_domain_itself(event: Event) -> str:
     return domain if abroad and inbound else ""
 
 
+def _own_program(event: Event) -> str:
+    """The program on a mail server's own machine, or beside it, to which the server hands a mail."""
+    if not event.relayed:
+        return ""
+    return event.program if event.program.endswith("lmtp") else told(r"\[(?:127\.[\d.]{5,11}|::1)\]|\[private/")(event)
+
+
 def _onward(event: Event) -> str:
     """A delivery to the recipient's server: no port for submission and no login is in the text."""
     if not event.relayed or event.port in (465, 587, 2525, 2587):
@@ -114,11 +121,11 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("connection-refused", "connection-lost", "plain-on-tls-port", "port-blocked", "not-smtp"),
-        lambda event: told(r"\[(?:127\.[\d.]{5,11}|::1)\]|\[private/")(event) if event.relayed else "",
+        _own_program,
         "Look whether that program runs and listens at this address and port, read its own log, and reload the mail "
         "server; the queue then goes on by itself.",
-        "The mail server hands the mail to another program on its own machine: a filter, or one that stores or takes "
-        "mail by LMTP (Dovecot, Mailman, amavis). That one does not answer or ends the connection.",
+        "The mail server hands the mail to another program on its own machine or beside it: a filter, or one that "
+        "stores or takes mail by LMTP (Dovecot, Mailman, amavis). That one does not answer or ends the connection.",
     ),
     Situation(
         ("relay-denied",),

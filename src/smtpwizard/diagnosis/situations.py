@@ -15,6 +15,7 @@ from smtpwizard.addresses import is_private_address
 from smtpwizard.diagnosis.client_terms import client_of
 from smtpwizard.diagnosis.conditions import well_known_host
 from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.server_logs import course
 from smtpwizard.records import NamedTuple
 
 
@@ -68,7 +69,7 @@ _TARGET: Final = rf"(?:->|\bE[A-Z]{{4,20}} |dial tcp4? |connect(?:ing|ion)? to \
 def _private_target(event: Event) -> str:
     """The address that the client connected to, where it is one of a private network and not the machine's own."""
     found = re.search(_TARGET, event.raw)
-    address = found[1] if found and not event.relayed else ""
+    address = found[1] if found and not (event.relayed or course(event.raw, event.program)) else ""
     own = address.startswith(("127.", "0."))
     return address if address and not own and is_private_address(address) else ""
 
