@@ -324,20 +324,7 @@ TERMS: Final = (
     ),
     Terms(
         "python",
-        (
-            "smtplib",
-            "smtpre",
-            "smtpse",
-            "smtpda",
-            "smtpau",
-            "smtpco",
-            "smtphe",
-            "smtpno",
-            "ssl.",
-            "traceback",
-            "(4",
-            "(5",
-        ),
+        ("smtp", "ssl.", "traceback", "(4", "(5"),
         r"smtplib|_ssl\.c|ssl\.SSL|aiosmtplib|\bSMTP(?:Recipients|Sender|Data|Authentication|Server|Connect|Hello|"
         r"NotSupported|Response|Heloe?)[A-Z]\w{1,30}|Traceback \(most recent|\(\d{3}, ?b?['\"]",
         {

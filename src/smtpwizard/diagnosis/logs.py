@@ -83,9 +83,9 @@ def _without_guesses(ordered: list[Explained]) -> Iterator[Explained]:
 
 def _guessed(item: Explained) -> bool:
     first = item.diagnoses[0]
-    if first.generic:
-        return not (item.coded and first.confidence)
-    return not item.coded and first.confidence <= (POSSIBLE if first.kind in _OF_LOGIN else POSSIBLE - 1)
+    if item.coded:
+        return False  # a server's reply
+    return first.generic or first.confidence <= (POSSIBLE if first.kind in _OF_LOGIN else POSSIBLE - 1)
 
 
 def _tried(item: Explained) -> bool:
