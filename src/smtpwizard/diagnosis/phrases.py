@@ -94,7 +94,8 @@ class PhraseIndex(Generic[K]):
     def __init__(self, lists: Iterable[tuple[K, Iterable[Phrase]]]) -> None:
         """Take lists of phrases, each under a key of its own; they are not sorted before the first search."""
         self.lists = tuple(lists)
-        self._by_start: dict[str, list[tuple[K, Phrase]]] = {}
+        self._by_start: dict[str, list[tuple[str, K, Phrase]]] = {}
+        """Beginning → phrases that have it: their first part, the key of their list, the phrase."""
         self._short: frozenset[str] = frozenset()
 
     def found_in(self, text: str) -> Mapping[K, list[Phrase]]:
@@ -104,16 +105,16 @@ class PhraseIndex(Generic[K]):
         found: dict[K, list[Phrase]] = {}
         starts = {text[place : place + START] for place in range(len(text))}
         for start in (starts & self._by_start.keys()) | self._short:
-            for key, phrase in self._by_start[start]:
-                if phrase.found_in(text):
+            for first, key, phrase in self._by_start[start]:
+                if first in text and phrase.found_in(text):
                     found.setdefault(key, []).append(phrase)
         return found
 
     def _sort(self) -> None:
         for key, phrases in self.lists:
             for phrase in phrases:
-                start = phrase.partition(_ANYTHING)[0][:START]
-                self._by_start.setdefault(start, []).append((key, phrase))
+                first = phrase.partition(_ANYTHING)[0]
+                self._by_start.setdefault(first[:START], []).append((first, key, phrase))
         self._short = frozenset(start for start in self._by_start if len(start) < START)
 
 
