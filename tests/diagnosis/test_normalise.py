@@ -60,6 +60,20 @@ def test_a_phrase_is_found_with_its_parts_in_order(phrase: str, text: str, found
     assert Phrase.parse(phrase).found_in(text) is found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("error: unauthenticated senders not allowe", True),
+        ("error: unauthenticated senders not allo", True),
+        ("error: unauthenticated senders not", False),
+        ("unauthenticated senders not allowe to go on", False),
+        ("senders not allowe", False),
+    ],
+)
+def test_a_last_word_may_be_cut_off(text: str, found: bool) -> None:
+    assert Phrase.parse("unauthenticated senders not allowed").found_in(text) is found
+
+
 @pytest.mark.parametrize("text", [" * * ", "", "Relay denied"])
 def test_a_phrase_has_words_in_lower_case(text: str) -> None:
     with pytest.raises(ValueError, match="lower case words"):

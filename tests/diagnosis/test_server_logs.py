@@ -154,3 +154,26 @@ def test_a_dialogue_without_a_refusal_is_read_by_its_course() -> None:
 )
 def test_what_a_server_cannot_do_is_told_to_whoever_asks(line: str, kind: str) -> None:
     assert explain_text(line)[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Untrusted TLS connection established to mx.example.com[203.0.113.5]:25", "mail-fine"),
+        (
+            "SMTP-login failed\nS: 250-STARTTLS\nS: 250 AUTH LOGIN\nC: STARTTLS\nS: 220 Ready to start TLS\n"
+            "C: EHLO app\nS: 250-SIZE 1000\nS: 250 AUTH LOGIN\nC: QUIT\nS: 221 goodbye",
+            "mechanism-mismatch",
+        ),
+        ("postfix/smtpd[7]: lost connection after UNKNOWN from app[10.0.0.5]", "tls-on-plain-port"),
+    ],
+)
+def test_what_a_server_notes_is_read_by_what_it_shows(text: str, kind: str) -> None:
+    assert explain_text(text)[0].kind == kind
+
+
+def test_a_web_page_that_was_not_reached_is_no_mail() -> None:
+    assert (
+        explain_text("Get resource from http://mail.example.com/home: Connection refused (cause: ConnectException)")
+        == ()
+    )

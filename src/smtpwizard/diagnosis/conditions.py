@@ -65,6 +65,11 @@ _LOGIN_OF_NOTHING: Final = (
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
+_TLS_TO_587: Final = r"(?i)\b(?:ssl|tls|smtps)://[\w.-]{1,253}:(?:587|2587)\b"
+_SSL_WITH_587: Final = (
+    r"(?i)\bport\W{1,4}(?:587|2587)\W{1,20}(?:encrypt\w*|secur\w*|crypto|protocol)\W{1,10}(?:ssl|smtps)\b"
+    r"|\b(?:encrypt\w*|secur\w*|crypto|protocol)\W{1,10}(?:ssl|smtps)\b\W{1,20}port\W{1,4}(?:587|2587)\b"
+)
 _CATCHER_PORT: Final = r"(?i)\bport\w{0,8}[\"']?(?: ?=>|:|=)? ?[\"']?1025\b|:1025\b"
 _TLS_IN_SETTINGS: Final = (
     r"(?i)\btls: wrapper|\bsmtps://|smtp_ssl\(|"
@@ -334,6 +339,16 @@ def tls_at_a_catcher(event: Event) -> bool:
     return bool(re.search(_CATCHER_PORT, shown) and re.search(_TLS_IN_SETTINGS, shown))
 
 
+def tls_at_once_on_587(event: Event) -> bool:
+    """The client speaks TLS from the first byte to port 587, where a mail server begins in clear text."""
+    return bool(re.search(_TLS_TO_587, event.raw) or re.search(_SSL_WITH_587, event.around or event.raw))
+
+
+def last_mechanism(event: Event) -> bool:
+    """Python's smtplib has tried all login methods, and shows what came of the last one only."""
+    return "raise last_exception" in (event.around or event.raw)
+
+
 def token_refused(event: Event) -> bool:
     """In the dialogue the client has sent an OAuth token, and the server does not take it."""
     sent = re.match(r"(?i)AUTH (?:XOAUTH2?|OAUTHBEARER)\b", event.sent)
@@ -463,6 +478,8 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "mail-setting-named": mail_setting_named,
     "mechanism-not-offered": mechanism_not_offered,
     "tls-at-a-catcher": tls_at_a_catcher,
+    "tls-at-once-on-587": tls_at_once_on_587,
+    "last-mechanism": last_mechanism,
     "token-refused": token_refused,
     "short-wait": short_wait,
     "placeholder-kept": placeholder_kept,

@@ -116,7 +116,7 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     if event.code is None and not event.relayed and any(status[0] in "45" for status in event.enhanced):
         return frozenset()  # a library that keeps the code to itself: what timed out did so at the server
     if event.code is None or event.code < 400:
-        said = f"{event.text} {said}"
+        said = f"{said} {event.text}"  # its end may be cut off
     if not said:
         return frozenset()
     if " using " in said or " you use " in said or "setting " in said:

@@ -220,6 +220,8 @@ class Grouping:
         if offer:
             # `AUTH=LOGIN` is for old clients: it takes nothing away from the line before it.
             self._offer = f"{self._offer} {offer[1][5:]}" if offer[1][4] == "=" and self._offer else offer[1]
+        if text.startswith("235") and self._command == "AUTH":
+            self._command = self._sent = ""  # the login is done: what comes later is no answer to it
         current = self.current
         if not text.strip():
             self._parted = self._parted or (_open_code(current) if current else "")

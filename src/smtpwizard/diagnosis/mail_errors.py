@@ -19,7 +19,17 @@ from smtpwizard.diagnosis.event import Event, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
 from smtpwizard.diagnosis.schema import FAMILY
-from smtpwizard.diagnosis.server_logs import course, ended_in_tls, program_of, routine, sent, spaced, taken
+from smtpwizard.diagnosis.server_logs import (
+    course,
+    encrypted,
+    ended_in_tls,
+    left_without_login,
+    program_of,
+    routine,
+    sent,
+    spaced,
+    taken,
+)
 from smtpwizard.diagnosis.stages import shown, stages_of
 from smtpwizard.records import NamedTuple
 
@@ -49,6 +59,12 @@ _OTHER_WORDS: Final = (
     r"(?:request to|\bGET|\bPOST|\bPUT|\bfetch(?:ing)?|\bcurl|download(?:ing)?|connect(?:ing)? to)[ '\"]{1,3}https?://"
 )
 """What else a container talks to. A page that a server points to is no sign of it, a request is."""
+_OF_A_PAGE: Final = (
+    r"https?://(?![^/\s]{0,80}(?:api|smtp))[^\s\"'<>()]{1,300}[\"']?(?:: | - )"
+    r"(?:dial tcp|[Cc]onnection refused|[Cc]onnection timed out|[Tt]imed? ?out|EOF\b|x509:)"
+    r"|HTTPS?ConnectionPool\(|Max retries exceeded with url"
+)
+"""A web page or interface that was not reached."""
 _UNSET: Final = r"[Tt]he \\{0,3}\"?([A-Z][A-Z0-9_]{1,80})\\{0,3}\"? variable is not set"
 """Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
 _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
@@ -259,7 +275,7 @@ def _with_words(event: Event, known: Properties) -> Event:
 
 def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bool:
     """Leave out what is no failure: successes in a dialogue, other servers' ports."""
-    if event.code is None and routine(event.raw, record.program):
+    if event.code is None and (routine(event.raw, record.program) or re.search(_OF_A_PAGE, event.raw)):
         return False
     if not asked and event.code is None and course(event.raw, record.program):
         return False
@@ -378,7 +394,7 @@ class Failing(NamedTuple):
     @property
     def fails(self) -> bool:
         """Whether it tells that mail was not sent."""
-        return self.told not in (_TAKEN, _FETCHED)
+        return self.told not in (_TAKEN, _FETCHED, _ENCRYPTED)
 
 
 def taken_line(text: str) -> Failing | None:
@@ -390,7 +406,11 @@ def taken_line(text: str) -> Failing | None:
         return None
     if number := taken(text):
         return Failing(number, text.splitlines()[number - 1].strip(), _TAKEN)
-    return Failing(1, text.splitlines()[0].strip(), _LEFT_IN_TLS) if ended_in_tls(text) else None
+    if ended_in_tls(text):
+        return Failing(1, text.splitlines()[0].strip(), _LEFT_IN_TLS)
+    if number := encrypted(text):
+        return Failing(number, text.splitlines()[number - 1].strip(), _ENCRYPTED)
+    return None
 
 
 def failing_line(text: str) -> Failing | None:
@@ -404,6 +424,8 @@ def failing_line(text: str) -> Failing | None:
     if not (sends or fetches):
         return None
     number, line = failing[0]
+    if left_without_login(text):
+        return Failing(number, line.strip(), _NO_LOGIN)
     if fetches:
         return Failing(number, line.strip(), _FETCHED)
     stage = shown(text)
@@ -413,6 +435,8 @@ def failing_line(text: str) -> Failing | None:
 
 _TAKEN: Final = "the server took the message"
 _LEFT_IN_TLS: Final = "lost connection after starttls from the client"
+_ENCRYPTED: Final = "the connection was encrypted"
+_NO_LOGIN: Final = "the client left without a login"
 _FETCHED: Final = "mail is fetched, not sent"
 _TOLD: Final = {
     "app": "the app failed by itself",

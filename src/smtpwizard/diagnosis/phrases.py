@@ -42,7 +42,16 @@ class Phrase(str):
             inside = start > 0 and _of_a_word(text[start - 1]) and _of_a_word(first[0])
             if not inside and _follow(rest, text, start + len(first)):
                 return True
-        return False
+        return not rest and self._cut_off(text)
+
+    def _cut_off(self, text: str) -> bool:
+        """Say whether `text` breaks off inside the last word of this phrase: what was pasted lost its last letters."""
+        start = text.rfind(self[:START])
+        tail = text[start:] if start >= 0 and (start == 0 or not _of_a_word(text[start - 1])) else ""
+        missing = len(self) - len(tail)
+        if not 0 < missing <= CUT or len(tail) < CUT_FROM or not self.startswith(tail):
+            return False
+        return _of_a_word(tail[-1]) and _of_a_word(self[len(tail)])
 
     def near(self, others: Iterable[Phrase], text: str) -> bool:
         """Say whether one of `others` begins at most NEAR characters from a place where this phrase begins."""
@@ -58,6 +67,12 @@ GAP: Final = 200
 
 NEAR: Final = 60
 """Characters between two phrases that are said of one thing: a sentence, not the next one but two."""
+
+CUT: Final = 3
+"""Letters at the end of a text that whoever copied it may have missed."""
+
+CUT_FROM: Final = 18
+"""Characters of a phrase that must stand there, so that nothing else can be meant."""
 
 _WITHOUT_BLANKS: Final = "\u2e80"
 """From here on stand the scripts that put no blanks between words: Chinese, Japanese, Korean."""

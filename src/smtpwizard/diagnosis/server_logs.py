@@ -59,13 +59,30 @@ _HEALTHY: Final = (
 """What Postfix notes while nothing is wrong, or what a start-up check warns of."""
 
 
+_ENCRYPTED: Final = (
+    r"\b(?:Anonymous|Untrusted|Trusted|Verified) TLS connection (?:established|reused) (?:to|from)|"
+    r"\bTLS connection established (?:to|from|using|with)\b"
+)
+"""A connection that is encrypted: `Untrusted` says no more than that nobody asked for the certificate's issuer."""
+
+
+_SHORT: Final = 5
+"""Line ends of a text that is about the line which it shows."""
+
+
+def encrypted(text: str) -> int | None:
+    """Return the line, counted from 1, in which a mail server notes that TLS is on; None in a longer log or without."""
+    found = re.search(_ENCRYPTED, text) if text.count("\n") <= _SHORT else None
+    return text.count("\n", 0, found.start()) + 1 if found else None
+
+
 _DONE: Final = r" <= | Completed$|\bPassed (?:CLEAN|SPAMMY|BAD-HEADER)|\bdelivery \d{1,9}: success: "
 """What Exim and qmail note of a mail that they take or are through with."""
 
 
 def routine(raw: str, program: str) -> bool:
     """Say whether a line without a reply is what a mail server notes while it works."""
-    if re.search(_GUEST, raw) or re.search(_OF_EVERY_MAIL, raw):
+    if re.search(_GUEST, raw) or re.search(_OF_EVERY_MAIL, raw) or re.search(_ENCRYPTED, raw):
         return True
     if program.startswith("postfix"):
         return bool(re.search(_HEALTHY, raw))
@@ -137,6 +154,19 @@ def taken(text: str) -> int | None:
     if answer and answer[1] == "250":
         found.append(answer.start(1))
     return text.count("\n", 0, max(found) + 1) + 1 if found else None
+
+
+_LOGIN_OFFERED: Final = r"(?im)\b250[ -]AUTH[ =]|\[nl\]250[ -]AUTH[ =]"
+_LEAVES: Final = r"(?im)\b(?:QUIT|Bye)\b"
+_LOGS_IN: Final = r"(?im)\bAUTH (?:LOGIN|PLAIN|CRAM-MD5|XOAUTH2|NTLM|OAUTHBEARER|SCRAM)|\bMAIL FROM\b|\b[45]\d\d[ -]"
+
+
+def left_without_login(text: str) -> bool:
+    """Say whether a dialogue ends with QUIT although a login was offered, and none was tried or refused."""
+    offers = list(re.finditer(_LOGIN_OFFERED, text))
+    rest = text[offers[-1].end() :] if offers else ""
+    asked = re.search(_LOGS_IN, re.sub(r"250[ -]AUTH[ =][^\n\[]*", "", text)) if rest else None
+    return bool(rest) and asked is None and re.search(_LEAVES, rest) is not None
 
 
 _TLS_BEGINS: Final = r"(?ims)\bSTARTTLS\W{0,6}$.{0,80}\b220[ -][^\n]{0,80}\n(.*)"

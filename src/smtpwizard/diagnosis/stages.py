@@ -48,6 +48,18 @@ _MESSAGES: Final = (
     ("smtpaddressfailedexception", ("rcpt",)),
     ("smtpsenderfailedexception", ("mail",)),
     ("after initial connection", ("greeting",)),
+    ("after sending null, response", ("greeting",)),  # Dart's mailer
+    ("after sending ehlo", ("ehlo",)),
+    ("after sending helo", ("ehlo",)),
+    ("after sending starttls", ("starttls",)),
+    ("after sending auth", ("auth",)),
+    ("did not start with any of: [235", ("auth",)),
+    ("after sending mail from", ("mail",)),
+    ("after sending rcpt to", ("rcpt",)),
+    ("after sending data", ("data",)),
+    ("check the message recipient", ("rcpt",)),  # Thunderbird's
+    ("check the message and try again", ("data",)),
+    ("verify that your email address is correct in your", ("mail",)),
     ("recipientnotaccepted", ("rcpt",)),
     ("sendernotaccepted", ("mail",)),
     ("messagenotaccepted", ("data",)),
@@ -170,7 +182,11 @@ _PHRASES: Final = (
     ),
     ("resolve", r"(?:look(?:ing)? ?up|resolv\w+) (?:the |of )?(?:host|name|address|mx|dns)[^.\n]{0,40}fail"),
     ("connect", r"(?:connect(?:ion|ing)?|ping)(?:\(\))? (?:attempt |has |to [^\n]{1,80} )?fail|stable connection"),
-    ("connect", r"not (?:be )?connect|fail\w* to (?:\w+ )?connect|unable to connect|cannot (?:open|connect|reach)"),
+    (
+        "connect",
+        r"not (?:be )?connect|fail\w* to (?:\w+ )?connect|unable to connect|cannot (?:open|connect|reach)|"
+        r"\b(?:host|server) (?:is )?(?:not |un)reachable",
+    ),
     ("connect", r"connection[^.\n]{0,40} could not be (?:made|established|opened)|network error on destination"),
     (
         "connect",
