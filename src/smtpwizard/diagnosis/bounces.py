@@ -88,7 +88,7 @@ _RELAYED: Final = (
     r"a message is delayed for|still awaiting delivery|transcript of session follows|permanent fatal errors|"
     r"message that you sent was rejected by|"
     r"\b[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} (?:==|\*\*) |\bdelivery \d{1,9}: (?:deferral|failure): |"
-    r"\bsmtp-out: |\bmta (?:delivery evpid|error reason)=|network error on destination|"
+    r"\bsmtp::outbound::|\bsmtp-out: |\bmta (?:delivery evpid|error reason)=|network error on destination|"
     # a reply of Microsoft's receiving servers with nothing around it: only mail servers speak to them
     r"\A\s*[45]\d\d[ -][^\n]{0,600}protection\.outlook\.com|"
     r"this is the (?:mail system|postfix program) at host|"

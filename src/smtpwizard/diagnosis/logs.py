@@ -133,9 +133,12 @@ def _untold(text: str, items: Iterable[Found], app: AppProfile | None, catalogue
     if found:
         return found
     event = from_text(failing.told, stages=[failing.stage] if failing.stage else [], app=app)
-    diagnoses = diagnoses_of(event._replace(client=client_of(text)), catalogue, always=True)
+    diagnoses = diagnoses_of(event._replace(client=client_of(text), around=text[:MOST_AROUND]), catalogue, always=True)
     return (Explained(safe(hide_secrets(bound(failing.said)), limit=SAID_LIMIT), failing.number, 1, diagnoses),)
 
+
+MOST_AROUND: Final = 4000
+"""Characters of a text in which a situation is looked for."""
 
 _REASONLESS: Final = frozenset({"generic-no-reason", "generic-lost"})
 """What is said where nothing shows more than that sending failed."""

@@ -74,6 +74,17 @@ def _private_target(event: Event) -> str:
     return address if address and not own and is_private_address(address) else ""
 
 
+def _mistyped_port(event: Event) -> str:
+    """A port that is nearly 587 or 465."""
+    found = re.search(_PORT_SETTING, event.around or event.raw)
+    port = str(event.port or (found[1] if found else ""))
+    meant = {"578", "586", "589", "597", "857", "875", "785", "758", "456", "464", "466", "564", "645", "546", "5587"}
+    return port if port in meant else ""
+
+
+_PORT_SETTING: Final = r"(?i)\bport\W{1,4}(\d{2,5})\b"
+
+
 def _port_25(event: Event) -> str:
     """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
     near = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
@@ -144,6 +155,13 @@ _SENDING: Final = (
     r"smtplib\.py[^\n]{0,40}in (?:sendmail|mail|rcpt|data|send_message)\b|self\.mail\(|in send_messages?\b"
 )
 """Python's frames of a mail that is being sent."""
+_PARAMETER: Final = r"(?i)MAIL FROM: ?<[^<>@\s]{1,64}@[^<>\s]{3,254}> (?:\S+ )*?((?:BODY|AUTH|SMTPUTF8|RET)\b)"
+"""What a client adds to the sender's address, which is in order."""
+_LARGE: Final = (
+    r"(?i)\b(smtp\.gmail\.com|smtp\.office365\.com|smtp-mail\.outlook\.com|smtp\.mail\.yahoo\.com|smtp\.sendgrid\.net|"
+    r"smtp\.mail\.me\.com|smtp\.zoho\.com|smtp\.mailgun\.org)\b"
+)
+"""Servers of providers whose certificates are in order, and that offer a login only under TLS."""
 _IN_THE_MAIL: Final = frozenset({"mail", "rcpt", "data"})
 """Stages that are reached only with the right port and TLS mode."""
 _LOOKING_UP: Final = ("dns-unknown", "dns-no-answer")
@@ -259,6 +277,117 @@ SITUATIONS: Final = (
         "section 4.5.1): it is a small relay or a test server. Sender, recipient and password are not refused by that.",
     ),
     Situation(
+        ("wrong-password", "basic-auth-disabled"),
+        near(r"email-oauth2-proxy|(?i:auth:? {1,2}xoauth2|method=xoauth2|\bAUTH XOAUTH2)|ConnectionIdentifier: oauth"),
+        "Authorise the account anew with the scope for mail (Microsoft: SMTP.Send, in the right cloud; Google: "
+        "https://mail.google.com/) and the consent that the tenant wants, for exactly this mailbox. At Microsoft let "
+        "the administrator allow authenticated SMTP for it, which OAuth needs, too.",
+        "The login is made with an OAuth token, and the server does not take it: it has another scope or account, or "
+        "authenticated SMTP is off for the mailbox. The account's password plays no part in it.",
+    ),
+    Situation(
+        ("auth-not-offered",),
+        near(_LARGE),
+        "{tls_on}. Then use an app password where the provider wants one.",
+        "{shown} offers a login only once TLS is on, and the connection was still in clear text.",
+    ),
+    Situation(
+        ("untrusted-issuer",),
+        near(_LARGE),
+        "Look whose certificate really comes (`openssl s_client -connect` and host and port): if a virus scanner or "
+        "firewall is its issuer, exempt the mail port there. Otherwise update the machine's or container's list of "
+        "authorities (ca-certificates) and its clock.",
+        "The certificate of {shown} is in order, so either something in between (a virus scanner, a firewall) "
+        "shows another one, or the machine's list of authorities is missing or old.",
+    ),
+    Situation(
+        ("untrusted-issuer",),
+        near(r"(?i)xampp|wamp|laragon|[C-Z]:\\\\?\S{1,100}\.php"),
+        "Download a current cacert.pem, name its path in php.ini as openssl.cafile (and curl.cainfo) and restart the "
+        "web server. If it stays, the server's certificate is self-signed, expired or for another name: look at it "
+        "with `smtpwizard check`.",
+        "PHP on Windows (XAMPP, WAMP) often has no list of authorities, and trusts no certificate then.",
+    ),
+    Situation(
+        ("wrong-name",),
+        near(r"(?i)(?:wanted to match|smtp_server=|host:? )['\" ]?(localhost|127\.0\.0\.1)\b"),
+        "Leave STARTTLS off for the server on this machine (in Ory: `disable_starttls=true`), or give that server a "
+        "certificate with the name that the app calls it by.",
+        "The mail server is on the same machine ({shown}) and shows a certificate that was made for no public name. "
+        "Between two programs of one machine TLS protects nothing.",
+    ),
+    Situation(
+        ("mechanism-mismatch",),
+        near(r"offered no compatible authentication mechanisms|SASL authentication failure: No worthy mechs"),
+        "On that Postfix set smtp_sasl_security_options = noanonymous (or smtp_sasl_tls_security_options, with "
+        "smtp_tls_security_level = encrypt), empty smtp_sasl_mechanism_filter, install libsasl2-modules and reload.",
+        "Postfix as the client found no login method that the relay offers and that it may use: by its default it "
+        "sends no PLAIN or LOGIN, or the package with these methods is missing. No password was sent.",
+    ),
+    Situation(
+        ("rate-limited",),
+        told(r"(?i)rate overlimit|rejected RCPT\b.{0,200}too many|ratelimit \S+ \S+ \(max"),
+        "Wait, or raise the limit where the server is yours: HestiaCP and cPanel have one for each account or domain, "
+        "Exim's own is in its ACL (`ratelimit`). Look first whether the account sends what it should.",
+        "The mail server counts what each account sends in an hour, and this one is above its limit.",
+    ),
+    Situation(
+        ("rate-limited",),
+        told(r"(?i)because of previous errors|retrying too fast"),
+        "Wait some minutes without a try, and look for the first refusal in the log, which has the reason (HELO name, "
+        "reverse DNS, blocklist). Send through a mail server with a login instead of straight to the recipient's.",
+        "The recipient's server (policyd-weight) shuts this machine out for a while, since it tried again too fast "
+        "after an earlier refusal. No quota of an account is concerned.",
+    ),
+    Situation(
+        ("client-ip-blocklisted", "helo-rejected", "ptr-missing"),
+        told(r"MTA helo: ([^,\s]{1,100})"),
+        "Send through a mail server with a login on port 587 or 465. To send from this machine, give it {shown} or "
+        "another name for EHLO that DNS leads to its address and back (PTR), and have it taken off the blocklists.",
+        "The recipient's server adds up what it dislikes about the machine: the name {shown} in EHLO, its reverse name "
+        "and address, and blocklists. Together they were too much.",
+    ),
+    Situation(
+        ("recipient-unknown",),
+        near(r"(?i)no such user\.? Please check the message and try again"),
+        "With Proton Mail Bridge set {sender} and {username} to an address of an account that is signed in to it. "
+        "Otherwise check the recipient's address.",
+        "The server knows no such user, and does not say whom it means: the sender, the login or a recipient.",
+    ),
+    Situation(
+        ("sender-malformed",),
+        lambda event: near(_PARAMETER)(event) if re.search(r"syntax|param|\barg|option", event.text) else "",
+        "Update the server (or bridge), or let the client leave out what its EHLO reply does not offer (BODY=, AUTH=, "
+        "SIZE=).",
+        "The address is in order. The server does not understand the parameter behind it ({shown}), which a client "
+        "may send only where the EHLO reply offers it.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: near(r"(?s)self\.docmd\(\"AUTH\"|in login\n(?:(?!\n\S).)*in (?:auth|getreply|docmd)")(event)
+        if event.code is None else "",
+        "Check {username} and {password} once by hand (with set_debuglevel(1) or swaks), and look into the server's "
+        "log for that time. Where it happens now and then, send more slowly, over one connection for several mails.",
+        "The greeting and EHLO went well, so port and TLS mode are right. The server ended the connection at the login "
+        "without a reply, as some do for a wrong login, or for too many logins in a short time.",
+    ),
+    Situation(
+        ("port-blocked", "plain-on-tls-port"),
+        near(r"(?s)in connect\n[^\n]*self\.getreply\(\)"),
+        "See what that port says at once to `nc` and host and port: it must greet with 220. Where it is silent, take "
+        "a port without PROXY protocol, or TLS from the first byte where the port is one for that (465).",
+        "The connection was made, and no greeting came: the server waits for something else first (TLS from the "
+        "first byte, HAProxy's PROXY line), or is too slow.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: told(r"(?i)broken pipe|\bEPIPE\b")(event) if event.code is None and not event.relayed else "",
+        "Try again: the program has to connect anew. If it happens with a new connection too, compare {port} and "
+        "{security} (465 with {implicit}, 587 with {starttls}), and look for an earlier refusal in the log.",
+        "The connection stood once and was gone when the program wrote to it: the network changed or was lost, or the "
+        "server had closed it after a pause or a refusal.",
+    ),
+    Situation(
         ("connection-lost",),
         lambda event: told(r"please run connect\(\) first")(event) and near(_SENDING)(event),
         "Connect anew before each mail, or catch SMTPServerDisconnected and connect once more (Django: a new "
@@ -355,6 +484,12 @@ SITUATIONS: Final = (
         "lets this network's connections speak to it; its log says whether they arrive.",
         "The connection to {shown}, an address of a private network, was made, and then nothing was said or it "
         "ended. Something in between holds the answers back, or the server does not serve this network.",
+    ),
+    Situation(
+        ("connection-refused", "port-blocked", "no-route"),
+        _mistyped_port,
+        "Set {port} to 587 with {starttls}, or 465 with {implicit}.",
+        "No provider takes mail on port {shown}: probably 587 or 465 is meant.",
     ),
     Situation(
         ("connection-refused", "port-blocked"),
