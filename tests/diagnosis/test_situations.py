@@ -130,6 +130,28 @@ SHOWN = {
     "a reset": ("smtp: failed to send RSET: 500 Expected MAIL FROM:<addr> or QUIT", "whether the mail has arrived"),
     "Java": ("com.sun.mail: java.net.UnknownHostException: smtp.example.com", "nslookup"),
     "a catcher spoken to in TLS": ("[SSL: WRONG_VERSION_NUMBER] wrong version number, smtp port: 1025", "TLS off"),
+    "a login by token": (
+        "email-oauth2-proxy: <-- b'535 5.7.3 Authentication unsuccessful [NT0PR01.prod.outlook.com]'",
+        "Authorise the account anew",
+    ),
+    "a mistyped port": ("Sending mail failed: Host not reachable. host smtp.gmail.com port 589", "587"),
+    "a large provider's certificate": (
+        "smtp.gmail.com:465: certificate verify failed: unable to get local issuer certificate",
+        "virus scanner",
+    ),
+    "an Exim limit": (
+        "rejected RCPT <b@example.com>: Email account a@example.com is sending too many emails - rate overlimit = 83.6",
+        "HestiaCP",
+    ),
+    "a parameter that is not understood": (
+        "C: MAIL FROM:<a@example.com> BODY=7BIT AUTH=<a>\nS: 501 Was expecting MAIL arg syntax of FROM:<address>",
+        "EHLO reply",
+    ),
+    "a login that the server cuts off": (
+        '  File "smtplib.py", line 635, in auth\n    (code, resp) = self.docmd("AUTH", mechanism)\n'
+        "smtplib.SMTPServerDisconnected: Connection unexpectedly closed",
+        "set_debuglevel",
+    ),
 }
 """What a text shows → the text, and words of its remedy that fit there."""
 
