@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.diagnosis.event import LIMIT, bound, plain, reply_words
-from smtpwizard.diagnosis.phrases import GAP, Phrase
+from smtpwizard.diagnosis.phrases import GAP, Phrase, PhraseIndex
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,9 @@ def test_a_phrase_is_found_with_its_parts_in_order(phrase: str, text: str, found
     ],
 )
 def test_a_last_word_may_be_cut_off(text: str, found: bool) -> None:
-    assert Phrase.parse("unauthenticated senders not allowed").found_in(text) is found
+    phrase = Phrase.parse("unauthenticated senders not allowed")
+    assert phrase.found_in(text) is found
+    assert bool(PhraseIndex([("list", [phrase])]).found_in(text)) is found
 
 
 @pytest.mark.parametrize("text", [" * * ", "", "Relay denied"])

@@ -74,6 +74,9 @@ CUT: Final = 3
 CUT_FROM: Final = 18
 """Characters of a phrase that must stand there, so that nothing else can be meant."""
 
+LONGEST_CUT: Final = 80
+"""Characters at the end of a text in which a phrase that is cut off begins."""
+
 _WITHOUT_BLANKS: Final = "\u2e80"
 """From here on stand the scripts that put no blanks between words: Chinese, Japanese, Korean."""
 
@@ -122,6 +125,10 @@ class PhraseIndex(Generic[K]):
         for start in (starts & self._by_start.keys()) | self._short:
             for first, key, phrase in self._by_start[start]:
                 if first in text and phrase.found_in(text):
+                    found.setdefault(key, []).append(phrase)
+        for start in {text[place : place + START] for place in range(max(0, len(text) - LONGEST_CUT), len(text))}:
+            for first, key, phrase in self._by_start.get(start, ()):
+                if first not in text and phrase.found_in(text):  # its last letters are cut off
                     found.setdefault(key, []).append(phrase)
         return found
 
