@@ -25,6 +25,8 @@ FILES: Final = (
     "final",
     "readers",
     "broad",
+    "owners",
+    "closing",
 )
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (

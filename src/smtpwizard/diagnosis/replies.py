@@ -247,7 +247,7 @@ def find_reply(text: str, known: Properties) -> Reading:
         in_program = before.endswith(":") and not re.match(_CODED, reply) and place_in_program(before + reply[:3])
         if place.lastindex == 1 and (refused := _refusal_behind(text, start)):
             return refused
-        if not in_program and not _is_http(reply, text, before[-24:]):
+        if not in_program and not re.match(_OF_THE_CLIENT, reply) and not _is_http(reply, text, before[-24:]):
             # Numbers alone stand behind or before their words: `not logged in (smtp; 553 5.7.1)`.
             return Reading(reply) if re.search(r"[^\W\d_]", reply[3:]) else Reading("", int(reply[:3]))
         place = re.compile(_REPLY).search(text, start + 3)
@@ -276,6 +276,9 @@ def find_reply(text: str, known: Properties) -> Reading:
     words, fields, _ = text.partition("; from=<")
     return Reading(words if fields else "", None, status[1] or status[2])
 
+
+_OF_THE_CLIENT: Final = r"\d{3}[,:]? \[(?:SSL|Errno)\b"
+"""Behind a number of the client's own: `code 444, [SSL: WRONG_VERSION_NUMBER]`."""
 
 _CODED: Final = rf"\d{{3}}[ -]#?{_ENHANCED}"
 

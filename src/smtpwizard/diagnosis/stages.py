@@ -188,6 +188,7 @@ _PHRASES: Final = (
         r"\b(?:host|server) (?:is )?(?:not |un)reachable",
     ),
     ("connect", r"connection[^.\n]{0,40} could not be (?:made|established|opened)|network error on destination"),
+    ("connect", r"failure sending mail|max connection attempts"),  # .NET's and Go's words for a connection that failed
     (
         "connect",
         r"port_?open(?:ed)?\"? ?[:=>]+ ?(?:false|no\b)|not (?:open|reach) (?:\w+ )?(?:connection|socket|server)",
