@@ -53,7 +53,9 @@ def test_to_be_stopped_and_continued_makes_no_difference(name: str, tmp_path: Pa
     with wizard(tmp_path) as terminal:
         terminal.wait_for("Sending services", "Ctrl+Q Quit")
         threads = terminal.threads
+        terminal.output = b""
         terminal.kill(getattr(signal, name), signal.SIGCONT)
+        terminal.wait_for_output(b"\x1b[?1004h")  # what is typed before the terminal is taken again is dropped
         terminal.press("brevo")
         terminal.wait_for("Enter Use Brevo")
         assert terminal.threads == threads
