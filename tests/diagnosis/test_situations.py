@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.diagnosis.catalogue import default
+from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
 from smtpwizard.diagnosis.situations import SITUATIONS
@@ -181,4 +182,5 @@ def test_what_the_text_does_not_show_is_not_said(text: str, words: str) -> None:
 
 def test_every_situation_is_of_kinds_that_answers_have() -> None:
     kinds = {item.kind for item in (*default().rules, *default().general)}
-    assert not {kind for item in (*SITUATIONS, *SERVER_SITUATIONS) for kind in item.kinds} - kinds
+    every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *SITUATIONS)
+    assert not {kind for item in every for kind in item.kinds} - kinds

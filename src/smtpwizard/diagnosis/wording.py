@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.client_terms import NODE, words_of
+from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
 from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
@@ -89,7 +90,7 @@ class Wording:
 
     def in_situation(self, kind: str, cause: str, remedy: str) -> tuple[str, str]:
         """Return cause and remedy, or those for the situation that the text shows: who sends, to which server."""
-        found = situation_of(kind, self._event, (*SERVER_SITUATIONS, *SITUATIONS))
+        found = situation_of(kind, self._event, (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *SITUATIONS))
         return (found.cause or cause, found.remedy) if found else (cause, remedy)
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:

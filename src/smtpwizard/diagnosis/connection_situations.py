@@ -1,0 +1,326 @@
+"""Situations of a connection that does not come about or ends: what was connected to, and which name was looked up.
+
+See `situations`, whose table holds those of who sends, and of addresses and settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from smtpwizard.addresses import is_private_address
+from smtpwizard.diagnosis.client_terms import client_of
+from smtpwizard.diagnosis.conditions import well_known_host
+from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.server_logs import course
+from smtpwizard.diagnosis.situations import LARGE_PROVIDERS, Situation, near, told
+
+
+def _by(client: str) -> Callable[[Event], str]:
+    """Return a function that says whether the text shows a client of that kind."""
+    return lambda event: client if (event.client or client_of(event.raw)) == client else ""
+
+
+_ADDRESS_AND_PORT: Final = r"((?:\d{1,3}\.){3}\d{1,3})\]?(?::\d{1,5})?(?!\d|\]?:\d|->)"
+
+_TARGET: Final = rf"(?:->|\bE[A-Z]{{4,20}} |dial tcp4? |connect(?:ing|ion)? to \[?|host:? |\w\[){_ADDRESS_AND_PORT}"
+
+
+def _private_target(event: Event) -> str:
+    """The address that the client connected to, where it is one of a private network and not the machine's own."""
+    found = re.search(_TARGET, event.raw)
+    address = found[1] if found and not (event.relayed or course(event.raw, event.program)) else ""
+    own = address.startswith(("127.", "0."))
+    return address if address and not own and is_private_address(address) else ""
+
+
+def _mistyped_port(event: Event) -> str:
+    """A port that is nearly 587 or 465."""
+    found = re.search(_PORT_SETTING, event.around or event.raw)
+    port = str(event.port or (found[1] if found else ""))
+    meant = {"578", "586", "589", "597", "857", "875", "785", "758", "456", "464", "466", "564", "645", "546", "5587"}
+    return port if port in meant else ""
+
+
+_PORT_SETTING: Final = r"(?i)\bport\W{1,4}(\d{2,5})\b"
+
+
+def _port_25(event: Event) -> str:
+    """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
+    near = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
+    return "25" if event.port == 25 and not event.relayed and not near else ""
+
+
+def _cut_at_25(event: Event) -> str:
+    """Port 25 of a server elsewhere, where the app's connection to it was made and then cut."""
+    if event.relayed or event.port not in (None, 25) or re.search(r"(?i)time", event.raw) or _private_target(event):
+        return ""
+    return "25" if event.port == 25 else near(r"->\S{1,80}:25\b|\bvia [\w.-]{1,80}:25\b")(event)
+
+
+_HOST_NAME: Final = r"(?<![\w@./-])([A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,6})(?![\w/]|\.\w)"
+
+RIGHT_HOSTS: Final = {
+    "google.com": "smtp.gmail.com", "smtp.google.com": "smtp.gmail.com", "mail.google.com": "smtp.gmail.com",
+    "mail.gmail.com": "smtp.gmail.com", "smpt.gmail.com": "smtp.gmail.com", "smtp.office.com": "smtp.office365.com",
+    "smtp.365.com": "smtp.office365.com", "smtp.microsoft.com": "smtp.office365.com",
+    "smtp.outlook365.com": "smtp.office365.com", "smtp.yahoo.com": "smtp.mail.yahoo.com",
+    "smtp.icloud.com": "smtp.mail.me.com", "smtp.sendgrid.com": "smtp.sendgrid.net",
+    "smtp.mailgun.com": "smtp.mailgun.org", "smtp.mailgun.net": "smtp.mailgun.org",
+    "smtp.mailjet.com": "in-v3.mailjet.com", "smtp.brevo.com": "smtp-relay.brevo.com",
+    "smtp.sendinblue.com": "smtp-relay.brevo.com", "smtp.postmark.com": "smtp.postmarkapp.com",
+    "smtp.mailtrap.io": "live.smtp.mailtrap.io (or sandbox.smtp.mailtrap.io)",
+    "smtp.sparkpost.com": "smtp.sparkpostmail.com", "smtp.proton.me": "smtp.protonmail.ch",
+}  # fmt: skip
+"""Names that people take for a provider's mail server, and the right one."""
+
+
+def _right_host(event: Event) -> str:
+    """The server that is meant by a name that is known to be none, or that is a letter away from a large provider's."""
+    from difflib import get_close_matches
+
+    names = [name.lower() for name in re.findall(_HOST_NAME, event.raw)]
+    for name in names:
+        if name in RIGHT_HOSTS:
+            return RIGHT_HOSTS[name]
+    right = {*RIGHT_HOSTS.values(), "smtp-mail.outlook.com"}
+    if not right.isdisjoint(names):
+        return ""
+    near = [match for name in names for match in get_close_matches(name, right, 1, 0.9)]
+    return near[0] if near else ""
+
+
+_JAVA_LOOKED_UP: Final = r"UnknownHostException: ((?:smtp|mail|mx|relay)[\w-]{0,40}\.[\w-]{1,63}\.[\w.-]{2,60})\s*$"
+
+_SENDING: Final = (
+    r"smtplib\.py[^\n]{0,40}in (?:sendmail|mail|rcpt|data|send_message)\b|self\.mail\(|in send_messages?\b"
+)
+"""Python's frames of a mail that is being sent."""
+
+_IN_THE_MAIL: Final = frozenset({"mail", "rcpt", "data"})
+"""Stages that are reached only with the right port and TLS mode."""
+
+_LOOKING_UP: Final = ("dns-unknown", "dns-no-answer")
+
+CONNECTION_SITUATIONS: Final = (
+    Situation(
+        ("connection-refused",),
+        told(r"Deferred: Connection refused by (?:\w[\w.-]{0,60} )?\[127\.|mqueue-client"),
+        "Start the mail daemon on the machine or in the container where the app runs (and give it a relay), or "
+        "switch the app from sendmail to SMTP in its mail settings.",
+        "The app handed its mail to the sendmail program, whose queue waits for the mail daemon of the same machine: "
+        "that is not running. The app's SMTP settings are not used.",
+    ),
+    Situation(
+        ("untrusted-issuer",),
+        near(LARGE_PROVIDERS),
+        "Look whose certificate really comes (`openssl s_client -connect` and host and port): if a virus scanner or "
+        "firewall is its issuer, exempt the mail port there. Otherwise update the machine's or container's list of "
+        "authorities (ca-certificates) and its clock.",
+        "The certificate of {shown} is in order, so either something in between (a virus scanner, a firewall) "
+        "shows another one, or the machine's list of authorities is missing or old.",
+    ),
+    Situation(
+        ("untrusted-issuer",),
+        near(r"(?i)xampp|wamp|laragon|[C-Z]:\\\\?\S{1,100}\.php"),
+        "Download a current cacert.pem, name its path in php.ini as openssl.cafile (and curl.cainfo) and restart the "
+        "web server. If it stays, the server's certificate is self-signed, expired or for another name: look at it "
+        "with `smtpwizard check`.",
+        "PHP on Windows (XAMPP, WAMP) often has no list of authorities, and trusts no certificate then.",
+    ),
+    Situation(
+        ("wrong-name",),
+        near(r"(?i)(?:wanted to match|smtp_server=|host:? )['\" ]?(localhost|127\.0\.0\.1)\b"),
+        "Leave STARTTLS off for the server on this machine (in Ory: `disable_starttls=true`), or give that server a "
+        "certificate with the name that the app calls it by.",
+        "The mail server is on the same machine ({shown}) and shows a certificate that was made for no public name. "
+        "Between two programs of one machine TLS protects nothing.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: (
+            near(r"(?s)self\.docmd\(\"AUTH\"|in login\n(?:(?!\n\S).)*in (?:auth|getreply|docmd)")(event)
+            if event.code is None
+            else ""
+        ),
+        "Check {username} and {password} once by hand (with set_debuglevel(1) or swaks), and look into the server's "
+        "log for that time. Where it happens now and then, send more slowly, over one connection for several mails.",
+        "The greeting and EHLO went well, so port and TLS mode are right. The server ended the connection at the login "
+        "without a reply, as some do for a wrong login, or for too many logins in a short time.",
+    ),
+    Situation(
+        ("port-blocked", "plain-on-tls-port"),
+        near(r"(?s)in connect\n[^\n]*self\.getreply\(\)"),
+        "See what that port says at once to `nc` and host and port: it must greet with 220. Where it is silent, take "
+        "a port without PROXY protocol, or TLS from the first byte where the port is one for that (465).",
+        "The connection was made, and no greeting came: the server waits for something else first (TLS from the "
+        "first byte, HAProxy's PROXY line), or is too slow.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: told(r"(?i)broken pipe|\bEPIPE\b")(event) if event.code is None and not event.relayed else "",
+        "Try again: the program has to connect anew. If it happens with a new connection too, compare {port} and "
+        "{security} (465 with {implicit}, 587 with {starttls}), and look for an earlier refusal in the log.",
+        "The connection stood once and was gone when the program wrote to it: the network changed or was lost, or the "
+        "server had closed it after a pause or a refusal.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: told(r"please run connect\(\) first")(event) and near(_SENDING)(event),
+        "Connect anew before each mail, or catch SMTPServerDisconnected and connect once more (Django: a new "
+        "connection for each batch). If it fails with a new connection too, look for the first error before this line.",
+        "The app wanted to send over a connection that is no longer open: the server has closed it after a pause or "
+        "after an earlier failure, and the program went on with it.",
+    ),
+    Situation(
+        ("connection-lost",),
+        near(r"(?i)Trying (?:127\.[\d.]{5,11}|::1|0\.0\.0\.0)\.{3}[^~]{0,200}Connection closed by foreign host"),
+        "Look whether the mail server or its container runs and what its log says (`docker ps`, `docker logs`, `ss "
+        "-ltnp`), and whether the published port leads to the port on which it listens.",
+        "On this machine something takes the connection and ends it before a greeting: a container's published port "
+        "behind which nothing listens (yet), or a mail server whose program stops at once. No app's setting is "
+        "concerned.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: (
+            told(r"(?i)connection closed by foreign host|connection to host lost")(event)
+            if re.search(r"Escape character", event.around)
+            else ""
+        ),
+        "Try the same from another network, and look into that server's log if it is yours. On port 465 telnet gets "
+        "no greeting: test it with `openssl s_client -connect`.",
+        "The server, or a firewall before it, took the connection and ended it without a word: it does not serve this "
+        "address, or its program stops. A setting of the app is not concerned by this test.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: "shown" if event.stages and event.stages <= _IN_THE_MAIL and not event.relayed else "",
+        "Try one short mail to one recipient. If that goes through, send more slowly or in smaller pieces; if it ends "
+        "at the same command, ask the server's operator what its log says of it.",
+        "The session stood, with port and TLS mode right, and the server ended it in the middle of a mail: a limit of "
+        "its own (messages or recipients for one session, pace, size), a time-out, or a filter that does not want this "
+        "sender or address.",
+    ),
+    Situation(
+        ("connection-lost",),
+        _cut_at_25,
+        "Look into that server's log, and let it and the firewalls before it take this machine's address. To send "
+        "through a provider use its submission port with a login instead: 587 with {starttls}, or 465 with {implicit}.",
+        "The connection to port 25 was made and then cut: the server, or a firewall or Internet provider in between, "
+        "does not take mail from this machine there. TLS from the first byte does not exist on port 25.",
+    ),
+    Situation(
+        ("connection-refused",),
+        told(r"\b127\.0\.1\.1\b"),
+        "Give {host} the name or address at which the mail server really listens, or correct the line in /etc/hosts "
+        "that leads the name to 127.0.1.1.",
+        "The name of the mail server leads to 127.0.1.1, which is this machine: Debian and Ubuntu put the machine's "
+        "own name there in /etc/hosts. Nothing listens on that port at that address.",
+    ),
+    Situation(
+        ("connection-refused",),
+        _by("mail-program"),
+        "Compare host and port of the outgoing server with the provider's page (587 or 465). Where the server is your "
+        "own, see that it listens there (`ss -ltn`) and that its firewall lets the port in; where it is a bridge on "
+        "this computer (Proton Mail Bridge, hydroxide, DavMail), start it and take the port that it shows, mostly "
+        "1025.",
+    ),
+    Situation(
+        ("connection-refused",),
+        told(r"(?:Unable to connect to|could not connect to) (?:\w{3,4}://)?(?!localhost)([a-z][\w-]{1,62}):\d"),
+        "See that the service {shown} runs, and give {port} the port on which it listens inside its container, not "
+        "the one that compose publishes on the host.",
+        "{shown} was found, so it is a container or machine in the same network, and nothing listens there on that "
+        "port: it does not run yet, or has another port inside.",
+    ),
+    Situation(
+        ("connection-refused",),
+        lambda event: "1025" if event.port == 1025 else "",
+        "Start what listens on 1025 (Mailpit, MailHog, Proton Mail Bridge, hydroxide), or correct the port. From a "
+        "container it is reached by its service's name, or by `host.docker.internal` where it runs on the host.",
+        "Nothing listens on port 1025, which mail catchers for tests and mail bridges use.",
+    ),
+    Situation(
+        ("tls-on-plain-port",),
+        lambda event: "1025" if event.port == 1025 else near(r"(?i)\bport\W{1,4}1025\b|\w:1025\b")(event),
+        "Switch TLS off for this server (Proton Mail Bridge: STARTTLS); where it offers no login, take user name and "
+        "password out as well.",
+        "The client speaks TLS from the first byte, and on port 1025 mail catchers for tests (Mailpit, MailHog) and "
+        "mail bridges answer in clear text.",
+    ),
+    Situation(
+        ("connection-refused",),
+        told(r"(?<![\d.])(0\.0\.0\.0)(?![\d.])"),
+        "Look whether {host} is set to the mail server's name and reached the app, and what the name leads to where "
+        "the app runs (`getent hosts` and the name); take it off the blocker's list.",
+        "0.0.0.0 is no server's address: {host} is empty or was set to it, or a blocker in the name service "
+        "(Pi-hole, AdGuard) answers so for the mail server's name.",
+    ),
+    Situation(
+        ("plain-on-tls-port", "connection-lost"),
+        lambda event: _private_target(event) if event.port not in (465, 2465) else "",
+        "Look at the firewalls and proxies between this machine or container and {shown}, and whether that server "
+        "lets this network's connections speak to it; its log says whether they arrive.",
+        "The connection to {shown}, an address of a private network, was made, and then nothing was said or it "
+        "ended. Something in between holds the answers back, or the server does not serve this network.",
+    ),
+    Situation(
+        ("connection-refused", "port-blocked", "no-route"),
+        _mistyped_port,
+        "Set {port} to 587 with {starttls}, or 465 with {implicit}.",
+        "No provider takes mail on port {shown}: probably 587 or 465 is meant.",
+    ),
+    Situation(
+        ("connection-refused", "port-blocked"),
+        _private_target,
+        "See that the mail server runs at {shown}, listens there on this port for others than itself, and lets this "
+        "machine's or container's network connect; then look at the firewalls between them.",
+        "{shown} is an address of a private network: no provider and no TLS setting is concerned before that server "
+        "answers. It does not listen there, or it, a firewall or a proxy in between keeps this machine out.",
+    ),
+    Situation(
+        ("connection-refused", "port-blocked", "plain-on-tls-port"),
+        _port_25,
+        "Send through a provider's submission port with a login: 587 with {starttls}, or 465 with {implicit}; where "
+        "both are silent, 2525 or 2587 if the provider has it.",
+        "Port 25 is the one between mail servers: many clouds and Internet providers block it on the way out, and a "
+        "connection fails or hangs then.",
+    ),
+    # Which name it looked up
+    Situation(
+        ("dns-unknown",),
+        lambda event: "" if well_known_host(event) else told(_JAVA_LOOKED_UP)(event),
+        "Look the name up where the app runs (`getent hosts {shown}` or `nslookup {shown}`, inside its container). If "
+        "another machine finds it, give that machine or container a working name server; if none does, correct {host}.",
+        "Java could not look up {shown}. Its message is the same whether the name does not exist or no name server "
+        "answered.",
+    ),
+    Situation(
+        ("dns-unknown",),
+        _right_host,
+        "Set {host} to {shown}, and nothing around it; the port has a setting of its own.",
+        "There is no host of that name. {shown} is probably meant.",
+    ),
+    Situation(
+        _LOOKING_UP,
+        told(r"\b([\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\.(?:svc|cluster)\.[\w.-]{1,60})"),
+        "Compare the name with the service and its namespace (`kubectl get svc -A`), and look it up inside the app's "
+        "pod. A client that asks for IPv4 only needs a service with an IPv4 address.",
+        "{shown} is the name of a service in the cluster, and the cluster's name server does not know it: another "
+        "name, another namespace, or a service that is not there.",
+    ),
+    Situation(
+        ("dns-unknown",),
+        told(
+            r"(?:getaddrinfo ENOTFOUND|getaddrinfo for|dial tcp: lookup|UnknownHostException:|Unknown SMTP host:) "
+            r"([A-Za-z][\w-]{0,62})(?![\w.@-]|://)"
+        ),
+        "Put the mail server's full name into {host}, and nothing else. Where a container or compose service is "
+        "meant, see that it runs and is in the same network as the app.",
+        "No name server knows {shown}. A name without a dot is a placeholder or a setting's name, a piece of a URL "
+        "(`smtp://`, a user name whose special characters are not encoded), or the name of a container, which only "
+        "containers in the same network can look up.",
+    ),
+)
