@@ -124,11 +124,6 @@ RELAY: Final[Mapping[str, str]] = {
 
 NODE_CLIENT: Final = "node"
 """The default app's client, which has no terms of its own here."""
-NODE_SIGNS: Final = (
-    r"node_modules|nodemailer|smtp-connection|node:internal|\bcode: ?'E[A-Z]+'|\(node:|certificate's altnames|"
-    r"\b(?:connect|getaddrinfo|query[A-Za-z]{1,6}|spawn) E[A-Z_]{4,}|unable to verify the first certificate"
-)
-_NODE_HINTS: Final = ("node", "smtp-connection", "code:", "altnames", " e", "first certificate")
 
 TERMS: Final = (
     Terms(
@@ -142,6 +137,13 @@ TERMS: Final = (
             "starttls": "`smtp://` in MAIL_URL",
             "security": "`smtp://` or `smtps://`",
         },
+    ),
+    Terms(
+        NODE_CLIENT,
+        ("node", "smtp-connection", "code:", "altnames", " e", "first certificate"),
+        r"node_modules|nodemailer|smtp-connection|node:internal|\bcode: ?'E[A-Z]+'|\(node:|certificate's altnames|"
+        r"\b(?:connect|getaddrinfo|query[A-Za-z]{1,6}|spawn) E[A-Z_]{4,}|unable to verify the first certificate",
+        {},
     ),
     Terms(
         "mail-program",
@@ -401,11 +403,6 @@ def client_of(text: str) -> str:
     """Return the kind of client that `text` shows; empty where it shows none."""
     text = bound(text, _READ)
     lower = text.lower()
-    meteor = TERMS[0]
-    if any(hint in lower for hint in meteor.hints) and re.search(meteor.signs, text):
-        return meteor.id  # on Node, with one address for all settings
-    if any(hint in lower for hint in _NODE_HINTS) and re.search(NODE_SIGNS, text):
-        return NODE_CLIENT
     for terms in TERMS:
         if any(hint in lower for hint in terms.hints) and re.search(terms.signs, text):
             return terms.id

@@ -293,7 +293,7 @@ def mechanism_not_offered(event: Event) -> bool:
 
 
 def placeholder_kept(event: Event) -> bool:
-    """A value is named whose variable nobody has replaced: `${SMTP_HOST}`, `{{ smtp.host }}`, `%MAIL_HOST%`."""
+    """A value is named whose variable nobody has replaced: `${MAIL_HOST}`, `{{ smtp.host }}`, `%MAIL_HOST%`."""
     return bool(re.search(_PLACEHOLDER, event.raw))
 
 

@@ -48,8 +48,8 @@ _PORT_SETTING: Final = r"(?i)\bport\W{1,4}(\d{2,5})\b"
 
 def _port_25(event: Event) -> str:
     """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
-    near = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
-    return "25" if event.port == 25 and not event.relayed and not near else ""
+    own = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
+    return "25" if event.port == 25 and not event.relayed and not own else ""
 
 
 def _cut_at_25(event: Event) -> str:
@@ -87,8 +87,8 @@ def _right_host(event: Event) -> str:
     right = {*RIGHT_HOSTS.values(), "smtp-mail.outlook.com"}
     if not right.isdisjoint(names):
         return ""
-    near = [match for name in names for match in get_close_matches(name, right, 1, 0.9)]
-    return near[0] if near else ""
+    close = (match for name in names for match in get_close_matches(name, right, 1, 0.9))
+    return next(close, "")
 
 
 _JAVA_LOOKED_UP: Final = r"UnknownHostException: ((?:smtp|mail|mx|relay)[\w-]{0,40}\.[\w-]{1,63}\.[\w.-]{2,60})\s*$"

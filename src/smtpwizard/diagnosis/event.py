@@ -87,6 +87,10 @@ def _without_repeats(text: str, code: int) -> tuple[str, list[str]]:
     return _SPACE.sub(" ", repeat.sub("", text)).strip(), found
 
 
+MOST_AROUND: Final = 4000
+"""Characters of a text that its events keep, to be looked through for their situation."""
+
+
 class Event(NamedTuple):
     """One failure, as far as it is known."""
 
@@ -119,7 +123,7 @@ class Event(NamedTuple):
     client: str = ""
     """The kind of client that the text around it shows (see `client_terms`); empty: unknown."""
     around: str = ""
-    """The beginning of the text that it was found in."""
+    """The beginning of the text that it was found in, at most MOST_AROUND characters."""
     sent: str = ""
     """The client's command before it, in a dialogue: `AUTH LOGIN`."""
     offer: frozenset[str] = frozenset()

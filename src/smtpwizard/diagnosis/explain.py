@@ -15,7 +15,7 @@ from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.evidence import CHARGES, borne_out
 from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure
-from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, with_login_hints
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, names_a_port, with_login_hints
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
@@ -314,9 +314,11 @@ def not_arrived(
     return tuple(_diagnosis(match, event) for match in (*likely, *(Match(failure, 0, 0, 0) for failure in usual)))
 
 
-def diagnoses_of(event: Event, catalogue: Catalogue, *, always: bool) -> tuple[Problem, ...]:
+def diagnoses_of(
+    event: Event, catalogue: Catalogue, words: Words | None = None, *, always: bool
+) -> tuple[Problem, ...]:
     """Return the causes of one event, best first; with `always` a generic answer where none is known."""
-    words = Words.of(event, catalogue)
+    words = words or Words.of(event, catalogue)
     found = matches(event, catalogue, words)
     if found and found[0].failure.kind == "dmarc-of-freemail":
         found = found[:1]  # records that nobody but the freemail provider can publish are no remedy
@@ -347,17 +349,17 @@ _RELAYED_KINDS: Final = {"client-ip-blocklisted": "relay-ip-blocked"}
 """Where a mail server hands the mail on, its address is meant, not the app's."""
 
 
-def worded(event: Event, catalogue: Catalogue) -> bool:
+def worded(event: Event, catalogue: Catalogue, words: Words) -> bool:
     """Say whether a general answer knows the words of `event`, and not its stage or code alone."""
     from smtpwizard.diagnosis.general import answer_of
 
-    answer = answer_of(event, catalogue, happened(event, catalogue))
+    answer = answer_of(event, catalogue, words.happened)
     return bool(answer.text or answer.events)
 
 
 def _diagnosis(match: Match, event: Event) -> Problem:
     failure, app = match.failure, event.profile
-    if failure.repair in _PORT_REPAIRS or "{encrypted}" in failure.remedy or "{tls_on}" in failure.remedy:
+    if failure.repair in _PORT_REPAIRS or names_a_port(failure.remedy):
         event = in_the_providers_terms(event, match.proved)
     if match.level <= POSSIBLE and not failure.providers:
         event = with_login_hints(event, match.proved, failure.roles)

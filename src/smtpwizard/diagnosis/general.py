@@ -15,7 +15,7 @@ from smtpwizard.diagnosis.event import Event, plain
 from smtpwizard.diagnosis.evidence import borne_out
 from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, General
-from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, with_login_hints
+from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, names_a_port, with_login_hints
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def general(
     """
     answer = answer_of(event, catalogue, happened)
     event = with_login_hints(event, proved, answer.roles)
-    ports = "{encrypted}" in answer.remedy or "{tls_on}" in answer.remedy
-    words = Wording(in_the_providers_terms(event, proved) if ports else event)
+    words = Wording(in_the_providers_terms(event, proved) if names_a_port(answer.remedy) else event)
     app = event.profile
     roles = () if event.relayed else answer.roles
     changes = _sender_is_login(event, answer)

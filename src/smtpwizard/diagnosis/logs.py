@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.client_terms import NODE_CLIENT, client_of
-from smtpwizard.diagnosis.event import Event, bound, from_text
-from smtpwizard.diagnosis.explain import POSSIBLE, diagnoses_of, matches, worded
+from smtpwizard.diagnosis.event import MOST_AROUND, Event, bound, from_text
+from smtpwizard.diagnosis.explain import POSSIBLE, Words, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record
 from smtpwizard.diagnosis.mail_errors import MAIL_TALK, SHARED_STAGES, Found, failing_line, find, found_in, taken_line
 from smtpwizard.problems import Problem
@@ -137,9 +137,6 @@ def _untold(text: str, items: Iterable[Found], app: AppProfile | None, catalogue
     return (Explained(safe(hide_secrets(bound(failing.said)), limit=SAID_LIMIT), failing.number, 1, diagnoses),)
 
 
-MOST_AROUND: Final = 4000
-"""Characters of a text in which a situation is looked for."""
-
 _REASONLESS: Final = frozenset({"generic-no-reason", "generic-lost"})
 """What is said where nothing shows more than that sending failed."""
 
@@ -242,17 +239,20 @@ def flat(explained: Iterable[Explained]) -> tuple[Problem, ...]:
     unique: dict[str, Problem] = {}
     for diagnosis in (*best, *others):
         unique.setdefault(diagnosis.id, diagnosis)
-    advised = {diagnosis.remedy: diagnosis for diagnosis in reversed(unique.values())}
-    return tuple(diagnosis for diagnosis in unique.values() if advised[diagnosis.remedy] is diagnosis)
+    advised: dict[str, Problem] = {}
+    for diagnosis in unique.values():
+        advised.setdefault(diagnosis.remedy, diagnosis)
+    return tuple(advised.values())
 
 
 def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
     """Return the causes of what was found, empty where it may not be about mail at all."""
+    words = Words.of(item.event, catalogue)
     talks = item.asked and (item.talks or re.search(MAIL_TALK, item.event.raw))
-    sure = item.sure or (talks and worded(item.event, catalogue))
-    if not sure and not _by_words(item.event, catalogue, mail=item.mail):
+    sure = item.sure or (talks and worded(item.event, catalogue, words))
+    if not sure and not _by_words(item.event, catalogue, words, mail=item.mail):
         return ()
-    return diagnoses_of(item.event, catalogue, always=bool(sure))
+    return diagnoses_of(item.event, catalogue, words, always=bool(sure))
 
 
 def _likeness(item: Found) -> tuple[object, ...]:
@@ -262,12 +262,12 @@ def _likeness(item: Found) -> tuple[object, ...]:
     return raw, event.code, event.stages, event.errors, event.port, event.program, item.sure, item.mail
 
 
-def _by_words(event: Event, catalogue: Catalogue, *, mail: bool) -> bool:
+def _by_words(event: Event, catalogue: Catalogue, words: Words, *, mail: bool) -> bool:
     """Say whether the best entry was found by words that only mail servers use, or by a condition.
 
     Among other lines, words about names, connections and TLS can be about databases and web servers.
     """
-    best = matches(event, catalogue)
+    best = matches(event, catalogue, words)
     if not best or mail:
         return bool(best)
     failure = best[0].failure

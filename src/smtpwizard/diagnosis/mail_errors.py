@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.bounces import reasons, relayed
 from smtpwizard.diagnosis.client_terms import client_of
-from smtpwizard.diagnosis.event import Event, from_text, port_in
+from smtpwizard.diagnosis.event import MOST_AROUND, Event, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
 from smtpwizard.diagnosis.schema import FAMILY
@@ -151,7 +151,7 @@ def find(
                 continue  # the text is another program's
             if port and found.event.port is None:
                 found = found._replace(event=found.event._replace(port=port))
-            event = found.event._replace(client=client, offer=offer, upgraded=upgraded, around=text[:_AROUND])
+            event = found.event._replace(client=client, offer=offer, upgraded=upgraded, around=text[:MOST_AROUND])
             yield found._replace(talks=talks, event=event)
 
 
@@ -191,8 +191,6 @@ _TLS_SPOKEN: Final = (
 )
 
 
-_AROUND: Final = 4000
-"""Characters of a text that its errors keep."""
 _MOST_ASKED: Final = 60
 """Entries that a text may have and be a question; what is longer is a log."""
 _SENTENCES: Final = 8

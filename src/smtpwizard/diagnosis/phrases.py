@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final, Generic, TypeVar
 
 K = TypeVar("K")
@@ -112,32 +113,31 @@ class PhraseIndex(Generic[K]):
     def __init__(self, lists: Iterable[tuple[K, Iterable[Phrase]]]) -> None:
         """Take lists of phrases, each under a key of its own; they are not sorted before the first search."""
         self.lists = tuple(lists)
-        self._by_start: dict[str, list[tuple[str, K, Phrase]]] = {}
-        """Beginning → phrases that have it: their first part, the key of their list, the phrase."""
-        self._short: frozenset[str] = frozenset()
 
     def found_in(self, text: str) -> Mapping[K, list[Phrase]]:
         """Return the phrases that are found in `text`, by the key of their list."""
-        if not self._by_start:
-            self._sort()
         found: dict[K, list[Phrase]] = {}
+        tail = text[-LONGEST_CUT:]  # where the last letters of a phrase may be cut off
         starts = {text[place : place + START] for place in range(len(text))}
         for start in (starts & self._by_start.keys()) | self._short:
             for first, key, phrase in self._by_start[start]:
-                if first in text and phrase.found_in(text):
-                    found.setdefault(key, []).append(phrase)
-        for start in {text[place : place + START] for place in range(max(0, len(text) - LONGEST_CUT), len(text))}:
-            for first, key, phrase in self._by_start.get(start, ()):
-                if first not in text and phrase.found_in(text):  # its last letters are cut off
+                if (first in text or start in tail) and phrase.found_in(text):
                     found.setdefault(key, []).append(phrase)
         return found
 
-    def _sort(self) -> None:
+    @cached_property
+    def _by_start(self) -> Mapping[str, list[tuple[str, K, Phrase]]]:
+        """Beginning → phrases that have it: their first part, the key of their list, the phrase."""
+        rows: dict[str, list[tuple[str, K, Phrase]]] = {}
         for key, phrases in self.lists:
             for phrase in phrases:
                 first = phrase.partition(_ANYTHING)[0]
-                self._by_start.setdefault(first[:START], []).append((first, key, phrase))
-        self._short = frozenset(start for start in self._by_start if len(start) < START)
+                rows.setdefault(first[:START], []).append((first, key, phrase))
+        return rows
+
+    @cached_property
+    def _short(self) -> frozenset[str]:
+        return frozenset(start for start in self._by_start if len(start) < START)
 
 
 START: Final = 5

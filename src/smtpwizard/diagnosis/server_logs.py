@@ -49,9 +49,11 @@ _OF_EVERY_MAIL: Final = (
 )
 """What servers and filters note of mails that go through: where one is from, its id, that it is done with."""
 
+_TLS_ON: Final = r"(?:Anonymous|Untrusted|Trusted|Verified) TLS connection (?:established|reused)"
+
 _HEALTHY: Final = (
-    r"(?:^|: )(?:connect from |statistics: |setting up TLS connection |(?:Anonymous|Untrusted|Trusted|Verified) TLS "
-    r"connection (?:established|reused)|certificate verification failed for |PASS (?:NEW|OLD) |CONNECT from |"
+    rf"(?:^|: )(?:connect from |statistics: |setting up TLS connection |{_TLS_ON}|"
+    r"certificate verification failed for |PASS (?:NEW|OLD) |CONNECT from |"
     r"WHITELISTED |ALLOWLISTED |warning: restriction `|warning: dict_nis_init|daemon started|"
     r"Greylisting in effect|starting the Postfix|stopping the Postfix|reload -- version|"
     r"warning: \S{0,200}(?:unused parameter|overriding earlier entry|not owned by|group or other writable))"
@@ -60,7 +62,7 @@ _HEALTHY: Final = (
 
 
 _ENCRYPTED: Final = (
-    r"\b(?:Anonymous|Untrusted|Trusted|Verified) TLS connection (?:established|reused) (?:to|from)|"
+    rf"\b{_TLS_ON} (?:to|from)|"
     r"\bTLS connection established (?:to|from|using|with)\b"
 )
 """A connection that is encrypted: `Untrusted` says no more than that nobody asked for the certificate's issuer."""

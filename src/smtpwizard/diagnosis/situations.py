@@ -28,8 +28,6 @@ class Situation(NamedTuple):
 
 def situation_of(kind: str, event: Event, situations: Iterable[Situation]) -> Situation | None:
     """Return the first of `situations` of a cause of `kind` that `event` shows, with what it shows put in."""
-    if event.settings is not None or event.status:
-        return None  # what a probe has met is known from the settings
     for item in situations:
         if kind in item.kinds and (shown := item.shows(event)):
             return item._replace(
@@ -40,17 +38,18 @@ def situation_of(kind: str, event: Event, situations: Iterable[Situation]) -> Si
 
 def told(pattern: str) -> Callable[[Event], str]:
     """Return a function that finds a pattern in an event's own words."""
-
-    def shows(event: Event) -> str:
-        found = re.search(pattern, event.raw)
-        return next(filter(None, (*found.groups(), found[0])), "") if found else ""
-
-    return shows
+    return lambda event: _found(pattern, event.raw)
 
 
 def near(pattern: str) -> Callable[[Event], str]:
     """Return a function that finds a pattern in an event's own words or in the text around it."""
-    return lambda event: told(pattern)(Event(raw=f"{event.raw}\n{event.around}"))
+    return lambda event: _found(pattern, f"{event.raw}\n{event.around}")
+
+
+def _found(pattern: str, text: str) -> str:
+    """Return the group of a pattern that holds something, else all that it matches; empty where it does not."""
+    found = re.search(pattern, text)
+    return next(filter(None, (*found.groups(), found[0])), "") if found else ""
 
 
 def _bounce_address(event: Event) -> str:

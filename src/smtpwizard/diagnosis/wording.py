@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.client_terms import NODE, words_of
-from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
 from smtpwizard.diagnosis.event import Event
-from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
-from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
 from smtpwizard.presets.values import TlsMode
 
 if TYPE_CHECKING:
@@ -90,6 +87,12 @@ class Wording:
 
     def in_situation(self, kind: str, cause: str, remedy: str) -> tuple[str, str]:
         """Return cause and remedy, or those for the situation that the text shows: who sends, to which server."""
+        if self._event.settings is not None or self._event.status:
+            return cause, remedy  # what a probe has met is known from the settings
+        from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
+        from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
+        from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
+
         found = situation_of(kind, self._event, (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *SITUATIONS))
         return (found.cause or cause, found.remedy) if found else (cause, remedy)
 
@@ -143,6 +146,11 @@ MTA_PORT: Final = 25
 
 def _encrypted_first(choice: PortChoice) -> tuple[bool, bool, bool, int]:
     return choice.tls is not TlsMode.IMPLICIT, choice.tls is not TlsMode.STARTTLS, choice.port == MTA_PORT, choice.port
+
+
+def names_a_port(remedy: str) -> bool:
+    """Say whether a remedy, once filled in, may name a port of the provider's."""
+    return "{encrypted}" in remedy or "{tls_on}" in remedy
 
 
 def in_the_providers_terms(event: Event, proved: frozenset[str]) -> Event:
