@@ -105,6 +105,8 @@ def test_a_dash_is_stdin_and_the_name_of_a_file_is_no_text(tmp_path: Path) -> No
 def test_the_same_cause_by_another_entry_is_not_told_again() -> None:
     done = explain("552 5.2.2 <you@example.org> Quota exceeded (mailbox for user is full)")
     assert done.stdout.count("mailbox full") == 1
+    done = explain("535 5.7.8 Error: authentication failed: authentication failure")
+    assert done.stdout.count("User name or password refused") == 1
 
 
 @pytest.mark.parametrize("stdin", ["all is well\n", nest_log("all is well")])

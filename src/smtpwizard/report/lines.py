@@ -231,14 +231,16 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[Line]:
 
 def cause_lines(diagnoses: Sequence[Problem], *, indent: int = 1) -> Iterator[Line]:
     """Yield what a line of a log means: its likeliest cause in full with its source, the others by name."""
-    first, *others = diagnoses
+    told: dict[str, Problem] = {}
+    for diagnosis in diagnoses:
+        told.setdefault(diagnosis.title, diagnosis)  # of the same title it is the same cause, told by another entry
+    first, *others = told.values()
     yield Line(name_of(first), role=LineRole.TITLE, name="Cause", indent=indent)
     yield from _advice(first.cause, first.remedy, first.changes)
     if first.source:
         yield Line(f"Source: {first.source}; checked {first.checked}.", role=LineRole.REMARK, indent=1)
     for other in others:
-        if other.title != first.title:  # else it is the same cause, told by another entry
-            yield Line(f"Also possible: {name_of(other)}", role=LineRole.REMARK, indent=1)
+        yield Line(f"Also possible: {name_of(other)}", role=LineRole.REMARK, indent=1)
 
 
 def name_of(diagnosis: Problem) -> str:
