@@ -166,3 +166,36 @@ def test_a_private_host_without_a_password_gets_no_warning_of_clear_text() -> No
     assert explain_steps([hello], settings=Settings.from_variables(ABC, private)) == ()
     login = private | {"SMTP_USERNAME": "a", "SMTP_PASSWORD": "b"}
     assert "T4" in [item.ref for item in explain_steps([hello], settings=Settings.from_variables(ABC, login))]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (
+            "550 Closed for the season, see https://example.org/why",
+            "“Closed for the season, see https://example.org/why”",
+        ),
+        ("550-5.0.0 Closed for\n550 5.0.0 the season today.", "“Closed for the season today”"),
+        ("550 no", "gives no reason."),
+    ],
+)
+def test_a_reason_that_no_entry_knows_is_told_in_the_servers_words(reply: str, said: str) -> None:
+    assert said in explain_text(f"all recipients were rejected: {reply}")[0].cause
+
+
+def test_a_reason_in_the_servers_words_shows_no_secret() -> None:
+    cause = explain_text("550 Closed for whoever says password=hunter2secret today")[0].cause
+    assert "Closed for whoever" in cause
+    assert "hunter2secret" not in cause
+
+
+@pytest.mark.parametrize(
+    ("said", "command"),
+    [
+        ("Failed to connect to mail.example.org:2525, the mail was not sent", "`nc -vz mail.example.org 2525`"),
+        ("Failed to send mail: could not connect to smtp server", "`nc -vz smtp.example.com 587`"),
+        ("mail.example.org:465: TLS negotiation failed, not sent", "`openssl s_client -connect mail.example.org:465`"),
+    ],
+)
+def test_what_is_to_be_tried_names_the_server_of_the_text(said: str, command: str) -> None:
+    assert command in explain_text(said)[0].remedy

@@ -14,6 +14,7 @@ from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, security
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.server_logs import own_error, program_of, stopped
+from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.secret import Secret
 
 # Patterns stay texts, and `re` compiles and keeps the few that are asked for: all of them took 10 ms of a start.
@@ -130,8 +131,8 @@ def plain_on_implicit_port(event: Event) -> bool:
     if event.settings is None:
         spoken = re.search(_TLS_AT_ONCE, event.raw)
         connecting = not event.stages and re.search(_CONNECTING, event.raw)
-        return asked or (event.port in (465, 2465) and not (spoken or connecting))
-    return (asked or event.settings.port_number in (465, 2465)) and not implicit_tls(event.settings)
+        return asked or (event.port in IMPLICIT_PORTS and not (spoken or connecting))
+    return (asked or event.settings.port_number in IMPLICIT_PORTS) and not implicit_tls(event.settings)
 
 
 def _keywords(event: Event) -> list[str]:

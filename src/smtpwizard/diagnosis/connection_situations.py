@@ -15,6 +15,7 @@ from smtpwizard.diagnosis.conditions import well_known_host
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.server_logs import course
 from smtpwizard.diagnosis.situations import LARGE_PROVIDERS, Situation, near, told
+from smtpwizard.presets.values import IMPLICIT_PORTS
 
 
 def _by(client: str) -> Callable[[Event], str]:
@@ -260,7 +261,7 @@ CONNECTION_SITUATIONS: Final = (
     ),
     Situation(
         ("plain-on-tls-port", "connection-lost"),
-        lambda event: _private_target(event) if event.port not in (465, 2465) else "",
+        lambda event: _private_target(event) if event.port not in IMPLICIT_PORTS else "",
         "Look at the firewalls and proxies between this machine or container and {shown}, and whether that server "
         "lets this network's connections speak to it; its log says whether they arrive.",
         "The connection to {shown}, an address of a private network, was made, and then nothing was said or it "

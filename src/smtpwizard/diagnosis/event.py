@@ -224,6 +224,22 @@ def port_in(text: str) -> int | None:
     return next(map(int, ports), None)
 
 
+_NAME: Final = r"((?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,5}[a-z]{2,18})(?![\w@-]|\.\w)"
+_HOST: Final = (
+    rf"(?i)(?:\b(?:smtp[sx]?|ssl|tls|tcp)://|\b(?:ENOTFOUND|EAI_AGAIN|lookup|host|hostname|connect(?:ing|ion)? to|"
+    rf"server failed|host, port)\b[\s:=>\"'`(\[]{{1,5}}){_NAME}"
+    rf"|(?<![\w@./-]){_NAME}:(25|26|465|587|588|2465|2525|2587)\b(?![.@\d]|:(?! ))"
+)
+"""A mail server's name where clients put it: behind a scheme or the words of a look-up, or before a mail port."""
+
+
+def server_in(text: str) -> tuple[str, int | None]:
+    """Return name and port of the mail server that a message names: ("", None) where it names none."""
+    found = re.search(_HOST, bound(text))
+    port = int(found[3]) if found and found[3] else port_in(text)
+    return ((found[1] or found[2]).lower() if found else "", port)
+
+
 def from_step(
     step: StepLike,
     provider: Provider | str | None = None,

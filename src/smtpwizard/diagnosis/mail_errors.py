@@ -31,6 +31,7 @@ from smtpwizard.diagnosis.server_logs import (
     taken,
 )
 from smtpwizard.diagnosis.stages import shown, stages_of
+from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _tls_port(text: str) -> int | None:
     None where something says that TLS was spoken, or that no connection came about.
     """
     port = port_in(text)
-    return port if port in (465, 2465) and not re.search(_TLS_SPOKEN, text) else None
+    return port if port in IMPLICIT_PORTS and not re.search(_TLS_SPOKEN, text) else None
 
 
 _TLS_SPOKEN: Final = (

@@ -14,7 +14,7 @@ from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.schema import Failure
-from smtpwizard.presets.values import TlsMode
+from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
@@ -152,7 +152,7 @@ def tls_word(event: Event, settings: Settings) -> Changes:
     word = (settings.security or "").strip().lower()
     if word in ("true", "false"):
         return {Role.SECURITY: IMPLICIT if word == "true" else STARTTLS}
-    return {Role.SECURITY: IMPLICIT if settings.port_number in (465, 2465) else STARTTLS}
+    return {Role.SECURITY: IMPLICIT if settings.port_number in IMPLICIT_PORTS else STARTTLS}
 
 
 REPAIRS: Final[Mapping[str, Callable[[Event, Settings], Changes]]] = {

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.client_terms import NODE, words_of
-from smtpwizard.diagnosis.event import Event
-from smtpwizard.presets.values import TlsMode
+from smtpwizard.diagnosis.event import Event, server_in
+from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
+from smtpwizard.secret import hide_secrets
+from smtpwizard.text import safe
 
 if TYPE_CHECKING:
     from smtpwizard.presets.schema import PortChoice
@@ -83,7 +85,9 @@ class Wording:
         if "{encrypted}" in text:
             text = text.replace("{encrypted}", self._encrypted())
             return self.fill(text)
-        return self._event.profile.fill(text)
+        if "{try_" in text:
+            text = text.replace("{try_port}", _try_port(self._event)).replace("{try_tls}", _try_tls(self._event))
+        return self._event.profile.fill(text.replace("{its_reason}", its_reason(self._event)))
 
     def in_situation(self, kind: str, cause: str, remedy: str) -> tuple[str, str]:
         """Return cause and remedy, or those for the situation that the text shows: who sends, to which server."""
@@ -115,6 +119,48 @@ class Wording:
             return f"port {port} with SSL/TLS"
         return f"{{port}}={port}, {{implicit}}"
 
+
+def _server(event: Event) -> tuple[str, int | None]:
+    """The mail server that is meant, by the settings or the text, else the example's; its port where it is known."""
+    if event.settings is not None:
+        return event.settings.host or _EXAMPLE, event.port
+    host, port = server_in(event.raw)
+    around, _ = ("", None) if host else server_in(event.around)
+    return host or around or _EXAMPLE, event.port or port
+
+
+_EXAMPLE: Final = "smtp.example.com"
+
+
+def _try_port(event: Event) -> str:
+    """The command that shows whether the port answers."""
+    host, port = _server(event)
+    return f"`nc -vz {host} {port or 587}`"
+
+
+def _try_tls(event: Event) -> str:
+    """The command that shows the TLS version and the certificate."""
+    host, port = _server(event)
+    if port is None:
+        return f"`openssl s_client -connect {host}:465` (587: add `-starttls smtp`)"
+    return f"`openssl s_client -connect {host}:{port}{'' if port in IMPLICIT_PORTS else ' -starttls smtp'}`"
+
+
+_FEW_WORDS: Final = 3
+_LONG_REASON: Final = 200
+"""Characters of a reply that are quoted: two sentences and a link."""
+
+
+def its_reason(event: Event) -> str:
+    """Go on from "The server refused it": with its own words where they are some, else that it gives no reason."""
+    lines = " ".join(re.sub(_CODE_BEFORE, "", line) for line in event.lines)
+    said = safe(hide_secrets(lines), limit=_LONG_REASON).strip(" .:;-'\"(),")
+    if event.code is None or len(re.findall(r"[^\W\d_]{2,}", said)) < _FEW_WORDS:
+        return " and gives no reason"
+    return f" and says why in words of its own: “{said}”"
+
+
+_CODE_BEFORE: Final = r"^\s*(?:[2-5]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}\s)*"
 
 _CERTIFICATE_NAMES: Final = (
     r"DNS:([\w*][\w.*-]{0,252})",

@@ -14,7 +14,7 @@ from smtpwizard.apps.parse import number
 from smtpwizard.apps.profile import SECRET_ROLES, AppProfile, Role, Security
 from smtpwizard.clients.transport import Origin, refused, security
 from smtpwizard.presets.schema import Kind, PortChoice, Provider, TlsMode
-from smtpwizard.presets.values import MATCHED
+from smtpwizard.presets.values import IMPLICIT_PORTS, MATCHED
 from smtpwizard.problems import NO_CHANGES, Changes, Problem, Severity, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import Secret
@@ -126,8 +126,6 @@ def meant_boolean(text: str) -> bool | None:
     return True if word in _YES else False if word in _NO else None
 
 
-IMPLICIT_PORTS = frozenset({465, 2465})
-"""Submissions (RFC 8314), and its double at Amazon SES and Resend for clouds that block 465."""
 STARTTLS_PORTS = frozenset({25, 587, 2525, 2587})
 LOCAL_KINDS = frozenset({Kind.LOCAL, Kind.PRACTICE})
 CAPTURE_KINDS = LOCAL_KINDS | {Kind.TEST}

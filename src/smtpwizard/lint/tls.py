@@ -11,8 +11,9 @@ from smtpwizard.apps import parse
 from smtpwizard.apps.parse import BOOLEANS
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import Origin, is_on, reading, value_of
-from smtpwizard.lint.context import IMPLICIT_PORTS, NO_REPAIR, Context, Repair, meant_boolean, shown
+from smtpwizard.lint.context import NO_REPAIR, Context, Repair, meant_boolean, shown
 from smtpwizard.presets.schema import PortChoice, TlsMode
+from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.text import listed
 

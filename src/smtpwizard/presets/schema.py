@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from smtpwizard.presets.values import (
+    IMPLICIT_PORTS,
     Bounds,
     Day,
     EnhancedCode,
@@ -321,7 +322,7 @@ class Provider(NamedTuple):
         for choice in self.ports:
             if choice.port == wanted:
                 return choice
-        return PortChoice(wanted, TlsMode.IMPLICIT if wanted in (465, 2465) else TlsMode.STARTTLS, verified=False)
+        return PortChoice(wanted, TlsMode.IMPLICIT if wanted in IMPLICIT_PORTS else TlsMode.STARTTLS, verified=False)
 
     def stricter_port(self) -> PortChoice | None:
         """Return the implicit-TLS choice where the recommended one is STARTTLS: it cannot fall back to clear text."""

@@ -23,6 +23,9 @@ class TlsMode(StrEnum):
     NONE = "none"
 
 
+IMPLICIT_PORTS: Final = frozenset({465, 2465})
+"""Submissions (RFC 8314), and its double at Amazon SES and Resend for clouds that block 465."""
+
 T = TypeVar("T")
 
 KeyPath = tuple[str | int, ...]

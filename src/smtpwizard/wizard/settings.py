@@ -10,6 +10,7 @@ from smtpwizard.addresses import is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, refusals, transport
 from smtpwizard.lint.check import findings, masked_settings
+from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.problems import Problem, Severity, has_errors, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, LineRole, Mark
@@ -172,7 +173,7 @@ class SettingsStep:
         """The advanced values in one line: `smtp.gmail.com : 587  STARTTLS`."""
         settings = self._session.state.settings
         tls = "TLS" if implicit_tls(settings) else "STARTTLS"
-        if tls == "STARTTLS" and settings.port_number in (465, 2465):
+        if tls == "STARTTLS" and settings.port_number in IMPLICIT_PORTS:
             tls = "no TLS"  # those ports have no STARTTLS
         line = safe(f"{settings.host or 'no host'} : {settings.port or 'no port'}  {tls}", limit=200)
         return redact(line, self._session.secrets())

@@ -9,8 +9,8 @@ from typing import Any, Final
 from smtpwizard.clients.model import REFUSED_CIPHERS, ClientModel
 from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport
-from smtpwizard.lint.context import IMPLICIT_PORTS
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
+from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
