@@ -17,8 +17,8 @@ from smtpwizard.docker.logs import LogReport, Trouble
 from smtpwizard.mail import messages
 from smtpwizard.mailbox.model import InboxRefused, Place
 from smtpwizard.presets.schema import Provider
-from smtpwizard.prompts import send
 from smtpwizard.prompts.console import Console
+from smtpwizard.prompts.walk import send
 from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult
@@ -80,7 +80,7 @@ def sending(
         quick = {"find_catcher": no_catcher, "arrival_seconds": 0.05, "arrival_pause": 0.0}
         services = Services(**{**quick, **world})
         session = Session(services, WizardState(settings=settings, target=Target(path=folder / ".env")))
-        send.send(session, Console(source=Answers(said, rules), sink=said, secret=lambda prompt: PASSWORD))
+        send(session, Console(source=Answers(said, rules), sink=said, secret=lambda prompt: PASSWORD))
         yield session, said, server
 
 

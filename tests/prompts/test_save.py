@@ -12,7 +12,7 @@ from smtpwizard.apps.loading import profile
 from smtpwizard.apps.profile import Role
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.prompts.console import Console
-from smtpwizard.prompts.save import save
+from smtpwizard.prompts.walk import save
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.compose.read import read_service

@@ -15,7 +15,7 @@ from smtpwizard.cli.probing import recipients
 from smtpwizard.dns.sender import sender_of
 from smtpwizard.errors import InputError
 from smtpwizard.prompts.console import Console
-from smtpwizard.prompts.send import _recipient
+from smtpwizard.prompts.walk import _recipient
 from smtpwizard.text import listed
 from smtpwizard.wizard.arrival import recipient_problem
 

@@ -11,7 +11,7 @@ import pytest
 
 from smtpwizard.cli.main import run
 from smtpwizard.prompts.console import Console
-from smtpwizard.prompts.save import save
+from smtpwizard.prompts.walk import save
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.settings import Settings
 from smtpwizard.targets.apply import apply_all

@@ -13,8 +13,8 @@ import pytest
 from smtpwizard.cli.main import run
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem
-from smtpwizard.prompts import check as prompts
 from smtpwizard.prompts.console import Console
+from smtpwizard.prompts.walk import check
 from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block
@@ -107,7 +107,7 @@ async def line_by_line(settings: Settings, folder: Path) -> str:
     console = Console(source=io.StringIO("0\n" * 3), sink=said)  # an answer that is none, then the end of the input
     session = Session(services(folder), state(settings, folder))
     with pytest.raises(Exception, match="input ended"):
-        await asyncio.to_thread(prompts.run, session, console)
+        await asyncio.to_thread(check, session, console)
     return said.getvalue()
 
 
