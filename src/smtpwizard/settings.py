@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from smtpwizard.apps.forms import FORMS
+from smtpwizard.apps.parse import FORMS
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.apps.schema import SECRET_ROLES, Composed
 from smtpwizard.presets.values import TlsMode

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpwizard.apps.forms import FORMS
+from smtpwizard.apps.parse import FORMS
 from smtpwizard.apps.schema import Value, holds
 from support.values import examples
 

@@ -17,8 +17,8 @@ from smtpwizard.cli.main import run
 from smtpwizard.clients.transport import Origin, transport, unusable
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.check import findings
-from smtpwizard.presets.catalogue import Presets, presets_root
-from smtpwizard.presets.files import PresetFileError
+from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.files import PresetFileError, presets_root
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.sandbox.scripted import Script, ScriptedServer, Stage, reply
 from smtpwizard.secret import Secret

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from smtpwizard.apps.guess import guess
 from smtpwizard.apps.loading import load_profile, shipped
 from smtpwizard.apps.profile import Role
 from smtpwizard.cli.commands.wizard import _services as wizard_services
@@ -19,6 +18,7 @@ from smtpwizard.presets.files import presets_root
 from smtpwizard.prompts.answers import map_variables
 from smtpwizard.prompts.console import Console
 from smtpwizard.wizard.session import Services
+from smtpwizard.wizard.unlisted import guess
 from support.tui import quiet_services, screen_text, settled, wizard
 
 COMPOSE = """services:

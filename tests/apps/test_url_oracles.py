@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smtpwizard.apps.forms import FORMS
+from smtpwizard.apps.parse import FORMS
 from support.debian_clients import symfony
 from support.node import node_json
 

@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from smtpwizard.presets.catalogue import Presets
-from smtpwizard.presets.matching import domain_of
+from smtpwizard.presets.catalogue import Presets, domain_of
 
 PRESETS = Presets.open()
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Final
 
-from smtpwizard.apps.forms import FORMS
+from smtpwizard.apps.parse import FORMS
 from smtpwizard.apps.schema import (
     FOR_PORT,
     NEAREST,

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
-from smtpwizard.apps.forms import FORMS
-from smtpwizard.apps.parse import BOOLEANS, CHECKS, PORTS, WORDS
+from smtpwizard.apps.parse import BOOLEANS, CHECKS, FORMS, PORTS, WORDS
 from smtpwizard.presets.values import (
     MATCHED,
     Faults,

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.apps.guess import role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.cli.output import say
@@ -19,7 +18,7 @@ from smtpwizard.problems import Problem, Severity
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide
 from smtpwizard.settings import Settings
-from smtpwizard.targets.recognise import Recognised, recognise
+from smtpwizard.targets.recognise import Recognised, recognise, role_of
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from smtpwizard.apps.guess import NEEDED
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import CUSTOM, Kind, Provider, ProviderStatus
 from smtpwizard.problems import Severity
@@ -18,7 +17,7 @@ from smtpwizard.wizard.provider import ProviderStep, server_in
 from smtpwizard.wizard.questions import Question, clean
 from smtpwizard.wizard.session import Session
 from smtpwizard.wizard.settings import SettingsStep
-from smtpwizard.wizard.unlisted import Unlisted
+from smtpwizard.wizard.unlisted import NEEDED, Unlisted
 
 _SHOWN: Final = 12
 """Matches listed at once: more than this is a page of speech for a screen reader."""

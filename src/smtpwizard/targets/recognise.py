@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.apps.guess import role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles
 from smtpwizard.apps.profile import AppProfile, Role, is_image, repository
 from smtpwizard.apps.schema import whole
@@ -305,3 +304,41 @@ def services_of(app: AppProfile, listed: Sequence[tuple[str, str]]) -> tuple[str
     ours = [name for name, image in listed if is_image(image, app.images)]
     among = ours or [name for name, _ in listed]
     return tuple([name for name in app.services if name in among] or ours)
+
+
+_MAIL: Final = frozenset({"smtp", "mail", "email", "mailer"})
+_WORDS: Final = (
+    (Role.STARTTLS, {"starttls"}),
+    (Role.VERIFY, {"verify", "unauthorized", "insecure", "reject"}),
+    (Role.REPLY_TO, {"reply", "replyto"}),
+    (Role.PASSWORD, {"password", "pass", "passwd", "pwd"}),
+    (Role.SENDER_NAME, {"fromname", "sendername"}),
+    (Role.SENDER, {"from", "sender", "noreply", "fromaddress", "fromemail"}),
+    (Role.USERNAME, {"user", "username", "login", "account"}),
+    (Role.PORT, {"port"}),
+    (Role.SECURITY, {"secure", "ssl", "tls", "encryption", "security"}),
+    (Role.HOST, {"host", "hostname", "server", "address", "addr", "relay"}),
+)
+"""Role → the words that mean it, the most telling first."""
+
+
+def role_of(name: str) -> Role | None:
+    """Return the role that a variable's name tells; None for what is no mail setting."""
+    words = _words_of(name)
+    if not _MAIL & {*words}:
+        return None
+    rest = [word for word in words if word not in _MAIL] or ["from"]
+    if "name" in rest and {"from", "sender"} & {*rest}:
+        return Role.SENDER_NAME
+    return next((role for role, telling in _WORDS if telling & {*rest}), None)
+
+
+def _words_of(name: str) -> list[str]:
+    """Return the words of a variable's name: `SMTP_fromAddress` is smtp, from, address; SMTPSERVER smtp, server."""
+    words = [word.lower() for part in name.split("_") for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+", part)]
+    return [part for word in words for part in _apart(word)]
+
+
+def _apart(word: str) -> tuple[str, ...]:
+    head = next((mail for mail in ("smtp", "mailer", "email", "mail") if word.startswith(mail)), "")
+    return tuple(part for part in (head, word[len(head) :]) if part)

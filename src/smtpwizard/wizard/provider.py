@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import domain_of, is_address
 from smtpwizard.apps.profile import Role
-from smtpwizard.presets.matching import ranked
+from smtpwizard.presets.catalogue import ranked
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.presets import GROUPS
@@ -20,7 +20,7 @@ from smtpwizard.wizard.questions import begin
 from smtpwizard.wizard.session import Session
 
 if TYPE_CHECKING:
-    from smtpwizard.presets.matching import Match
+    from smtpwizard.presets.catalogue import Match
 
 
 HERE: Final = "Found here"

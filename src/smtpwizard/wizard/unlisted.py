@@ -5,12 +5,11 @@ All three renderers have it: `apps map` on the command line, a question of `--pl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from smtpwizard.apps.guess import NEEDED, guess, profile_text, role_of
 from smtpwizard.apps.loading import DEFAULT, AppFiles, load_profile
 from smtpwizard.apps.profile import Role, repository
 from smtpwizard.errors import FileError, InputError, SmtpWizardError
@@ -18,9 +17,11 @@ from smtpwizard.presets.files import PresetFileError, user_root
 from smtpwizard.targets.compose.services import Service, list_services
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.files import default_file
-from smtpwizard.targets.recognise import matches_in
+from smtpwizard.targets.recognise import matches_in, role_of
 from smtpwizard.text import safe
 
+NEEDED: Final = (Role.HOST, Role.PORT, Role.SENDER, Role.USERNAME, Role.PASSWORD)
+"""Without these there is no profile."""
 _FURTHER: Final = (Role.SECURITY, Role.STARTTLS, Role.SENDER_NAME, Role.REPLY_TO, Role.URL)
 """Asked for beside the needed ones; an app need not have them."""
 _TELLING: Final = 3
@@ -144,3 +145,86 @@ def _of_service(path: Path, service: Service, env: Iterable[str]) -> Unlisted:
     beside = [name for name in env if name not in service.variables] if service.env_files else []
     names = (*service.variables, *beside)
     return Unlisted(path.name, service.name, repository(service.image), names, guess(names))
+
+
+_LINKS: Final = (
+    "base_url",
+    "app_url",
+    "public_url",
+    "site_url",
+    "root_url",
+    "external_url",
+    "frontend_url",
+    "domain",
+    "url",
+)
+
+
+def guess(names: Iterable[str]) -> dict[Role, str]:
+    """Return role → the variable that by its name is most likely to hold it. Roles without one are left out."""
+    found: dict[Role, str] = {}
+    for name in names:
+        role = role_of(name)
+        if role is not None and (role not in found or len(name) < len(found[role])):
+            found[role] = name
+    ordered = {role: found[role] for role in Role if role in found}
+    links = [name for name in names if name not in found.values() and name.lower().endswith(_LINKS)]
+    best = min(
+        links, key=lambda name: next(at for at, end in enumerate(_LINKS) if name.lower().endswith(end)), default=""
+    )
+    return ordered | ({Role.URL: best} if best and Role.HOST in ordered else {})
+
+
+_HELP: Final = {
+    Role.HOST: "The mail server's name.",
+    Role.PORT: "The mail server's port.",
+    Role.SENDER: "The address from which the mails come.",
+    Role.USERNAME: "The login.",
+    Role.PASSWORD: "The password or key that belongs to the login.",
+    Role.SECURITY: "TLS from the first byte.",
+    Role.STARTTLS: "STARTTLS.",
+    Role.URL: "The address at which the app is reached.",
+}
+
+
+def profile_text(
+    id: str, mapping: Mapping[Role, str], *, service: str, image: str, source: str, day: str  # noqa: A002
+) -> str:  # fmt: skip
+    """Return the TOML of a profile of one's own. What the app does with a text is taken from the most usual one."""
+    return "\n".join(_lines(id, mapping, service, image, source, day)) + "\n"
+
+
+def _lines(
+    id: str, mapping: Mapping[Role, str], service: str, image: str, source: str, day: str  # noqa: A002
+) -> Iterator[str]:  # fmt: skip
+    yield "# Mapped by name from the app's own variables, and confirmed by hand. Correct what the app does otherwise:"
+    yield "# docs/apps-adding.md tells every key."
+    yield f"id = {_quoted(id)}\nname = {_quoted(id)}\nservices = [{_quoted(service or id)}]"
+    if image:
+        yield f"images = [{_quoted(image)}]"
+    yield 'docs_url = "https://example.com/"\nevidence = "docs"'
+    yield f"checked = {_quoted(day)}\nsources = [{_quoted(source)}]"
+    yield 'unknown = ["how the app reads its variables", "which mail client it has"]'
+    yield '\n[client]\nmodel = "unknown"\nlogin = "both"'
+    tls = mapping.get(Role.SECURITY)
+    if tls:
+        yield f'\n[[reads]]\nwhen = {{ {tls} = "on" }}\nmode = "implicit"'
+    else:
+        yield '\n[[reads]]\nwhen = { port = "=465" }\nmode = "implicit"'
+    yield '\n[[reads]]\nmode = "opportunistic"'
+    on, off = (f'set = {{ {tls} = "true" }}', f'set = {{ {tls} = "false" }}') if tls else ("", "")
+    yield f"\n[modes.implicit]\n{on}\n\n[modes.starttls]\npossible = false".replace("\n\n\n", "\n\n")
+    yield f"\n[modes.opportunistic]\n{off}\n\n[modes.none]\npossible = false".replace("\n\n\n", "\n\n")
+    for role, name in mapping.items():
+        yield f"\n[[variables]]\nname = {_quoted(name)}\nrole = {_quoted(role.value)}"
+        if role in (Role.HOST, Role.SENDER):
+            yield "required = true"
+        if role is Role.SENDER:
+            yield 'format = "mailbox"'
+        if role is Role.SECURITY:
+            yield 'read = "lower-true"\ndefault = "false"'
+        yield f"help = {_quoted(_HELP.get(role, role.words[:1].upper() + role.words[1:] + '.'))}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

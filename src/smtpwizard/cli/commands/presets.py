@@ -10,9 +10,8 @@ from smtpwizard.apps.profile import AppProfile
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
-from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.catalogue import Match, Presets, domain_of
 from smtpwizard.presets.files import PresetProblem, presets_root
-from smtpwizard.presets.matching import Match, domain_of
 from smtpwizard.presets.schema import Kind
 from smtpwizard.text import safe
 

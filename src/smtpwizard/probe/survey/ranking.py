@@ -8,7 +8,7 @@ from typing import Final
 from smtpwizard.addresses import is_private_host
 from smtpwizard.apps.profile import Role
 from smtpwizard.clients.model import NAME_MISMATCH
-from smtpwizard.presets.matching import by_host
+from smtpwizard.presets.catalogue import by_host
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.probe.survey.facts import ESCAPES, Evidence, PortFacts, Reach, proposal
 from smtpwizard.problems import Changes, Problem, repair_label
