@@ -82,7 +82,7 @@ def test_without_a_pool_a_connection_closed_before_the_greeting_is_an_error_and_
 def test_the_survey_proposes_the_mode_of_the_same_port(
     script: Script, fields: dict[str, str], title: str, left_out: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smtpwizard.probe.stages.is_private_address", lambda _: False)  # else clear text does not leak
+    monkeypatch.setattr("smtpwizard.probe.engine.is_private_address", lambda _: False)  # else clear text does not leak
     bench = Bench()
     with bench.server(script) as server:
         login = {"username": LOGIN["username"], "password": Secret(LOGIN["password"])}

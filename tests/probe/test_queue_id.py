@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.probe.stages import queue_id
+from smtpwizard.probe.verdict import queue_id
 
 
 @pytest.mark.parametrize(

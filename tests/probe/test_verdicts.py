@@ -17,7 +17,7 @@ STARTTLS = Script(starttls=True)
 @pytest.fixture
 def public_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every address counts as public: the tests' own server is on the loopback."""
-    monkeypatch.setattr("smtpwizard.probe.stages.is_private_address", lambda _: False)
+    monkeypatch.setattr("smtpwizard.probe.engine.is_private_address", lambda _: False)
 
 
 def test_works_over_tls() -> None:

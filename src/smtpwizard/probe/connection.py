@@ -1,4 +1,4 @@
-"""The connection to the server: addresses, TCP, TLS. What is said over it is the business of `stages`.
+"""The connection to the server: addresses, TCP, TLS. What is said over it is the business of `engine`.
 
 Each public coroutine of `Connection` is one stage; it returns what to report, or raises DialogueEnded.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailure, ClientModel, Dialogue, DialogueEnded
 from smtpwizard.clients.transport import Transport
-from smtpwizard.probe.verdict import Options
+from smtpwizard.probe.verdict import Options, StageOutcome
 from smtpwizard.records import NamedTuple
 from smtpwizard.smtp import certificate as certificates
 from smtpwizard.smtp import net as network
@@ -32,19 +32,6 @@ _MAX_PORT: Final = 65535
 _EXAMINE_SECONDS: Final = 3.0
 """The limit of a second connection that only looks at the certificate."""
 UNREADABLE: Final = "the certificate cannot be read"
-
-
-class StageOutcome(NamedTuple):
-    """What a stage has to report. The texts are not yet redacted."""
-
-    summary: str = ""
-    """One line; empty: the reply says it."""
-    status: Status = Status.PASSED
-    reply: str | None = None
-    note: str = ""
-    """What is to be added to the reply."""
-    tls: TlsFacts | None = None
-    detail: tuple[str, ...] = ()
 
 
 class Connection:
