@@ -136,7 +136,7 @@ _ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,
 _SAYS_MORE: Final = {
     "unreachable": ("timeout", "refused"),  # IPv6 has no way out, and the server was tried by IPv4 too
     "no-own-address": ("timeout", "refused"),
-    "unknown-host": ("resolver-down",),
+    "unknown-host": ("resolver-down", "bad-host"),
     "timeout": ("read-timeout", "resolver-down", "silence"),
     "closed": ("no-sendmail",),
     "read-timeout": ("no-ca-file",),

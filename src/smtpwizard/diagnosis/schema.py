@@ -60,8 +60,9 @@ HAPPENINGS: Final = (
     "unknown-ca", "unverified", "wrong-name", "expired", "not-yet-valid", "old-protocol", "weak-crypto",
     "bad-cipher-spec", "no-common-cipher", "no-starttls", "no-auth", "no-common-mechanism", "login-empty",
     "login-in-clear", "login-not-ascii", "login-refused", "wrong-login-host", "sender-refused", "recipient-refused",
-    "message-refused", "out-of-step", "not-smtp", "bad-address", "no-smtputf8", "no-sendmail", "two-tls-modes",
-    "client-fault", "no-ca-file", "revocation-unchecked", "no-own-address",
+    "message-refused", "out-of-step", "not-smtp", "bad-address", "bad-recipient", "no-recipient", "bad-host",
+    "no-smtputf8", "no-sendmail", "two-tls-modes", "client-fault", "no-ca-file", "revocation-unchecked",
+    "no-own-address",
 )  # fmt: skip
 """What can happen to a client: the same whatever the client, which says it in words of its own."""
 
