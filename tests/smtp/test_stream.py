@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smtpwizard.smtp.stream import MAX_LINES, Transcript
+from smtpwizard.smtp.results import MAX_LINES, Transcript
 
 
 def test_a_transcript_is_bounded_and_says_so() -> None:

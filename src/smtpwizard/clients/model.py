@@ -14,8 +14,8 @@ from smtpwizard.clients.transport import Origin, Transport
 from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.certificate import Certificate
-from smtpwizard.smtp.results import ClientOutcome, Step, TlsFacts, Verdict, response_code
-from smtpwizard.smtp.stream import TlsStream, Transcript
+from smtpwizard.smtp.net import TlsStream
+from smtpwizard.smtp.results import ClientOutcome, Step, TlsFacts, Transcript, Verdict, response_code
 
 if TYPE_CHECKING:
     import ssl

@@ -16,9 +16,8 @@ from smtpwizard.records import NamedTuple
 from smtpwizard.smtp import certificate as certificates
 from smtpwizard.smtp import net as network
 from smtpwizard.smtp.certificate import Certificate
-from smtpwizard.smtp.net import Job, Net, Stream
-from smtpwizard.smtp.results import Status, TlsFacts
-from smtpwizard.smtp.stream import TlsStream, Transcript
+from smtpwizard.smtp.net import Job, Net, Stream, TlsStream
+from smtpwizard.smtp.results import Status, TlsFacts, Transcript
 
 if TYPE_CHECKING:
     import ssl

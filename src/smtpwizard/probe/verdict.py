@@ -31,10 +31,10 @@ from smtpwizard.smtp.results import (
     Step,
     StepResult,
     TlsFacts,
+    Transcript,
     Verdict,
     parse_reply,
 )
-from smtpwizard.smtp.stream import Transcript
 from smtpwizard.text import safe
 
 

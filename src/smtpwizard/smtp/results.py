@@ -246,3 +246,40 @@ class Report(NamedTuple):
     def transcript_text(self) -> str:
         """Return the transcript as text, `C:` and `S:` before the lines."""
         return "\n".join(f"{'C' if item.sender == 'client' else 'S'}: {item.line}" for item in self.transcript)
+
+
+MAX_LINES: Final = 500
+"""Lines that are kept; a whole send has about 40."""
+MAX_CHARACTERS: Final = 1000
+
+
+class Transcript:
+    """The lines of a dialogue, redacted as they come in."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        self._redact = redact
+        self._lines: list[TranscriptLine] = []
+        self._left_out = 0
+
+    def client(self, line: str) -> None:
+        """Note a line of ours; the caller masks credentials before."""
+        self._add("client", line)
+
+    def server(self, reply: str) -> None:
+        """Note a reply, which may have several lines."""
+        room = MAX_LINES - len(self._lines)
+        lines = reply.split("\n", max(room, 0) + 1)
+        for line in lines[: room + 1]:
+            self._add("server", line)
+
+    def lines(self) -> tuple[TranscriptLine, ...]:
+        """Return everything so far."""
+        if not self._left_out:
+            return tuple(self._lines)
+        return (*self._lines, TranscriptLine("client", f"({self._left_out} more lines, not kept)"))
+
+    def _add(self, sender: str, line: str) -> None:
+        if len(self._lines) >= MAX_LINES:
+            self._left_out += 1
+            return
+        self._lines.append(TranscriptLine(sender, safe(self._redact(line), limit=MAX_CHARACTERS)))

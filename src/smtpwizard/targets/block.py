@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from smtpwizard.errors import InputError
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.targets.compose.tree import doubled, list_item, mapping_value, quoted
-from smtpwizard.targets.env.encode import encode, refuse_unwritable
+from smtpwizard.targets.env.edit import encode, refuse_unwritable
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
 
 if TYPE_CHECKING:

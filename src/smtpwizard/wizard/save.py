@@ -454,8 +454,7 @@ def _in_secret_file(
     file: ComposeFile, service: Service, values: Values, app: AppProfile, also: Sequence[Service], *, override: bool
 ) -> tuple[Change, ...]:
     """Plan the password into a file of its own. InputError for an app that reads none."""
-    from smtpwizard.targets.compose.plan import plan_compose
-    from smtpwizard.targets.compose.secret_file import in_a_file, with_secret_file
+    from smtpwizard.targets.compose.plan import in_a_file, plan_compose, with_secret_file
 
     spec = app.spec(Role.PASSWORD)
     if spec is None or not spec.file_variant:

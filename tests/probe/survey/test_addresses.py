@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from smtpwizard.probe.survey.dialer import spread
+from smtpwizard.probe.survey.port import spread
 from smtpwizard.sandbox.scripted import CLOSE, Script, ScriptedServer, Stage
 from smtpwizard.smtp import net as resolve
 from support.looking import LOGIN, Bench, black_hole, closed_port, settings_for

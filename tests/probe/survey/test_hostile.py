@@ -9,8 +9,8 @@ import tracemalloc
 import pytest
 
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.probe.survey.dialer import LimitedStream
 from smtpwizard.probe.survey.facts import MOST_OCTETS
+from smtpwizard.probe.survey.port import LimitedStream
 from smtpwizard.probe.survey.survey import run_survey, scan_ports
 from smtpwizard.sandbox.scripted import SILENCE, Play, Script, Stage, drip, endless, raw, reply
 from support.looking import Bench, settings_for

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from smtpwizard.probe.survey.dialer import happy_eyeballs, together
+from smtpwizard.probe.survey.port import happy_eyeballs, together
 
 
 class Call:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from smtpwizard.errors import InputError
-from smtpwizard.targets.env.encode import encode
+from smtpwizard.targets.env.edit import encode
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, parse_readers
 from support import env_readers
 from support.values import NASTY, nasty_values, passwords

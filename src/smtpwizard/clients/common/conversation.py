@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.records import NamedTuple
-from smtpwizard.smtp.net import is_deadline
-from smtpwizard.smtp.stream import TlsStream, Transcript
+from smtpwizard.smtp.net import TlsStream, is_deadline
+from smtpwizard.smtp.results import Transcript
 
 if TYPE_CHECKING:
     import ssl

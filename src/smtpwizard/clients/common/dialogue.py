@@ -18,9 +18,8 @@ from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
 from smtpwizard.clients.transport import Transport
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import MASK
-from smtpwizard.smtp.net import is_deadline
-from smtpwizard.smtp.results import Step
-from smtpwizard.smtp.stream import HandshakeClosed, TlsStream, Transcript
+from smtpwizard.smtp.net import HandshakeClosed, TlsStream, is_deadline
+from smtpwizard.smtp.results import Step, Transcript
 
 if TYPE_CHECKING:
     import ssl

@@ -43,9 +43,8 @@ from smtpwizard.clients.transport import Transport
 from smtpwizard.settings import Settings
 from smtpwizard.smtp import roots
 from smtpwizard.smtp.certificate import Certificate
-from smtpwizard.smtp.net import is_deadline, literal
-from smtpwizard.smtp.results import Step, TlsFacts, Verdict
-from smtpwizard.smtp.stream import TlsStream, Transcript
+from smtpwizard.smtp.net import TlsStream, is_deadline, literal
+from smtpwizard.smtp.results import Step, TlsFacts, Transcript, Verdict
 
 if TYPE_CHECKING:
     import ssl

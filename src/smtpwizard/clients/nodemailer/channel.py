@@ -27,9 +27,8 @@ from smtpwizard.apps.parse import trim
 from smtpwizard.clients.model import ClientFailure, DialogueEnded
 from smtpwizard.clients.nodemailer.errors import late, patience, tls, word
 from smtpwizard.records import NamedTuple
-from smtpwizard.smtp.net import is_deadline
-from smtpwizard.smtp.results import Step, Verdict
-from smtpwizard.smtp.stream import TlsStream, Transcript
+from smtpwizard.smtp.net import TlsStream, is_deadline
+from smtpwizard.smtp.results import Step, Transcript, Verdict
 
 if TYPE_CHECKING:
     import ssl

@@ -25,9 +25,8 @@ from smtpwizard.clients.nodemailer.ehlo import needs_smtputf8, read
 from smtpwizard.clients.nodemailer.errors import DISCONNECTED, late, refused, tls, word
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
-from smtpwizard.smtp.net import is_deadline
-from smtpwizard.smtp.results import Step, Verdict
-from smtpwizard.smtp.stream import HandshakeClosed, TlsStream, Transcript
+from smtpwizard.smtp.net import HandshakeClosed, TlsStream, is_deadline
+from smtpwizard.smtp.results import Step, Transcript, Verdict
 
 if TYPE_CHECKING:
     import ssl

@@ -17,7 +17,6 @@ from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
 from smtpwizard.probe.survey.advice import cloud_provider, proposals
-from smtpwizard.probe.survey.dialer import Dialer, together
 from smtpwizard.probe.survey.facts import (
     GRACE_SECONDS,
     TOTAL_SECONDS,
@@ -31,7 +30,7 @@ from smtpwizard.probe.survey.facts import (
     ports_to_ask,
     real,
 )
-from smtpwizard.probe.survey.port import CertificateProbe, PortProbe
+from smtpwizard.probe.survey.port import CertificateProbe, Dialer, PortProbe, together
 from smtpwizard.probe.survey.ranking import family_lines, meaning, port_lines, sister, web_line
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem

@@ -1,6 +1,7 @@
 """Planning a change of a compose file: of a service's environment in place, or in an override file beside it.
 
-Compares and proves; writes nothing. A secret goes in as it is, or as a reference to the `.env` beside the file.
+Compares and proves; writes nothing. A secret goes in as it is, as a reference to the `.env` beside the file, or into a
+file of its own (`--secret file`), which compose hands to the container and the app reads through its `_FILE` variable.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Literal
 from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.records import NamedTuple
-from smtpwizard.secret import Secret
+from smtpwizard.secret import MASK, Secret
 from smtpwizard.targets.change import PRIVATE, Change, Consent, ConsentRequired, Undecided, Values, secrets_in
-from smtpwizard.targets.compose.edit import Texts, reached, set_environment, with_service
+from smtpwizard.targets.compose.edit import Lines, Texts, reached, set_environment, with_service
 from smtpwizard.targets.compose.read import layers, source_of, takes
 from smtpwizard.targets.compose.services import ComposeFile, Service, parse_compose, read_compose_file, services
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
 from smtpwizard.targets.diff import masked_diff
-from smtpwizard.targets.env.encode import refuse_unwritable
+from smtpwizard.targets.env.edit import refuse_unwritable
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import exposure_findings, link_findings, plan_env_file
 from smtpwizard.targets.files import (
@@ -382,3 +383,111 @@ def covered(text: str, root: Node) -> frozenset[int]:
             below = len(text[node.start : node.end].rstrip().splitlines()) - 1
             lines.update(range(node.line + 2, node.line + 2 + below))
     return frozenset(lines)
+
+
+def in_a_file(values: Values, password: str, variant: str, name: str) -> tuple[Values, Secret | None]:
+    """Return what is written instead of the password, and the password; None where there is none to write."""
+    found = values.get(password)
+    if not isinstance(found, Secret) or not found:
+        return values, None
+    return {**{key: value for key, value in values.items() if key != password}, password: None,
+            variant: f"/run/secrets/{name}"}, found  # fmt: skip
+
+
+def with_secret_file(
+    changes: Sequence[Change], secret: Secret, name: str, services: Sequence[str], ours: Values
+) -> tuple[Change, ...]:
+    """Return the changes with the secret's file before them, and its lines in the compose file, the last of them.
+
+    There lines are added and none is changed: the secret under `secrets:` of each service, and of the file.
+
+    Undecided where `secrets` stands there in a form that has no room for a line.
+    """
+    *rest, compose = changes
+    path = compose.path.parent / f"{name}.secret"
+    before = decode_yaml(compose.before or b"")
+    text = decode_yaml(compose.after)
+    for service in services:
+        text = _with_secret(text, service, name, compose.path.name)
+    text = _with_top(text, name, path.name, compose.path.name)
+    _prove_secret(text, services, name, compose.path.name)
+    diff = masked_diff(before, text, compose.path.name, ours=[*ours, "secrets", "file", name])
+    edited = replace(compose, after=encode_yaml(text, compose.before or b""), masked=diff)
+    return (_secret_file(path, secret), *rest, edited)
+
+
+def _secret_file(path: Path, secret: Secret) -> Change:
+    """Plan the secret's file: the password alone, without a line end, which some apps take for a part of it."""
+    real, mode = resolve(path)
+    existing = read_bytes(real)
+    data = secret.reveal().encode("utf-8", "surrogateescape")
+    shown = masked_diff("" if existing is None else "before", "before" if existing == data else MASK, path.name)
+    bits = PRIVATE if mode is None else mode
+    exposed = exposure_findings(path, git_state(real), bits, secret="password", exists=existing is not None)  # noqa: S106
+    note = f"{path.name} is for its owner alone. A container whose program runs as another user cannot read it so."
+    return Change(
+        path, real, existing, data, shown, bits, findings=(*link_findings(path, real), *exposed), notes=(note,)
+    )
+
+
+def _with_room(root: Node, service: str) -> tuple[Node, Node]:
+    found = root.get("services")
+    pair = found[1].get(service) if found else None
+    if pair is None or pair[1].kind is not NodeKind.MAPPING or pair[1].flow or not pair[1].pairs:
+        raise Undecided(f"Service {service} has no place for a secret. Add it by hand, or take --secret reference.")
+    return pair
+
+
+def _with_secret(text: str, service: str, name: str, file: str) -> str:
+    root = parse_tree(text, file)
+    _, body = _with_room(root, service)
+    lines, column = Lines(text), body.pairs[0][0].column
+    pair = body.get("secrets")
+    if pair is None:
+        at = lines.after_pair(*body.pairs[-1])
+        return _put(lines, at, [f"{' ' * column}secrets:", f"{' ' * column}  - {name}"])
+    value = pair[1]
+    if any(item.text == name for item in value.items):
+        return text
+    if value.kind is not NodeKind.SEQUENCE or value.flow or not value.items:
+        raise Undecided(
+            f"The secrets of service {service} stand in a form without room for a line. Add - {name} by hand."
+        )
+    return _put(lines, lines.after_value(value.items[-1]), [f"{' ' * value.column}- {name}"])
+
+
+def _with_top(text: str, name: str, path: str, file: str) -> str:
+    root, lines = parse_tree(text, file), Lines(text)
+    entry = [f"{name}:", f"  file: ./{path}"]
+    pair = root.get("secrets")
+    if pair is None:
+        return _put(lines, len(text), ["secrets:", *(f"  {line}" for line in entry)])
+    value = pair[1]
+    if value.kind is not NodeKind.MAPPING or value.flow or not value.pairs:
+        raise Undecided(f"The secrets of {file} stand in a form without room for a line. Add {name} by hand.")
+    if value.get(name) is not None:
+        return text
+    column = value.pairs[0][0].column
+    return _put(lines, lines.after_value(value), [" " * column + line for line in entry])
+
+
+def _put(lines: Lines, at: int, new: Sequence[str]) -> str:
+    head, tail = lines.text[:at], lines.text[at:]
+    if head and not head.endswith(("\n", "\r")):
+        head += lines.eol
+    return head + "".join(f"{line}{lines.eol}" for line in new) + tail
+
+
+def _prove_secret(text: str, services: Sequence[str], name: str, file: str) -> None:
+    """Raise FileError where the text does not say what it was to say."""
+    root = parse_tree(text, file)
+    top = root.get("secrets")
+    right = top is not None and top[1].get(name) is not None
+    for service in services:
+        pair = _with_room(root, service)[1].get("secrets")
+        right = right and pair is not None and any(item.text == name for item in pair[1].items)
+    if not right:
+        raise FileError(
+            f"{file} cannot be given the secret safely: its layout is one that is not understood. Nothing was written.",
+            "Layout not understood",
+        )

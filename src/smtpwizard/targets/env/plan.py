@@ -15,8 +15,18 @@ from smtpwizard.problems import Problem, Severity
 from smtpwizard.secret import Secret
 from smtpwizard.targets.change import PRIVATE, Change, Values, secrets_in
 from smtpwizard.targets.diff import is_mail_setting, is_secret_name, masked_diff
-from smtpwizard.targets.env.edit import Kind, Merged, Placed, Statement, line_ends, merge, scan
-from smtpwizard.targets.env.encode import Surroundings, encode, line_obstacles
+from smtpwizard.targets.env.edit import (
+    Kind,
+    Merged,
+    Placed,
+    Statement,
+    Surroundings,
+    encode,
+    line_ends,
+    line_obstacles,
+    merge,
+    scan,
+)
 from smtpwizard.targets.env.file import has_mac_line_ends, read_twice, refuse_no_text
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader, name_list
 from smtpwizard.targets.env.whole import Cause, Reading, read_whole
