@@ -13,8 +13,8 @@ from conformance.behaviour import LOGIN, Behaviour
 from conformance.comparison import Comparison
 from smtpwizard.clients.model import CipherListError
 from smtpwizard.clients.nodemailer import tls as trust
-from smtpwizard.clients.nodemailer.channel import ReplyQueue
-from smtpwizard.clients.nodemailer.ehlo import from_header, read
+from smtpwizard.clients.nodemailer.channel import ReplyQueue, read
+from smtpwizard.clients.nodemailer.dialogue import from_header
 from smtpwizard.clients.nodemailer.tls import mismatch
 from smtpwizard.sandbox.scripted import Script, ScriptedServer
 from smtpwizard.smtp.certificate import Certificate

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smtpwizard.clients.nodemailer import headers as header
-from smtpwizard.clients.nodemailer.ehlo import from_header, normalise
+from smtpwizard.clients.nodemailer.dialogue import from_header, normalise
 from smtpwizard.clients.nodemailer.headers import AddressError, envelope
 from support.mail_client import MailClient
 from support.values import examples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpwizard.clients.nodemailer.ehlo import octets
+from smtpwizard.clients.model import octets
 from smtpwizard.sandbox.scripted import Script, Stage, reply
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, Step, StepResult, Verdict
 from support.probing import probe_of, probed, serving

@@ -16,14 +16,14 @@ from functools import partial
 from typing import Final
 
 from smtpwizard.addresses import is_private_address
-from smtpwizard.clients.model import ClientFailure, Dialogue, DialogueEnded
+from smtpwizard.clients.model import ClientFailure, Dialogue, DialogueEnded, doubts
 from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport, refusals, unusable
 from smtpwizard.presets.schema import Provider
 from smtpwizard.probe.connection import SILENT_SECONDS, Connection
 from smtpwizard.probe.verdict import Options, Recorder, StageFailed, StageOutcome, app_outcome, not_proved
 from smtpwizard.settings import Settings
-from smtpwizard.smtp.net import Net
+from smtpwizard.smtp.net import BlockingNet, Net, drive
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult, response_code
 from smtpwizard.text import safe
 
@@ -77,8 +77,6 @@ class Probe:
 
     def steps_blocking(self) -> Iterator[StepResult]:
         """The same in the current thread, without an event loop."""
-        from smtpwizard.smtp.net import BlockingNet, drive
-
         return drive(self._run(BlockingNet()))
 
     def run_blocking(self) -> Report:
@@ -292,7 +290,7 @@ class Stages:
 
     async def mail(self, sender: str, recipient: str, message: bytes | None = None) -> StageOutcome:
         """Name the sender; what the server will probably not take of this mail is added to its reply."""
-        notes = self.client.doubts(self.dialogue.capabilities, sender, recipient, message)
+        notes = doubts(self.dialogue.capabilities, sender, recipient, message)
         try:
             reply = await self.dialogue.mail(sender, recipient)
         except DialogueEnded as end:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smtpwizard.apps.parse import JS_SPACE
 from smtpwizard.clients.model import Capabilities
-from smtpwizard.clients.nodemailer.ehlo import MECHANISMS, offers, read
+from smtpwizard.clients.nodemailer.channel import MECHANISMS, offers, read
 
 PIECES = [
     "AUTH",

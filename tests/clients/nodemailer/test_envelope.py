@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.clients.nodemailer import errors
-from smtpwizard.clients.nodemailer.dialogue import stuffed
-from smtpwizard.clients.nodemailer.ehlo import from_header, normalise
+from smtpwizard.clients.nodemailer.dialogue import from_header, normalise, stuffed
 from smtpwizard.smtp.results import TlsFacts
 
 

@@ -29,7 +29,6 @@ from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.dialogue import NOWHERE, Event, Fault, StandardDialogue, Unoffered, Words
 from smtpwizard.clients.model import (
     NAME_MISMATCH,
-    Capabilities,
     CipherListError,
     ClientErrors,
     ClientFailure,
@@ -232,12 +231,6 @@ class StandardClient:
     def recipient_address(self, recipient: str) -> str:
         """Return a recipient as the client names it in the envelope."""
         return self.sender_address(recipient)
-
-    def doubts(self, offered: Capabilities, sender: str, recipient: str, message: bytes | None) -> list[str]:
-        """Return what the server will probably refuse of a mail, a clause each."""
-        from smtpwizard.clients.nodemailer.ehlo import doubts  # the same for every client
-
-        return doubts(offered, sender, recipient, message)
 
     # Errors
 

@@ -14,14 +14,12 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from smtpwizard.apps.parse import JS_SPACE
+from smtpwizard.apps.parse import JS_SPACE, trim
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.model import Capabilities, ClientErrors, ClientFailure, ClientModel, DialogueEnded, TlsPolicy
-from smtpwizard.clients.nodemailer import ehlo
 from smtpwizard.clients.nodemailer import errors as node_errors
 from smtpwizard.clients.nodemailer import tls as node_tls
-from smtpwizard.clients.nodemailer.channel import Channel, Traits, traits, utf8
-from smtpwizard.clients.nodemailer.ehlo import needs_smtputf8, read
+from smtpwizard.clients.nodemailer.channel import MECHANISMS, Channel, Traits, read, traits, utf8
 from smtpwizard.clients.nodemailer.errors import DISCONNECTED, late, refused, tls, word
 from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
@@ -192,7 +190,7 @@ class NodemailerDialogue:
         it is not offered. It knows SIZE= and BODY=8BITMIME too, but only for an envelope that has `size` and
         `use8BitMime`, which no caller sets (lib/smtp-connection `_setEnvelope`, lib/mime-node `getEnvelope`).
         """
-        utf8_wanted = needs_smtputf8(sender, recipient) and self.capabilities.smtputf8
+        utf8_wanted = not (sender.isascii() and recipient.isascii()) and self.capabilities.smtputf8
         line = f"MAIL FROM:<{sender}>" + (" SMTPUTF8" if utf8_wanted else "")
         return await self._expect(line, "EENVELOPE", "MAIL FROM")
 
@@ -316,12 +314,54 @@ def _challenge(reply: str) -> bytes | None:
     return bytes(octet & 0x7F for octet in binascii.a2b_base64(letters + "=" * (-len(letters) % 4)))
 
 
+_CONTROL: Final = {code: None for code in range(0x20) if chr(code) not in "\t\n"}
+_NOT_IN_ADDRESS: Final = frozenset((*map(chr, range(0x20)), "<", ">"))
+_DOTS: Final = {ord(dot): "." for dot in "\u3002\uff0e\uff61"}
+
+
+def from_header(sender: str) -> str:
+    """Return the envelope sender for the app's sender; empty where the client finds no address in it."""
+    inside = trim(sender.partition(">")[0].translate(_CONTROL).replace("\n", " "))
+    return normalise(inside.partition("<")[2] if "<" in inside else inside)
+
+
+def normalise(address: str) -> str:
+    """Return an address as the client sends it: no control characters, domain in lower case and ASCII."""
+    address = trim(_squeezed(address))
+    user, at, domain = address.rpartition("@")
+    if not at:
+        return address
+    if " " in user:
+        user = ('"' if user[:1] != '"' else "") + user
+        user += '"' if user[-1:] != '"' else ""
+    return f"{user}@{to_ascii(domain.lower())}"
+
+
+def to_ascii(domain: str) -> str:
+    """Return a domain with labels beyond ASCII in punycode (RFC 3492)."""
+    if domain.isascii():
+        return domain
+    labels = domain.translate(_DOTS).split(".")
+    return ".".join(x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels)
+
+
+def _squeezed(address: str) -> str:
+    """Replace each run of control characters and brackets by one blank."""
+    kept: list[str] = []
+    for char in address:
+        if char not in _NOT_IN_ADDRESS:
+            kept.append(char)
+        elif kept[-1:] != [""]:
+            kept.append("")
+    return "".join(char or " " for char in kept)
+
+
 class Nodemailer:
     """The client of every app that sends with nodemailer, in one version."""
 
     name = "nodemailer"
     compared_as = ""
-    mechanisms: tuple[str, ...] = ehlo.MECHANISMS
+    mechanisms: tuple[str, ...] = MECHANISMS
     timeouts: Mapping[Step, float] = node_errors.TIMEOUTS
     reports_quit = False
     without_auth = "the app goes on without its user and password"
@@ -341,9 +381,8 @@ class Nodemailer:
 
     transport = staticmethod(options.transport)
     security = staticmethod(security)
-    sender_address = staticmethod(ehlo.from_header)
-    recipient_address = staticmethod(ehlo.normalise)
-    doubts = staticmethod(ehlo.doubts)
+    sender_address = staticmethod(from_header)
+    recipient_address = staticmethod(normalise)
 
     def __init__(self, version: str) -> None:
         self.version = version

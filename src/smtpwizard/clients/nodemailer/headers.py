@@ -10,8 +10,6 @@ import base64
 import re
 from typing import Final
 
-from smtpwizard.clients.nodemailer.ehlo import to_ascii
-
 _FOLD: Final = 76
 _WORD: Final = 40
 """Characters inside an encoded word: 52 with its `=?UTF-8?Q?` and `?=`."""
@@ -145,6 +143,8 @@ def envelope(address: str) -> str:
         raise AddressError("has no @")
     if len(local.encode()) > _LONGEST_LOCAL or not _LOCAL.fullmatch(local):
         raise AddressError("is no mail address: the part before the @ is wrong")
+    from smtpwizard.clients.nodemailer.dialogue import to_ascii  # a preview does without the client
+
     domain = to_ascii(domain.lower())
     if not all(_LABEL.fullmatch(label) for label in domain.split(".")):
         raise AddressError("is no mail address: the part after the @ is wrong")
