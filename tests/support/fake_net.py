@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import pytest
 
+from smtpwizard.probe import engine
 from smtpwizard.probe.engine import Probe
 from smtpwizard.probe.verdict import Options
 from smtpwizard.settings import Settings
-from smtpwizard.smtp import net as net_blocking
 from smtpwizard.smtp.net import BlockingJob
 from smtpwizard.smtp.results import OutgoingMessage, Report
 
@@ -65,7 +65,7 @@ class FakeNet:
 def connected_to(source: Source, end: Exception | None = None) -> Iterator[None]:
     """Have every probe speak with `source`; `end` is what comes after its last piece, None for the end of stream."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(net_blocking, "BlockingNet", lambda: FakeNet(source, end))
+        patch.setattr(engine, "BlockingNet", lambda: FakeNet(source, end))
         yield
 
 

@@ -81,8 +81,6 @@ def open_inbox(url: str | Address, password: Secret | None = None, *, authoritie
     if address.user and not password:
         raise InputError("The inbox wants a password, and none is given.", "Inbox")
     if address.is_web:
-        from smtpwizard.mailbox.catchers import CatcherInbox, Page
-
         return CatcherInbox(Page(address, password or Secret(""), tuple(authorities)))
     from smtpwizard.mailbox.imap import ImapInbox
 

@@ -13,13 +13,12 @@ from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.errors import NetworkError
 from smtpwizard.presets.schema import TlsMode
-from smtpwizard.sandbox.scripted import CLOSE, RESET, SILENCE, Script, Stage, raw, reply
+from smtpwizard.sandbox.scripted import CLOSE, RESET, SILENCE, Script, ScriptedServer, Stage, raw, reply
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
     from smtpwizard.diagnosis.schema import Example, Failure
-    from smtpwizard.sandbox.scripted import ScriptedServer
 
 
 _STAGES: Final[Mapping[str, Stage]] = {
@@ -166,7 +165,6 @@ def matching(failures: Iterable[Playable], text: str) -> tuple[Playable, ...]:
 def start(chosen: Playable, app: AppProfile | None = None) -> Rehearsed:
     """Start a server that shows `chosen`. NetworkError where no port can be had."""
     from smtpwizard.sandbox.certificates import Flaw, make
-    from smtpwizard.sandbox.scripted import ScriptedServer
     from smtpwizard.sandbox.server import PracticeServer
 
     account = PracticeServer()  # never started: only its account is used, with a new password each time

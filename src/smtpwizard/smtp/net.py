@@ -2,6 +2,10 @@
 
 The coroutines of `BlockingNet` never suspend, so `drive` runs them without an event loop and without importing asyncio.
 Not to be used inside an event loop: `net_asyncio` is for that.
+
+A stream can change to TLS: octets in, octets out, first in clear text and then encrypted on the same socket. TLS runs
+over memory buffers, not over a wrapped socket: octets read before the handshake stay where the client keeps them, and
+decrypted octets come one TLS record at a time, as Node delivers them.
 """
 
 from __future__ import annotations

@@ -7,16 +7,14 @@ from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import is_address
-from smtpwizard.apps.profile import Role
-from smtpwizard.presets.schema import Kind
+from smtpwizard.apps.profile import AppMail, AppProfile, Role
+from smtpwizard.presets.schema import Kind, Provider
 from smtpwizard.problems import Severity
 from smtpwizard.report.arrival import Arrived, Proof, spaced
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppMail, AppProfile
     from smtpwizard.mailbox.model import Arrival, Wanted
-    from smtpwizard.presets.schema import Provider
     from smtpwizard.wizard.session import SentMail
 
 

@@ -17,20 +17,18 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.clients.model import UNKNOWN_AUTHORITY
 from smtpwizard.errors import SmtpWizardError
-from smtpwizard.presets.schema import Kind
+from smtpwizard.presets.schema import Kind, Provider
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.records import NamedTuple
-from smtpwizard.smtp.results import Report, Status, Step, StepResult, Verdict
+from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult, Verdict
 
 if TYPE_CHECKING:
     from smtpwizard.clients.transport import Origin
-    from smtpwizard.presets.schema import Provider
     from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
     from smtpwizard.probe.verdict import Options
     from smtpwizard.report.lines import Line
     from smtpwizard.sandbox.rehearsal import Rehearsed
     from smtpwizard.settings import Settings
-    from smtpwizard.smtp.results import OutgoingMessage, SentMessage
     from smtpwizard.wizard.login_guard import Pause
     from smtpwizard.wizard.session import Session, WizardState
 

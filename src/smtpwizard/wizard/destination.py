@@ -10,9 +10,9 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from smtpwizard.apps.profile import Role
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.records import NamedTuple
 from smtpwizard.targets.compose.read import env_names, layers, uses
@@ -22,10 +22,6 @@ from smtpwizard.targets.files import COMPOSE_NAMES, OVERRIDE_NAMES, default_file
 from smtpwizard.targets.git import GitState, git_state
 from smtpwizard.text import safe
 from smtpwizard.wizard.session import Target, TargetKind
-
-if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppProfile
-
 
 _NOT_TARGETS: Final = (".example", ".sample", ".template", ".dist", ".bak", ".orig", ".swp", "~")
 """Endings of `.env.*` files that are patterns or leftovers: nothing reads them."""

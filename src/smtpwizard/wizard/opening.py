@@ -13,11 +13,10 @@ from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
-from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
+from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
     from smtpwizard.secret import Secret
-    from smtpwizard.wizard.session import Services
 
 
 DEFAULT_ENV_FILE: Final = Path(".env")

@@ -7,21 +7,17 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from smtpwizard.addresses import domain_of, is_address
-from smtpwizard.apps.profile import Role
-from smtpwizard.presets.catalogue import ranked
+from smtpwizard.apps.profile import Role, repository
+from smtpwizard.presets.catalogue import Match, ranked
 from smtpwizard.presets.schema import Kind, Provider, ProviderStatus
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.presets import GROUPS
 from smtpwizard.text import safe
 from smtpwizard.wizard.questions import begin
 from smtpwizard.wizard.session import Session
-
-if TYPE_CHECKING:
-    from smtpwizard.presets.catalogue import Match
-
 
 HERE: Final = "Found here"
 WITHOUT_ACCOUNT: Final = "Without an account"
@@ -157,7 +153,6 @@ class ProviderStep:
         folder = target.parent if target is not None else Path()
         if default_file(folder) is None:
             return ()
-        from smtpwizard.apps.profile import repository
         from smtpwizard.wizard.destination import images_here
 
         return tuple(

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smtpwizard.apps.profile import Role, is_image
+from smtpwizard.apps.profile import AppProfile, Role, is_image
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import BugError, FileError, InputError, SmtpWizardError
 from smtpwizard.presets.schema import Kind
@@ -20,7 +20,7 @@ from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block, fragment
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
-from smtpwizard.targets.compose.services import ComposeFile, choose, read_compose_file, services
+from smtpwizard.targets.compose.services import ComposeFile, Service, choose, read_compose_file, services
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
@@ -30,16 +30,12 @@ from smtpwizard.targets.next_steps import next_steps
 from smtpwizard.targets.recognise import services_of
 from smtpwizard.targets.replace import sweep
 from smtpwizard.text import listed
-from smtpwizard.wizard.destination import SaveTarget, discover_targets, same_target, save_targets
-from smtpwizard.wizard.session import Target, TargetKind, WizardState
+from smtpwizard.wizard.destination import SaveTarget, TargetChoice, discover_targets, same_target, save_targets
+from smtpwizard.wizard.session import Session, Target, TargetKind, WizardState
 
 if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppProfile
     from smtpwizard.targets.change import Applied, Change, Consent, Values
     from smtpwizard.targets.compose.plan import SecretMode
-    from smtpwizard.targets.compose.services import Service
-    from smtpwizard.wizard.destination import TargetChoice
-    from smtpwizard.wizard.session import Session
 
 T = TypeVar("T")
 

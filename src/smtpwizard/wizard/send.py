@@ -15,11 +15,11 @@ from smtpwizard.presets.schema import Kind
 from smtpwizard.report.arrival import Arrived, Proof, arrived_line, meaning_lines, missing_line
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.report.probe import message_line
-from smtpwizard.secret import redact
+from smtpwizard.secret import Secret, redact
 from smtpwizard.smtp.results import OutgoingMessage, Report, Status, StepResult
 from smtpwizard.wizard import arrival, login_guard
 from smtpwizard.wizard.check import Check, CheckStep
-from smtpwizard.wizard.session import AT_ONCE, NEARBY, SentMail, TargetKind, may_catch
+from smtpwizard.wizard.session import AT_ONCE, NEARBY, SentMail, Session, TargetKind, may_catch
 
 if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppMail, AppProfile
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from smtpwizard.mail.messages import BuiltMail
     from smtpwizard.mailbox.model import Arrival, Inbox
     from smtpwizard.problems import Problem
-    from smtpwizard.secret import Secret
     from smtpwizard.settings import Settings
-    from smtpwizard.wizard.session import Session
 
 
 _GONE_ON: Final = frozenset({Status.PASSED, Status.WARNED})

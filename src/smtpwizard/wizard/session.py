@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smtpwizard.addresses import is_address
+from smtpwizard.addresses import is_address, is_private_host
 from smtpwizard.apps.loading import DEFAULT, AppFiles, profile, shipped
-from smtpwizard.apps.profile import Role
+from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.desktop import open_page
 from smtpwizard.errors import NetworkError
@@ -24,7 +24,6 @@ from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 
 if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppProfile
     from smtpwizard.clients.transport import Origin
     from smtpwizard.dns.sender import SenderReport
     from smtpwizard.docker.logs import LogReport
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from smtpwizard.report.arrival import Arrived
     from smtpwizard.sandbox.rehearsal import Playable, Rehearsed
     from smtpwizard.sandbox.server import PracticeServer
-    from smtpwizard.secret import Secret
     from smtpwizard.smtp.results import Report, SentMessage
     from smtpwizard.targets.change import Applied
     from smtpwizard.targets.env.file import EnvFile
@@ -211,7 +209,6 @@ AT_ONCE: Final = 10.0
 
 def may_catch(provider: Provider | None, host: str) -> bool:
     """Say whether a mail server may be one that catches mail: it is on this machine or network. No other is asked."""
-    from smtpwizard.addresses import is_private_host
     from smtpwizard.presets.schema import Kind
 
     return (provider is not None and provider.kind is Kind.LOCAL) or is_private_host(host)

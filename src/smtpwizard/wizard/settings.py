@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import is_private_host
 from smtpwizard.apps.profile import Role, Security
-from smtpwizard.clients.transport import implicit_tls, refusals, transport
+from smtpwizard.clients.transport import Origin, implicit_tls, refusals, transport
 from smtpwizard.lint.check import findings, masked_settings
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.problems import Problem, Severity, has_errors, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.secret import MASK, Secret, redact
-from smtpwizard.smtp.results import Step, Verdict
+from smtpwizard.smtp.results import Report, Step, Verdict
 from smtpwizard.text import safe
 from smtpwizard.wizard.check import CheckStep, failed_words, page_of
 from smtpwizard.wizard.questions import (
@@ -31,10 +31,8 @@ from smtpwizard.wizard.questions import (
 from smtpwizard.wizard.session import Session
 
 if TYPE_CHECKING:
-    from smtpwizard.clients.transport import Origin
     from smtpwizard.presets.schema import Provider
     from smtpwizard.settings import Settings
-    from smtpwizard.smtp.results import Report
 
 
 class Outlook(NamedTuple):

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smtpwizard.cli.commands.explain import named_provider, open_catalogue
 from smtpwizard.cli.output import emit, emit_json, reader_left, say
 from smtpwizard.cli.source import app_of, hide_in_reach
-from smtpwizard.docker.logs import LogReader
+from smtpwizard.docker.logs import LogReader, LogReport, Trouble, follow, follow_docker, read_saved, recent, report_of
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
 from smtpwizard.report import container
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import argparse
 
     from smtpwizard.docker.compose import Compose
-    from smtpwizard.docker.logs import LogReport, Trouble
 
 
 _SINCE: Final = "10m"
@@ -75,8 +74,6 @@ def _file(args: argparse.Namespace) -> str | None:
 
 
 def _read_file(name: str, args: argparse.Namespace, reader: LogReader) -> ExitCode:
-    from smtpwizard.docker.logs import follow, read_saved, report_of
-
     try:
         fd = sys.stdin.fileno() if name == _STDIN else os.open(name, os.O_RDONLY)
     except OSError as error:
@@ -117,8 +114,6 @@ def _docker(args: argparse.Namespace, reader: partial[LogReader]) -> ExitCode:
         return _follow_docker(service, Compose(args.compose, cwd), since, args, reader)
     import asyncio
 
-    from smtpwizard.docker.logs import recent
-
     seconds = max(_LEAST_SECONDS, args.timeout)
     report = asyncio.run(
         recent(service, compose_file=args.compose, cwd=cwd, since=since, timeout=seconds, **reader.keywords)
@@ -129,8 +124,6 @@ def _docker(args: argparse.Namespace, reader: partial[LogReader]) -> ExitCode:
 def _follow_docker(
     service: str, project: Compose, since: str, args: argparse.Namespace, reader: partial[LogReader]
 ) -> ExitCode:
-    from smtpwizard.docker.logs import follow_docker, report_of
-
     taken: list[LogReader] = []
 
     def readers() -> Iterator[LogReader]:

@@ -11,7 +11,7 @@ from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.presets.catalogue import Match, Presets, domain_of
-from smtpwizard.presets.files import PresetProblem, presets_root
+from smtpwizard.presets.files import PresetProblem, presets_root, user_root
 from smtpwizard.presets.schema import Kind
 from smtpwizard.text import safe
 
@@ -110,8 +110,6 @@ def _match_record(match: Match | None) -> dict[str, Any] | None:
 
 def _check(args: argparse.Namespace) -> ExitCode:
     """Check the folder named, else that of --presets, else the shipped presets and the operator's own."""
-    from smtpwizard.presets.files import user_root
-
     named = Path(args.name) if args.name else args.presets
     own = user_root()
     folders = [named] if named else [presets_root(), *([own] if own.is_dir() else [])]

@@ -18,7 +18,7 @@ from smtpwizard.cli.output import emit, emit_exact, say
 from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.mail import templates
-from smtpwizard.mail.messages import inline, well_formed
+from smtpwizard.mail.messages import from_html, inline, well_formed
 from smtpwizard.mail.templates import MissingVariableError
 from smtpwizard.text import safe
 
@@ -40,8 +40,6 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.browser:
         return _browse(html)
     if args.text or (sys.stdout.isatty() and not args.raw):
-        from smtpwizard.mail.messages import from_html
-
         html = inline(rendered)  # well-formed, which `--raw` need not be: a broken comment takes html.parser minutes
         emit(safe(from_html(html).rstrip("\n"), limit=len(html) + 1, newlines=True))
         return ExitCode.OK

@@ -17,7 +17,7 @@ from smtpwizard.cli.source import app_of
 from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.context import host_parts, is_host_name
 from smtpwizard.presets.catalogue import Presets
-from smtpwizard.presets.schema import TlsMode
+from smtpwizard.presets.schema import Provider, TlsMode
 from smtpwizard.probe.survey.facts import PortFacts, expected_modes, ports_to_ask
 from smtpwizard.probe.survey.ranking import answer, meaning, strictest
 from smtpwizard.probe.verdict import Options
@@ -29,8 +29,6 @@ from smtpwizard.text import safe
 
 if TYPE_CHECKING:
     import argparse
-
-    from smtpwizard.presets.schema import Provider
 
 
 _WRONG_PORT: Final = re.compile(r":[^/\]:]*\Z")

@@ -21,7 +21,7 @@ from smtpwizard.clients.transport import transport
 from smtpwizard.errors import ExitCode, InputError, MachineError, NetworkError
 from smtpwizard.lint.mail import recipient_findings
 from smtpwizard.mail.messages import BuiltMail, build
-from smtpwizard.mailbox.model import Inbox, Wanted
+from smtpwizard.mailbox.model import Address, Inbox, Wanted, parse
 from smtpwizard.presets.schema import Provider
 from smtpwizard.problems import Problem
 from smtpwizard.records import NamedTuple
@@ -33,8 +33,6 @@ from smtpwizard.wizard.session import AT_ONCE
 
 if TYPE_CHECKING:
     import argparse
-
-    from smtpwizard.mailbox.model import Address
 
 
 VARIABLE: Final = "INBOX_PASSWORD"
@@ -69,7 +67,6 @@ def prepare(args: argparse.Namespace) -> InboxPlan | None:
         return None
     import asyncio
 
-    from smtpwizard.mailbox.model import parse
     from smtpwizard.mailbox.watch import open_inbox
     from smtpwizard.smtp.certificate import read_authorities
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.cli.output import emit, emit_json, say
-from smtpwizard.cli.source import app_of
-from smtpwizard.dns.sender import Sender, sender_of
+from smtpwizard.cli.source import app_of, load
+from smtpwizard.dns.sender import Sender, SenderReport, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.records import NamedTuple
@@ -23,7 +23,6 @@ from smtpwizard.text import safe
 if TYPE_CHECKING:
     import argparse
 
-    from smtpwizard.dns.sender import SenderReport
     from smtpwizard.presets.schema import Provider
 
 
@@ -78,8 +77,6 @@ def _provider(args: argparse.Namespace, sender: Sender) -> _Chosen:
 
 def _host(args: argparse.Namespace) -> tuple[str, str, str]:
     """Return the host, where it was found, and why nothing could be read where no SOURCE was asked for."""
-    from smtpwizard.cli.source import load
-
     explicit = any(getattr(args, name, None) for name in ("env_file", "compose", "environ"))
     try:
         source = load(args)

@@ -28,13 +28,12 @@ from smtpwizard.tui.base import StepPane, keys_line, plain, wizard_of
 from smtpwizard.tui.widgets.inputs import BarInput, PlainList, PlainText, ShapeCheckbox
 from smtpwizard.tui.widgets.text import Paragraphs
 from smtpwizard.wizard.send import app_log, log_service, render
-from smtpwizard.wizard.session import Session
+from smtpwizard.wizard.session import Services, Session
 
 if TYPE_CHECKING:
     from smtpwizard.apps.profile import AppMail
     from smtpwizard.mail.messages import BuiltMail
     from smtpwizard.settings import Settings
-    from smtpwizard.wizard.session import Services
 
 
 T = TypeVar("T")

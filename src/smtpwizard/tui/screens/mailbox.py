@@ -26,10 +26,9 @@ from smtpwizard.tui.screens.dialogs import FramedScreen
 from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, ShapeRadio, ShapeRadioSet
 from smtpwizard.tui.widgets.text import Paragraphs, RecordCard
 from smtpwizard.wizard.check import bug_place
-from smtpwizard.wizard.send import Mode, address_problem, guessed_server, url_of
+from smtpwizard.wizard.send import Mode, SendStep, address_problem, guessed_server, url_of
 
 if TYPE_CHECKING:
-    from smtpwizard.wizard.send import SendStep
     from smtpwizard.wizard.session import Session
 
 
