@@ -216,7 +216,7 @@ def check_dkim(context: Context, facts: DkimFacts, *, spf_aligned: bool | None) 
     detail = tuple(_line(item) for item in facts.keys if not item.selector.alternative or item.there)
     lacking = tuple(item for item in facts.wanted if not item.good)
     records = tuple(record for item in lacking if (record := _record(context, item)))
-    remedy = _remedy(context, lacking, records)
+    remedy = " ".join(_steps(context, lacking, records))
     first, also = (records[0] if records else None), records[1:]
     if any(not item.answer.known for item in facts.keys) and not any(item.good for item in facts.keys):
         return SenderCheck(_ID, Status.SKIPPED, f"Whether {context.by}'s keys are published is not known.", detail)
@@ -296,10 +296,6 @@ def _record(context: Context, item: KeyFact) -> DnsRecord | None:
     if not target or (item.answer.aliases and item.answer.aliases[0].lower() == target.lower()):
         return None
     return DnsRecord(f"{item.selector.selector}._domainkey.{context.domain}", item.selector.type, target)
-
-
-def _remedy(context: Context, lacking: tuple[KeyFact, ...], records: tuple[DnsRecord, ...]) -> str:
-    return " ".join(_steps(context, lacking, records))
 
 
 def _steps(context: Context, lacking: tuple[KeyFact, ...], records: tuple[DnsRecord, ...]) -> Iterator[str]:

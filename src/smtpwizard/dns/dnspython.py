@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import Any, Final
 
 import dns.asyncresolver
@@ -94,11 +93,7 @@ def _aliases(response: dns.message.Message) -> tuple[str, ...]:
         cnames = response.resolve_chaining().cnames
     except dns.exception.DNSException:
         return ()
-    return tuple(_text(cname.target) for rrset in cnames[:_MOST_ALIASES] for cname in _first(rrset))
-
-
-def _first(records: Iterable[Any]) -> list[Any]:
-    return list(records)[:1]
+    return tuple(_text(cname.target) for rrset in cnames[:_MOST_ALIASES] for cname in list(rrset)[:1])
 
 
 def _zone(response: dns.message.Message) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from smtpwizard.apps.profile import AppProfile, Role, Security, Variable
-from smtpwizard.apps.schema import STANDARD_PORTS, Constant, Mode, Trap
+from smtpwizard.apps.schema import STANDARD_PORTS, Constant, Mode
 from smtpwizard.clients.registry import label, model_of
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.report.presets import fields, section
@@ -125,12 +125,7 @@ def _knows(app: AppProfile) -> Iterator[str]:
     for item in app.wins:
         yield item.sentence
     for trap in app.traps:
-        yield told_trap(app, trap)
-
-
-def told_trap(app: AppProfile, trap: Trap) -> str:
-    """Return a trap's sentence with the app's names in it."""
-    return app.fill(trap.sentence)
+        yield app.fill(trap.sentence)
 
 
 def _facts(app: AppProfile) -> Iterator[tuple[str, str]]:

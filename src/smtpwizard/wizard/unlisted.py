@@ -80,7 +80,7 @@ class Unlisted:
             raise InputError(f"{safe(twice, limit=80)} is named for two settings. One variable is one.", "No mapping")
         source = f"own:{self.file or 'by-hand'}".replace(" ", "-")
         day = date.today().isoformat()
-        text = profile_text(id_, mapping, service=self.service, image=self.image, source=source, day=day)
+        text = "\n".join(_profile(id_, mapping, self.service, self.image, source, day)) + "\n"
         path = user_root() / "apps" / f"{id_}.toml"
         if path.exists():
             raise FileError(f"{path} is there already. Take another id, or change that file.", "Profile exists")
@@ -187,19 +187,11 @@ _HELP: Final = {
 }
 
 
-def profile_text(
-    id: str, mapping: Mapping[Role, str], *, service: str, image: str, source: str, day: str  # noqa: A002
-) -> str:  # fmt: skip
-    """Return the TOML of a profile of one's own. What the app does with a text is taken from the most usual one."""
-    return "\n".join(_lines(id, mapping, service, image, source, day)) + "\n"
-
-
-def _lines(
-    id: str, mapping: Mapping[Role, str], service: str, image: str, source: str, day: str  # noqa: A002
-) -> Iterator[str]:  # fmt: skip
+def _profile(id_: str, mapping: Mapping[Role, str], service: str, image: str, source: str, day: str) -> Iterator[str]:
+    """Yield the TOML of a profile of one's own. What the app does with a text is taken from the most usual one."""
     yield "# Mapped by name from the app's own variables, and confirmed by hand. Correct what the app does otherwise:"
     yield "# docs/apps-adding.md tells every key."
-    yield f"id = {_quoted(id)}\nname = {_quoted(id)}\nservices = [{_quoted(service or id)}]"
+    yield f"id = {_quoted(id_)}\nname = {_quoted(id_)}\nservices = [{_quoted(service or id_)}]"
     if image:
         yield f"images = [{_quoted(image)}]"
     yield 'docs_url = "https://example.com/"\nevidence = "docs"'
