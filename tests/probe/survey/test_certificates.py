@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from smtpwizard.presets.schema import Kind, PortChoice, TlsMode
+from smtpwizard.probe.survey.advice import compose_lines, is_foreign
 from smtpwizard.probe.survey.facts import PortFacts
 from smtpwizard.probe.survey.port import system_bundle
-from smtpwizard.probe.survey.ranking import compose_lines, is_foreign
 from smtpwizard.sandbox.scripted import Script, Stage, reply
 from smtpwizard.secret import Secret
 from smtpwizard.smtp import net as resolve

@@ -9,8 +9,7 @@ import pytest
 from smtpwizard.clients.transport import transport
 from smtpwizard.presets.schema import PortChoice, Provider, TlsMode
 from smtpwizard.probe.survey.advice import cloud_provider, proposals
-from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach, expected_modes, ports_to_ask
-from smtpwizard.probe.survey.ranking import candidates
+from smtpwizard.probe.survey.facts import Evidence, PortFacts, Reach, candidates, expected_modes, ports_to_ask
 from smtpwizard.sandbox.scripted import Script
 from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings

@@ -18,8 +18,7 @@ from smtpwizard.errors import ExitCode, InputError
 from smtpwizard.lint.context import host_parts, is_host_name
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.presets.schema import Provider, TlsMode
-from smtpwizard.probe.survey.facts import PortFacts, expected_modes, ports_to_ask
-from smtpwizard.probe.survey.ranking import answer, meaning, strictest
+from smtpwizard.probe.survey.facts import PortFacts, answer, expected_modes, meaning, ports_to_ask, strictest
 from smtpwizard.probe.verdict import Options
 from smtpwizard.report.lines import Line, LineRole, Mark, milliseconds
 from smtpwizard.secret import MASK, Secret, hide

@@ -16,7 +16,7 @@ from smtpwizard.clients.model import CipherListError
 from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
-from smtpwizard.probe.survey.advice import cloud_provider, proposals
+from smtpwizard.probe.survey.advice import cloud_provider, proposals, sister
 from smtpwizard.probe.survey.facts import (
     GRACE_SECONDS,
     TOTAL_SECONDS,
@@ -26,12 +26,15 @@ from smtpwizard.probe.survey.facts import (
     Reach,
     SurveyResult,
     expected_modes,
+    family_lines,
     is_useful,
+    meaning,
+    port_lines,
     ports_to_ask,
     real,
+    web_line,
 )
 from smtpwizard.probe.survey.port import CertificateProbe, Dialer, PortProbe, together
-from smtpwizard.probe.survey.ranking import family_lines, meaning, port_lines, sister, web_line
 from smtpwizard.probe.verdict import Options
 from smtpwizard.problems import Problem
 from smtpwizard.secret import redact
