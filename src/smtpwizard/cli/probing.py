@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from smtpwizard.addresses import is_address
 from smtpwizard.cli.output import emit, emit_json
 from smtpwizard.cli.source import Source, load
 from smtpwizard.clients.registry import label, model_of
@@ -60,13 +61,10 @@ def plan(args: argparse.Namespace, presets: Presets | None = None, source: Sourc
 def recipients(args: argparse.Namespace) -> tuple[str, ...]:
     """Return whom `--to` names, each once: `check` takes one, `send` several. InputError for what is no address."""
     given = [args.to] if isinstance(args.to, str) else args.to or []
-    if given:
-        from smtpwizard.wizard.arrival import recipient_problem
-
-        for address in given:
-            if recipient_problem(address):
-                what = f"{safe(address, limit=120)} is none" if address else "it is empty"
-                raise InputError(f"--to wants one bare mail address, such as you@example.com; {what}.", "Recipient")
+    for address in given:
+        if not is_address(address):
+            what = f"{safe(address, limit=120)} is none" if address else "it is empty"
+            raise InputError(f"--to wants one bare mail address, such as you@example.com; {what}.", "Recipient")
     return tuple(dict.fromkeys(given))
 
 
