@@ -18,6 +18,7 @@ from smtpwizard.problems import Problem, Severity
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide
 from smtpwizard.settings import Settings
+from smtpwizard.targets.files import default_file
 from smtpwizard.targets.recognise import Recognised, recognise, role_of
 from smtpwizard.text import safe
 
@@ -211,8 +212,6 @@ def hide_in_reach(args: argparse.Namespace) -> None:
     """Hide the secrets of the settings that lie beside: the text to be explained may hold them. None is no trouble."""
     compose = getattr(args, "compose", None)
     if compose is None and next(Path().glob("*compose*.y*ml"), None):
-        from smtpwizard.targets.files import default_file
-
         compose = default_file(Path())
     for place in (None, compose) if compose else (None,):
         with suppress(SmtpWizardError):

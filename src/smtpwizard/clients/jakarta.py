@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Interrupted, Reading, Reply, usual_end
 from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Words, base64, stuffed
 from smtpwizard.clients.common.model import StandardClient, SystemTrust, patience, seconds
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded, TlsPolicy
+from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.results import Step, response_code
-
-if TYPE_CHECKING:
-    from smtpwizard.clients.transport import Transport
 
 _TCP: Final = 130.0
 """Seconds after which Linux gives up a connection that is not answered, where the client has no limit of its own."""

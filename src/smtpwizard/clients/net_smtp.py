@@ -13,19 +13,17 @@ from __future__ import annotations
 import errno
 import os
 import re
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Reading, Reply, usual_end
 from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Unoffered, Words, base64
 from smtpwizard.clients.common.model import StandardClient, patience
 from smtpwizard.clients.model import Capabilities, ClientFailure, DialogueEnded
+from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Step, response_code
-
-if TYPE_CHECKING:
-    from smtpwizard.clients.transport import Transport
 
 _SECONDS: Final = 5.0
 """The mail gem's open_timeout and read_timeout from 2.8 on; net-smtp's own, before that, are 30 and 60."""

@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from smtpwizard.clients import transport as options
 from smtpwizard.clients.common.conversation import Interrupted, Reading, Reply
 from smtpwizard.clients.common.dialogue import Event, Fault, StandardDialogue, Words, base64
 from smtpwizard.clients.common.model import StandardClient, SystemTrust, patience
 from smtpwizard.clients.model import Capabilities, DialogueEnded, TlsPolicy
+from smtpwizard.clients.transport import Transport
 from smtpwizard.secret import MASK
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.results import Step, Verdict, response_code
-
-if TYPE_CHECKING:
-    from smtpwizard.clients.transport import Transport
 
 _COMPARED: Final = 5
 """The generation that the conformance suite runs."""

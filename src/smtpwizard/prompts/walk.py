@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from smtpwizard.apps.profile import AppMail
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.prompts.answers import ask_settings, choose_provider, opening
 from smtpwizard.prompts.console import Console
@@ -14,6 +15,7 @@ from smtpwizard.report.arrival import checks, closing_lines, meaning_lines, reco
 from smtpwizard.report.container import log_lines
 from smtpwizard.report.lines import Line, Mark, problem_lines
 from smtpwizard.report.probe import stage_line, survey_lines, verdict_lines
+from smtpwizard.secret import Secret
 from smtpwizard.smtp.results import Report, Status, StepResult
 from smtpwizard.targets.change import Conflict, Consent, ConsentRequired
 from smtpwizard.targets.env.readers import Reader, parse_readers
@@ -25,10 +27,6 @@ from smtpwizard.wizard.save import SaveStep
 from smtpwizard.wizard.send import Mode, SendStep, app_log, guessed_server, log_service, url_of
 from smtpwizard.wizard.session import Session, TargetKind
 from smtpwizard.wizard.summary import summary_lines
-
-if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppMail
-    from smtpwizard.secret import Secret
 
 
 def walk(session: Session, console: Console, step: str) -> None:

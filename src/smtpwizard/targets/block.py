@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from smtpwizard.apps.profile import AppProfile
 from smtpwizard.errors import InputError
 from smtpwizard.secret import MASK, Secret
 from smtpwizard.targets.compose.tree import doubled, list_item, mapping_value, quoted
 from smtpwizard.targets.env.edit import encode, refuse_unwritable
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
-
-if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppProfile
 
 Style = Literal["env", "compose-list", "compose-map", "docker-run", "kubernetes"]
 

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import Role
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.clients.model import UNKNOWN_AUTHORITY
+from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.presets.schema import Kind, Provider
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.records import NamedTuple
+from smtpwizard.smtp import net as network
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage, Status, Step, StepResult, Verdict
 
 if TYPE_CHECKING:
-    from smtpwizard.clients.transport import Origin
     from smtpwizard.probe.survey.facts import PortFacts, SurveyResult
     from smtpwizard.probe.verdict import Options
     from smtpwizard.report.lines import Line
@@ -56,10 +57,10 @@ _CONTROL_SECONDS: Final = 3.0
 
 async def control_known() -> bool:
     """Say whether this machine's name server knows a name that exists for sure. Takes 3 s at most."""
-    from smtpwizard.smtp.net import look_up
-
     try:
-        return bool(await in_daemon_thread(lambda: look_up(CONTROL), timeout=_CONTROL_SECONDS, name="control look-up"))
+        return bool(
+            await in_daemon_thread(lambda: network.look_up(CONTROL), timeout=_CONTROL_SECONDS, name="control look-up")
+        )
     except (OSError, TimeoutError, SmtpWizardError):
         return False
 
@@ -332,7 +333,6 @@ class Outcome(NamedTuple):
 
     def _findings(self) -> Iterable[Problem]:
         # Judging settings is instant, but the room is loaded only where it is needed.
-        from smtpwizard.clients.transport import Origin
         from smtpwizard.lint.check import findings
 
         return findings(self.settings, provider=self.provider, origin=self.origin or Origin.ANSWERS)

@@ -6,18 +6,16 @@ import os
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from smtpwizard.addresses import bare_address
 from smtpwizard.apps.profile import Role
 from smtpwizard.errors import FileError, InputError, SmtpWizardError
 from smtpwizard.problems import Problem, has_errors
 from smtpwizard.records import NamedTuple
+from smtpwizard.secret import Secret
 from smtpwizard.settings import Settings
 from smtpwizard.wizard.session import Services, Session, Target, TargetKind, WizardState
-
-if TYPE_CHECKING:
-    from smtpwizard.secret import Secret
-
 
 DEFAULT_ENV_FILE: Final = Path(".env")
 PRACTICE_ENV_FILE: Final = Path(".env.practice")
@@ -80,7 +78,6 @@ _PORTABLE: Final = (Role.HOST, Role.PORT, Role.USERNAME, Role.PASSWORD, Role.SEN
 
 def _taken_along(services: Services, state: WizardState, before: WizardState) -> Beginning:
     """Begin at the settings with what was typed for another app, role by role, in the TLS mode that comes nearest."""
-    from smtpwizard.addresses import bare_address
     from smtpwizard.clients.transport import security
 
     app, typed = services.app, before.settings

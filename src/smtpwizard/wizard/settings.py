@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from smtpwizard.addresses import is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import Origin, implicit_tls, refusals, transport
 from smtpwizard.lint.check import findings, masked_settings
+from smtpwizard.presets.schema import Provider
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.problems import Problem, Severity, has_errors, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, LineRole, Mark
 from smtpwizard.secret import MASK, Secret, redact
+from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Report, Step, Verdict
 from smtpwizard.text import safe
 from smtpwizard.wizard.check import CheckStep, failed_words, page_of
@@ -29,10 +31,6 @@ from smtpwizard.wizard.questions import (
     tls_answer,
 )
 from smtpwizard.wizard.session import Session
-
-if TYPE_CHECKING:
-    from smtpwizard.presets.schema import Provider
-    from smtpwizard.settings import Settings
 
 
 class Outlook(NamedTuple):

@@ -10,6 +10,7 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.cli.output import emit, emit_json, say
 from smtpwizard.cli.source import app_files
 from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.targets.recognise import matches
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ def _show(args: argparse.Namespace) -> ExitCode:
 
 def _match(args: argparse.Namespace) -> ExitCode:
     from smtpwizard.report.apps import match_record
-    from smtpwizard.targets.recognise import matches
 
     folder = Path(args.name or ".")
     if not folder.is_dir():

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smtpwizard.cli.commands.explain import named_provider, open_catalogue
 from smtpwizard.cli.output import emit, emit_json, reader_left, say
 from smtpwizard.cli.source import app_of, hide_in_reach
+from smtpwizard.docker.compose import Compose, Kind, app_service, checked_since, failed
 from smtpwizard.docker.logs import LogReader, LogReport, Trouble, follow, follow_docker, read_saved, recent, report_of
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.problems import Problem
@@ -30,8 +31,6 @@ from smtpwizard.report.lines import Line, Mark, columns, name_of
 
 if TYPE_CHECKING:
     import argparse
-
-    from smtpwizard.docker.compose import Compose
 
 
 _SINCE: Final = "10m"
@@ -104,8 +103,6 @@ def _place(name: str) -> str:
 
 
 def _docker(args: argparse.Namespace, reader: partial[LogReader]) -> ExitCode:
-    from smtpwizard.docker.compose import Compose, app_service, checked_since
-
     since = checked_since(args.since)
     app = app_of(args)
     cwd = Path.cwd()
@@ -146,8 +143,6 @@ def _follow_docker(
 
 def _tell(report: LogReport, args: argparse.Namespace, source: str, since: str = "") -> ExitCode:
     if report.problem:
-        from smtpwizard.docker.compose import Kind, failed
-
         raise _no_log(failed(report.kind or Kind.OTHER, report.problem))
     if args.json:
         emit_json(to_json(report, source))
@@ -176,8 +171,6 @@ def to_json(report: LogReport, source: str) -> dict[str, Any]:
 
 
 def _no_log(problem: Problem) -> InputError | FileError:
-    from smtpwizard.docker.compose import Kind
-
     if problem.id == Kind.NO_SERVICE:
         return InputError(problem.message, "Unknown service")
     return FileError(problem.message, "No log")

@@ -16,6 +16,7 @@ from smtpwizard.apps.profile import AppProfile
 from smtpwizard.cli.commands.send import mails_of
 from smtpwizard.cli.output import emit, emit_exact, say
 from smtpwizard.cli.source import app_of
+from smtpwizard.desktop import open_page, private_page
 from smtpwizard.errors import ExitCode, FileError, InputError
 from smtpwizard.mail import templates
 from smtpwizard.mail.messages import from_html, inline, well_formed
@@ -63,8 +64,6 @@ def _rendered(args: argparse.Namespace, app: AppProfile) -> str:
 
 
 def _browse(html: str) -> ExitCode:
-    from smtpwizard.desktop import open_page, private_page
-
     try:
         path = private_page(html)
     except OSError as error:

@@ -20,6 +20,7 @@ from smtpwizard.errors import ExitCode, FileError, InputError, NetworkError
 from smtpwizard.presets.schema import TlsMode
 from smtpwizard.sandbox.dialogue import ReceivedMessage
 from smtpwizard.sandbox.rehearsal import Rehearsal, rehearse_first
+from smtpwizard.sandbox.scripted import ScriptedServer
 from smtpwizard.sandbox.server import PracticeServer
 from smtpwizard.settings import Settings
 from smtpwizard.targets.block import block
@@ -154,7 +155,6 @@ def _find(name: str) -> Failure:
 def _serve(failure: Failure, rehearsal: Rehearsal, account: PracticeServer, port: int | None, app: AppProfile) -> None:
     # Costly (0.14 s), and not needed for the list.
     from smtpwizard.sandbox.certificates import Flaw, make
-    from smtpwizard.sandbox.scripted import ScriptedServer
 
     ca_pem, context = make(Flaw(rehearsal.flaw))
     server = ScriptedServer(rehearsal.script, port=DEFAULT_PORT if port is None else port, tls=context)

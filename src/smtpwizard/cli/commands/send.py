@@ -27,6 +27,7 @@ from smtpwizard.problems import Problem
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.arrival import InboxReport, MailReport
 from smtpwizard.secret import Secret, hide
+from smtpwizard.smtp.certificate import read_authorities
 from smtpwizard.smtp.results import OutgoingMessage, Report, SentMessage
 from smtpwizard.text import safe
 from smtpwizard.wizard.session import AT_ONCE
@@ -68,7 +69,6 @@ def prepare(args: argparse.Namespace) -> InboxPlan | None:
     import asyncio
 
     from smtpwizard.mailbox.watch import open_inbox
-    from smtpwizard.smtp.certificate import read_authorities
 
     address = parse(args.inbox)
     authorities = read_authorities(tuple(args.ca_file))

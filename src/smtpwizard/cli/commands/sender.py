@@ -15,6 +15,7 @@ from smtpwizard.cli.source import app_of, load
 from smtpwizard.dns.sender import Sender, SenderReport, sender_of
 from smtpwizard.errors import ExitCode, FileError
 from smtpwizard.presets.catalogue import Presets
+from smtpwizard.presets.schema import Kind, Provider
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.arrival import checks
 from smtpwizard.report.lines import GAP, Line, LineRole
@@ -22,8 +23,6 @@ from smtpwizard.text import safe
 
 if TYPE_CHECKING:
     import argparse
-
-    from smtpwizard.presets.schema import Provider
 
 
 _INDENT: Final = 6
@@ -94,8 +93,6 @@ def _with_own_domains(presets: Presets, provider: Provider, sender: Sender) -> P
 
     smtp.gmail.com serves Gmail and Google Workspace; an address that is not Gmail's is one of the latter.
     """
-    from smtpwizard.presets.schema import Kind
-
     if provider.kind is not Kind.MAILBOX or sender.domain in provider.mail_domains:
         return None
     others = (item for item in presets.all() if item.host == provider.host and item.kind is Kind.HOSTING)

@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.loading import DEFAULT
+from smtpwizard.cli.output import emit_exact, say
 from smtpwizard.cli.source import DEFAULT_ENV_FILE, app_files, recognised_target
 from smtpwizard.errors import ExitCode, InputError
+from smtpwizard.secret import hide
+from smtpwizard.targets.files import default_file
 
 if TYPE_CHECKING:
     import argparse
@@ -47,8 +50,6 @@ def run(args: argparse.Namespace) -> ExitCode:
         before = state
         services = replace(services, app_id=other, app_why="", app_others=(), app_unlisted=None)
     if state.block is not None:
-        from smtpwizard.cli.output import emit_exact
-
         emit_exact(state.block.reveal().rstrip("\n") + "\n")
     return ExitCode.OK
 
@@ -57,7 +58,6 @@ def _line_by_line(services: Services, state: WizardState, step: str) -> WizardSt
     """Ask one question a line: screen readers, dumb terminals, serial consoles, recorded sessions."""
     from smtpwizard.prompts.console import Console
     from smtpwizard.prompts.walk import walk
-    from smtpwizard.secret import hide
     from smtpwizard.wizard.session import Session
 
     session = Session(services, state, on_change=lambda _: hide(session.secrets()))
@@ -98,8 +98,6 @@ def _on_screen(services: Services, state: WizardState, step: str) -> tuple[Wizar
         raise SystemExit(app.return_code)
     if app.chosen_app:
         return last, app.chosen_app
-    from smtpwizard.cli.output import say
-    from smtpwizard.secret import hide
     from smtpwizard.wizard.check import remedy_of
     from smtpwizard.wizard.summary import summary_lines
 
@@ -198,8 +196,6 @@ def _services(args: argparse.Namespace) -> Services:
 
 
 def _unlisted(args: argparse.Namespace) -> Unlisted | None:
-    from smtpwizard.targets.files import default_file
-
     folder = (args.compose or args.env_file or DEFAULT_ENV_FILE).parent
     if args.compose is None and default_file(folder) is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -27,10 +27,7 @@ from smtpwizard.tui.widgets.inputs import BarInput, PlainText, SecretInput, Shap
 from smtpwizard.tui.widgets.text import Paragraphs, RecordCard
 from smtpwizard.wizard.check import bug_place
 from smtpwizard.wizard.send import Mode, SendStep, address_problem, guessed_server, url_of
-
-if TYPE_CHECKING:
-    from smtpwizard.wizard.session import Session
-
+from smtpwizard.wizard.session import Session
 
 _PROMISE: Final = (
     "Only reads: nothing is marked, moved or deleted. The password goes to this server alone, is written nowhere, and "

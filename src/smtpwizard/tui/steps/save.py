@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,15 +18,13 @@ from smtpwizard.apps.profile import Role
 from smtpwizard.background import in_daemon_thread
 from smtpwizard.errors import SmtpWizardError
 from smtpwizard.report.lines import Line, LineRole, Mark
+from smtpwizard.targets.change import Conflict, Consent, ConsentRequired
 from smtpwizard.text import listed
 from smtpwizard.tui.base import APP_LOG, Command, Hint, StepPane, plain
 from smtpwizard.tui.widgets.save import ChangeView, TargetPicker
 from smtpwizard.wizard import save
 from smtpwizard.wizard.check import bug_place
 from smtpwizard.wizard.session import TargetKind
-
-if TYPE_CHECKING:
-    from smtpwizard.targets.change import Consent, ConsentRequired
 
 _WARM_AFTER = 0.4
 """Seconds from coming here to loading the templates: by then the change stands on the screen, and is being read."""
@@ -154,8 +152,6 @@ class SaveStep(StepPane):
 
     @work(exclusive=True, group="write", exit_on_error=False, description="writing files")
     async def _write(self, consents: Collection[Consent] = ()) -> None:
-        from smtpwizard.targets.change import Conflict, ConsentRequired
-
         self._busy, self._above = True, []
         self._draw()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input
 from textual.worker import Worker, WorkerState
 
+from smtpwizard.apps.profile import AppMail
 from smtpwizard.problems import Problem
 from smtpwizard.report.arrival import Proof
 from smtpwizard.report.lines import Line, LineRole, Mark
@@ -25,9 +26,6 @@ from smtpwizard.tui.widgets.text import Paragraphs, Results
 from smtpwizard.wizard import send as model
 from smtpwizard.wizard.arrival import DIGITS, digits, mail_words
 from smtpwizard.wizard.check import CheckStep, bug_place, page_of
-
-if TYPE_CHECKING:
-    from smtpwizard.apps.profile import AppMail
 
 
 class CodeEntry(Input):
