@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from smtpwizard.diagnosis.apps_shown import app_shown
 from smtpwizard.diagnosis.client_terms import ANY, NODE, TERMS, client_of
 from smtpwizard.diagnosis.logs import explain_text
 from support.apps import ABC
@@ -115,3 +116,30 @@ def test_an_apps_own_refusal_gets_no_word_of_a_mail_server_that_took_the_mail() 
 def test_what_postfix_notes_of_every_mail_is_no_failure() -> None:
     text = "May  7 06:01:12 mx postfix/cleanup[27417]: 1234567890: message-id=<1234567890@mail.example.de>"
     assert not explain_text(text)
+
+
+def test_an_answer_names_the_settings_of_the_app_whose_log_it_is() -> None:
+    shown = {
+        "[vaultwarden::mail][ERROR] SMTP error: tls error: received corrupt message of type InvalidContentType": (
+            "SMTP_SECURITY=starttls"
+        ),
+        'err="ops/email[0]: notify retry canceled after 7 attempts: establish connection to server: EOF"': (
+            "smtp_smarthost"
+        ),
+        "Error: Invalid login: 535 Authentication failed [error-email-send-failed]": "SMTP_Password",
+        "535 5.7.8 Error: authentication failed\n\tat org.keycloak.email.DefaultEmailSenderProvider.send": "Username",
+    }
+    for text, setting in shown.items():
+        assert setting in explain_text(text)[0].remedy, text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "535 5.7.8 Error: authentication failed",
+        "postfix/smtpd[7]: NOQUEUE: reject: RCPT from vaultwarden[172.18.0.3]: 554 5.7.1 Relay access denied",
+        "550 5.1.1 <gitea@example.com>: Recipient address rejected: User unknown",
+    ],
+)
+def test_a_text_that_only_names_an_app_shows_none(text: str) -> None:
+    assert app_shown(text) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.diagnosis.catalogue import default
+from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
 from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
@@ -153,6 +154,87 @@ SHOWN = {
         "smtplib.SMTPServerDisconnected: Connection unexpectedly closed",
         "set_debuglevel",
     ),
+    ".NET on 465": (
+        "System.Net.Mail.SmtpException: The operation has timed out.\n   at System.Net.Mail.SmtpClient.Send()",
+        "MailKit",
+    ),
+    "Go on 465": ('level=error msg="failed to send email" error="EOF" smtp=smtp.example.com:465', "tls.Dial"),
+    "a command for the password": (
+        "msmtp: cannot read output of 'gpg --quiet -d ~/.msmtp-password.gpg'",
+        "gpg --quiet -d ~/.msmtp-password.gpg",
+    ),
+    "a function that PHP's host forbids": (
+        "PHP Warning: fsockopen() has been disabled for security reasons in /var/www/class.smtp.php on line 234",
+        "allow fsockopen()",
+    ),
+    "PHP without OpenSSL": ("PHPMailer: Extension missing: openssl", "extension=openssl"),
+    "a mail without a body": ("Mailer Error: Message body empty", "AllowEmpty"),
+    "a mailer that PHPMailer does not know": ("Mailer Error: smpt mailer is not supported.", "isSMTP()"),
+    "a mailer that Laravel does not know": (
+        "InvalidArgumentException: Mailer [smpt] is not defined.",
+        "config/mail.php",
+    ),
+    "a package that Symfony lacks": (
+        'Unable to send emails via "gmail+smtp" as the bridge is not installed; try running "composer require '
+        'symfony/google-mailer".',
+        "composer require symfony/google-mailer",
+    ),
+    "a scheme that nobody knows": (
+        'UnsupportedSchemeException: The "tls" scheme is not supported; supported schemes are: "smtp".',
+        "smtps://",
+    ),
+    "Java without its mailcap": (
+        "UnsupportedDataTypeException: no object DCH for MIME type multipart/mixed",
+        "mailcap",
+    ),
+    "Java without an implementation": ("javax.mail.NoSuchProviderException: No provider for smtp", "angus-mail"),
+    "a closed Transport": (
+        "java.lang.IllegalStateException: Not connected\n\tat com.sun.mail.smtp.SMTPTransport.checkConnected",
+        "connect()",
+    ),
+    "Python 3.12": ("TypeError: SMTP.starttls() got an unexpected keyword argument 'keyfile'", "4.2.8"),
+    "Go without a name for TLS": (
+        "tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config (smtp)",
+        "ServerName",
+    ),
+    "Perl without a module": ("Can't locate Net/SMTP/SSL.pm in @INC", "libnet-smtp-ssl-perl"),
+    "an old sendEmail": (
+        "invalid SSL_version specified at /usr/share/perl5/IO/Socket/SSL.pm line 575.",
+        "SSLv23:!SSLv2",
+    ),
+    "two mails at once": ("SmtpClient: An asynchronous call is already in progress.", "await SendMailAsync"),
+    "Erlang without ssl": (
+        '{:error, :no_more_hosts, {:permanent_failure, "smtp.example.com", :ssl_not_started}}',
+        ":ssl",
+    ),
+    "a SOCKS proxy": (
+        "Error: Socks module not loaded\n    at Mail.getSocket (nodemailer/lib/mailer)",
+        "proxy_socks_module",
+    ),
+    "Keycloak's page": ("Error when trying to send email: Failed to send email. See server.log.", "Caused by:"),
+    "Supabase's answer": ('{"code":"unexpected_failure","message":"Error sending confirmation email"}', "Auth logs"),
+    "Symfony's failover": (
+        "Symfony\\Component\\Mailer\\Exception\\TransportException: All transports failed.",
+        "getDebug()",
+    ),
+    "Moodle's page": ("Error: Test email could not be sent", "debugsmtp"),
+    "Nextcloud's page": ("Email could not be sent. Check your mail server log", "mail_smtpdebug"),
+    "Drupal's page": (
+        "Unable to send email. Contact the site administrator if the problem persists.",
+        "Recent log messages",
+    ),
+    "WordPress's page": (
+        "The email could not be sent. Your site may not be correctly configured to send emails.",
+        "WP Mail SMTP",
+    ),
+    "Frappe's queue": ("frappe.exceptions.OutgoingEmailError: Failed to send email", "Error Log"),
+    "Ghost's page": ("Please verify your email settings. Failed to send magic link email", "ghost log"),
+    "Bamboo's sentence": (
+        "** (Bamboo.SMTPAdapter.SMTPError) There was a problem sending the email through SMTP.",
+        "`raw`",
+    ),
+    "nullmailer's sentence": ("nullmailer-send: Sending failed:  Temporary error in sending the message", "journalctl"),
+    "a device's page": ("Failed to send test mail. Please check your email notification settings.", "app password"),
 }
 """What a text shows → the text, and words of its remedy that fit there."""
 
@@ -182,5 +264,5 @@ def test_what_the_text_does_not_show_is_not_said(text: str, words: str) -> None:
 
 def test_every_situation_is_of_kinds_that_answers_have() -> None:
     kinds = {item.kind for item in (*default().rules, *default().general)}
-    every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *SITUATIONS)
+    every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *SITUATIONS)
     assert not {kind for item in every for kind in item.kinds} - kinds

@@ -164,6 +164,7 @@ TERMS: Final = (
         r"An (?:Outgoing server \(SMTP\) )?error occurred while sending mail[.:]|Outgoing server|"
         r"Postausgangsserver|Failed to transport message|E-Mail Sending Failed",
         {
+            "implicit": "SSL/TLS as connection security",
             "host": "the account's outgoing server (SMTP)",
             "port": "its port",
             "sender": "the account's e-mail address",
@@ -228,6 +229,8 @@ TERMS: Final = (
         r"(?i:phpmailer)|SMTP connect\(\) failed|SMTP Error: |CLIENT -> SERVER|SMTP -> |class\.smtp\.php|"
         r"DATA END command",
         {
+            "implicit": "SMTPSecure = 'ssl'",
+            "starttls": "SMTPSecure = 'tls'",
             "tls_skipped": "mostly SMTPSecure is empty",
             "tls_on": "Set SMTPSecure to 'tls' with port 587, or to 'ssl' with port 465 where the provider has it",
             "login_on": "Set SMTPAuth to true, and Username and Password, on port 587 or 465",
@@ -255,6 +258,8 @@ TERMS: Final = (
         r"Swift_|Expected response code|Symfony\\|Illuminate\\|stream_socket_|php_network|\bPHP \w+: |\.php\b|"
         r"Zend\\Mail|CodeIgniter|(?i:\bwordpress)|> EHLO \[127\.0\.0\.1\]|\bmail\(\) function",
         {
+            "implicit": "`ssl` (in a DSN smtps://)",
+            "starttls": "`tls` (in a DSN smtp://)",
             "ehlo_name": (
                 "Give the mailer a full host name for EHLO (Symfony: local_domain; Laravel: MAIL_EHLO_DOMAIN; in other "
                 "apps HELO or local domain in the mail settings), such as app.example.com"
@@ -273,6 +278,8 @@ TERMS: Final = (
         ("javax.", "jakarta.", "commons.mail", "simplejavamail", "angus.mail", "sun.", "pkix", ".java:"),
         r"javax\.|jakarta\.|commons\.mail|simplejavamail|angus\.mail|com\.sun\.mail|sun\.security|PKIX|\.java:\d",
         {
+            "implicit": "mail.smtp.ssl.enable=true",
+            "starttls": "mail.smtp.starttls.enable=true",
             "tls_skipped": "mostly mail.smtp.starttls.enable is not set",
             "tls_on": (
                 "Set mail.smtp.starttls.enable=true (in an app's form: enable StartTLS) with port 587, or "
@@ -303,6 +310,8 @@ TERMS: Final = (
         r"System\.(?:Net|Security|IO)\.|MailKit|SmtpException|SmtpCommandException|The server response was|"
         r"Failure sending mail\.|remote certificate",
         {
+            "implicit": "MailKit's SslOnConnect (System.Net.Mail cannot)",
+            "starttls": "EnableSsl = true (MailKit: StartTls)",
             "tls_skipped": "mostly EnableSsl is false",
             "tls_on": "Set EnableSsl to true (MailKit: SecureSocketOptions.StartTls) with port 587",
             "login_on": "Set UseDefaultCredentials to false and Credentials to user name and password, on port 587",
@@ -316,6 +325,8 @@ TERMS: Final = (
         ("net::smtp", "openssl::", "net/smtp", "actionmailer", ".rb:", "jobs::", "problem sending the test email"),
         r"Net::SMTP|OpenSSL::SSL|net/smtp|ActionMailer|\.rb:\d|\bJobs::\w+Email|problem sending the test email",
         {
+            "implicit": "tls: true",
+            "starttls": "enable_starttls: true",
             "tls_skipped": "mostly enable_starttls is off",
             "tls_on": "Set enable_starttls_auto: true with port 587, or tls: true with port 465 where the host has it",
             "login_on": "Give the app user_name, password and authentication (:plain or :login), on port 587 or 465",
@@ -330,6 +341,8 @@ TERMS: Final = (
         r"smtplib|_ssl\.c|ssl\.SSL|aiosmtplib|\bSMTP(?:Recipients|Sender|Data|Authentication|Server|Connect|Hello|"
         r"NotSupported|Response|Heloe?)[A-Z]\w{1,30}|Traceback \(most recent|\(\d{3}, ?b?['\"]",
         {
+            "implicit": "SMTP_SSL (Django: EMAIL_USE_SSL=True; aiosmtplib: use_tls=True)",
+            "starttls": "starttls() (Django: EMAIL_USE_TLS=True; aiosmtplib: start_tls=True)",
             "tls_skipped": "mostly starttls() was not called",
             "tls_on": (
                 "Call starttls() before the login (Django: EMAIL_USE_TLS=True) with port 587, or use SMTP_SSL "
@@ -366,6 +379,8 @@ TERMS: Final = (
         ("gen_smtp", "bamboo.", "swoosh", "no_more_hosts", "permanent_failure", "['tls'"),
         r"gen_smtp|Bamboo\.|Swoosh|no_more_hosts|\{:?permanent_failure|\['TLS', 32",
         {
+            "implicit": "ssl: true",
+            "starttls": "tls: :always",
             "tls_on": "Set tls: :always with port 587, or ssl: true with port 465 where the provider has it",
             "login_on": "Set username, password and auth: :always, on port 587 or 465",
         },
@@ -375,6 +390,8 @@ TERMS: Final = (
         ("msmtp", "ssmtp", "errormsg=", "sendmail: ", "mailsend v"),
         r"\bmsmtp|\bssmtp|errormsg='|sendmail: (?:server|cannot|could|recipient)|mailsend v",
         {
+            "implicit": "`tls on` and `tls_starttls off`",
+            "starttls": "`tls on` and `tls_starttls on`",
             "host": "`host`",
             "port": "`port`",
             "username": "`user`",
@@ -390,7 +407,11 @@ TERMS: Final = (
         "indy",
         ("indy", "eids", "tidsmtp"),
         r"\bEIdS|\bIndy\b|TIdSMTP",
-        {"tls_on": "Set UseTLS to utUseExplicitTLS with port 587"},
+        {
+            "implicit": "utUseImplicitTLS",
+            "starttls": "utUseExplicitTLS",
+            "tls_on": "Set UseTLS to utUseExplicitTLS with port 587",
+        },
     ),
 )
 """By the surest signs first."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
+from smtpwizard.diagnosis.apps_shown import app_shown
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.client_terms import NODE_CLIENT, client_of
 from smtpwizard.diagnosis.event import MOST_AROUND, Event, bound, from_text
@@ -55,6 +56,7 @@ def explain_log(
     """Find the mail errors in `text`, a reply or a whole log, and explain each once, in the order of their lines."""
     known = catalogue or default()
     explainer = Explainer(known)
+    app = app or app_shown(text)
     items = []
     for item in find(text, stage=stage, provider=provider, app=app):
         explainer.take(item)

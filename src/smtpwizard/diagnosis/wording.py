@@ -93,11 +93,13 @@ class Wording:
         """Return cause and remedy, or those for the situation that the text shows: who sends, to which server."""
         if self._event.settings is not None or self._event.status:
             return cause, remedy  # what a probe has met is known from the settings
+        from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
         from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
         from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
         from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
 
-        found = situation_of(kind, self._event, (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *SITUATIONS))
+        every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *SITUATIONS)
+        found = situation_of(kind, self._event, every)
         return (found.cause or cause, found.remedy) if found else (cause, remedy)
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
