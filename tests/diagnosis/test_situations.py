@@ -233,6 +233,19 @@ SHOWN = {
         "** (Bamboo.SMTPAdapter.SMTPError) There was a problem sending the email through SMTP.",
         "`raw`",
     ),
+    ".NET's outer sentence": ("System.Net.Mail.SmtpException: Failure sending mail.", "InnerException"),
+    "dma without TLS": ("dma: non-encrypted SMTP login is disabled in config, so skipping it.", "SECURETRANSFER"),
+    "Oracle's access list": ('ORA-24247: network access denied by access control list (ACL) "SYS.UTL_SMTP"', "ACE"),
+    "git send-email": ("Unable to initialize SMTP properly. Check config and use --smtp-debug.", "smtpEncryption"),
+    "Android's main thread": (
+        "android.os.NetworkOnMainThreadException at com.sun.mail.smtp.SMTPTransport.protocolConnect",
+        "background thread",
+    ),
+    "Home Assistant's warning": (
+        "WARNING [homeassistant.components.smtp.notify] SMTPException sending mail: retrying connection",
+        "debug: true",
+    ),
+    "Odoo's test": ("An SMTP exception occurred. Check port number and connection security type.", "Debugging"),
     "nullmailer's sentence": ("nullmailer-send: Sending failed:  Temporary error in sending the message", "journalctl"),
     "a device's page": ("Failed to send test mail. Please check your email notification settings.", "app password"),
 }

@@ -6,6 +6,7 @@ and what it mostly is. See `situations` for the form.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from smtpwizard.diagnosis.client_terms import client_of
@@ -20,6 +21,12 @@ def _plain_go(event: Event) -> str:
     return "net/smtp" if event.app is None and client_of(event.raw) == "go" else ""
 
 
+def _without_inner(event: Event) -> str:
+    """.NET's outer sentence alone: what is inside would name the reason."""
+    inner = re.search(r"--->|Exception \(|\d{5}|timed out|[Ii]nner", f"{event.raw}\n{event.around}")
+    return "" if inner else near(r"Failure sending mail\b")(event)
+
+
 CLIENT_SITUATIONS: Final = (
     # What a client cannot do
     Situation(
@@ -29,6 +36,14 @@ CLIENT_SITUATIONS: Final = (
         "SecureSocketOptions.SslOnConnect. If 587 is silent, too, a firewall or the hosting provider closes it.",
         "System.Net.Mail got no answer that it can use. It cannot speak TLS from the first byte: on port 465 it waits "
         "for a greeting until its time is over, or the server hangs up.",
+    ),
+    Situation(
+        ("port-blocked",),
+        _without_inner,
+        "Log the whole exception (ex.ToString(); PowerShell: $Error[0].Exception.InnerException): the inner one says "
+        "refused, timed out, not resolved or certificate. From that machine try `Test-NetConnection HOST -Port 587`.",
+        "System.Net.Mail puts this sentence around every failure of the connection, and the reason into the inner "
+        "exception: the port is closed or is 465, the name is wrong, or the certificate is not trusted.",
     ),
     Situation(
         ("plain-on-tls-port",),
@@ -44,6 +59,29 @@ CLIENT_SITUATIONS: Final = (
         "Run `{shown}` by hand as the user that sends: it must print the password and nothing else, without asking "
         "(under cron gpg-agent has no terminal to ask on).",
         "msmtp gets the password from a command (passwordeval), and that gave none.",
+    ),
+    Situation(
+        ("forbidden-locally",),
+        told(r"ORA-24247"),
+        "Let a DBA grant the schema access to the mail server's host and port: "
+        "DBMS_NETWORK_ACL_ADMIN.APPEND_HOST_ACE with the privilege connect (for UTL_SMTP also resolve).",
+        "Oracle's access control list for the network does not let this schema connect to the mail server. No server "
+        "was asked.",
+    ),
+    Situation(
+        ("connection-refused",),
+        told(r"Unable to initialize SMTP properly"),
+        "Run it again with --smtp-debug=1, and compare sendemail.smtpServerPort and sendemail.smtpEncryption: 587 goes "
+        "with tls (STARTTLS), 465 with ssl.",
+        "git send-email could not begin the connection and does not say why: the port is closed, or does not fit the "
+        "kind of encryption.",
+    ),
+    Situation(
+        ("settings-missing",),
+        told(r"non-encrypted SMTP login is disabled"),
+        "In /etc/dma/dma.conf switch SECURETRANSFER on, and STARTTLS too where the port is 587. INSECURE lets the "
+        "password go in clear text, which only a server on the same machine may see.",
+        "dma does not send a password over a connection without TLS, and TLS is off.",
     ),
     # What a language or a library lacks
     Situation(
@@ -168,10 +206,33 @@ CLIENT_SITUATIONS: Final = (
         "or leave the proxy out of the settings.",
         "A SOCKS proxy is set, and nodemailer brings no client for it.",
     ),
+    Situation(
+        _FAULT,
+        told(r"NetworkOnMainThreadException"),
+        "Send the mail from a background thread (a coroutine on Dispatchers.IO, WorkManager, an executor).",
+        "Android lets no app use the network on its main thread. No mail server was asked.",
+    ),
     # Where an app keeps the reason
     Situation(
         _FAULT,
-        near(r"KC-SERVICES0029|See server\.log|org\.keycloak\.email|Failed to send email, please try again later"),
+        near(r"homeassistant\.components\.smtp|SMTPException sending mail: retrying"),
+        "Set `debug: true` for this notifier in configuration.yaml and restart: the log then has the whole dialogue, "
+        "with the server's reply. Mostly it is the sender, which must belong to the login.",
+        "Home Assistant tries a second time and leaves out what the server said.",
+    ),
+    Situation(
+        _FAULT,
+        near(r"An SMTP exception occurred\. Check port number"),
+        "Switch on Debugging in that outgoing mail server (developer mode) and read Odoo's log. Mostly port and "
+        "Connection Security do not belong together: 465 with SSL/TLS, 587 with TLS (STARTTLS).",
+        "Odoo shows only that the test failed in the mail library.",
+    ),
+    Situation(
+        _FAULT,
+        near(
+            r"KC-SERVICES0029|See server\.log|org\.keycloak\.email|Failed to send email, please try again later|"
+            r"More information is available in the server log"
+        ),
         "Find `KC-SERVICES0029` in Keycloak's server log and read its last `Caused by:`; then use Realm settings > "
         "Email > Test connection. Mostly it is the login, a port that does not fit Enable SSL or StartTLS, or an "
         "empty From.",
