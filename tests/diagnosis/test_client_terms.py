@@ -143,3 +143,10 @@ def test_an_answer_names_the_settings_of_the_app_whose_log_it_is() -> None:
 )
 def test_a_text_that_only_names_an_app_shows_none(text: str) -> None:
     assert app_shown(text) is None
+
+
+def test_another_app_of_nodes_is_not_told_the_default_apps_names() -> None:
+    text = "@calcom/web:start:   code: 'EAUTH',\n@calcom/web:start:   response: '535 Authentication failed'"
+    told = explain_text(text)[0]
+    assert "SMTP_" not in told.remedy + told.cause
+    assert "SMTP_USERNAME" in explain_text(text.replace("@calcom/web:start:", ""))[0].remedy

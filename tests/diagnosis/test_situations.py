@@ -136,6 +136,91 @@ SHOWN = {
         "email-oauth2-proxy: <-- b'535 5.7.3 Authentication unsuccessful [NT0PR01.prod.outlook.com]'",
         "Authorise the account anew",
     ),
+    "a login at Microsoft 365": (
+        "535 5.7.3 Authentication unsuccessful [FR3P281CA0150.DEUP281.PROD.OUTLOOK.COM]",
+        "switch on authenticated SMTP for this mailbox",
+    ),
+    "an example's login": (
+        'Failed to authenticate on SMTP server with username "YOURUSERNAME": 535 Authentication Credentials Invalid',
+        "Put the real user name and password",
+    ),
+    "Amazon's own words": ("*smtp.plainAuth auth: 535 Authentication Credentials Invalid", "SES console"),
+    "a mailbox of NetEase's": ("Invalid login: 535 Error: authentication failed\n163邮箱认证不通过", "授权码"),
+    "PHP's mail() on Windows": (
+        "PHP Warning:  mail(): SMTP server response: 530 Authentication required to send mail",
+        "make that its way to send",
+    ),
+    "Postfix without an entry for its relay": (
+        "postfix/smtp[9]: smtp_sasl_passwd_lookup: no auth info found (sender=`', host=`smtp.office365.com')\n"
+        "postfix/smtp[9]: < smtp.office365.com[203.0.113.4]:587: 530 5.7.57 Client not authenticated to send mail",
+        "smtp_sasl_password_maps, run postmap",
+    ),
+    "an empty recipient": (
+        "all recipients were rejected: 501 <>: missing or malformed local part",
+        "arrives as nothing",
+    ),
+    "a recipient in another form": ("501 5.1.3 Bad recipient address syntax", "one plain address"),
+    "a login that failed before": (
+        "postfix/smtpd[9]: warning: unknown[203.0.113.4]: SASL CRAM-MD5 authentication failed: xxx==\n"
+        "postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[203.0.113.4]: 554 5.7.1 <unknown[203.0.113.4]>: Client "
+        "host rejected: Access denied; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<c>",
+        "Repair the login",
+    ),
+    "a login by CRAM-MD5": (
+        "postfix/smtpd[9]: warning: x.example.net[203.0.113.5]: SASL CRAM-MD5 authentication failed: PDUxMzM5MD",
+        "Where no client gets in by CRAM-MD5",
+    ),
+    "SPF that does not name the server": (
+        "550 5.7.23 Message rejected due to: SPF fail - not authorized",
+        "one SPF record of the sender's domain",
+    ),
+    "SPF asked about a container's network": (
+        "550 5.7.1 Recipient address rejected: Message rejected due to: domain owner discourages use of this host. "
+        "Please see http://www.openspf.net/Why?s=helo;id=mail.example.us;ip=172.18.0.1;r=someone@example.de",
+        "userland proxy",
+    ),
+    "a proxy that may not pass an address on": (
+        'lost connection after XCLIENT from front.nginx\n\nupstream sent invalid response: "550 5.7.0 Error: '
+        'insufficient authorization" while reading response',
+        "smtpd_authorized_xclient_hosts",
+    ),
+    "the sender's address alone": (
+        "failed to issue MAIL command: 555 5.5.2 Syntax error, cannot decode response - gsmtp",
+        "which writes the command",
+    ),
+    "a client that is not on the list": (
+        'Expected response code 220 but got code "554", with message "554 5.7.1 <unknown[203.0.113.11]:52491>: Client '
+        "host rejected: Access denied",
+        "smtpd_delay_reject",
+    ),
+    "the machine's own name": (
+        '  File "/usr/lib/python2.4/smtplib.py", line 258, in __init__\n    addr = '
+        "socket.gethostbyname(socket.gethostname())\nsocket.gaierror: (-2, 'Name or service not known')",
+        "127.0.1.1",
+    ),
+    "a port of something else": (
+        "establish connection to server: dial tcp 203.0.113.4:259: connect: connection timed out",
+        "If 259 was not typed",
+    ),
+    "a forwarding's target": (
+        "user@example.de (expanded from\n    user@example.com): host smtpin.rzone.de[81.169.145.97] said:\n    550 "
+        "5.1.2 No such mailbox (in reply to RCPT TO command)",
+        "Correct the forwarding or alias",
+    ),
+    "an envelope sender without a domain, at the own server": (
+        "postfix/smtpd[1521]: NOQUEUE: reject: RCPT from a27.example.net[54.240.27.190]: 450 4.1.8 "
+        "<01@email.example.com>: Sender address rejected: Domain not found; from=<01@email.example.com>",
+        "Is email.example.com yours",
+    ),
+    "an envelope sender without a domain, elsewhere": (
+        "450 4.1.8 <f2@psrp.example.club>: Sender address rejected: Domain not found",
+        "Give psrp.example.club",
+    ),
+    "greylisting by the own server": (
+        "postfix/smtpd[7]: NOQUEUE: reject: RCPT from a.example.net[203.0.113.8]: 450 4.2.0 <b@example.org>: Recipient "
+        "address rejected: Greylisted, see http://postgrey.schweikert.ch/help/example.org.html",
+        "whitelist_clients",
+    ),
     "a mistyped port": ("Sending mail failed: Host not reachable. host smtp.gmail.com port 589", "587"),
     "a large provider's certificate": (
         "smtp.gmail.com:465: certificate verify failed: unable to get local issuer certificate",

@@ -43,7 +43,7 @@ ANY: Final[Mapping[str, str]] = {
     "implicit": "SSL/TLS (from the first byte)",
     "starttls": "STARTTLS",
     "tls_skipped": "it was not told to upgrade with STARTTLS",
-    "tls_on": "Use {encrypted}; where the port wants STARTTLS, switch that on in the mail settings",
+    "tls_on": "Switch STARTTLS on in the mail settings where the port is 587 or 25, or use {encrypted}",
     "login_on": "Switch authentication on in the mail settings and give user name and password, on port 587 or 465",
     "dialogue": "in a log at debug level",
     "blocked": "ask the hosting provider to open them, or use the mail provider's HTTP API",
@@ -122,8 +122,15 @@ RELAY: Final[Mapping[str, str]] = {
 }
 """Where a mail server hands mail on, its settings are concerned and not the app's. Only the sender is the app's."""
 
-NODE_CLIENT: Final = "node"
-"""The default app's client, which has no terms of its own here."""
+OWN: Final = "own"
+"""The default app, whose own names hold."""
+
+_OTHER_APPS: Final = (
+    r"\b(?:affine|cal\.?com|directus|docmost|documenso|flowise|formbricks|ghost|immich|infisical|joplin|karakeep|"
+    r"langfuse|librechat|lightdash|linkwarden|medusa|n8n|nocodb|outline|parse-server|peertube|postiz|rallly|"
+    r"rocket\.?chat|strapi|twenty|typebot|uptime-kuma|wiki\.?js)\b"
+)
+"""Other programs of Node's, whose settings have other names."""
 
 TERMS: Final = (
     Terms(
@@ -139,11 +146,14 @@ TERMS: Final = (
         },
     ),
     Terms(
-        NODE_CLIENT,
+        "node",
         ("node", "smtp-connection", "code:", "altnames", " e", "first certificate"),
         r"node_modules|nodemailer|smtp-connection|node:internal|\bcode: ?'E[A-Z]+'|\(node:|certificate's altnames|"
         r"\b(?:connect|getaddrinfo|query[A-Za-z]{1,6}|spawn) E[A-Z_]{4,}|unable to verify the first certificate",
-        {},
+        {
+            "ipv4": "or make Node prefer IPv4 (NODE_OPTIONS=--dns-result-order=ipv4first)",
+            "trust": "set NODE_EXTRA_CA_CERTS to a file with the certificate, inside the container if there is one",
+        },
     ),
     Terms(
         "mail-program",
@@ -426,7 +436,7 @@ def client_of(text: str) -> str:
     lower = text.lower()
     for terms in TERMS:
         if any(hint in lower for hint in terms.hints) and re.search(terms.signs, text):
-            return terms.id
+            return OWN if terms.id == "node" and not re.search(_OTHER_APPS, lower) else terms.id
     return ""
 
 
@@ -441,5 +451,5 @@ def words_of(event: Event) -> Mapping[str, str]:
     if event.settings is not None or event.app is not None:
         words: Mapping[str, str] = {place: shown[place] for place in _OF_THE_LIBRARY if place in shown}
     else:
-        words = {} if kind == NODE_CLIENT or event.status else {**ANY, **shown}
+        words = {} if kind == OWN or event.status else {**ANY, **shown}
     return {**words, **RELAY} if event.relayed else words

@@ -47,6 +47,18 @@ def _mistyped_port(event: Event) -> str:
 _PORT_SETTING: Final = r"(?i)\bport\W{1,4}(\d{2,5})\b"
 
 
+def _no_mail_port(event: Event) -> str:
+    """A port that is reserved for something else than mail."""
+    cut = re.search(r"\]?:(\d{2,3}): (?:connect|i/o|dial|read)", event.raw)  # Go's, behind which a reason follows
+    port = event.port or (int(cut[1]) if cut else 0)
+    return str(port) if 0 < port < _FREE_PORTS and port not in _PORTS_OF_MAIL else ""
+
+
+_FREE_PORTS: Final = 1024
+"""From here on anybody may choose a port for anything."""
+_PORTS_OF_MAIL: Final = frozenset({24, 25, 26, 465, 587, 588})
+
+
 def _port_25(event: Event) -> str:
     """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
     own = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
@@ -274,6 +286,13 @@ CONNECTION_SITUATIONS: Final = (
         "No provider takes mail on port {shown}: probably 587 or 465 is meant.",
     ),
     Situation(
+        ("connection-refused", "port-blocked", "connection-lost", "not-smtp"),
+        _no_mail_port,
+        "Set {port} to 587 with {starttls}, or 465 with {implicit}; between mail servers it is 25. If {shown} was not "
+        "typed on purpose, look where it comes from.",
+        "Port {shown} is none on which mail servers listen.",
+    ),
+    Situation(
         ("connection-refused", "port-blocked"),
         _private_target,
         "See that the mail server runs at {shown}, listens there on this port for others than itself, and lets this "
@@ -289,7 +308,24 @@ CONNECTION_SITUATIONS: Final = (
         "Port 25 is the one between mail servers: many clouds and Internet providers block it on the way out, and a "
         "connection fails or hangs then.",
     ),
+    Situation(
+        ("greeting-refused",),
+        told(r"(?i)client host rejected: access denied|not (?:in|on) (?:the )?(?:allowed|whitelist)"),
+        "Compare {host} and {port} with the provider's page, and use 587 or 465 with a login. Where the server is "
+        "yours, put this machine's address on its list (Postfix: mynetworks, check_client_access), or let those pass "
+        "first who log in (permit_sasl_authenticated, with smtpd_delay_reject = yes).",
+        "The server lets only the clients in that are on its list, and turns this machine's address away before a "
+        "login could be sent: user name and password play no part in it.",
+    ),
     # Which name it looked up
+    Situation(
+        _LOOKING_UP,
+        near(r"gethostby\w+\((?:socket\.)?(gethostname)\(\)|\bgetfqdn\(\)|getLocalHost"),
+        "Put the machine's own name into /etc/hosts (`127.0.1.1` and the name that `hostname` prints; in compose "
+        "`hostname:`) or into DNS, and start the program anew.",
+        "The name that was not found is this machine's own, which the program looks up to introduce itself. The mail "
+        "server's name was not asked for yet.",
+    ),
     Situation(
         ("dns-unknown",),
         lambda event: "" if well_known_host(event) else told(_JAVA_LOOKED_UP)(event),

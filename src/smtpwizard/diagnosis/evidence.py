@@ -7,6 +7,7 @@ client, too long to be met by accident, or two signs that are independent of eac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -63,6 +64,8 @@ def borne_out(
     charge = next((charge for charge in CHARGES if kind.startswith(charge.kinds)), None)
     if charge is None:
         return True
+    if kind == "wrong-password" and _put_off(event) and not re.search(_JUDGED, text):
+        return False
     denied = _speaks_against(charge, event)
     if denied and not chosen:
         return False
@@ -71,6 +74,15 @@ def borne_out(
         return True
     least = CHOSEN_WORDS if chosen else OWN_WORDS
     return any(_own(phrase, least) and phrase.found_in(text) for phrase in phrases) or second()
+
+
+def _put_off(event: Event) -> bool:
+    """Say whether the server wants another try later: a login that it has judged gets 5yz (RFC 4954 section 6)."""
+    return event.code is not None and 400 <= event.code < 500
+
+
+_JUDGED: Final = r"invalid|incorrect|wrong|\bbad\b|not accepted|mismatch|unknown|no such"
+"""What some servers say with a code for later, and mean the user name or the password."""
 
 
 def _speaks_against(charge: Charge, event: Event) -> bool:

@@ -365,11 +365,11 @@ def _diagnosis(match: Match, event: Event) -> Problem:
         event = with_login_hints(event, match.proved, failure.roles)
     words = Wording(event)
     changes = changes_of(failure, event) if words.own_names else {}
-    cause, remedy = words.in_situation(failure.kind, failure.cause, failure.remedy)
+    title, cause, remedy = words.in_situation(failure.kind, failure.title, failure.cause, failure.remedy)
     return Problem(
         id=failure.id,
         severity=Severity.ERROR,
-        title=words.title(failure.title),
+        title=words.title(title),
         cause=words.cause(cause, handed_on="after" not in failure.stages[:1]),
         remedy=" ".join((words.fill(remedy), *_said_by_the_preset(match, event))),
         variables=_names(failure.roles, app) if words.own_names else (),

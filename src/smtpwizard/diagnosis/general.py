@@ -38,12 +38,12 @@ def general(
     app = event.profile
     roles = () if event.relayed else answer.roles
     changes = _sender_is_login(event, answer)
-    cause, remedy = words.in_situation(answer.kind, answer.cause, answer.remedy)
+    title, cause, remedy = words.in_situation(answer.kind, answer.title, answer.cause, answer.remedy)
     hint = words.fill(OTHER_SENDER) if changes and answer.when != "sender-is-not-login" else ""
     problem = Problem(
         id=answer.id,
         severity=Severity.ERROR,
-        title=words.title(answer.title),
+        title=words.title(title),
         cause=" ".join(part for part in (words.cause(cause), hint, _lasting(event, answer)) if part),
         remedy=" ".join((words.fill(remedy), *hints(event, answer.roles))),
         variables=tuple(app.variable(role) for role in roles if app.spec(role)) if words.own_names else (),

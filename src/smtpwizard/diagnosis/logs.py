@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.apps_shown import app_shown
 from smtpwizard.diagnosis.catalogue import Catalogue, default
-from smtpwizard.diagnosis.client_terms import NODE_CLIENT, client_of
+from smtpwizard.diagnosis.client_terms import OWN, client_of
 from smtpwizard.diagnosis.event import MOST_AROUND, Event, bound, from_text
 from smtpwizard.diagnosis.explain import POSSIBLE, Words, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record
@@ -171,6 +171,8 @@ def _known(first: Problem) -> bool:
 def _vague(item: Explained) -> int:
     """Sort what is known before what is possible, and that before what is general."""
     first = item.diagnoses[0]
+    if item.coded and (first.kind in ("command-unknown", "command-sequence") or first.id == "no-valid-recipients"):
+        return 3  # what follows a refused command is its consequence
     if first.generic:
         if first.id in ("generic-lost", "generic-no-reason"):
             return 7
@@ -181,8 +183,6 @@ def _vague(item: Explained) -> int:
         return 5
     if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
         return 3  # a server that has refused something then closes
-    if item.coded and (first.kind in ("command-unknown", "command-sequence") or first.id == "no-valid-recipients"):
-        return 3  # what follows a refused command is its consequence
     if first.confidence < POSSIBLE:
         return 5 if first.kind in _REFUSALS else 3 if first.id == "connection-failed" else 2
     return int(first.confidence == POSSIBLE)
@@ -338,6 +338,7 @@ class LogStream:
         found = found_in(record, self._stage, self._provider, self._app) if record else None
         if found is None:
             return None
-        found = found._replace(event=found.event._replace(client=client_of(found.event.raw) or NODE_CLIENT))
+        client = client_of(found.event.raw)
+        found = found._replace(event=found.event._replace(client=client if client not in ("", "node") else OWN))
         key = self._explainer.take(found)
         return Seen(key, found.number, self._explainer.kinds[key]) if key else None

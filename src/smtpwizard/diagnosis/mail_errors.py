@@ -30,7 +30,7 @@ from smtpwizard.diagnosis.server_logs import (
     spaced,
     taken,
 )
-from smtpwizard.diagnosis.stages import shown, stages_of
+from smtpwizard.diagnosis.stages import innermost, shown, stages_of
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.records import NamedTuple
 
@@ -137,6 +137,8 @@ def find(
     handed_on = relayed(text)
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
+    if not around and (inner := innermost(text)):
+        around = (inner,)
     talks = bool(bounced) or (len(entries) <= _SENTENCES and bool(re.search(MAIL_TALK, text)))
     connected = "\nConnected to " in text
     port, client, offer = _tls_port(text), client_of(text), _offer(text)

@@ -169,6 +169,9 @@ _UNKNOWN_BEHIND: Final = (
 _CODE_IN_BRACKETS: Final = rf"(?im)^([^\n]{{0,200}}smtp[^\n]{{0,100}}\berror code)\W{{1,3}}({_NUMBER})\]"
 """A printer's `SMTPC: received error code. [550]`."""
 
+_INSIDE: Final = rf"(?<=[\]\w)>.!,] )(4(?:21|5[0-4])|5(?:0[1-4]|2[1-9]|3[0-8]|5[0-5]))(?= {_UNITS}[A-Za-z<][^\n]{{5}})"
+"""`failed to send alert to [someone@example.com] 553 authentication is required`: only where nothing marks a code."""
+
 _TOLD: Final = (
     r"(?i)(?<![0-9A-Za-z.:/-])(?:smtp|errors?|fehler|erreur|erro|ошибка|错误码?|错误代码|报错|報錯|エラー)[ :#-]{0,3}"
     rf"(?:code )?({_NUMBER})(?![\w.:/-])"
@@ -264,6 +267,9 @@ def find_reply(text: str, known: Properties) -> Reading:
         return Reading(behind[1], int(behind[2]))
     if known.response_code is not None:
         return Reading("", known.response_code)
+    inside = re.search(_INSIDE, text)
+    if inside and re.search(_MAIL_SIGNS, text):
+        return Reading(_without_tail(text[inside.start() :]))
     told = re.search(_RESPONSE_WAS, text)
     if told:
         return Reading(_without_tail(told[1]))

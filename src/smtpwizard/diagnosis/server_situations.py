@@ -82,6 +82,41 @@ SERVER_SITUATIONS: Final = (
         "The log is that of the server that refused: it takes mail for that domain, and knows no such mailbox.",
     ),
     Situation(
+        ("recipient-unknown", "recipient-domain-unroutable"),
+        near(r"\((expanded from\b)(?! <root>)"),
+        "Correct the forwarding or alias on the server that expanded it, or look whether its target still exists; "
+        "where the target's domain should be served by your own machine, its MX must lead there.",
+        "The address that failed is the target of a forwarding or list, and not the one that was written to: the "
+        "next server knows no such mailbox.",
+    ),
+    Situation(
+        ("sender-domain-unknown",),
+        lambda event: _own_refusal(event) and told(r"<[^@\s<>]{0,100}@([\w.-]{3,253})>: Sender")(event),
+        "Is {shown} yours, or a service's for bounces, give it the MX or A record that the service's page names. "
+        "Is it another's, its owner has to do that; to take the mail nevertheless, let the address pass "
+        "(check_sender_access). If others find {shown}, see to this server's name server.",
+        "The log is that of the server that refused: it finds neither an MX nor an A record for {shown}, the domain "
+        "of the envelope sender. With 450 the look-up itself may have failed.",
+    ),
+    Situation(
+        ("sender-domain-unknown",),
+        told(r"<[^@\s<>]{0,100}@([\w.-]{3,253})>: Sender address rejected"),
+        "Give {shown} an MX or A record in DNS (for a service's own subdomain the one that its page names), or send "
+        "with an address whose domain has one. With 450 the look-up may only have failed: then a later try gets "
+        "through.",
+        "The server looked up {shown}, the domain of the envelope sender, which can be another than that of From, "
+        "and found neither an MX nor an A record.",
+    ),
+    Situation(
+        ("greylisted",),
+        _own_refusal,
+        "Nothing is wrong: the other server tries again and is let in. For a sender that comes from many addresses, "
+        "or must not wait, put it on the list of exceptions (postgrey: whitelist_clients; Rspamd and policyd have one "
+        "too).",
+        "The log is that of the server that refused: it greylists, so a sender that it has not seen yet is asked to "
+        "come again later.",
+    ),
+    Situation(
         ("ptr-missing",),
         lambda event: "" if private_client(event) else _own_refusal(event),
         "A client of yours should send on port 587 with a login and be let pass before this check. To take another "
@@ -105,8 +140,8 @@ SERVER_SITUATIONS: Final = (
         lambda event: _own_refusal(event) and told(r"<([^<>@\s]{1,100})>: Hel|helo=<([^<>\s]{1,100})>")(event),
         "A program of yours needs a full host name for EHLO, or should log in and be let pass before this check "
         "(Postfix: permit_sasl_authenticated first). To take the mail of another's server, let its address pass "
-        "(check_helo_access) or take the check out (reject_unknown_helo_hostname); its name is for its operator to "
-        "repair.",
+        "(check_client_access) or take the check out (reject_non_fqdn_helo_hostname where a full name is wanted, "
+        "reject_unknown_helo_hostname where it is looked up in DNS); its name is for its operator to repair.",
         "The log is that of the server that refused: it checks the name with which clients introduce themselves, and "
         "does not take {shown}.",
     ),

@@ -23,7 +23,8 @@ class Situation(NamedTuple):
     """Returns what the text shows, to stand in the place {shown}; empty where it does not."""
     remedy: str
     cause: str = ""
-    """Empty: the entry's own."""
+    """Empty: the entry's own; so the title."""
+    title: str = ""
 
 
 def situation_of(kind: str, event: Event, situations: Iterable[Situation]) -> Situation | None:
@@ -70,6 +71,30 @@ def _mixed_names(event: Event) -> str:
     """A setting's name with SMTP misspelt."""
     found = re.search(r"\b((?:\w{1,30}_)?(?:SMPT|STMP)_\w{1,40})\b", event.around or event.raw)
     return found[1] if found else ""
+
+
+def _microsofts_refusal(event: Event) -> str:
+    """A refusal that says no more, of Microsoft 365 and not of an Exchange server in house."""
+    if "5.7.3" not in event.enhanced or re.search(r"(?i)oauth", f"{event.raw}\n{event.around}"):
+        return ""
+    return near(r"(?i)prod\.outlook\.com|smtp\.office365\.com|smtp(?:-mail)?\.outlook\.com")(event)
+
+
+_EXAMPLE_LOGIN: Final = (
+    r"(?i)user(?:[ _-]?name)?[\"']?(?: is)?[\s:='\"(\[\\]{1,5}((?:your|my)[-_]?(?:user(?:name)?|login|e?-?mail)\w{0,20}"
+    r"(?:@[\w.-]{1,100})?|you@example\.\w{2,3}|user@example\.\w{2,3}|example[-_]?user|changeme)\b"
+)
+
+
+def _sender_alone(event: Event) -> str:
+    """Whether the sender's address is meant and no recipient's: by the stage, the enhanced code or the words."""
+    named = event.stages == {"mail"} or not event.enhanced.isdisjoint({"5.1.7", "5.1.8"})
+    named = named or re.search(r"(?i)mail from|\bmail command|sender", event.raw) is not None
+    return "" if not named or re.search(r"(?i)\brcpt|recipient", event.raw) or _double(event) else "sender"
+
+
+def _double(event: Event) -> bool:
+    return bool(near(_PARAMETER)(event)) or event.raw.count("@") > 1
 
 
 _PARAMETER: Final = r"(?i)MAIL FROM: ?<[^<>@\s]{1,64}@[^<>\s]{3,254}> (?:\S+ )*?((?:BODY|AUTH|SMTPUTF8|RET)\b)"
@@ -166,7 +191,119 @@ SITUATIONS: Final = (
         "The recipient is {shown}, the sender of bounces: a bounce or an answer to one was sent there, and no such "
         "mailbox exists.",
     ),
+    Situation(
+        ("sender-malformed",),
+        _sender_alone,
+        "Put one plain address (name@example.com) into {sender}, without a name, quotes or angle brackets, and see "
+        "that it reaches the app; if it is in order there, update the app, which writes the command.",
+        "The server could not read the sender's address at MAIL FROM: it is empty, lacks its domain, or has a name, "
+        "blanks or quotes around it. The recipient was not named yet.",
+        "Sender that is not an address",
+    ),
     # How it logs in, and what a server says of it
+    Situation(
+        ("wrong-password",),
+        _microsofts_refusal,
+        "Check {username} (the full address) and {password}, and have an administrator switch on authenticated SMTP "
+        "for this mailbox. Where the organisation takes no passwords any more (security defaults), log in by OAuth "
+        "with the scope SMTP.Send, or use a relay.",
+        "Microsoft 365 refused the login: the password is wrong, authenticated SMTP is off for the mailbox or the "
+        "organisation, or only OAuth is taken; then the token is expired or has the wrong scope.",
+        "Login refused by Microsoft 365",
+    ),
+    Situation(
+        ("wrong-password", "app-password-wanted"),
+        near(_EXAMPLE_LOGIN),
+        "Put the real user name and password into the mail settings, clear a configuration cache if the app has one, "
+        "and start it anew.",
+        "The login was tried with {shown}, which is an example's value: nobody has replaced it, or the program does "
+        "not read the setting that was changed.",
+        "Login with an example's user name",
+    ),
+    Situation(
+        ("wrong-password",),
+        near(r"Authentication Credentials Invalid|email-smtp\.[\w-]+\.amazonaws"),
+        "Create SMTP credentials in the SES console of the very region that {host} names, and use these as "
+        "{username} and {password}: the access key and the secret of an IAM user are others.",
+        "Amazon SES does not know this user name, or not with this password, in this region.",
+    ),
+    Situation(
+        ("wrong-password",),
+        near(r"(?i)\b(163|126|yeah)(?:\.net|\.com)?\s?(?:邮箱|mail)|smtp\.(163|126|qq)\.com|(QQ)邮箱"),
+        "Switch SMTP on in the mailbox's settings on the web and make an authorisation code (授权码) there; that "
+        "code is {password}, and the full address {username}.",
+        "This provider does not take the account's own password from programs, only an authorisation code, and only "
+        "where SMTP is switched on for the mailbox.",
+    ),
+    Situation(
+        ("login-wanted", "relay-denied"),
+        near(r"(?i)\bmail\(\): SMTP server response|mail\(\):.{0,80}SMTP"),
+        "Set up SMTP with user name and password in the app itself or through a plug-in or library (PHPMailer), and "
+        "make that its way to send. Else php.ini's SMTP must name a server that takes this machine's mail without a "
+        "login.",
+        "The app calls PHP's mail(), which on Windows speaks to the server in php.ini and cannot log in.",
+    ),
+    Situation(
+        ("login-wanted",),
+        near(r"smtp_sasl_passwd_lookup: (no auth info found)"),
+        "Add a line for exactly this relay ([host]:port, as in relayhost) with user name and password to "
+        "smtp_sasl_password_maps, run postmap on it and reload. If it depends on the sender "
+        "(smtp_sender_dependent_authentication), bounces with their empty sender need a line of the host's, too.",
+        "Postfix looked for the login of this relay and found none, so it sent the mail without one.",
+    ),
+    Situation(
+        ("recipient-malformed",),
+        told(r"(?<!from=)(?<!FROM:)(?<!from: )(<>)"),
+        "See that the recipient reaches the mail library as a plain string: an empty field, or an object with "
+        "another key than it reads, arrives as nothing.",
+        "The recipient that was sent to the server is empty ({shown}).",
+    ),
+    Situation(
+        ("recipient-malformed",),
+        told(r"(?i)bad (?:recipient )?address syntax"),
+        "Look at the string that the app hands over: one plain address, without a name, blanks, brackets or a second "
+        "address in it.",
+        "The server cannot read the recipient as an address.",
+    ),
+    Situation(
+        ("login-wanted", "relay-denied"),
+        near(r"SASL ([\w-]{4,20}) authentication failed"),
+        "Repair the login: check user name and password. Where the server offers CRAM-MD5 or DIGEST-MD5, it needs "
+        "the passwords stored in clear; take these methods off its list, so that PLAIN over TLS is used.",
+        "The client did try to log in, by {shown}, and that failed; so the server treated it as one without a login.",
+    ),
+    Situation(
+        ("mechanism-mismatch", "wrong-password"),
+        told(r"SASL ((?:CRAM|DIGEST)-MD5) authentication failed"),
+        "Check user name and password. Where no client gets in by {shown}, take it off the server's list of methods "
+        "(Dovecot: auth_mechanisms = plain login), so that PLAIN over TLS is used.",
+        "A login by {shown} failed: the password is wrong, or the server offers this method without having the "
+        "passwords in clear, which it needs for that.",
+        "Login failed",
+    ),
+    Situation(
+        ("sender-unauthenticated",),
+        near(r"openspf\S{0,80};ip=((?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.[\d.]{3,11})"),
+        "Let the mail server's container see the addresses of those who connect: publish its ports without the "
+        "userland proxy, give IPv6 its own rules, or use the PROXY protocol of what stands in front.",
+        "SPF was asked about {shown}, an address of the container network and not the sender's: all mail seems to "
+        "come from there, so that no sender's record can fit.",
+    ),
+    Situation(
+        ("sender-unauthenticated",),
+        told(r"(?i)\bSPF (?:fail|softfail)[^\n]{0,40}not authori[sz]ed"),
+        "Add the server that sent (its address, or the `include:` of the provider) to the one SPF record of the "
+        "sender's domain, or send through a server that it names already.",
+        "The receiving server checked SPF: the record of the sender's domain does not name the server that sent.",
+    ),
+    Situation(
+        ("policy-refused", "command-unknown", "connection-lost"),
+        near(r"\b(XCLIENT|XFORWARD)\b"),
+        "Put the address or network of the proxy into the mail server's list of those that may do so (Postfix: "
+        "smtpd_authorized_xclient_hosts; Mailu: SUBNET is the network of its containers), and reload it.",
+        "The proxy in front passes the real client's address on with {shown}, and this mail server does not allow "
+        "that to the proxy's own address. Login and sender are not concerned.",
+    ),
     Situation(
         ("wrong-password", "app-password-wanted"),
         near(r"XOAuth2Authenticator->authenticate"),

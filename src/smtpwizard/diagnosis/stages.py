@@ -138,6 +138,11 @@ _CODE_STAGES: Final = {
     "EAUTH": ("auth",), "EENVELOPE": ("mail", "rcpt", "data"), "EMESSAGE": ("data",), "EDNS": ("resolve",),
     "ETLS": ("starttls", "tls"),
 }  # fmt: skip
+_EXPECTED: Final = r"(?i)expected response code \W{0,2}(\d{3})(/25)?"
+"""Swift's and Symfony's mailers name the code that they had waited for; three of them after RCPT TO."""
+_EXPECTED_STAGES: Final = {"220": "greeting", "334": "auth", "235": "auth", "354": "data"}
+_NO_GREETING: Final = r"(?i)tls|\b50[0-4]\b|dohelocommand"
+"""220 answers STARTTLS, too, and an empty response in its place is what a missing sendmail program gives."""
 _OF_RECIPIENTS: Final = r"\{u?'[^'\s]{0,200}': \([45]\d\d, "
 """What smtplib returns of the recipients that were refused: `{'someone@example.com': (501, b'Bad address syntax')}`."""
 _TLS_WORDS: Final = r"(?i)certificate|ssl routines|wrong version number|secure tls connection|altnames"
@@ -151,6 +156,13 @@ def stages_of(text: str, known: Properties, command: str) -> tuple[str, ...]:
             return stages
     if re.search(_OF_RECIPIENTS, text):
         return ("rcpt",)
+    if "xpected response code" in text and (expected := re.search(_EXPECTED, text)):
+        stage = "rcpt" if expected[2] else _EXPECTED_STAGES.get(expected[1], "")
+        if stage == "greeting":
+            greeted = re.search(r"got code \W{0,2}\d", text)
+            stage = "starttls" if re.search(_NO_GREETING, text) else stage if greeted else ""
+        if stage:
+            return (stage,)
     verb = known.command.split(" ")[0] or command
     if verb == "CONN" and re.search(_TLS_WORDS, text):
         return ("tls", "starttls")
@@ -254,8 +266,11 @@ def shown(text: str) -> str:
     named = next((stage for stage, words in _PHRASES if re.search(words, text, re.IGNORECASE)), "")
     if named:
         return named
-    if re.search(_OWN_FAULT, text):
-        return APP_FAULT
+    return APP_FAULT if re.search(_OWN_FAULT, text) else innermost(text)
+
+
+def innermost(text: str) -> str:
+    """Return the stage of the innermost function of a mail library in a stack; empty where there is none."""
     frames = [found[1] or found[2] for found in re.finditer(_FRAME, text)]
     inner = frames[::-1] if "Traceback (most recent call last)" in text or 'File "' in text else frames
     ends = (stage for name in inner for stage, names in _FRAME_STAGES if re.fullmatch(names, name, re.IGNORECASE))

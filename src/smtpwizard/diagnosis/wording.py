@@ -89,10 +89,10 @@ class Wording:
             text = text.replace("{try_port}", _try_port(self._event)).replace("{try_tls}", _try_tls(self._event))
         return self._event.profile.fill(text.replace("{its_reason}", its_reason(self._event)))
 
-    def in_situation(self, kind: str, cause: str, remedy: str) -> tuple[str, str]:
-        """Return cause and remedy, or those for the situation that the text shows: who sends, to which server."""
+    def in_situation(self, kind: str, title: str, cause: str, remedy: str) -> tuple[str, str, str]:
+        """Return title, cause and remedy, or those for the situation that the text shows."""
         if self._event.settings is not None or self._event.status:
-            return cause, remedy  # what a probe has met is known from the settings
+            return title, cause, remedy  # what a probe has met is known from the settings
         from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
         from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
         from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
@@ -100,7 +100,7 @@ class Wording:
 
         every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *SITUATIONS)
         found = situation_of(kind, self._event, every)
-        return (found.cause or cause, found.remedy) if found else (cause, remedy)
+        return (found.title or title, found.cause or cause, found.remedy) if found else (title, cause, remedy)
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
         """Fill a cause; before it, where a mail server has taken the mail: that the app is not concerned."""
