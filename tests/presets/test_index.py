@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from smtpwizard import files
-from smtpwizard.presets import index as module
+from smtpwizard.presets import files as module
 from smtpwizard.presets.catalogue import Presets
-from smtpwizard.presets.files import presets_root, provider_files
-from smtpwizard.presets.index import Index, Table, parse
+from smtpwizard.presets.files import Index, Table, parse, presets_root, provider_files
 from smtpwizard.presets.toml import load_provider
 
 HOUR = 3600 * 10**9

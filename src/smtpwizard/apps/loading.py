@@ -30,8 +30,16 @@ from smtpwizard.apps.schema import (
     Wins,
 )
 from smtpwizard.errors import InputError
-from smtpwizard.presets.files import PresetFileError, PresetProblem, left_out, presets_root, provider_files
-from smtpwizard.presets.index import Index, Names, text_of
+from smtpwizard.presets.files import (
+    Index,
+    Names,
+    PresetFileError,
+    PresetProblem,
+    left_out,
+    presets_root,
+    provider_files,
+    text_of,
+)
 from smtpwizard.text import did_you_mean, safe
 
 if TYPE_CHECKING:

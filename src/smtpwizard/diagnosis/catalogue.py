@@ -13,8 +13,7 @@ from typing import Any, Final
 from smtpwizard.diagnosis.phrases import Phrase, PhraseIndex
 from smtpwizard.diagnosis.schema import STAGES, Client, Fact, Failure, FailureFile, General, Words
 from smtpwizard.errors import FileError
-from smtpwizard.presets.files import PresetFileError, PresetProblem, presets_root
-from smtpwizard.presets.index import Index
+from smtpwizard.presets.files import Index, PresetFileError, PresetProblem, presets_root
 from smtpwizard.presets.values import Faults, OneOf, rule
 from smtpwizard.records import NamedTuple
 

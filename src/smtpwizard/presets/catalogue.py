@@ -20,8 +20,16 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from smtpwizard.errors import InputError
-from smtpwizard.presets.files import PresetFileError, PresetProblem, left_out, presets_root, provider_ids, user_root
-from smtpwizard.presets.index import Index, Names
+from smtpwizard.presets.files import (
+    Index,
+    Names,
+    PresetFileError,
+    PresetProblem,
+    left_out,
+    presets_root,
+    provider_ids,
+    user_root,
+)
 from smtpwizard.presets.schema import CUSTOM, Kind, Provider, provider_of
 from smtpwizard.records import NamedTuple
 from smtpwizard.text import did_you_mean, listed, safe
