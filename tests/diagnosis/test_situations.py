@@ -216,6 +216,11 @@ SHOWN = {
         "450 4.1.8 <f2@psrp.example.club>: Sender address rejected: Domain not found",
         "Give psrp.example.club",
     ),
+    "an envelope sender with a null MX": (
+        "550 5.7.27 <app@news.example.com>: Sender address rejected: Domain news.example.com "
+        "does not accept mail (nullMX)",
+        "replace its MX record `0 .`",
+    ),
     "greylisting by the own server": (
         "postfix/smtpd[7]: NOQUEUE: reject: RCPT from a.example.net[203.0.113.8]: 450 4.2.0 <b@example.org>: Recipient "
         "address rejected: Greylisted, see http://postgrey.schweikert.ch/help/example.org.html",

@@ -91,6 +91,15 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("sender-domain-unknown",),
+        told(r"<[^@\s<>]{0,100}@([\w.-]{3,253})>: Sender address rejected: Domain \S{3,253} does not accept mail"),
+        "Send with an address whose domain takes mail. If {shown} is yours and should take mail, replace its MX record "
+        "`0 .` by one that names a mail server.",
+        "{shown}, the domain of the envelope sender, says in DNS that it takes no mail (a null MX record, RFC 7505). "
+        "The server takes no mail from such a domain, because nothing could be returned to it.",
+        "Sender's domain that takes no mail",
+    ),
+    Situation(
+        ("sender-domain-unknown",),
         lambda event: _own_refusal(event) and told(r"<[^@\s<>]{0,100}@([\w.-]{3,253})>: Sender")(event),
         "Is {shown} yours, or a service's for bounces, give it the MX or A record that the service's page names. "
         "Is it another's, its owner has to do that; to take the mail nevertheless, let the address pass "
