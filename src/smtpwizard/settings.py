@@ -7,7 +7,7 @@ NAME at all are different things. The app's profile goes along and gives the nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from smtpwizard.apps.parse import FORMS
@@ -185,7 +185,8 @@ class Settings(NamedTuple):
 
     def masked(self) -> dict[str, str]:
         """Return the variables for display and JSON: a secret as MASK, and so where another value is or holds it."""
-        shown = {name: self.shown(str(value)) for name, value in self.to_variables().items()}
+        hide = self._hiding()
+        shown = {name: hide(str(value)) for name, value in self.to_variables().items()}
         for form in self.app.forms:
             if self._holds_password(form) and form.names[0] in shown:
                 (text,) = self._texts(form, hidden=True)
@@ -275,10 +276,18 @@ class Settings(NamedTuple):
 
     def shown(self, value: str) -> str:
         """Return a value for display, with the secrets of these settings that it is or holds as MASK."""
-        for secret in sorted(self.secrets(), key=len, reverse=True):
-            if len(secret) >= _SHORTEST:
-                value = value.replace(secret.reveal(), MASK)
-        return value
+        return self._hiding()(value)
+
+    def _hiding(self) -> Callable[[str], str]:
+        """Return `shown` for many values: to find the secrets is most of it."""
+        words = sorted((word.reveal() for word in self.secrets() if len(word) >= _SHORTEST), key=len, reverse=True)
+
+        def hide(value: str) -> str:
+            for word in words:
+                value = value.replace(word, MASK)
+            return value
+
+        return hide
 
     @property
     def shown_host(self) -> str:
