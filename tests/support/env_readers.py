@@ -10,6 +10,7 @@ import base64
 import ctypes
 import io
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +20,7 @@ from typing import Any, Final
 
 import pytest
 
-from support.compose_program import compose_config
+from support.compose_program import compose_answer, compose_config
 from support.node import node_json
 
 Variables = dict[str, str]
@@ -123,8 +124,17 @@ def _stream(text: str) -> io.StringIO:
 
 
 def compose_env_file(texts: Sequence[str]) -> list[Variables | None]:
-    """Docker compose, `env_file:`."""
-    return [None if (alone := _compose_services([text])) is None else alone[0] for text in texts]
+    """Docker compose, `env_file:`. Of those that it refuses it names one at a time; the others are asked for again."""
+    found: dict[str, Variables | None] = {}
+    left = list(dict.fromkeys(texts))
+    while left:
+        read = _compose_services(left)
+        if isinstance(read, int):
+            found[left.pop(read)] = None
+        else:
+            found |= zip(left, read, strict=True)
+            left = []
+    return [found[text] for text in texts]
 
 
 def compose_substituted(values: Sequence[str]) -> list[str] | None:
@@ -142,14 +152,17 @@ def compose_substituted(values: Sequence[str]) -> list[str] | None:
     return [seen[f"V{number}"] for number in range(len(values))]
 
 
-def _compose_services(texts: Sequence[str]) -> list[Variables] | None:
+def _compose_services(texts: Sequence[str]) -> list[Variables] | int:
+    """Return the variables of each, or the number of one that compose refuses."""
     with tempfile.TemporaryDirectory() as folder:
         services = {}
         for number, text in enumerate(texts):
             Path(folder, f"{number}.env").write_bytes(text.encode("utf-8", "surrogateescape"))
             services[f"s{number}"] = {"image": "busybox", "env_file": f"{number}.env"}
         Path(folder, "compose.yaml").write_text(json.dumps({"services": services}))
-        found = compose_config(Path(folder), "compose.yaml")
-    if found is None:
-        return None
+        found = compose_answer(Path(folder), "compose.yaml")
+        if isinstance(found, str):
+            named = re.search(r"(?m)^failed to read (\d+)\.env: ", found)
+            assert named, "compose does not say which file it refuses"
+            return int(named[1])
     return [found["services"][f"s{number}"].get("environment", {}) for number in range(len(texts))]
