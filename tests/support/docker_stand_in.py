@@ -74,10 +74,18 @@ elif verb == "logs":
         child.wait()
     sys.exit(0)
 elif verb == "exec":
+    if plan["version"] and rest == ["node", "--version"]:
+        print(plan["version"])
+        sys.exit(0)
     if plan["node"] is not None:
         sys.stdout.write(plan["node"])
         sys.exit(0)
-    done = subprocess.run(rest, input=given, env=plan["variables"], cwd=plan["workdir"])
+    kept = subprocess.PIPE if plan["keeps"] else None
+    done = subprocess.run(rest, input=given, stdout=kept, env=plan["variables"], cwd=plan["workdir"])
+    if plan["keeps"]:
+        with open(os.path.join(folder, "said"), "wb") as file:
+            file.write(done.stdout)
+        sys.stdout.buffer.write(done.stdout)
     sys.exit(done.returncode)
 """
 
@@ -95,12 +103,19 @@ class StandIn:
         return f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
     def change(self, **plan: Any) -> None:
-        """Change what it does: `errors` (verb → words), `log`, `variables`, `workdir`, `node`, `hangs`, `container`."""
+        """Change what it does: `errors` (verb → words), `log`, `variables`, `workdir`, `node`, `hangs`, `container`.
+
+        With `keeps` what node says is kept; `node` has it said, in the place of a run, and `version` its version.
+        """
         errors = plan.pop("errors", None)
         if errors is not None:
             plan["errors"] = {verb: {"words": words, "status": 1} for verb, words in errors.items()}
         self.plan |= plan
         (self.folder / "plan.json").write_text(json.dumps(self.plan))
+
+    def said(self) -> str:
+        """Return what node said last."""
+        return (self.folder / "said").read_text("utf-8")
 
     def calls(self) -> list[dict[str, Any]]:
         """Return what it was called with, in order."""
@@ -127,6 +142,8 @@ def stand_in(
         hangs=False,
         container=True,
         node=None,
+        keeps=False,
+        version="",
         workdir=str(folder),
         variables={"PATH": os.environ["PATH"], **(variables or {})},
     )

@@ -53,11 +53,19 @@ with tempfile.TemporaryDirectory() as home:
     os.chdir(home)
     with open(".env", "w") as file:
         file.write("SMTP_HOST=smtp.gmail.com\\nSMTP_PORT=587\\nSMTP_SENDER=a@acme.dev\\nADMIN_WEB_URL=https://acme.dev\\n")
+    with open("compose.yaml", "w") as file:
+        file.write("services:\\n  api:\\n    image: own\\n    env_file: .env\\n    environment:\\n      A: ${B:-c}\\n")
     streams = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = open(os.devnull, "w")
     for words in (["lint"], ["explain", "535 5.7.8 Error: authentication failed"]):
         smtpwizard.cli.main.status(words)
     sys.stdout, sys.stderr = streams
+    # A run with a home of its own finds no index of the presets there: it is given the one that these runs have kept.
+    from smtpwizard.presets import files
+    folders = [presets_root() / name for name in ("apps", "providers", "failures")]
+    indexes = {files._key(folder): files._read(files._place(folder), files._key(folder)) for folder in folders}
+    read = files._read
+    files._read = lambda path, key: read(path, key) or dict(indexes.get(key, {}))
     os.chdir(keep[1])
     os.environ.clear()
     os.environ.update(keep[0])
@@ -139,14 +147,15 @@ while True:
 """
 
 _PRELOADED: Final = (
-    "asyncio", "json", "ssl", "tomllib", "smtplib", "yaml", "dotenv", "pybars", "css_inline", "smtpwizard.cli.probing",
+    "asyncio", "css_inline", "dns.asyncresolver", "dotenv", "idna", "importlib.readers", "json", "pybars", "shlex",
+    "smtplib", "ssl", "tomllib", "yaml", "smtpwizard.cli.probing",
     "smtpwizard.cli.source", "smtpwizard.cli.commands.check", "smtpwizard.cli.commands.explain",
     "smtpwizard.cli.commands.inside", "smtpwizard.cli.commands.lint", "smtpwizard.cli.commands.logs",
     "smtpwizard.cli.commands.presets", "smtpwizard.cli.commands.preview", "smtpwizard.cli.commands.restore",
     "smtpwizard.cli.commands.scan", "smtpwizard.cli.commands.send", "smtpwizard.cli.commands.write",
     "smtpwizard.clients.nodemailer.dialogue", "smtpwizard.diagnosis.conditions", "smtpwizard.diagnosis.explain",
     "smtpwizard.diagnosis.general", "smtpwizard.diagnosis.logs", "smtpwizard.diagnosis.repairs",
-    "smtpwizard.mail.messages", "smtpwizard.probe.engine", "smtpwizard.probe.survey.survey",
+    "smtpwizard.mail.messages", "smtpwizard.probe.engine", "smtpwizard.probe.survey.survey", "smtpwizard.report.probe",
     "smtpwizard.targets.compose.plan",
 )  # fmt: skip
 
