@@ -257,8 +257,8 @@ _AUTH: Final = r"(?i)(\bAUTH[ \t]+(?:PLAIN|LOGIN|CRAM-MD5|XOAUTH2|OAUTHBEARER)[ 
 _NAME: Final = r"(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|API_?KEY)"
 _VARIABLE: Final = rf"(\b[A-Z0-9_]{{0,40}}{_NAME}[A-Z0-9_]{{0,40}}\\?[\"']?(?:=|: ?))(?=\S)[^\n]{{1,4000}}"
 _KEY_VALUE: Final = (
-    r"(?i)((?:\bpass(?:word|wd|phrase)?|\bpwd|\bsecret|_token|\btoken|\bapi_?-?key|\bauthorization)"
-    r"\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3})"
+    r"(?i)((?:pass(?:word|wd|phrase)?|pwd|\bsecret|_token|\btoken|\bapi_?-?key|\bauthorization)"
+    r"\\{0,3}[\"']?[\])]{0,2}[ \t]{0,3}(?:=>|:=|[:=]|,(?=[ \t]?[\"'])|\bvalue=)[ \t]{0,3})"
     r"(?=\S)(?:bearer[ \t]{1,3}|basic[ \t]{1,3})?(?:\\{0,3}\"[^\"\n]{0,400}\"?|'[^'\n]{0,400}'?|[^\s,;}]{1,400})"
 )
 _URL: Final = r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,200}:)[^\s/@]{1,200}@"

@@ -33,6 +33,14 @@ LINES = [
     f"Authorization: Bearer {SECRET}",
     f"api_key={SECRET}",
     f"MAIL_TOKEN={SECRET}",
+    f"'MailPass' => '{SECRET}',",
+    f"'pass' => '{SECRET}'",
+    f"smtpPass: '{SECRET}'",
+    f"$CFG->smtppass = '{SECRET}';",
+    f"config['smtp_pass'] = '{SECRET}'",
+    f"define('SMTP_PASS', '{SECRET}');",
+    f'<add key="mailPwd" value="{SECRET}"/>',
+    f"mail.host: smtp\nmail.password: ‘{SECRET}’",
 ]
 
 

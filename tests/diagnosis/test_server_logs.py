@@ -177,3 +177,12 @@ def test_a_web_page_that_was_not_reached_is_no_mail() -> None:
         explain_text("Get resource from http://mail.example.com/home: Connection refused (cause: ConnectException)")
         == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [("", "generic-ehlo-offers-nothing"), ("< 250-AUTH PLAIN LOGIN\n", ""), ("< 250-STARTTLS\n", "")],
+)
+def test_a_reply_to_ehlo_that_offers_nothing_is_told(more: str, told: str) -> None:
+    text = f"> EHLO app.example.com\n< 250-mail.example.com\n{more}< 250-PIPELINING\n< 250-SIZE 31457280\n< 250 DSN"
+    assert [problem.id for problem in explain_text(text)] == ([told] if told else [])

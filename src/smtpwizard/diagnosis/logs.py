@@ -13,7 +13,17 @@ from smtpwizard.diagnosis.client_terms import OWN, client_of
 from smtpwizard.diagnosis.event import MOST_AROUND, Event, bound, from_text
 from smtpwizard.diagnosis.explain import POSSIBLE, Words, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record
-from smtpwizard.diagnosis.mail_errors import MAIL_TALK, SHARED_STAGES, Found, failing_line, find, found_in, taken_line
+from smtpwizard.diagnosis.mail_errors import (
+    MAIL_TALK,
+    SHARED_STAGES,
+    Found,
+    failing_line,
+    faulty_setting,
+    find,
+    found_in,
+    taken_line,
+)
+from smtpwizard.diagnosis.pasted_settings import is_setting
 from smtpwizard.problems import Problem
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide_secrets
@@ -63,7 +73,8 @@ def explain_log(
         if item.asked:
             items.append(item)
     found = tuple(explainer.kinds.values())
-    if all(item.diagnoses[0].id in _REASONLESS for item in found):
+    first = {item.diagnoses[0].id for item in found}
+    if first <= _REASONLESS or (first <= _REASONLESS | {"generic-tls-words"} and faulty_setting(text)):
         found = _untold(text, items, app, known) or found
     coded = tuple(item for item in found if item.coded or _known(item.diagnoses[0]))
     # A line that only says that something failed adds nothing to one that says why.
@@ -125,7 +136,7 @@ def _untold(text: str, items: Iterable[Found], app: AppProfile | None, catalogue
 
     `items`: its entries. What one of them says of TLS or a name is meant of mail, as all of the text is.
     """
-    failing = failing_line(text) or taken_line(text)
+    failing = faulty_setting(text) or failing_line(text) or taken_line(text)
     if failing is None:
         return ()
     explainer = Explainer(catalogue)
@@ -252,6 +263,7 @@ def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
     words = Words.of(item.event, catalogue)
     talks = item.asked and (item.talks or re.search(MAIL_TALK, item.event.raw))
     sure = item.sure or (talks and worded(item.event, catalogue, words))
+    sure = sure and not (item.event.code is None and is_setting(item.event.raw))
     if not sure and not _by_words(item.event, catalogue, words, mail=item.mail):
         return ()
     return diagnoses_of(item.event, catalogue, words, always=bool(sure))

@@ -17,6 +17,7 @@ from smtpwizard.diagnosis.bounces import reasons, relayed
 from smtpwizard.diagnosis.client_terms import client_of
 from smtpwizard.diagnosis.event import MOST_AROUND, Event, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
+from smtpwizard.diagnosis.pasted_settings import fault_in
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
 from smtpwizard.diagnosis.schema import FAMILY
 from smtpwizard.diagnosis.server_logs import (
@@ -24,6 +25,7 @@ from smtpwizard.diagnosis.server_logs import (
     encrypted,
     ended_in_tls,
     left_without_login,
+    offers_no_login,
     program_of,
     routine,
     sent,
@@ -407,11 +409,19 @@ def taken_line(text: str) -> Failing | None:
         return None
     if number := taken(text):
         return Failing(number, text.splitlines()[number - 1].strip(), _TAKEN)
+    if number := offers_no_login(text):
+        return Failing(number, text.splitlines()[number - 1].strip(), _NO_OFFER)
     if ended_in_tls(text):
         return Failing(1, text.splitlines()[0].strip(), _LEFT_IN_TLS)
     if number := encrypted(text):
         return Failing(number, text.splitlines()[number - 1].strip(), _ENCRYPTED)
     return None
+
+
+def faulty_setting(text: str) -> Failing | None:
+    """Return the line of a mail setting that is wrong by sight, in a text short enough to be about it."""
+    fault = fault_in(text) if text.count("\n") < _MOST_ASKED else None
+    return Failing(fault.number, f"setting {fault.name}", fault.told) if fault else None
 
 
 def failing_line(text: str) -> Failing | None:
@@ -438,6 +448,7 @@ _TAKEN: Final = "the server took the message"
 _LEFT_IN_TLS: Final = "lost connection after starttls from the client"
 _ENCRYPTED: Final = "the connection was encrypted"
 _NO_LOGIN: Final = "the client left without a login"
+_NO_OFFER: Final = "the ehlo reply offers neither a login nor tls"
 _FETCHED: Final = "mail is fetched, not sent"
 _TOLD: Final = {
     "app": "the app failed by itself",

@@ -171,6 +171,26 @@ def left_without_login(text: str) -> bool:
     return bool(rest) and asked is None and re.search(_LEAVES, rest) is not None
 
 
+_OFFER_LINE: Final = r"(?im)(?:^|[\s<:>])250([ -])([A-Z0-9][\w.= -]{0,120})"
+_REPLY_LINE: Final = r"(?m)(?:^|[\s<:>])[2-5]\d\d[ -]"
+
+
+def offers_no_login(text: str) -> int | None:
+    """Return the line, counted from 1, with which a reply to EHLO ends that offers neither a login nor TLS.
+
+    None where there is more in the text than that reply, or the offer has one of them.
+    """
+    lines = list(re.finditer(_OFFER_LINE, text))
+    asked = re.search(r"(?i)\bEHLO\b", text)
+    if not (asked and lines and lines[-1][1] == " ") or re.search(r"(?i)\bAUTH\b|STARTTLS", text):
+        return None
+    if not any(re.match(r"(?i)SIZE|PIPELINING|8BITMIME|ENHANCEDSTATUSCODES|DSN\b", line[2]) for line in lines):
+        return None
+    if re.search(_REPLY_LINE, text[lines[-1].end() :]) or re.search(r"(?i)MAIL FROM", text):
+        return None
+    return text.count("\n", 0, lines[-1].end()) + 1
+
+
 _TLS_BEGINS: Final = r"(?ims)\bSTARTTLS\W{0,6}$.{0,80}\b220[ -][^\n]{0,80}\n(.*)"
 _GOES_ON: Final = r"(?im)\bE?HELO\b|^\W{0,4}(?!221)[2-5]\d\d[ -]|\bTLS\b|\bcipher"
 
