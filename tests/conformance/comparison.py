@@ -29,11 +29,8 @@ VERSION: Final = "8.0.5"
 """Of the package `nodemailer`: whatever version an app ships, what is compared is that of the first app."""
 _DATA: Final = b"Subject: Conformance\r\n\r\n.one line\r\n"
 ALL: Final = os.environ.get("SMTPWIZARD_WRITE_DOCS") == "1"
-"""Whether each behaviour meets all its settings, and the newest nodemailer is played, too, as `make conformance` does:
-its version is pinned, and what it does is in the document until the pin moves."""
-_ONE_IN: Final = 4
-Job = tuple[Behaviour, str, Mapping[str, str]]
-"""A behaviour, and the name and the variables of the settings with which it is met."""
+"""Whether the newest nodemailer is played, too, as `make conformance` does: its version is pinned, and what it does is
+in the document until the pin moves."""
 _FATES: Final = {Verdict.HANGS: "hangs", Verdict.CRASHES: "crashes"}
 
 
@@ -70,18 +67,6 @@ class Row:
         return f"{self.behaviour} / {self.settings}"
 
 
-def sample(jobs: Iterable[Job]) -> list[Job]:
-    """Return each behaviour with the first of its settings and one in four of the others; all of them with ALL."""
-    kept, rest, seen = [], 0, set()
-    for job in jobs:
-        first = job[0].name not in seen
-        seen.add(job[0].name)
-        rest += not first
-        if ALL or first or rest % _ONE_IN == 0:
-            kept.append(job)
-    return kept
-
-
 class Comparison:
     """The clients, the certificates, and the machinery to play one behaviour. A context manager."""
 
@@ -107,7 +92,7 @@ class Comparison:
         A row that is not `settled` is played once more, alone: on a busy machine any of the six clients may have
         missed a deadline that was not meant for it. What comes out then counts.
         """
-        jobs = sample((item, name, extra) for item in behaviours for name, extra in item.settings.items())
+        jobs = [(item, name, extra) for item in behaviours for name, extra in item.settings.items()]
         for item, *_ in jobs:
             self.context(item.certificate)  # made here: not by several threads at once
         with ThreadPoolExecutor(AT_ONCE) as pool:

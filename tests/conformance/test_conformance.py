@@ -10,7 +10,7 @@ import pytest
 from conformance.behaviours import ALL
 from conformance.comparison import ALL as ALL_LIBRARIES
 from conformance.comparison import Comparison, Row
-from conformance.table import document, is_as_documented, lines, names
+from conformance.table import document, is_as_documented, lines
 from smtpwizard.smtp.results import Verdict
 from support.node import ROOT, node_modules
 
@@ -58,10 +58,7 @@ def test_the_document_is_up_to_date(rows: list[Row]) -> None:
     versions = {"version": _version("nodemailer"), "newest": _version("nodemailer-latest")}
     if ALL_LIBRARIES:
         DOCUMENT.write_text(document(rows, **versions), encoding="utf-8")
-    text = DOCUMENT.read_text("utf-8")
-    assert is_as_documented(text, rows, **versions), "make conformance writes it anew"
-    assert names(text) == [[item.name, name] for item in ALL for name in item.settings], "and so it does these rows"
-    assert f"in all {len(names(text))} rows ({len(ALL)} behaviours)" in " ".join(text.split())
+    assert is_as_documented(DOCUMENT.read_text("utf-8"), rows, **versions), "make conformance writes it anew"
 
 
 def _version(package: str) -> str:

@@ -201,14 +201,11 @@ ALL: Final = os.environ.get("SMTPWIZARD_WRITE_DOCS") == "1"
 _ONE_IN: Final = 8
 
 
-def sample(cases: Iterable[Case], *, own: str | tuple[str, ...] = "") -> list[Case]:
-    """Return the first case of each behaviour and one in eight of the others; all of them with ALL.
-
-    `own`: how the behaviours begin of which the first is played, where another usage of the same client plays them all.
-    """
+def sample(cases: Iterable[Case]) -> list[Case]:
+    """Return the first case of each behaviour and one in eight of the others; all of them with ALL."""
     kept, rest, seen = [], 0, set()
     for case in cases:
-        first = case.behaviour not in seen and case.behaviour.startswith(own)
+        first = case.behaviour not in seen
         seen.add(case.behaviour)
         rest += not first
         if ALL or first or rest % _ONE_IN == 0:

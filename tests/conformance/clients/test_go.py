@@ -91,12 +91,7 @@ def played(
 ) -> Iterator[tuple[Usage, list[Row]]]:
     found, modes = USAGES[request.param]
     with Comparison(found, tmp_path_factory.mktemp(request.param), command=(driver(),)) as comparison:
-        yield (
-            found,
-            comparison.rows(
-                sample(met(request.param, modes), own="" if request.param == "alertmanager" else _LOGIN_ALONE)
-            ),
-        )
+        yield found, comparison.rows(sample(met(request.param, modes)))
 
 
 def test_every_verdict_is_the_clients_own(played: tuple[Usage, list[Row]], capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,9 +42,6 @@ SMTPLIB = Usage(
 APART = ("all is well", "connect", "STARTTLS", "implicit", "EHLO: 502", "DATA", "DOT", "senders", "SMTPUTF8", "login ")
 """How behaviours begin at which an app that calls smtplib itself may do otherwise than Django, which meets them all."""
 
-OWN = ("all is well", "STARTTLS", "login ")
-"""How those of them begin that its missing context and its own order of calls change."""
-
 
 def met(usage: Usage) -> list[Case]:
     """Return the cases of a usage."""
@@ -58,7 +55,7 @@ def played(
 ) -> Iterator[tuple[Usage, list[Row]]]:
     usage = request.param
     with Comparison(usage, tmp_path_factory.mktemp(usage.way)) as comparison:
-        yield usage, comparison.rows(sample(met(usage), own="" if usage is DJANGO else OWN))
+        yield usage, comparison.rows(sample(met(usage)))
 
 
 def test_every_verdict_is_the_clients_own(played: tuple[Usage, list[Row]], capsys: pytest.CaptureFixture[str]) -> None:
