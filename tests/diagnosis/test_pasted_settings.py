@@ -13,6 +13,8 @@ FAULTS = {
     "SMTP_HOST: imap.example.com\nSMTP_PORT: 993": "generic-setting-reading-host",
     "SMTP_HOST: smtp.example.com\nSMTP_PORT: 587\nSMTP_SECURE: true": "generic-setting-tls-at-once",
     "'smtp_port' => 587,\n'smtp_encryption' => 'ssl',": "generic-setting-tls-at-once",
+    "$x['smtp_crypto'] = 'tls';\n$x['smtp_port'] = 465;\nSMTP connect() failed.": "generic-setting-starttls-on-465",
+    "SMTP_PASS='{{SMTP_PASS}}'\nSMTP_USER='app@example.com'": "generic-setting-template",
     "EMAIL_PORT = 465\nEMAIL_USE_SSL = False\nEMAIL_USE_TLS = False": "generic-setting-no-tls",
 }
 RIGHT = (

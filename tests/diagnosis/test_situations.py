@@ -7,6 +7,7 @@ import pytest
 from smtpwizard.diagnosis.catalogue import default
 from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
 from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
+from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
 from smtpwizard.diagnosis.situations import SITUATIONS
@@ -226,6 +227,57 @@ SHOWN = {
         "address rejected: Greylisted, see http://postgrey.schweikert.ch/help/example.org.html",
         "whitelist_clients",
     ),
+    "NetEase's words": ("535 Error: authentication failed", "yeah.net switch SMTP on"),
+    "a Postfix as it comes": ("454 4.7.1 <a@example.com>: Relay access denied", "into mynetworks of that"),
+    "a login as the sender": (
+        "554 5.7.1 Relay access denied. Not authenticated to send as <sales@example.com>",
+        "with sales@example.com as the user name",
+    ),
+    "a token of MailKit's": (
+        "MailKit.Security.AuthenticationException: 535 5.7.8 Username and Password not accepted - gsmtp\n   at "
+        "MailKit.Net.Smtp.SmtpClient.Authenticate(SaslMechanism mechanism)",
+        "Authorise the account anew",
+    ),
+    "a reverse name towards another server": (
+        "Diagnostic-Code: smtp; 450 4.7.1 Client host rejected: cannot find your reverse hostname, [203.0.113.7]",
+        "owner of the address (the hosting provider) set its PTR",
+    ),
+    "a filter's policy": (
+        "Final-Recipient: rfc822; a@example.fr\nAction: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 5.7.1 Policy "
+        "reason",
+        "as a filter does",
+    ),
+    "Exim's retry time": (
+        "1hhvrT-0006kr-BK == a@example.com R=send_via T=remote_smtp defer (-53): retry time not reached for any host "
+        "for 'example.com'",
+        "first failure with this host",
+    ),
+    "a list of senders": (
+        "(550, '5.1.0 <noreply@example.com>: Sender address rejected: User unknown in relay recipient table')",
+        "an address that this server has",
+    ),
+    "a list of recipients": (
+        "550 5.1.1 <a@example.com>: Recipient address rejected: User unknown in virtual mailbox table",
+        "virtual_mailbox_domains",
+    ),
+    "a server of one's organisation": (
+        "MailConnectException: Couldn't connect to host, port: smtp02.intra.example.fr, 25; timeout -1; "
+        "java.net.ConnectException: Connection timed out",
+        "ask who runs smtp02.intra.example.fr",
+    ),
+    "an MX as the host": (
+        "Connect failed: Network is unreachable, error number: 101, host: gmail-smtp-in.l.google.com:465",
+        "host for submission",
+    ),
+    "a firewall that rejects": (
+        "NoRouteToHostException: No route to host, smtp mail.example.com, 587",
+        "rule that rejects",
+    ),
+    "no IPv6": ("smtp: dial tcp [2001:db8::1]:587: connect: network is unreachable", "Let the client use IPv4"),
+    "localhost in EHLO": (
+        "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname",
+        "permit_mynetworks",
+    ),
     "a mistyped port": ("Sending mail failed: Host not reachable. host smtp.gmail.com port 589", "587"),
     "a large provider's certificate": (
         "smtp.gmail.com:465: certificate verify failed: unable to get local issuer certificate",
@@ -367,5 +419,5 @@ def test_what_the_text_does_not_show_is_not_said(text: str, words: str) -> None:
 
 def test_every_situation_is_of_kinds_that_answers_have() -> None:
     kinds = {item.kind for item in (*default().rules, *default().general)}
-    every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *SITUATIONS)
+    every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS)
     assert not {kind for item in every for kind in item.kinds} - kinds

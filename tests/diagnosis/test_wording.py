@@ -176,7 +176,7 @@ def test_a_private_host_without_a_password_gets_no_warning_of_clear_text() -> No
             "“Closed for the season, see https://example.org/why”",
         ),
         ("550-5.0.0 Closed for\n550 5.0.0 the season today.", "“Closed for the season today”"),
-        ("550 no", "gives no reason."),
+        ("550 no", "It gives no reason."),
     ],
 )
 def test_a_reason_that_no_entry_knows_is_told_in_the_servers_words(reply: str, said: str) -> None:

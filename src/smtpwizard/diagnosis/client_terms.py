@@ -251,6 +251,21 @@ TERMS: Final = (
         },
     ),
     Terms(
+        "laminas",
+        ("zend", "laminas", "magento"),
+        r"Zend[_\\]{1,2}Mail|Laminas[\\/]{1,2}Mail|(?i:magento)",
+        {
+            "implicit": "`ssl`",
+            "starttls": "`tls`",
+            "tls_on": "Set the encryption to `tls` with port 587, or to `ssl` with port 465 where the provider has it",
+            "login_on": (
+                "Switch authentication on (`login`) in the shop's mail settings or its SMTP extension, with user name "
+                "and password, on port 587 or 465"
+            ),
+            "trust": "set openssl.cafile in php.ini to a file with the certificate",
+        },
+    ),
+    Terms(
         "php",
         (
             "swift_",

@@ -61,8 +61,20 @@ _PORTS_OF_MAIL: Final = frozenset({24, 25, 26, 465, 587, 588})
 
 def _port_25(event: Event) -> str:
     """Port 25 of a server that is neither on this machine nor in its network, and was not called by IPv6."""
-    own = re.search(r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}", event.raw) or _private_target(event)
+    own = re.search(_NOT_PUBLIC, event.raw) or _private_target(event)
     return "25" if event.port == 25 and not event.relayed and not own else ""
+
+
+_NOT_PUBLIC: Final = (
+    r"(?i)localhost|\b127\.|(?:[0-9a-f]{0,4}:){3}|\w\.(?:intra|intranet|internal|corp|lan|local|home|priv)\b"
+)
+
+
+def _inside(event: Event) -> str:
+    """A host that its name places in an organisation's own network."""
+    return told(r"(?i)\b([\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.(?:intra|intranet|internal|corp|lan)(?:\.[\w.-]{2,60})?)")(
+        event
+    )
 
 
 def _cut_at_25(event: Event) -> str:
@@ -299,6 +311,40 @@ CONNECTION_SITUATIONS: Final = (
         "machine's or container's network connect; then look at the firewalls between them.",
         "{shown} is an address of a private network: no provider and no TLS setting is concerned before that server "
         "answers. It does not listen there, or it, a firewall or a proxy in between keeps this machine out.",
+    ),
+    Situation(
+        ("connection-refused", "port-blocked", "no-route"),
+        _inside,
+        "Try the port from the machine or container that sends, and ask who runs {shown}: whether it is up, the name "
+        "leads to the right address there, and the firewalls between the networks let this machine through.",
+        "{shown} is a mail server of the organisation's own network. It does not answer: it is down, its name leads "
+        "elsewhere, or a firewall between the networks keeps this machine out.",
+    ),
+    Situation(
+        ("no-route",),
+        near(
+            r"(?i)([\w.-]{0,60}gmail-smtp-in\.l\.google\.com|aspmx\.l\.google\.com|[\w-]{1,60}\.mail\.protection\.outlook\.com)"
+        ),
+        "Set {host} to the provider's host for submission (Gmail: smtp.gmail.com), with a login on 587 or 465, and let "
+        "the connection use IPv4 where this machine has no IPv6.",
+        "{shown} takes mail for its own domain from other servers, on port 25 only. No way led to its address: mostly "
+        "it was an IPv6 address, and this machine has no IPv6.",
+    ),
+    Situation(
+        ("no-route",),
+        told(r"(?i)(no route to host|EHOSTUNREACH|Host unreachable)"),
+        "Look at the firewall of the mail server's machine and of the container host (a rule that rejects, for the "
+        "container's network, too), and whether that machine is up; try the port from inside the container.",
+        "The machine, or one on the way, was told that the host cannot be reached: mostly a firewall rejects this "
+        "network or port, or that host is down. The way to other hosts can be open.",
+    ),
+    Situation(
+        ("no-route",),
+        told(r"(?i)(network is unreachable|ENETUNREACH)"),
+        "Let the client use IPv4 (an IPv4 address or a name that has no other as {host}), or give the machine or "
+        "container IPv6. If IPv4 fails in the same way, give its network a way out.",
+        "The machine has no way at all towards that address. Mostly it is an IPv6 address and the machine or container "
+        "has no IPv6; else its network is an internal one.",
     ),
     Situation(
         ("connection-refused", "port-blocked", "plain-on-tls-port"),

@@ -78,7 +78,8 @@ def borne_out(
 
 def _put_off(event: Event) -> bool:
     """Say whether the server wants another try later: a login that it has judged gets 5yz (RFC 4954 section 6)."""
-    return event.code is not None and 400 <= event.code < 500
+    judged = any(status.endswith(".7.8") for status in event.enhanced)  # "credentials invalid", whatever the code
+    return event.code is not None and 400 <= event.code < 500 and not judged
 
 
 _JUDGED: Final = r"invalid|incorrect|wrong|\bbad\b|not accepted|mismatch|unknown|no such"

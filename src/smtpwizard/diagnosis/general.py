@@ -167,7 +167,9 @@ def _lasting(event: Event, answer: General) -> str:
         return ""
     if _class(event) == 4:
         return "The reply is a temporary one: the server expects another try later."
-    return "The reply is final: the same try will fail again." if _class(event) == 5 else ""
+    # A rule that is not named may be a limit that is gone tomorrow: servers use 5yz for these, too.
+    final = _class(event) == 5 and (answer.text or answer.kind != "policy-refused")
+    return "The reply is final: the same try will fail again." if final else ""
 
 
 def hints(event: Event, roles: Iterable[str]) -> list[str]:

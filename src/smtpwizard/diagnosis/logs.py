@@ -74,7 +74,7 @@ def explain_log(
             items.append(item)
     found = tuple(explainer.kinds.values())
     first = {item.diagnoses[0].id for item in found}
-    if first <= _REASONLESS or (first <= _REASONLESS | {"generic-tls-words"} and faulty_setting(text)):
+    if first <= _REASONLESS or (first <= _REASONLESS | _UNSAID and faulty_setting(text)):
         found = _untold(text, items, app, known) or found
     coded = tuple(item for item in found if item.coded or _known(item.diagnoses[0]))
     # A line that only says that something failed adds nothing to one that says why.
@@ -136,11 +136,12 @@ def _untold(text: str, items: Iterable[Found], app: AppProfile | None, catalogue
 
     `items`: its entries. What one of them says of TLS or a name is meant of mail, as all of the text is.
     """
-    failing = faulty_setting(text) or failing_line(text) or taken_line(text)
+    faulty = faulty_setting(text)
+    failing = faulty or failing_line(text) or taken_line(text)
     if failing is None:
         return ()
     explainer = Explainer(catalogue)
-    for item in items if failing.fails else ():
+    for item in items if failing.fails and not faulty else ():
         explainer.take(item._replace(talks=True))
     found = tuple(item for item in explainer.kinds.values() if item.diagnoses[0].confidence)
     if found:
@@ -152,6 +153,19 @@ def _untold(text: str, items: Iterable[Found], app: AppProfile | None, catalogue
 
 _REASONLESS: Final = frozenset({"generic-no-reason", "generic-lost"})
 """What is said where nothing shows more than that sending failed."""
+
+
+_UNSAID: Final = frozenset(
+    {
+        "generic-tls-words",
+        "connection-failed",
+        "tls-not-started",
+        "generic-connect-unsaid",
+        "generic-tls-unsaid",
+        "generic-greeting-unsaid",
+    }
+)
+"""What a client says of a step without a reason: settings beside it that are wrong by sight are the reason."""
 
 
 _NAMED: Final = r"[a-z](?:Error|Exception)\b"

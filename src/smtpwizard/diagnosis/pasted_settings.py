@@ -17,11 +17,12 @@ FEWEST: Final = 2
 """Mail settings of a text that shows settings and does not just name one."""
 
 _SETTING: Final = (
-    r"^[ \t\[({\"'`$-]{0,12}([A-Za-z][\w.-]{2,60})[\"'`\])]{0,2}[ \t]{0,3}(?:=>|[=:])[ \t]{0,3}([^\n]{1,200}?)[ \t,;]*$"
+    r"^[ \t\[({\"'`$-]{0,12}(?:\w{1,30}(?:->|\[)[\"']?)?([A-Za-z][\w.-]{2,60})"
+    r"[\"'`\])]{0,2}[ \t]{0,3}(?:=>|[=:])[ \t]{0,3}([^\n]{1,200}?)[ \t,;]*$"
 )
 _OF_MAIL: Final = r"(?i)mail|smtp"
 _PARTS: Final = (
-    ("security", r"(?i)secur|ssl|tls|encrypt"),
+    ("security", r"(?i)secur|ssl|tls|crypt"),
     ("port", r"(?i)port$"),
     ("host", r"(?i)host(?:name)?$|server(?:_?name)?$"),
     ("password", r"(?i)pass(?:word|wd)?$|secret$"),
@@ -69,6 +70,10 @@ def _lines(text: str) -> Iterator[_Line]:
             yield _Line(number, setting[1], part, setting[2])
 
 
+_TLS_IS_STARTTLS: Final = r"smtp_?crypto|smtp_?secure"
+"""CodeIgniter's and PHPMailer's settings, in which `tls` means STARTTLS and `ssl` TLS from the first byte."""
+_KEPT: Final = r"\{\{ ?\w{2,60} ?\}\}|\$\{[A-Z]\w{1,60}\}$|%%\w{2,60}%%"
+"""A template's place that nobody has filled."""
 _EDITORS: Final = r"^[‘’“”]|[‘’“”]$|^[\"']?\[[^\]\n]{1,100}\]\((?:https?|mailto):"
 """Quotes and links that an editor or a web page makes of what is typed."""
 _NOTHING: Final = r"[\"']?(?:None|null|undefined|nil)[\"']?"
@@ -81,6 +86,8 @@ def _of_values(lines: tuple[_Line, ...]) -> Fault | None:
             return Fault(item.number, item.name, "a setting has an editor's quotes or link")
         if item.part in ("user", "password") and re.fullmatch(_NOTHING, item.value):
             return Fault(item.number, item.name, "a login is the word for nothing")
+        if re.search(_KEPT, item.value) and item.part:
+            return Fault(item.number, item.name, "a setting holds a place of its template")
         if item.part == "host" and re.match(_READING, item.value):
             return Fault(item.number, item.name, "the smtp host is one for reading mail")
     return None
@@ -97,6 +104,8 @@ def _of_modes(lines: tuple[_Line, ...]) -> Fault | None:
     port = ports.pop()
     for item in modes:
         name, value = item.name.lower(), item.value.strip("\"'").lower()
+        if value == "tls" and port in IMPLICIT_PORTS and re.search(_TLS_IS_STARTTLS, name):
+            return Fault(item.number, item.name, "starttls is set on a port that speaks tls from the first byte")
         at_once = value in ("ssl", "smtps", "implicit") or (
             value in ("true", "1", "yes", "on") and re.search(r"ssl|secure", name) and "starttls" not in name
         )

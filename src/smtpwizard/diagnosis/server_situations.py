@@ -70,6 +70,12 @@ def _onward(event: Event) -> str:
     )
 
 
+def _filtered(event: Event) -> str:
+    """A refusal by policy of which the words say nothing that is known."""
+    by_policy = any(status.split(".")[1] == "7" for status in event.enhanced)
+    return "policy" if by_policy and not re.search(r"(?i)auth|relay|spf|dkim|dmarc|block|list", event.text) else ""
+
+
 _MIDDLE: Final = r"(?i)while (?:sending|receiving) (?:MAIL FROM|RCPT TO|DATA command|message body|end of data)"
 
 SERVER_SITUATIONS: Final = (
@@ -170,6 +176,43 @@ SERVER_SITUATIONS: Final = (
         "server; the queue then goes on by itself.",
         "The mail server hands the mail to another program on its own machine or beside it: a filter, or one that "
         "stores or takes mail by LMTP (Dovecot, Mailman, amavis). That one does not answer or ends the connection.",
+    ),
+    Situation(
+        ("ptr-missing",),
+        lambda event: "onward" if event.relayed else "",
+        "Let the owner of the address (the hosting provider) set its PTR record to the mail server's host name, whose "
+        "A record leads back to it. Until then hand mail on through a relay with a login.",
+        "The recipient's server wants the address of your mail server to have a name in reverse DNS, and finds none.",
+    ),
+    Situation(
+        ("policy-refused", "server-trouble"),
+        lambda event: _filtered(event) if event.relayed else "",
+        "Look at the refused mail as a filter does: its content and links, SPF and DKIM of the sender's domain, the "
+        "reputation of your mail server's address. Then ask the postmaster of that server, with the line and its time.",
+        "The recipient's server, or a filter in front of it, refuses the mail by a policy of its own. A login and the "
+        "app's settings play no part there.",
+    ),
+    Situation(
+        ("server-trouble",),
+        told(r"(retry time not reached) for any host"),
+        "Look in Exim's main log for the first failure with this host: it has the reason (connection, TLS, login). "
+        "After mending it force a try with `exim -M` and the message's id, or clear the retry data (exim_tidydb).",
+        "Exim does not try now, since an earlier try with the same host failed and its retry time is not over.",
+    ),
+    Situation(
+        ("sender-unverifiable", "sender-refused", "sender-not-verified"),
+        told(r"(?i)sender address rejected: User unknown in (relay recipient|local recipient|virtual \w+) table"),
+        "Use as {sender} an address that this server has, or add it to its list ({shown} table). If the domain's mail "
+        "lives elsewhere, take the domain out of the server's own ones.",
+        "The server holds the sender's domain for its own, and its list of addresses ({shown} table) does not have "
+        "this one.",
+    ),
+    Situation(
+        ("recipient-unknown",),
+        told(r"(?i)User unknown in (relay recipient|local recipient|virtual \w+) table"),
+        "Correct the address, or create the mailbox or alias on that server. If the domain's mail lives elsewhere, "
+        "take it out of the server's own domains (Postfix: virtual_mailbox_domains, relay_domains, mydestination).",
+        "The server holds the recipient's domain for one of its own, and its {shown} table does not have this address.",
     ),
     Situation(
         ("relay-denied",),

@@ -178,6 +178,7 @@ _FAILS: Final = r"(?:fail|error|reject|refus|not accept|fehler|erreur|ошибк
 _PHRASES: Final = (
     (APP_FAULT, r"class [\"'`]?[\w\\]*(?:smtp|mail|transport)\w*[\"'`]? (?:was )?not found"),
     ("rcpt", rf"rcpt[^\n]{{0,60}}{_FAILS}|{_FAILS}[^\n]{{0,40}}rcpt"),
+    ("rcpt", r"\binvalid addresses\b"),
     ("rcpt", rf"recipients? (?:(?:was|were|address|command) )*{_FAILS}"),
     ("mail", rf"\bmail from\b[^\n]{{0,60}}{_FAILS}|{_FAILS}[^\n]{{0,40}}\bmail from\b|mail command f"),
     ("mail", rf"(?:sender|from) (?:(?:was|address|command) )*{_FAILS}"),

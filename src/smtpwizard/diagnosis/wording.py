@@ -95,10 +95,11 @@ class Wording:
             return title, cause, remedy  # what a probe has met is known from the settings
         from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
         from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
+        from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
         from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
         from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
 
-        every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *SITUATIONS)
+        every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS)
         found = situation_of(kind, self._event, every)
         return (found.title or title, found.cause or cause, found.remedy) if found else (title, cause, remedy)
 
@@ -154,12 +155,12 @@ _LONG_REASON: Final = 200
 
 
 def its_reason(event: Event) -> str:
-    """Go on from "The server refused it": with its own words where they are some, else that it gives no reason."""
+    """Return the sentence with a server's own words, or that there are none: a word or two are no reason."""
     lines = " ".join(re.sub(_CODE_BEFORE, "", line) for line in event.lines)
     said = safe(hide_secrets(lines), limit=_LONG_REASON).strip(" .:;-'\"(),")
     if event.code is None or len(re.findall(r"[^\W\d_]{2,}", said)) < _FEW_WORDS:
-        return " and gives no reason"
-    return f" and says why in words of its own: “{said}”"
+        return "It gives no reason."
+    return f"Its own words: “{said}”."
 
 
 _CODE_BEFORE: Final = r"^\s*(?:[2-5]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}\s)*"
