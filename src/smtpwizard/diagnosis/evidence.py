@@ -64,8 +64,6 @@ def borne_out(
     charge = next((charge for charge in CHARGES if kind.startswith(charge.kinds)), None)
     if charge is None:
         return True
-    if kind == "wrong-password" and _put_off(event) and not re.search(_JUDGED, text):
-        return False
     denied = _speaks_against(charge, event)
     if denied and not chosen:
         return False
@@ -76,8 +74,13 @@ def borne_out(
     return any(_own(phrase, least) and phrase.found_in(text) for phrase in phrases) or second()
 
 
-def _put_off(event: Event) -> bool:
-    """Say whether the server wants another try later: a login that it has judged gets 5yz (RFC 4954 section 6)."""
+def put_off(kind: str, event: Event, text: str) -> bool:
+    """Say whether a login of which a cause of `kind` says that it was refused was only put off.
+
+    A login that a server has judged gets 5yz (RFC 4954 section 6). `text`: the event's words.
+    """
+    if kind != "wrong-password" or re.search(_JUDGED, text):
+        return False
     judged = any(status.endswith(".7.8") for status in event.enhanced)  # "credentials invalid", whatever the code
     return event.code is not None and 400 <= event.code < 500 and not judged
 

@@ -12,7 +12,7 @@ from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
-from smtpwizard.diagnosis.evidence import CHARGES, borne_out
+from smtpwizard.diagnosis.evidence import CHARGES, borne_out, put_off
 from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, names_a_port, with_login_hints
@@ -170,6 +170,8 @@ def _match(event: Event, failure: Failure, words: Words, providers: frozenset[st
     if event.status == "passed" and not (Fact.WHEN in facts or {Fact.TEXT, Fact.CODE} <= facts):
         return None  # the words of a success, whatever they are, are bad news only where an entry knows the code, too
     if not any(combination <= facts for combination in failure.by):
+        return None
+    if put_off(failure.kind, event, event.text):
         return None
     if failure.kind == "mail-fine" and (event.code or 0) >= 400:
         return None  # a mail that was refused was not taken

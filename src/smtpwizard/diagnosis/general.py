@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event, plain
-from smtpwizard.diagnosis.evidence import borne_out
+from smtpwizard.diagnosis.evidence import borne_out, put_off
 from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.diagnosis.schema import FAMILY, General
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, names_a_port, with_login_hints
@@ -118,6 +118,8 @@ def _together(answer: General, text: str, found: _Found) -> bool:
 
 def _proved(answer: General, event: Event, happened: frozenset[str], text: str) -> bool:
     """Say whether an answer that accuses somebody may be given."""
+    if put_off(answer.kind, event, text):
+        return False
     if answer.when or not happened.isdisjoint(answer.events):
         return True
     return borne_out(answer.kind, event, answer.text, text, second=lambda: _second_sign(answer, event))

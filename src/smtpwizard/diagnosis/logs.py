@@ -78,7 +78,8 @@ def explain_log(
         found = _untold(text, items, app, known) or found
     coded = tuple(item for item in found if item.coded or _known(item.diagnoses[0]))
     # A line that only says that something failed adds nothing to one that says why.
-    refused = {item.diagnoses[0].kind for item in coded if item.coded and item.diagnoses[0].confidence}
+    replies = [item.diagnoses[0] for item in coded if item.coded]
+    refused = {first.kind for first in replies if first.confidence or first.kind in _WHY_NO_LOGIN}
     tried = {item.diagnoses[0].kind for item in coded if _tried(item)}
     ordered = sorted(coded or found, key=lambda item: _rank(item, refused, tried))
     return tuple(ordered if text.count("\n") > MOST_PASTED else _without_guesses(ordered))
