@@ -64,7 +64,7 @@ CLIENT_SITUATIONS: Final = (
         ("forbidden-locally",),
         told(r"ORA-24247"),
         "Let a DBA grant the schema access to the mail server's host and port: "
-        "DBMS_NETWORK_ACL_ADMIN.APPEND_HOST_ACE with the privilege connect (for UTL_SMTP also resolve).",
+        "DBMS_NETWORK_ACL_ADMIN.APPEND_HOST_ACE with the privilege smtp or connect.",
         "Oracle's access control list for the network does not let this schema connect to the mail server. No server "
         "was asked.",
     ),
@@ -216,8 +216,9 @@ CLIENT_SITUATIONS: Final = (
     Situation(
         _FAULT,
         near(r"homeassistant\.components\.smtp|SMTPException sending mail: retrying"),
-        "Set `debug: true` for this notifier in configuration.yaml and restart: the log then has the whole dialogue, "
-        "with the server's reply. Mostly it is the sender, which must belong to the login.",
+        "Set `debug: true` for this notifier in configuration.yaml and restart: the whole dialogue, with the server's "
+        "reply, then stands in what Home Assistant prints (the container's log, `journalctl`), though not in "
+        "home-assistant.log. Mostly it is the sender, which must belong to the login.",
         "Home Assistant tries a second time and leaves out what the server said.",
     ),
     Situation(
@@ -257,8 +258,8 @@ CLIENT_SITUATIONS: Final = (
     Situation(
         _FAULT,
         near(r"(?i)email_to_user|\bmoodle|Test email could not be sent"),
-        "Switch on debugsmtp (Site administration > Development > Debugging, or $CFG->debugsmtp), then use Server > "
-        "Email > Test outgoing mail configuration: it prints the whole dialogue.",
+        "Use Site administration > Server > Email > Test outgoing mail configuration: it prints the whole dialogue. "
+        "For mails that cron or a user's action sends switch on debugsmtp (Development > Debugging).",
         "Moodle keeps what the mail server said to itself until its debugging is on.",
     ),
     Situation(
