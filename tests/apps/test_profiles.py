@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from smtpwizard.apps.loading import load_profile, profile, shipped
+from smtpwizard.apps.loading import load_profile, profile, shipped, shown_in
 from smtpwizard.apps.profile import AppProfile, Role, Security
 from smtpwizard.apps.schema import STANDARD_PORTS
 from smtpwizard.cli.main import run
@@ -241,3 +241,13 @@ def test_a_profile_that_means_harm_is_refused(tmp_path: Path, old: str, new: str
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(PresetFileError):
         load_profile(path)
+
+
+def test_a_mark_of_a_log_is_one_apps_alone_and_no_common_word() -> None:
+    owners = [(mark, app.id) for app in PROFILES for mark in app.marks]
+    assert len({mark for mark, _ in owners}) == len(owners) > 0
+    for mark, name in owners:
+        found = shown_in(f"x {mark} y")
+        assert found is not None, mark
+        assert found.id == name, mark
+        assert len(mark) >= len("GITEA__"), mark

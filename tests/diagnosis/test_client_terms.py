@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from smtpwizard.diagnosis.apps_shown import app_shown
-from smtpwizard.diagnosis.client_terms import ANY, NODE, TERMS, client_of
-from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.client_terms import TERMS, client_of
+from smtpwizard.diagnosis.logs import app_shown, explain_text
+from smtpwizard.diagnosis.sentence_places import ANY, NODE
 from support.apps import ABC
 
 STARTTLS_FIRST = {

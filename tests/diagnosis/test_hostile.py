@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smtpwizard.diagnosis.event import LIMIT, plain, reply_words
 from smtpwizard.diagnosis.logs import explain_log, explain_text
-from smtpwizard.diagnosis.phrases import Phrase
+from smtpwizard.diagnosis.schema import Phrase
 from smtpwizard.problems import Problem
 from smtpwizard.secret import hide_secrets
 from support.values import examples

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from smtpwizard.diagnosis.catalogue import PhraseIndex
 from smtpwizard.diagnosis.event import LIMIT, bound, plain, reply_words
-from smtpwizard.diagnosis.phrases import GAP, Phrase, PhraseIndex
+from smtpwizard.diagnosis.schema import GAP, Phrase
 
 
 @pytest.mark.parametrize(

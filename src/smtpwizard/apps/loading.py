@@ -146,6 +146,19 @@ class AppFiles:
                 left_out.update(dict.fromkeys(item.file for item in error.problems))
 
 
+def shown_in(text: str) -> AppProfile | None:
+    """Return the shipped app whose log or error `text` is, by a mark of its own; None for none and for several."""
+    index = _index()
+    files = sorted(name for name in os.listdir(index.folder) if name.endswith(".toml"))
+    places = {where for mark, where in index.names(files, _marks, "marks").items() if mark in text}
+    return shipped(files[ord(places.pop())].removesuffix(".toml")) if len(places) == 1 else None
+
+
+def _marks(text: bytes) -> set[str]:
+    found = re.search(rb"(?m)^marks = \[([^\]]*)\]", text)
+    return {mark.decode() for mark in re.findall(rb'"([^"\n]+)"', found[1])} if found else set()
+
+
 def _words(text: bytes) -> set[str]:
     return {*re.findall(r"\w+", text.decode("utf-8", "replace").lower())}
 

@@ -116,6 +116,8 @@ class AppProfile(NamedTuple):
     """What makes it read changed settings, where that is more than creating its containers anew."""
     log: tuple[str, ...] = ()
     """How its log tells of a failed mail: the words with which such a line begins."""
+    marks: tuple[str, ...] = ()
+    """What stands in its log and in no other program's: it tells whose log a pasted text is."""
     guide: tuple[Guide, ...] = ()
     suggested: tuple[Suggested, ...] = ()
     mails: tuple[AppMail, ...] = ()

@@ -6,12 +6,23 @@ To parse and check all of the shipped takes 40 ms, to read them back from the in
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
-from smtpwizard.diagnosis.phrases import Phrase, PhraseIndex
-from smtpwizard.diagnosis.schema import STAGES, Client, Fact, Failure, FailureFile, General, Words
+from smtpwizard.diagnosis.schema import (
+    ANYTHING,
+    LONGEST_CUT,
+    STAGES,
+    START,
+    Client,
+    Fact,
+    Failure,
+    FailureFile,
+    General,
+    Phrase,
+    Words,
+)
 from smtpwizard.errors import FileError
 from smtpwizard.presets.files import Index, PresetFileError, PresetProblem, presets_root
 from smtpwizard.presets.values import Faults, OneOf, rule
@@ -40,6 +51,42 @@ def _the_repair_is_known(failure: Failure) -> Faults:
 
     if failure.repair and (fault := OneOf(tuple(REPAIRS))(failure.repair)):
         yield ("repair",), fault
+
+
+K = TypeVar("K")
+
+
+class PhraseIndex(Generic[K]):
+    """Finds the phrases that stand in a text by their first letters, without asking for each of them."""
+
+    def __init__(self, lists: Iterable[tuple[K, Iterable[Phrase]]]) -> None:
+        """Take lists of phrases, each under a key of its own; they are not sorted before the first search."""
+        self.lists = tuple(lists)
+
+    def found_in(self, text: str) -> Mapping[K, list[Phrase]]:
+        """Return the phrases that are found in `text`, by the key of their list."""
+        found: dict[K, list[Phrase]] = {}
+        tail = text[-LONGEST_CUT:]  # where the last letters of a phrase may be cut off
+        starts = {text[place : place + START] for place in range(len(text))}
+        for start in (starts & self._by_start.keys()) | self._short:
+            for first, key, phrase in self._by_start[start]:
+                if (first in text or start in tail) and phrase.found_in(text):
+                    found.setdefault(key, []).append(phrase)
+        return found
+
+    @cached_property
+    def _by_start(self) -> Mapping[str, list[tuple[str, K, Phrase]]]:
+        """Beginning → phrases that have it: their first part, the key of their list, the phrase."""
+        rows: dict[str, list[tuple[str, K, Phrase]]] = {}
+        for key, phrases in self.lists:
+            for phrase in phrases:
+                first = phrase.partition(ANYTHING)[0]
+                rows.setdefault(first[:START], []).append((first, key, phrase))
+        return rows
+
+    @cached_property
+    def _short(self) -> frozenset[str]:
+        return frozenset(start for start in self._by_start if len(start) < START)
 
 
 class Catalogue(NamedTuple):

@@ -363,6 +363,22 @@ CONNECTION_SITUATIONS: Final = (
         "The server lets only the clients in that are on its list, and turns this machine's address away before a "
         "login could be sent: user name and password play no part in it.",
     ),
+    Situation(
+        ("tls-versions",),
+        told(r"No appropriate protocol|(protocol) is disabled"),
+        "Let the client offer TLS 1.2: mail.smtp.ssl.protocols=TLSv1.2 (JavaMail), a newer JavaMail or Java, and no "
+        "older version in the app's own settings. The server need not be changed.",
+        "The client itself has no TLS version left that it may use: its Java switches the old ones off "
+        "(jdk.tls.disabledAlgorithms), and the mail library or the app asks for one of them. The server was not heard.",
+    ),
+    Situation(
+        ("tls-versions",),
+        told(r"Received fatal alert: (protocol_version|handshake_failure)"),
+        "Let the client offer TLS 1.2: update Java and the mail library, or set mail.smtp.ssl.protocols=TLSv1.2. Where "
+        "the server is your own, look which versions and which certificate it has on that port.",
+        "The server ended the handshake ({shown}): the client offers no TLS version or cipher that it takes, or it has "
+        "no certificate on that port.",
+    ),
     # Which name it looked up
     Situation(
         _LOOKING_UP,

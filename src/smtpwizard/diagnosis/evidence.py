@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from smtpwizard.diagnosis.event import Event
-from smtpwizard.diagnosis.phrases import Phrase
+from smtpwizard.diagnosis.schema import Phrase
 from smtpwizard.records import NamedTuple
 
 

@@ -13,8 +13,7 @@ from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.event import Event, from_step, provider_id
 from smtpwizard.diagnosis.evidence import CHARGES, borne_out, put_off
-from smtpwizard.diagnosis.phrases import Phrase
-from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure
+from smtpwizard.diagnosis.schema import FAMILY, Fact, Failure, Phrase
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, names_a_port, with_login_hints
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, opened, repair_label
 from smtpwizard.records import NamedTuple

@@ -13,8 +13,7 @@ from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.event import Event, plain
 from smtpwizard.diagnosis.evidence import borne_out, put_off
-from smtpwizard.diagnosis.phrases import Phrase
-from smtpwizard.diagnosis.schema import FAMILY, General
+from smtpwizard.diagnosis.schema import FAMILY, General, Phrase
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, names_a_port, with_login_hints
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 

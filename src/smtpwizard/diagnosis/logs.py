@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Final
 
+from smtpwizard.addresses import without_addresses
+from smtpwizard.apps.loading import shown_in
 from smtpwizard.apps.profile import AppProfile
-from smtpwizard.diagnosis.apps_shown import app_shown
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.client_terms import OWN, client_of
 from smtpwizard.diagnosis.event import MOST_AROUND, Event, bound, from_text
@@ -83,6 +84,16 @@ def explain_log(
     tried = {item.diagnoses[0].kind for item in coded if _tried(item)}
     ordered = sorted(coded or found, key=lambda item: _rank(item, refused, tried))
     return tuple(ordered if text.count("\n") > MOST_PASTED else _without_guesses(ordered))
+
+
+_SERVERS: Final = r"(?i)\b(?:postfix|exim|sendmail|dovecot|opensmtpd)\b"
+"""A mail server's log names apps as senders and hosts: it shows none."""
+
+
+def app_shown(text: str) -> AppProfile | None:
+    """Return the profile of the app whose log or error `text` is; None where it shows none."""
+    text = without_addresses(text[:MOST_AROUND])
+    return None if re.search(_SERVERS, text) else shown_in(text)
 
 
 MOST_PASTED: Final = 80

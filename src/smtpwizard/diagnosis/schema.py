@@ -7,12 +7,11 @@ which of these facts must hold together before it may be named as the cause. Cod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.diagnosis.phrases import Phrase
 from smtpwizard.presets.values import Bounds, Day, EnhancedCode, Faults, OneOf, Shape, rule, verbatim
 from smtpwizard.records import NamedTuple
 
@@ -24,6 +23,107 @@ STAGES: Final = (
 FAMILY: Final = frozenset({"mail", "rcpt", "data"})
 """Stages between which servers move a reply: Postfix delays a refused sender to RCPT (smtpd_delay_reject), others check
 sender and recipient only when the message is there."""
+
+
+class Phrase(str):
+    """Words to be found in normalised text, `relay * denied`: parts in order, at most GAP characters apart.
+
+    Where it begins with a letter, a word of the text must begin there: `eset` is not in `reset`. Not a regular
+    expression: a search takes time linear in the text, whoever wrote the catalogue.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Phrase:
+        """Read lower case words, `*` for a gap. ValueError for anything else."""
+        parts = [part for part in (" ".join(piece.split()) for piece in text.split("*")) if part]
+        if not parts or text != text.lower():
+            raise ValueError(f"{text!r} must be lower case words; * is a gap")
+        return cls(ANYTHING.join(parts))
+
+    @property
+    def parts(self) -> list[str]:
+        """What stands between the gaps."""
+        return self.split(ANYTHING)
+
+    @property
+    def length(self) -> int:
+        """Characters of all parts: of two phrases that match, the longer one says more."""
+        return len(self) - self.count(ANYTHING) * len(ANYTHING)
+
+    def found_in(self, text: str) -> bool:
+        """Say whether the parts follow each other in `text`."""
+        first, *rest = self.parts
+        for start in _places(first, text):
+            inside = start > 0 and _of_a_word(text[start - 1]) and _of_a_word(first[0])
+            if not inside and _follow(rest, text, start + len(first)):
+                return True
+        return not rest and self._cut_off(text)
+
+    def _cut_off(self, text: str) -> bool:
+        """Say whether `text` breaks off inside the last word of this phrase: what was pasted lost its last letters."""
+        start = text.rfind(self[:START])
+        tail = text[start:] if start >= 0 and (start == 0 or not _of_a_word(text[start - 1])) else ""
+        missing = len(self) - len(tail)
+        if not 0 < missing <= CUT or len(tail) < CUT_FROM or not self.startswith(tail):
+            return False
+        return _of_a_word(tail[-1]) and _of_a_word(self[len(tail)])
+
+    def near(self, others: Iterable[Phrase], text: str) -> bool:
+        """Say whether one of `others` begins at most NEAR characters from a place where this phrase begins."""
+        own = tuple(_places(self.parts[0], text))
+        return any(abs(one - other) <= NEAR for item in others for other in _places(item.parts[0], text) for one in own)
+
+
+ANYTHING: Final = " * "
+"""How a gap is written."""
+
+GAP: Final = 200
+"""Characters that a `*` may stand for: addresses, host names and ids, not half a log."""
+
+NEAR: Final = 60
+"""Characters between two phrases that are said of one thing: a sentence, not the next one but two."""
+
+CUT: Final = 3
+"""Letters at the end of a text that whoever copied it may have missed."""
+
+CUT_FROM: Final = 18
+"""Characters of a phrase that must stand there, so that nothing else can be meant."""
+
+START: Final = 5
+"""Letters by which a phrase is looked for: with them a text of 3,000 characters has some hundred candidates."""
+
+LONGEST_CUT: Final = 80
+"""Characters at the end of a text in which a phrase that is cut off begins."""
+
+_WITHOUT_BLANKS: Final = "\u2e80"
+"""From here on stand the scripts that put no blanks between words: Chinese, Japanese, Korean."""
+
+_TRIES: Final = 20
+"""Places at which a phrase with gaps is tried: hostile text may repeat the first part thousands of times."""
+
+
+def _of_a_word(letter: str) -> bool:
+    return letter.isalpha() and letter < _WITHOUT_BLANKS
+
+
+def _follow(parts: Iterable[str], text: str, position: int) -> bool:
+    for part in parts:
+        found = text.find(part, position, position + GAP + len(part))
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True
+
+
+def _places(words: str, text: str) -> Iterator[int]:
+    start = text.find(words)
+    for _ in range(_TRIES):
+        if start < 0:
+            return
+        yield start
+        start = text.find(words, start + 1)
 
 
 class Fact(StrEnum):

@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.diagnosis.client_terms import NODE, words_of
+from smtpwizard.diagnosis.client_terms import words_of
 from smtpwizard.diagnosis.event import Event, server_in
+from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
 from smtpwizard.secret import hide_secrets
 from smtpwizard.text import safe

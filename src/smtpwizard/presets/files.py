@@ -177,8 +177,8 @@ class Index:
         found: Table = self._object(("table", name), [name], lambda: parsed(self.folder / name))
         return found
 
-    def names(self, files: Sequence[str], names_in: Callable[[bytes], set[str]]) -> dict[str, str]:
-        """Return each name in the texts of some files, and where it stands: a character for a place in `files`."""
+    def names(self, files: Sequence[str], names_in: Callable[[bytes], set[str]], kind: str = "") -> dict[str, str]:
+        """Return each name of a kind in the texts of some files, and where it stands: a character for a place there."""
 
         def collected() -> dict[str, str]:
             found: dict[str, str] = {}
@@ -187,7 +187,7 @@ class Index:
                     found[name] = found.get(name, "") + chr(place)
             return found
 
-        having: dict[str, str] = self._object(("names", ""), files, collected)
+        having: dict[str, str] = self._object(("names", kind), files, collected)
         return having
 
     def _object(self, key: tuple[str, str], names: Sequence[str], made: Callable[[], Any]) -> Any:

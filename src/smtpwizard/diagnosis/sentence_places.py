@@ -1,0 +1,105 @@
+"""The places in the catalogue's sentences, and what stands there for any client, for the default app, and for a relay.
+
+`client_terms` has what stands there for the client that a text shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+ANY: Final[Mapping[str, str]] = {
+    "host": "the SMTP host",
+    "port": "the port",
+    "username": "the user name",
+    "password": "the password",
+    "sender": "the From address",
+    "sender_setting": "{sender}",
+    "sender_name": "the sender's name",
+    "security": "the TLS setting",
+    "opportunistic": "the setting for opportunistic TLS",
+    "ciphers": "the cipher list",
+    "client_name": "the name for EHLO",
+    "auth": "the switch for authentication",
+    "url": "the SMTP address",
+    "implicit": "SSL/TLS (from the first byte)",
+    "starttls": "STARTTLS",
+    "tls_skipped": "it was not told to upgrade with STARTTLS",
+    "tls_on": "Switch STARTTLS on in the mail settings where the port is 587 or 25, or use {encrypted}",
+    "login_on": "Switch authentication on in the mail settings and give user name and password, on port 587 or 465",
+    "dialogue": "in a log at debug level",
+    "blocked": "ask the hosting provider to open them, or use the mail provider's HTTP API",
+    "reason_at": "in the lines around it: a reply with a number such as 535 or 550",
+    "ehlo_name": (
+        "Give the client a full host name for EHLO in its settings, or give its machine or container one "
+        "(app.example.com; compose: `hostname:`)"
+    ),
+    "look_up": (
+        "Look the name up where the program runs, in its container if it has one (`nslookup` or `getent hosts`, and "
+        "the name). If no name is found there, correct that machine's name server or the container's network and "
+        "`dns:`; then try again"
+    ),
+    "own_machine": (
+        "Put the real name of the mail server into {host} (from a container the service's name, or "
+        "`host.docker.internal` for the host), or start the mail server that should listen on this machine"
+    ),
+    "renew": "and start the program anew",
+    "ipv4": "or let the client connect by IPv4 only",
+    "trust": "add the certificate to the machine's own store (update-ca-certificates)",
+}
+"""Words that fit any client."""
+
+NODE: Final[Mapping[str, str]] = {
+    "sender_setting": "{sender}",
+    "tls_skipped": "it was not told to, STARTTLS was not offered to it, or something in between took the offer away",
+    "tls_on": (
+        "Use {encrypted}. On a port with STARTTLS, switch it on in the client (EnableSsl, use_tls, starttls), and "
+        "check that the server offers it"
+    ),
+    "login_on": (
+        "Set {username} and {password}, and make sure that both reach the app; on port 25 change to the submission "
+        "port 587 or 465"
+    ),
+    "dialogue": "in the app's log",
+    "blocked": "ask the cloud to open them or use the provider's HTTP API",
+    "reason_at": "in the lines around it: a reply with a number such as 535 or 550",
+    "ehlo_name": "Give the app's service a dotted name in compose: `hostname: app.example.com`",
+    "look_up": (
+        "Look the name up inside the container (`docker compose exec api getent hosts smtp.example.com`) and on the "
+        "host. Where only the container fails, check its network and give the service `dns:` entries; then try again"
+    ),
+    "own_machine": (
+        "Put the compose service's name into {host} where the mail server is another container, "
+        "`host.docker.internal` where it runs on the host, or the real host name"
+    ),
+    "renew": "and make new containers (`docker compose up -d`)",
+    "ipv4": "or make Node prefer IPv4: set NODE_OPTIONS=--dns-result-order=ipv4first for the app",
+    "trust": "mount the certificate into the app's container and set NODE_EXTRA_CA_CERTS to the file",
+}
+"""Words for the default app's client, and for a named app. What stands in braces is filled in its turn."""
+
+RELAY: Final[Mapping[str, str]] = {
+    "host": "the mail server's relay host",
+    "port": "its port",
+    "username": "the user name of your mail server at that relay",
+    "password": "the password of your mail server at that relay",
+    "implicit": "TLS from the first byte",
+    "starttls": "STARTTLS",
+    "security": "its TLS mode",
+    "encrypted": "a port with TLS",
+    "tls_skipped": "your mail server did not ask for STARTTLS",
+    "tls_on": "Let your mail server use TLS towards that server (Postfix: smtp_tls_security_level = may, or encrypt)",
+    "login_on": (
+        "Give your mail server a user name and password for that relay (Postfix: smtp_sasl_auth_enable and "
+        "smtp_sasl_password_maps), on port 587 or 465"
+    ),
+    "dialogue": "in the mail server's log",
+    "blocked": "ask the hosting provider to open them",
+    "ehlo_name": "Give your mail server a full host name that DNS knows (Postfix: myhostname, or smtp_helo_name)",
+    "look_up": "Look the name up on the mail server; if no name is found there, correct its name server",
+    "own_machine": "Start what should listen there (a filter, another mail server), or correct the relay host",
+    "renew": "and reload the mail server",
+    "ipv4": "or let the mail server use IPv4 only (Postfix: inet_protocols = ipv4)",
+    "trust": "add its authority to the mail server's list (Postfix: smtp_tls_CAfile)",
+}
+"""Where a mail server hands mail on, its settings are concerned and not the app's. Only the sender is the app's."""
