@@ -148,10 +148,17 @@ class AppFiles:
 
 def shown_in(text: str) -> AppProfile | None:
     """Return the shipped app whose log or error `text` is, by a mark of its own; None for none and for several."""
+    owners = {app for mark, app in _owners_of_marks().items() if mark in text}
+    return shipped(owners.pop()) if len(owners) == 1 else None
+
+
+@cache
+def _owners_of_marks() -> Mapping[str, str]:
+    """Mark → id of the shipped app that has it."""
     index = _index()
     files = sorted(name for name in os.listdir(index.folder) if name.endswith(".toml"))
-    places = {where for mark, where in index.names(files, _marks, "marks").items() if mark in text}
-    return shipped(files[ord(places.pop())].removesuffix(".toml")) if len(places) == 1 else None
+    found = index.names(files, _marks, "marks")
+    return {mark: files[ord(places)].removesuffix(".toml") for mark, places in found.items() if len(places) == 1}
 
 
 def _marks(text: bytes) -> set[str]:
