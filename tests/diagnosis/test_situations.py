@@ -278,6 +278,20 @@ SHOWN = {
         "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname",
         "permit_mynetworks",
     ),
+    "a sender that is the login": (
+        "553 5.7.1 <app@example.com>: Sender address rejected: not owned by user app@example.com",
+        "give app@example.com to this login",
+    ),
+    "a signature that does not verify": (
+        "550 5.7.1 Email rejected since it has an invalid DKIM signature",
+        "Compare selector and public key",
+    ),
+    "a Java that switches old TLS off": (
+        "javax.mail.MessagingException: Could not convert socket to TLS;\n  nested exception is:\n\t"
+        "javax.net.ssl.SSLHandshakeException: No appropriate protocol (protocol is disabled or cipher suites are "
+        "inappropriate)",
+        "mail.smtp.ssl.protocols=TLSv1.2",
+    ),
     "a mistyped port": ("Sending mail failed: Host not reachable. host smtp.gmail.com port 589", "587"),
     "a large provider's certificate": (
         "smtp.gmail.com:465: certificate verify failed: unable to get local issuer certificate",

@@ -30,7 +30,24 @@ def _neteases_words(event: Event) -> str:
     return "" if event.enhanced else told(r"535 (Error: authentication failed)")(event)
 
 
+def _same_address(event: Event) -> str:
+    """The sender that is refused for a login, where the two are the same address."""
+    found = re.search(
+        r"<([^<>\s]{3,254})>: Sender address rejected: not (?:owned by|logged in as)\D{0,6}<?(\S{3,254})", event.raw
+    )
+    same = found and found[1].lower() == found[2].strip(">;,.").lower()
+    return found[1] if found and same else ""
+
+
 LOGIN_SITUATIONS: Final = (
+    Situation(
+        ("sender-not-logins",),
+        _same_address,
+        "On that server give {shown} to this login (Postfix: smtpd_sender_login_maps, or the query behind it; in a "
+        "panel the mailbox must be active and own the address). Where the server is not yours, tell its operator.",
+        "Sender and login are the same address, {shown}: the app's settings fit. The server's table of who may send as "
+        "whom has no line for it, or under another spelling.",
+    ),
     Situation(
         ("wrong-password",),
         _microsofts_refusal,

@@ -221,6 +221,14 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("sender-unauthenticated",),
+        told(r"(?i)(invalid DKIM[ -]signature|DKIM signature (?:is )?(?:invalid|bad|did not verify))"),
+        "Compare selector and public key of the DKIM record in DNS with what the sending provider's page shows, and "
+        "look whether something alters the mail after it was signed (a footer, a filter, a relay).",
+        "The mail has a DKIM signature, and it does not verify: the record in DNS is missing, old or cut off, or the "
+        "mail was changed on its way.",
+    ),
+    Situation(
+        ("sender-unauthenticated",),
         told(r"(?i)\bSPF (?:fail|softfail)[^\n]{0,40}not authori[sz]ed"),
         "Add the server that sent (its address, or the `include:` of the provider) to the one SPF record of the "
         "sender's domain, or send through a server that it names already.",
