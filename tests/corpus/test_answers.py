@@ -47,6 +47,7 @@ LEAST: Final = {
     "threads": 0.9,
     "everyday": 0.85,
     "replies": 0.85,
+    "mixed": 0.85,
 }
 """File of the corpus → the share that must be answered rightly."""
 

@@ -199,3 +199,8 @@ def test_a_reason_in_the_servers_words_shows_no_secret() -> None:
 )
 def test_what_is_to_be_tried_names_the_server_of_the_text(said: str, command: str) -> None:
     assert command in explain_text(said)[0].remedy
+
+
+def test_an_apps_own_line_is_not_quoted_as_the_servers_words() -> None:
+    text = "2026-03-19 19:08:10 [WARN] Transfer failed via 'mx.example.org': No message for this error code [550]"
+    assert "own words" not in explain_text(text)[0].cause

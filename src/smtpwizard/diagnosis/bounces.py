@@ -110,7 +110,7 @@ def relayed(text: str) -> bool:
 _APP_SPEAKS: Final = (
     r"\bSMTP(?:Recipients|Sender)Refused|\bSMTPDataError|SMTP(?:SendFailed|AddressFailed)Exception|Swift_|PHPMailer|"
     r"Expected response code|nodemailer/|\b(?:Delivery|Recipient|Sender)Error\b|Net::SMTP\w|SmtpCommandException|"
-    r"0x800CCC"
+    r"0x800CCC|\(_ssl\.c:\d"
 )
 """The exception of an app's own client: the server has answered the app."""
 

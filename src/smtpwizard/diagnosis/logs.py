@@ -131,8 +131,10 @@ def _rank(item: Explained, refused: Set[str], tried: Set[str]) -> int:
     kind = item.diagnoses[0].kind
     if not item.coded and ((kind == "no-route" and tried - {kind}) or (kind == "dns-unknown" and tried & _NO_HOST)):
         return 3
-    if not item.coded and kind in _OF_LOGIN and not refused.isdisjoint(_WHY_NO_LOGIN - {kind}):
+    if not item.coded and kind in _OF_LOGIN and not refused.isdisjoint(_WHY_NO_LOGIN | _OF_LOGIN):
         return 3
+    if not item.coded and kind == "no-sendmail" and refused:
+        return 3  # a server has answered, so that something did send
     return _vague(item)
 
 

@@ -199,7 +199,7 @@ SITUATIONS: Final = (
     # What a server says of the message and the commands
     Situation(
         ("recipient-malformed",),
-        told(r"(?<!from=)(?<!FROM:)(?<!from: )(<>)"),
+        told(r"(?im)(?<!from=)(?<!from:)(?<!from: )(?:^|[\s:'\"])(<>)(?=[\s:;,.'\"]|$)"),
         "See that the recipient reaches the mail library as a plain string: an empty field, or an object with "
         "another key than it reads, arrives as nothing.",
         "The recipient that was sent to the server is empty ({shown}).",

@@ -159,7 +159,8 @@ def its_reason(event: Event) -> str:
     """Return the sentence with a server's own words, or that there are none: a word or two are no reason."""
     lines = " ".join(re.sub(_CODE_BEFORE, "", line) for line in event.lines)
     said = safe(hide_secrets(lines), limit=_LONG_REASON).strip(" .:;-'\"(),")
-    if event.code is None or len(re.findall(r"[^\W\d_]{2,}", said)) < _FEW_WORDS:
+    behind = re.search(rf"[\[(]{event.code}[\])]\W*$", event.raw)  # an app's own sentence, and the code alone
+    if event.code is None or behind or len(re.findall(r"[^\W\d_]{2,}", said)) < _FEW_WORDS:
         return "It gives no reason."
     return f"Its own words: “{said}”."
 
