@@ -14,7 +14,7 @@ FAULTS = {
     "SMTP_HOST: smtp.example.com\nSMTP_PORT: 587\nSMTP_SECURE: true": "generic-setting-tls-at-once",
     "'smtp_port' => 587,\n'smtp_encryption' => 'ssl',": "generic-setting-tls-at-once",
     "$x['smtp_crypto'] = 'tls';\n$x['smtp_port'] = 465;\nSMTP connect() failed.": "generic-setting-starttls-on-465",
-    "SMTP_PASS='{{SMTP_PASS}}'\nSMTP_USER='app@example.com'": "generic-setting-template",
+    "SMTP_PASS='h3t2{{SMTP_PASS}}C52'\nSMTP_USER='app@example.com'": "generic-setting-template",
     "EMAIL_PORT = 465\nEMAIL_USE_SSL = False\nEMAIL_USE_TLS = False": "generic-setting-no-tls",
 }
 RIGHT = (
@@ -24,6 +24,11 @@ RIGHT = (
     "EMAIL_PORT = 465\nEMAIL_USE_TLS = False\nEMAIL_USE_SSL = True",
     "mail.smtp.port=587\nmail.smtp.starttls.enable=true",
     "mail_port: 587",
+    "SMTP_HOST: ${SMTP_HOST}\nSMTP_PASS: ${SMTP_PASS}",
+    "SMTP_HOST={{ smtp_host }}\nSMTP_PASS={{SMTP_PASS}}",
+    "smtp_user: null\nsmtp_password: null",
+    "EMAIL_HOST_USER = None\nEMAIL_HOST_PASSWORD = None",
+    "MAIL_HOST=imap.example.com\nMAIL_PORT=993",
     "IMAP_HOST=imap.example.com\nIMAP_PORT=993",
     "DB_USER=None\nDB_PASS=None",
 )

@@ -47,6 +47,7 @@ class _Line(NamedTuple):
     name: str
     part: str
     value: str
+    line: str
 
 
 def fault_in(text: str) -> Fault | None:
@@ -67,28 +68,31 @@ def _lines(text: str) -> Iterator[_Line]:
         setting = re.match(_SETTING, line)
         if setting and re.search(_OF_MAIL, setting[1]):
             part = next((part for part, name in _PARTS if re.search(name, setting[1])), "")
-            yield _Line(number, setting[1], part, setting[2])
+            yield _Line(number, setting[1], part, setting[2], line.strip(" \t-"))
 
 
 _TLS_IS_STARTTLS: Final = r"smtp_?crypto|smtp_?secure"
 """CodeIgniter's and PHPMailer's settings, in which `tls` means STARTTLS and `ssl` TLS from the first byte."""
-_KEPT: Final = r"\{\{ ?\w{2,60} ?\}\}|\$\{[A-Z]\w{1,60}\}$|%%\w{2,60}%%"
-"""A template's place that nobody has filled."""
+_KEPT: Final = r"\w\{\{\w{2,60}\}\}|\{\{\w{2,60}\}\}\w"
+"""A template's place inside a value. One that is the whole value may be filled when the file is used."""
 _EDITORS: Final = r"^[‘’“”]|[‘’“”]$|^[\"']?\[[^\]\n]{1,100}\]\((?:https?|mailto):"
 """Quotes and links that an editor or a web page makes of what is typed."""
-_NOTHING: Final = r"[\"']?(?:None|null|undefined|nil)[\"']?"
-_READING: Final = r"(?i)[\"']?(?:imap|pop3?|pop)\d?[.-]"
+_NOTHING: Final = r"[A-Z][A-Z0-9_]*=[\"']?(?:None|null|undefined|nil)[\"']?"
+"""In an env file a word, in YAML and in code no value at all."""
+_READING: Final = r"(?i)[\"']?(?:imap|pop3?)\d?[.-]"
+_TO_READ: Final = frozenset({"110", "143", "993", "995"})
 
 
 def _of_values(lines: tuple[_Line, ...]) -> Fault | None:
     for item in lines:
         if re.search(_EDITORS, item.value):
             return Fault(item.number, item.name, "a setting has an editor's quotes or link")
-        if item.part in ("user", "password") and re.fullmatch(_NOTHING, item.value):
+        if item.part in ("user", "password") and re.fullmatch(_NOTHING, item.line):
             return Fault(item.number, item.name, "a login is the word for nothing")
         if re.search(_KEPT, item.value) and item.part:
             return Fault(item.number, item.name, "a setting holds a place of its template")
-        if item.part == "host" and re.match(_READING, item.value):
+        reads = "smtp" not in item.name.lower() and any(other.value.strip("\"'") in _TO_READ for other in lines)
+        if item.part == "host" and re.match(_READING, item.value) and not reads:
             return Fault(item.number, item.name, "the smtp host is one for reading mail")
     return None
 

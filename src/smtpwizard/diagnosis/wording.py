@@ -71,6 +71,8 @@ class Wording:
         """Fill a title, and put the reply's own code into it. Node's word for an error stands only where Node spoke."""
         if not self.own_names and not _CODES.search(text):
             text = re.sub(r" \(E[A-Z_]+(?:, E[A-Z_]+)*\)$", "", text)
+        if not self.own_names:
+            text = re.sub(r"(?<=[\d\w]), E[A-Z_]{3,}(?=\))", "", text)
         return own_code(self.fill(text), self._event)
 
     def fill(self, text: str) -> str:
