@@ -20,7 +20,8 @@ RUNS = 50
 ATTEMPTS = 3
 """Another process may get the processor between two segments of the server; then all runs are made again."""
 MOST = 40
-"""Of either's runs: between segments that the server was kept from sending at once, both are undecided."""
+"""Of our runs. nodemailer's must end so more often than not: where the processor is taken away between two segments of
+the server, it ends the other way, and on a busy machine every fourth run does."""
 GO_AHEAD, WORDS = raw("220 go ahead\r\n"), ("hello\r\n", "how\r\n", "are you\r\n")
 
 
@@ -56,12 +57,12 @@ def test_ours_ends_as_nodemailer_ends(
         with ScriptedServer(item.script, tls=comparison.context(item.certificate)) as server:
             theirs = Counter(theirs_of(comparison.real_client(server, item, NO_LOGIN)) for _ in range(RUNS))
             ours = Counter(ours_of(comparison.our_client(server, item, NO_LOGIN)) for _ in range(RUNS))
-        if min(ours[end], theirs[end]) >= MOST:
+        if ours[end] >= MOST and theirs[end] > RUNS / 2:
             break
     with capsys.disabled():
         print(f"\n{item.name}: {end}, nodemailer {theirs[end]} and ours {ours[end]} of {RUNS}")
     assert ours[end] >= MOST
-    assert theirs[end] >= MOST
+    assert theirs[end] > RUNS / 2
 
 
 def theirs_of(outcome: Outcome) -> str:
