@@ -75,6 +75,7 @@ def test_a_generic_answer_is_marked_and_has_no_reference() -> None:
     assert only["generic"] is True
     assert "ref" not in only
     assert "no known cause" in explain("--stage", "auth", "535 xyzzy").stdout
+    assert "no known cause" not in explain("554 5.7.1 Reached address outgoing limits").stdout
 
 
 def test_a_log_on_stdin_is_searched_and_each_error_told_once() -> None:

@@ -245,7 +245,9 @@ def cause_lines(diagnoses: Sequence[Problem], *, indent: int = 1) -> Iterator[Li
 
 def name_of(diagnosis: Problem) -> str:
     """Return the catalogue's reference and title of a cause."""
-    return f"{diagnosis.ref}  {diagnosis.title}" if diagnosis.ref else f"{diagnosis.title} (no known cause)"
+    if diagnosis.ref:
+        return f"{diagnosis.ref}  {diagnosis.title}"
+    return diagnosis.title if diagnosis.confidence else f"{diagnosis.title} (no known cause)"
 
 
 def _advice(cause: str, remedy: str, changes: Changes) -> Iterator[Line]:
