@@ -24,6 +24,7 @@ RIGHT = (
     "EMAIL_PORT = 465\nEMAIL_USE_TLS = False\nEMAIL_USE_SSL = True",
     "mail.smtp.port=587\nmail.smtp.starttls.enable=true",
     "mail_port: 587",
+    "SMTP_HOST=smtp.example.com\nSMTP_PORT=²\nSMTP_SECURE=true",
     "SMTP_HOST: ${SMTP_HOST}\nSMTP_PASS: ${SMTP_PASS}",
     "SMTP_HOST={{ smtp_host }}\nSMTP_PASS={{SMTP_PASS}}",
     "smtp_user: null\nsmtp_password: null",

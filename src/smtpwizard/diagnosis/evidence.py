@@ -79,10 +79,10 @@ def put_off(kind: str, event: Event, text: str) -> bool:
 
     A login that a server has judged gets 5yz (RFC 4954 section 6). `text`: the event's words.
     """
-    if kind != "wrong-password" or re.search(_JUDGED, text):
+    if kind != "wrong-password" or event.code is None or not 400 <= event.code < 500:
         return False
     judged = any(status.endswith(".7.8") for status in event.enhanced)  # "credentials invalid", whatever the code
-    return event.code is not None and 400 <= event.code < 500 and not judged
+    return not judged and not re.search(_JUDGED, text)
 
 
 _JUDGED: Final = r"invalid|incorrect|wrong|\bbad\b|not accepted|mismatch|unknown|no such"

@@ -17,6 +17,7 @@ from smtpwizard.diagnosis.log_entries import Grouping, Record
 from smtpwizard.diagnosis.mail_errors import (
     MAIL_TALK,
     SHARED_STAGES,
+    Failing,
     Found,
     failing_line,
     faulty_setting,
@@ -75,8 +76,9 @@ def explain_log(
             items.append(item)
     found = tuple(explainer.kinds.values())
     first = {item.diagnoses[0].id for item in found}
-    if first <= _REASONLESS or (first <= _REASONLESS | _UNSAID and faulty_setting(text)):
-        found = _untold(text, items, app, known) or found
+    faulty = faulty_setting(text) if first <= _REASONLESS | _UNSAID else None
+    if faulty or first <= _REASONLESS:
+        found = _untold(text, items, app, known, faulty) or found
     coded = tuple(item for item in found if item.coded or _known(item.diagnoses[0]))
     # A line that only says that something failed adds nothing to one that says why.
     replies = [item.diagnoses[0] for item in coded if item.coded]
@@ -145,12 +147,14 @@ _WHY_NO_LOGIN: Final = frozenset({"tls-first", "login-server-trouble", "login-lo
 """What a server says where the login was not refused for its password."""
 
 
-def _untold(text: str, items: Iterable[Found], app: AppProfile | None, catalogue: Catalogue) -> tuple[Explained, ...]:
+def _untold(
+    text: str, items: Iterable[Found], app: AppProfile | None, catalogue: Catalogue, faulty: Failing | None
+) -> tuple[Explained, ...]:
     """Return what can be said of a text that tells of sending, and of success, or of failing without a plain reason.
 
-    `items`: its entries. What one of them says of TLS or a name is meant of mail, as all of the text is.
+    `items`: its entries; `faulty`: the setting that is wrong by sight. What an entry says of TLS or a name is meant of
+    mail, as all of the text is.
     """
-    faulty = faulty_setting(text)
     failing = faulty or failing_line(text) or taken_line(text)
     if failing is None:
         return ()

@@ -49,6 +49,11 @@ class _Line(NamedTuple):
     value: str
     line: str
 
+    @property
+    def bare(self) -> str:
+        """The value without quotes, in lower case."""
+        return self.value.strip("\"'").lower()
+
 
 def fault_in(text: str) -> Fault | None:
     """Return the first fault of the mail settings in `text`; None where there is none, or there are no settings."""
@@ -91,7 +96,7 @@ def _of_values(lines: tuple[_Line, ...]) -> Fault | None:
             return Fault(item.number, item.name, "a login is the word for nothing")
         if re.search(_KEPT, item.value) and item.part:
             return Fault(item.number, item.name, "a setting holds a place of its template")
-        reads = "smtp" not in item.name.lower() and any(other.value.strip("\"'") in _TO_READ for other in lines)
+        reads = "smtp" not in item.name.lower() and any(other.bare in _TO_READ for other in lines)
         if item.part == "host" and re.match(_READING, item.value) and not reads:
             return Fault(item.number, item.name, "the smtp host is one for reading mail")
     return None
@@ -99,15 +104,13 @@ def _of_values(lines: tuple[_Line, ...]) -> Fault | None:
 
 def _of_modes(lines: tuple[_Line, ...]) -> Fault | None:
     """Compare port and TLS mode where a text shows one of each."""
-    ports = {
-        int(item.value.strip("\"'")) for item in lines if item.part == "port" and item.value.strip("\"'").isdigit()
-    }
+    ports = {int(item.bare) for item in lines if item.part == "port" and item.bare.isdecimal()}
     modes = [item for item in lines if item.part == "security"]
     if len(ports) != 1 or not modes:
         return None
     port = ports.pop()
     for item in modes:
-        name, value = item.name.lower(), item.value.strip("\"'").lower()
+        name, value = item.name.lower(), item.bare
         if value == "tls" and port in IMPLICIT_PORTS and re.search(_TLS_IS_STARTTLS, name):
             return Fault(item.number, item.name, "starttls is set on a port that speaks tls from the first byte")
         at_once = value in ("ssl", "smtps", "implicit") or (
@@ -115,7 +118,7 @@ def _of_modes(lines: tuple[_Line, ...]) -> Fault | None:
         )
         if at_once and port in (25, 587, 2587):
             return Fault(item.number, item.name, "tls from the first byte is set on a port that begins in clear text")
-    off = [item.value.strip("\"'").lower() in ("false", "0", "no", "off", "none", "null") for item in modes]
+    off = [item.bare in ("false", "0", "no", "off", "none", "null") for item in modes]
     if port in IMPLICIT_PORTS and all(off):
         return Fault(modes[0].number, modes[0].name, "no tls is set on a port that speaks tls from the first byte")
     return None

@@ -69,10 +69,10 @@ class Wording:
 
     def title(self, text: str) -> str:
         """Fill a title, and put the reply's own code into it. Node's word for an error stands only where Node spoke."""
-        if not self.own_names and not _CODES.search(text):
-            text = re.sub(r" \(E[A-Z_]+(?:, E[A-Z_]+)*\)$", "", text)
         if not self.own_names:
-            text = re.sub(r"(?<=[\d\w]), E[A-Z_]{3,}(?=\))", "", text)
+            if not _CODES.search(text):
+                text = re.sub(r" \(E[A-Z_]+(?:, E[A-Z_]+)*\)$", "", text)
+            text = re.sub(r"(?<=\w), E[A-Z_]{3,}(?=\))", "", text)
         return own_code(self.fill(text), self._event)
 
     def fill(self, text: str) -> str:
@@ -90,7 +90,9 @@ class Wording:
             return self.fill(text)
         if "{try_" in text:
             text = text.replace("{try_port}", _try_port(self._event)).replace("{try_tls}", _try_tls(self._event))
-        return self._event.profile.fill(text.replace("{its_reason}", its_reason(self._event)))
+        if "{its_reason}" in text:
+            text = text.replace("{its_reason}", its_reason(self._event))
+        return self._event.profile.fill(text)
 
     def in_situation(self, kind: str, title: str, cause: str, remedy: str) -> tuple[str, str, str]:
         """Return title, cause and remedy, or those for the situation that the text shows."""
@@ -131,8 +133,7 @@ def _server(event: Event) -> tuple[str, int | None]:
     if event.settings is not None:
         return event.settings.host or _EXAMPLE, event.port
     host, port = server_in(event.raw)
-    around, _ = ("", None) if host else server_in(event.around)
-    return host or around or _EXAMPLE, event.port or port
+    return host or server_in(event.around)[0] or _EXAMPLE, event.port or port
 
 
 _EXAMPLE: Final = "smtp.example.com"
