@@ -179,3 +179,80 @@ def is_placeholder(domain: str) -> bool:
     """Say whether `domain` comes from a guide or is reserved for examples."""
     name = domain.lower()
     return name in _EXAMPLES or name in _RESERVED or name.endswith(_BELOW)
+
+
+_PLACE: Final = r"[$#]?\{{1,2}[^{}]{0,60}\}{1,2}|%\(?\w{1,40}(?:\)s|%)|\[\[?\w{1,40}\]?\]|<%.{0,60}%>"
+"""A variable or a template's place that was to be replaced."""
+_WORDS_FOR_NOTHING: Final = frozenset({"undefined", "null", "none", "nil", "false", "nan", "[object object]"})
+_BLOTTED: Final = r"(?i)x{3}|\*{2}|\.{3}|…|#{3}|_{3}|redact|censor|hidden|removed|masked|\[?private\]?$"
+"""What people put over an address before they show it."""
+
+
+def fault_of(address: str) -> str:
+    """Say what is wrong by sight with an envelope address: a predicate for it (`has no @`); '' where nothing is.
+
+    Of what its owner has made unreadable nothing is said. RFC 5321 section 4.1.2 has the form, RFC 1035 section 2.3.1
+    that of names.
+    """
+    text = address.replace("\\'", "'")
+    if not text.strip():
+        return "is empty"
+    if re.search(_BLOTTED, text):
+        return ""
+    if text.strip(_QUOTES).lower() in _WORDS_FOR_NOTHING:
+        return "is a program's word for nothing"
+    if re.search(_PLACE, text):
+        return "is a place that nothing was put into"
+    if text.startswith("=?"):
+        return "was encoded together with its name" if "@" in text else "is an encoded name"
+    return _fault_around(text) or _fault_in_parts(text)
+
+
+def _fault_around(text: str) -> str:
+    """Say what stands around or between addresses."""
+    if re.search(r"@[^<>@]{1,253}[,;] ?[^<>@]{1,64}@", text):
+        return "is more than one address"
+    if re.search(r"[<>]", text):
+        return "has a name or angle brackets in it"
+    if re.match(r"(?i)mailto:|smtp:|https?:", text):
+        return "has a scheme in front"
+    if text[0] in _QUOTES and "@" in text.rstrip(_QUOTES) and text[-1] in _QUOTES:
+        return "has quotes around it"
+    if text != text.strip():
+        return "has a blank at one end"
+    if text[-1] in ",;:":
+        return f"ends in a {'comma' if text[-1] == ',' else 'semicolon' if text[-1] == ';' else 'colon'}"
+    return "has a full stop at its end" if text[-1] == "." and "@" in text else ""
+
+
+def _fault_in_parts(text: str) -> str:
+    """Say what is wrong on one side of the @, or with the @ itself."""
+    local, at, domain = text.rpartition("@")
+    quoted = local.startswith('"') and local.endswith('"')
+    if not at:
+        return "has blanks and no @" if re.search(r"\s", text) else "has no @ and no domain"
+    if "@" in local and not quoted:
+        return "has two @"
+    if not local:
+        return "has nothing before the @"
+    if not domain:
+        return "has no domain behind the @"
+    if re.search(r"\s", text) and not quoted:
+        return "has a blank in it"
+    if domain.startswith("["):
+        return "has an IP address for its domain"
+    if not quoted and (local.startswith(".") or local.endswith(".") or ".." in text or domain.startswith((".", "-"))):
+        return "has a dot or hyphen where none may stand"
+    if not text.isascii():
+        return "has letters beyond ASCII"
+    if quoted:
+        return "has a quoted part before the @, which many servers do not take"
+    if re.search(r"[^A-Za-z0-9._-]", domain):
+        return "has a sign in its domain that no name may have"
+    if "." not in domain:
+        return "has a domain without a dot"
+    if is_ip_address(domain):
+        return "has an IP address for its domain"
+    if domain.rpartition(".")[2].isdecimal():
+        return "has a domain that ends in a number"
+    return "has an underscore in its domain" if "_" in domain else ""

@@ -431,6 +431,79 @@ def test_what_the_text_does_not_show_is_not_said(text: str, words: str) -> None:
     assert words not in explain_text(text)[0].message
 
 
+FAULTY = {
+    "smtplib's sender": (
+        "smtplib.SMTPSenderRefused: (501, b'5.1.7 Invalid address', 'svc-reports')",
+        "The sender's address, “svc-reports”, has no @",
+    ),
+    "smtplib's recipient": ("{'': (501, b'5.1.3 Invalid address')}", "The recipient's address is empty"),
+    "smtplib's recipient, and the server's sender": (
+        "{'a@example.org': (504, b'5.5.2 <webmaster@localhost>: Sender address rejected: need fully-qualified "
+        "address')}",
+        "The sender's address, “webmaster@localhost”, has a domain without a dot. It is Django's own default",
+    ),
+    "the command before the reply": (
+        "EHLO web\n250 ok\nMAIL FROM: <dev@localhost>\n501 MAIL FROM requires valid email address",
+        "“dev@localhost”, has a domain without a dot",
+    ),
+    "a client's log of commands": (
+        "C: MAIL FROM:<app@example.org>\nS: 250 2.1.0 OK\nC: RCPT TO:<team@>\nS: 501 5.1.3 Bad recipient address "
+        "syntax",
+        "The recipient's address, “team@”, has no domain behind the @",
+    ),
+    "JavaMail's nested exception": (
+        "javax.mail.SendFailedException: Invalid Addresses;\n  nested exception is:\n"
+        "\tcom.sun.mail.smtp.SMTPAddressFailedException: 501 <null>: recipient address must contain a domain",
+        "“null”, is a program's word for nothing",
+    ),
+    "JavaMail's parser": (
+        "jakarta.mail.internet.AddressException: Missing final '@domain' in string ``info''",
+        "The address, “info”, has no @",
+    ),
+    "Symfony's parser": ('Email "info@@example.com" does not comply with addr-spec of RFC 2822.', "has two @"),
+    "Go's parser": ('failed to send mail: failed to parse address "": mail: no address', "The address is empty"),
+    "Pear's Mail": (
+        "Failed to set sender: www-data [SMTP: Invalid response code received from server (code: 501, response: 5.1.7 "
+        "Bad sender address syntax)]",
+        "The sender's address, “www-data”",
+    ),
+    "Exim's relay": (
+        "SMTP error from remote mail server after RCPT TO:<root@web01>: 504 5.5.2 <root@web01>: Recipient address "
+        "rejected: need fully-qualified address",
+        "The recipient's address, “root@web01”",
+    ),
+}
+
+
+@pytest.mark.parametrize("shown", FAULTY)
+def test_a_refused_address_is_named_with_what_is_wrong_with_it(shown: str) -> None:
+    text, words = FAULTY[shown]
+    assert words in explain_text(text)[0].cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "501 5.5.4 Syntax: MAIL FROM:<address>",
+        "501 Was expecting MAIL arg syntax of FROM:<address>",
+        "{'******': (501, b'5.1.3 Bad recipient address syntax')}",
+        "smtplib.SMTPSenderRefused: (501, b'5.1.7 Invalid address', '\"App\" <app@example.com>')",
+        "SMTPSenderRefused: (501, b'5.1.7 Invalid address', 'Zm9vYmFyc2VjcmV0cGFzc3dvcmQxMjM0NTY3ODk=')",
+    ],
+)
+def test_of_an_address_that_is_in_order_or_unreadable_no_fault_is_told(text: str) -> None:
+    said = explain_text(text)[0].message
+    assert not [word for word in ("“", "is empty.") if word in said], said
+
+
+def test_a_placeholder_may_be_what_its_owner_has_put_there_before_showing_it() -> None:
+    said = explain_text("553 Relaying disallowed as myemail@example.com")[0].remedy
+    assert said.startswith("Set ")
+    assert "If myemail@example.com really stands in one of the app's settings" in said
+    blotted = "553 5.7.1 <app@example.org>: Sender address rejected: not owned by user me@example.com"
+    assert "placeholder" not in explain_text(blotted)[0].message
+
+
 def test_every_situation_is_of_kinds_that_answers_have() -> None:
     kinds = {item.kind for item in (*default().rules, *default().general)}
     every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpwizard.addresses import bare_address, domain_of, is_address, to_ascii, without_addresses
+from smtpwizard.addresses import bare_address, domain_of, fault_of, is_address, to_ascii, without_addresses
 from smtpwizard.cli.probing import recipients
 from smtpwizard.dns.sender import sender_of
 from smtpwizard.errors import InputError
@@ -87,6 +87,63 @@ def test_a_long_text_costs_no_more_than_its_length() -> None:
     assert bare_address("a" * 1_000_000) == ""
     assert bare_address("a" * 500_000 + " " + "b@" * 200_000) == ""
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("undefined", "word for nothing"),
+        ("${MAIL_FROM}", "place"),
+        ("{{ admin_email }}", "place"),
+        ("root", "no @"),
+        ("图书管理系统", "no @"),
+        ("Book Club", "blanks and no @"),
+        ("dev@localhost", "without a dot"),
+        ("sender@example_domain", "without a dot"),
+        ("a@mail_out.example.com", "underscore"),
+        ("a@[127.0.0.1]", "IP address"),
+        ("a@192.0.2.1", "IP address"),
+        ("5435435435@45435.4534", "ends in a number"),
+        ("a@b@example.com", "two @"),
+        ("@localhost", "nothing before"),
+        ("admin@", "no domain behind"),
+        ("a@.com", "dot or hyphen"),
+        ("a..b@example.com", "dot or hyphen"),
+        ("a@example.com.", "full stop"),
+        ("a@example.com,", "comma"),
+        ("a@example.com, b@example.com", "more than one"),
+        ("a@example.com ", "blank at one end"),
+        ("a b@example.com", "a blank in it"),
+        ("App <a@example.com>", "angle brackets"),
+        ("'a@example.com'", "quotes around"),
+        ("mailto:a@example.com", "scheme"),
+        ("=?utf-8?q?Janet?=", "encoded name"),
+        ('"a b"@example.com', "quoted part"),
+        ("jörg@example.com", "beyond ASCII"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_seen(address: str, fault: str) -> None:
+    assert fault in fault_of(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@example.com",
+        "bounce+ae49a3.2923e=b.example@mg.example.org",
+        "o'neil@example.co.uk",
+        "a@xn--mnchen-3ya.example",
+        "123@163.com",
+        "******@example.com",
+        "xxxxx",
+        "user@...",
+        "[redacted]",
+    ],
+)
+def test_of_an_address_that_is_in_order_or_made_unreadable_nothing_is_said(address: str) -> None:
+    assert fault_of(address) == ""
 
 
 def test_the_domain_is_what_is_behind_the_last_at() -> None:

@@ -11,8 +11,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from smtpwizard.addresses import domain_of, fault_of, is_placeholder
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.records import NamedTuple
+from smtpwizard.secret import MASK, hide_secrets
+from smtpwizard.text import safe
 
 
 class Situation(NamedTuple):
@@ -22,17 +25,27 @@ class Situation(NamedTuple):
     shows: Callable[[Event], str]
     """Returns what the text shows, to stand in the place {shown}; empty where it does not."""
     remedy: str
+    """Empty: the entry's own."""
     cause: str = ""
     """Empty: the entry's own; so the title."""
     title: str = ""
+    hint: str = ""
+    """What stands behind the remedy."""
 
 
 def situation_of(kind: str, event: Event, situations: Iterable[Situation]) -> Situation | None:
-    """Return the first of `situations` of a cause of `kind` that `event` shows, with what it shows put in."""
+    """Return the first of `situations` of a cause of `kind` that `event` shows, with what it shows put in.
+
+    Before them goes an address that is none by sight: then nothing else need be asked.
+    """
+    if kind in _OF_ADDRESSES and (faulty := _with_faulty_address(kind, event)):
+        return faulty
     for item in situations:
         if kind in item.kinds and (shown := item.shows(event)):
             return item._replace(
-                remedy=item.remedy.replace("{shown}", shown), cause=item.cause.replace("{shown}", shown)
+                remedy=item.remedy.replace("{shown}", shown),
+                cause=item.cause.replace("{shown}", shown),
+                hint=item.hint.replace("{shown}", shown),
             )
     return None
 
@@ -51,6 +64,163 @@ def _found(pattern: str, text: str) -> str:
     """Return the group of a pattern that holds something, else all that it matches; empty where it does not."""
     found = re.search(pattern, text)
     return next(filter(None, (*found.groups(), found[0])), "") if found else ""
+
+
+_OF_ADDRESSES: Final = frozenset({"sender-malformed", "recipient-malformed"})
+
+_ADDRESS: Final = r"[^<>\n]{0,254}"
+_QUOTED_WORDS: Final = r"b?(?:'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2000}\")"
+_REFUSED: Final = (
+    # the server's own words
+    ("", rf"(?i)<(?P<of>{_ADDRESS})>(?:\.\.\.|:)? ?(?P<role>sender|recipient)\b"),
+    ("", r"(?i)\b(?P<role>sender|recipient)(?:'s)? (?:e-?mail )?(?:address )?[<\[](?P<of>[^<>\[\]\n]{0,254})[>\]]"),
+    ("recipient", r"(?i)[45]\d\d[ -](?P<of>[^\s<>]{1,254}): recipient address must contain"),
+    # smtplib: the sender that it was given, and the recipients by their addresses
+    ("sender", rf"\(\d{{3}}, ?{_QUOTED_WORDS}, ?u?(?P<q>[\"'])(?P<of>[^\n]{{0,254}}?)(?P=q)\)"),
+    ("recipient", r"\{u?(?P<q>[\"'])(?P<of>[^\n]{0,254}?)(?P=q): ?\(\d{3}, "),
+    # the command that was refused
+    (
+        "",
+        rf"(?im)\b(?P<verb>MAIL FROM|RCPT TO): ?<(?P<of>{_ADDRESS})>[^\n]{{0,200}}\n"
+        r"[^\n]{0,60}?(?<![\w.])[45]\d\d[ -]",
+    ),
+    ("", rf"(?i)\bafter (?:pipelined )?(?P<verb>MAIL FROM|RCPT TO):<(?P<of>{_ADDRESS})>"),
+    ("recipient", r"Failed to add recipient: (?P<of>[^\n]{0,254}?) \[SMTP"),
+    ("sender", r"Failed to set sender: (?P<of>[^\n]{0,254}?) \[SMTP"),
+    ("", rf"[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?<(?P<of>{_ADDRESS})>(?!\\?[\"']\])"),
+    ("", r"(?i)\bfor (?P<role>address|recipient|sender) <?(?P<of>[^\s<>\"',;]{1,64}@[^\s<>\"',;]{0,190})"),
+)
+"""Role of an address, and how mail servers, or a library for them, tell which one was refused, the surest first."""
+_UNSENT: Final = (
+    ("", r"Address in mailbox given \[(?P<of>[^\]\n]{0,254})\]"),
+    ("", r"[Ii]n string ``(?P<of>[^'\n]{0,254})''"),
+    ("", r"(?i)\bEmail \"(?P<of>[^\"\n]{0,254})\" does not comply"),
+    ("", r"(?i)Invalid address: {0,2}\((?P<role>\w{2,12})\): ?(?P<of>[^\s\"'<]{1,254})"),
+    ("", r"(?i)\binvalid (?P<role>to|from|recipient|sender)\w{0,3} address ?: (?P<of>\S{1,254})"),
+    ("", r"(?i)(?:failed to parse|invalid)(?: e?-?mail)? address:? \"(?P<of>[^\"\n]{0,254})\""),
+    ("", r"(?i)[^\w](?P<role>from|to|sender)\W{1,3}\((?P<of>[^()\n]{1,254})\)[^\n]{0,40}missing '@'"),
+)
+"""The same of libraries that look at an address before they send anything."""
+
+
+class Refused(NamedTuple):
+    """An address that was refused."""
+
+    address: str
+    """As it came: it may be empty, or no address at all."""
+    role: str
+    """`sender` or `recipient`; empty where it is not told."""
+
+
+def refused_address(event: Event, role: str) -> Refused | None:
+    """Return the refused address that is of `role` (`sender`, `recipient`) or may be; None where none is told."""
+    for text in (event.raw, f"{event.sent}\n{event.code} " if event.sent else "", event.around):
+        for known, pattern in (*_REFUSED, *_UNSENT) if text else ():
+            found = re.search(pattern, text)
+            if found and (told := _role(known, found)) in (role, ""):
+                return Refused(_envelope(found["of"]), told)
+    return None
+
+
+def _role(known: str, found: re.Match[str]) -> str:
+    """Whose address a pattern has found; empty where it does not say."""
+    groups = found.groupdict()
+    word = (groups.get("role") or groups.get("verb") or known).lower()
+    if known == "recipient" and re.search(r"(?i)sender address", found.string):
+        return "sender"
+    return "sender" if word in ("sender", "from", "mail from") else "recipient" if word not in ("", "address") else ""
+
+
+def _envelope(given: str) -> str:
+    """The address alone, where a library was given a name with it: that is what it then sends."""
+    bare = re.fullmatch(r"[^<>]{1,190}<([^<>\s]{3,254}@[^<>\s]{1,253})>", given)
+    return bare[1] if bare else given
+
+
+def _with_faulty_address(kind: str, event: Event) -> Situation | None:
+    """Return what to say where the refused address is in the text, and one sees what is wrong with it."""
+    role = kind.partition("-")[0]
+    for whose in (role, "recipient" if role == "sender" and event.stages != {"mail"} else ""):
+        found = refused_address(event, whose) if whose else None
+        fault = fault_of(found.address) if found else ""
+        if found and fault:
+            break
+    else:
+        return None
+    shown = safe(hide_secrets(found.address), limit=_LONG_ADDRESS).strip()
+    said = f", “{shown}”," if shown and MASK not in shown else ""
+    default = _DEFAULTS.get(found.address.lower(), "")
+    owner = found.role or ("" if event.code is None else role)
+    title, subject = _OWNERS[owner]
+    to_sender, to_recipient = next(remedies for words, *remedies in _BY_FAULT if re.search(words, fault))
+    remedy = to_recipient if owner == "recipient" else to_sender
+    if not owner:
+        remedy += " If it is not the sender's, look for it among the recipients."
+    return Situation((kind,), lambda _: fault, remedy, f"{subject}{said} {fault}. {default}".strip(), title)
+
+
+_LONG_ADDRESS: Final = 100
+_OWNERS: Final = {
+    "sender": ("Sender that is not an address", "The sender's address"),
+    "recipient": ("Recipient that is not an address", "The recipient's address"),
+    "": ("Address that is none", "The address"),
+}
+_BY_FAULT: Final = (
+    (
+        r"^is empty|nothing",
+        "Put one plain address (name@example.com) into {sender}, and see that it reaches the app: under the name that "
+        "it reads, and after a new start.",
+        "Give that user or field an address, and leave out recipients without one: an empty field, or a setting that "
+        "the app does not find, arrives as nothing.",
+    ),
+    (
+        "a name or angle|quotes around|scheme|encoded",
+        "Put the bare address (name@example.com) into {sender}; a name goes into its own setting.",
+        "Hand over the bare address (name@example.com): without a name, quotes or angle brackets.",
+    ),
+    (
+        "two @",
+        "Where sender and domain have a setting each, put only the part before the @ into the sender's, and the "
+        "domain into its own.",
+        "Correct the recipient, or the two settings or fields that the app joins to one address.",
+    ),
+    (
+        "no domain$",
+        "Set {sender} to a whole address in a domain of the Internet, mostly the one that logs in.",
+        "Correct the recipient to a whole address, such as name@example.com. A short one such as root needs an alias "
+        "on the machine that sends.",
+    ),
+    (
+        "domain without",
+        "Set {sender} to a whole address in a domain of the Internet, mostly the one that logs in. Mails of the "
+        "machine itself (root, cron) get theirs in the set-up of its mail program.",
+        "Correct the recipient to a whole address, such as name@example.com. A short one such as root needs an alias "
+        "on the machine that sends.",
+    ),
+    ("more than one", "Put one address alone into {sender}.", "Hand the recipients over one by one, or as a list."),
+    (
+        "",
+        "Set {sender} to one plain, whole address, such as name@example.com.",
+        "Correct the recipient, or the field that the app takes it from: one plain, whole address.",
+    ),
+)
+"""What is wrong with an address → what to do about a sender's, and about a recipient's. The last fits any."""
+_DEFAULTS: Final = {
+    "webmaster@localhost": "It is Django's own default (DEFAULT_FROM_EMAIL).",
+    "root@localhost": "It is Django's default for mails to admins (SERVER_EMAIL), and the address of a machine's root.",
+}
+
+
+def _blotted_sender(event: Event) -> str:
+    """The refused sender, where it is in a domain of guides and the only such address of the text."""
+    refused = refused_address(event, "sender")
+    address = refused.address if refused else _found(_PLACEHOLDER, event.raw)
+    shown = {found.lower() for found in re.findall(_ANY_ADDRESS, f"{event.raw}\n{event.around}")}
+    guides = {found for found in shown if is_placeholder(domain_of(found)) or re.match(_PLACEHOLDER, found)}
+    return safe(address, limit=_LONG_ADDRESS) if address and guides == {address.lower()} else ""
+
+
+_ANY_ADDRESS: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 
 
 def _bounce_address(event: Event) -> str:
@@ -166,10 +336,9 @@ SITUATIONS: Final = (
     ),
     Situation(
         ("sender-not-verified", "sender-refused", "sender-not-logins"),
-        told(_PLACEHOLDER),
-        "Find the setting that still has {shown} (the site's, the administrator's or the bounce address; it can "
-        "differ from the From address), and put an address there that this login may send from.",
-        "The refused sender is {shown}, a placeholder that the app came with.",
+        _blotted_sender,
+        "",
+        hint="If {shown} really stands in one of the app's settings, it is a placeholder: nobody may send from it.",
     ),
     Situation(
         ("sender-malformed",),

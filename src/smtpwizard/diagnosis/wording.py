@@ -106,7 +106,10 @@ class Wording:
 
         every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS)
         found = situation_of(kind, self._event, every)
-        return (found.title or title, found.cause or cause, found.remedy) if found else (title, cause, remedy)
+        if found is None:
+            return title, cause, remedy
+        told = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
+        return found.title or title, found.cause or cause, told
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
         """Fill a cause; before it, where a mail server has taken the mail: that the app is not concerned."""
