@@ -241,3 +241,57 @@ def test_no_failure_of_mail_is_made_of_anothers_or_of_none(text: str) -> None:
 )
 def test_what_is_said_around_the_cause_does_not_stand_for_it(text: str, kind: str) -> None:
     assert explain_text(text)[0].kind == kind
+
+
+SESSION = """S: 220 mx.example.com ESMTP
+C: EHLO app
+S: 250-mx.example.com
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go ahead
+{}C: {}
+S: 503 AUTH command used when not advertised"""
+
+
+def test_an_offer_of_tls_that_was_taken_up_is_not_advised_again() -> None:
+    before = explain_text(SESSION.format("", "AUTH PLAIN ***").replace("C: STARTTLS\nS: 220 go ahead\n", ""))[0]
+    after = explain_text(SESSION.format("C: EHLO app\nS: 250 SIZE 1\n", "AUTH PLAIN ***"))[0]
+    assert before.kind == after.kind == "auth-not-offered"
+    assert "encrypted" in after.cause
+    assert "encrypted" not in before.cause
+
+
+def test_a_new_greeting_begins_a_new_session() -> None:
+    text = SESSION.format("C: EHLO app\nS: 250 SIZE 1\nC: QUIT\nS: 220 mx.example.com ESMTP\n", "AUTH PLAIN ***")
+    assert "encrypted" not in explain_text(text)[0].cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "error: expected 354 after sending DATA, got 250 OK",
+        'Expected response code "250" but got code "354", with message "354 go ahead"',
+        "SmtpError: expected 250, received 220 mx.example.com",
+    ],
+)
+def test_a_good_reply_to_another_command_is_out_of_step(text: str) -> None:
+    assert explain_text(text)[0].kind == "command-sequence"
+
+
+def test_the_line_that_tells_the_cause_is_quoted_and_numbered() -> None:
+    text = "Sending it\nat 10:15\nException in mailer:\n    while sending:\n    getaddrinfo ENOTFOUND smtp.exmpl.com"
+    item = explain_log(text)[0]
+    assert (item.line, item.said) == (5, "getaddrinfo ENOTFOUND smtp.exmpl.com")
+
+
+def test_the_same_answer_to_several_lines_is_told_once_and_counted() -> None:
+    text = "X-Spam-Status: Yes, score=8\nX-Spam-Flag: YES\nX-Spam-Level: ********\n550 5.7.1 message looks like spam"
+    told = [(item.diagnoses[0].kind, item.diagnoses[0].remedy) for item in explain_log(text)]
+    assert len(told) == len(set(told))
+
+
+def test_what_follows_from_a_refused_command_is_left_out() -> None:
+    text = (
+        "C: MAIL FROM:<a b>\nS: 501 5.1.7 Bad sender address syntax\nC: RCPT TO:<c@example.com>\nS: 503 5.5.1 need MAIL"
+    )
+    assert [item.diagnoses[0].kind for item in explain_log(text)] == ["sender-malformed"]

@@ -28,6 +28,15 @@ def _without_inner(event: Event) -> str:
 
 
 CLIENT_SITUATIONS: Final = (
+    Situation(
+        _FAULT,
+        lambda event: "235" if "auth" in event.passed and near(r"\b235\b")(event) else "",
+        "Update the app or its mail library, and report this line there. Host, port, TLS mode, user name and password "
+        "need no change.",
+        "{shown} is the server's word that the login succeeded. The app fails after it, or takes the good reply for an "
+        "error.",
+        "Failure after a login that succeeded",
+    ),
     # What a client cannot do
     Situation(
         ("port-blocked", "connection-lost", "plain-on-tls-port"),

@@ -126,6 +126,18 @@ _SENDING: Final = (
 _IN_THE_MAIL: Final = frozenset({"mail", "rcpt", "data"})
 """Stages that are reached only with the right port and TLS mode."""
 
+
+def _stood(event: Event) -> str:
+    """How far the session had come that no reply has ended: to its end, into a mail, or past EHLO."""
+    if event.code is not None or event.relayed:
+        return ""
+    if "quit" in event.passed:
+        return "quit"
+    if (event.stages and event.stages <= _IN_THE_MAIL) or "mail" in event.passed:
+        return "mail"
+    return "ehlo" if "ehlo" in event.passed else ""
+
+
 _LOOKING_UP: Final = ("dns-unknown", "dns-no-answer")
 
 CONNECTION_SITUATIONS: Final = (
@@ -221,12 +233,35 @@ CONNECTION_SITUATIONS: Final = (
     ),
     Situation(
         ("connection-lost",),
-        lambda event: "shown" if event.stages and event.stages <= _IN_THE_MAIL and not event.relayed else "",
+        lambda event: _stood(event) if _stood(event) == "mail" else "",
         "Try one short mail to one recipient. If that goes through, send more slowly or in smaller pieces; if it ends "
         "at the same command, ask the server's operator what its log says of it.",
         "The session stood, with port and TLS mode right, and the server ended it in the middle of a mail: a limit of "
         "its own (messages or recipients for one session, pace, size), a time-out, or a filter that does not want this "
         "sender or address.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: _stood(event) if _stood(event) == "quit" else "",
+        "Look whether the mail has arrived. If it has not, a refusal came before and is not shown: look for it "
+        "{dialogue}, and set {sender} to the login's address, without which some servers (QQ's among them) just close.",
+        "The session stood, so port and TLS mode are right. The server had gone when the client ended it with QUIT.",
+    ),
+    Situation(
+        ("connection-lost",),
+        lambda event: _stood(event) if _stood(event) == "ehlo" else "",
+        "Look {dialogue} at which command it ended. At the login check {username} and {password}; at STARTTLS look "
+        "for a proxy or virus scanner in between; at MAIL FROM set {sender} to the login's address.",
+        "The greeting and EHLO went well, so the port is right and the server speaks SMTP there. It ended the session "
+        "without a reply at what came next.",
+    ),
+    Situation(
+        ("not-smtp",),
+        lambda event: "greeting" if "greeting" in event.passed else "",
+        "Look at what really comes {dialogue} or with {try_tls}. Update the mail library, and try from a network "
+        "without a proxy, firewall or virus scanner that looks into mail.",
+        "The greeting was read, so port and TLS mode fit. What came as the answer to EHLO cannot be read as SMTP: "
+        "something in between changes it, or the library misreads the server's lines.",
     ),
     Situation(
         ("connection-lost",),

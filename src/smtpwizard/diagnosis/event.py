@@ -132,6 +132,8 @@ class Event(NamedTuple):
     """In that dialogue the client has asked for TLS."""
     program: str = ""
     """The mail server's program in whose log it stands: `postfix/smtpd`."""
+    passed: frozenset[str] = frozenset()
+    """The stages that the text shows to be done before it, and `quit` where the session was being ended."""
 
     @property
     def profile(self) -> AppProfile:

@@ -125,11 +125,17 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
     names = {name for words, name in found if not any(words in longer and other != name for longer, other in found)}
     if event.code is not None and event.code >= 400:
         names -= {"closed", "reset"}  # that follows a refusal
+    elif "expect" in said and (misread := re.search(_OUT_OF_STEP, said)) and misread[1] != misread[2]:
+        names.add("out-of-step")
     if {"connect-failed", "read-timeout"} <= names:
         names = names - {"read-timeout"} | {"timeout"}  # no connection was open on which nothing came
     return frozenset(name for name in names if names.isdisjoint(_SAYS_MORE.get(name, ())))
 
 
+_OUT_OF_STEP: Final = (
+    r"\bexpect\w{0,4}\b\D{0,30}([2-5]\d\d)\b[^.;]{0,60}?\b(?:got|received|was|returned)\b\D{0,30}([23]\d\d)(?![\d.])"
+)
+"""`expected 354 after sending DATA, got 250 OK`: a good reply, and not to the command that the client asks about."""
 _ADVICE: Final = r"\b(?:if|when) (?:you |you're |you are )?us(?:e|ing) [^.;,]{1,80}|\bsetting [^.;,:]{0,40}time-?out\b"
 """`set it to false if using self-signed certificates`: a case that a program thinks of, and none that happened."""
 _SAYS_MORE: Final = {
@@ -145,7 +151,12 @@ _SAYS_MORE: Final = {
 
 
 def stage_fits(event: Event, failure: Failure) -> bool:
-    """Say whether entry and event have a stage in common, counting the envelope and the message as one stage."""
+    """Say whether entry and event have a stage in common, counting the envelope and the message as one stage.
+
+    Never where the text shows that all of the entry's stages were passed.
+    """
+    if event.passed and event.passed.issuperset(failure.stages):
+        return False
     if not event.stages:
         return True
     if event.stages - {"after"} == {"mail"} and failure.kind.startswith(_OF_RECIPIENTS):

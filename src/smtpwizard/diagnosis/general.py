@@ -141,6 +141,8 @@ _REFUSAL: Final = r"(?<![\w.:])[45][0-5]\d(?![\w.:]\w|\d)"
 
 def _at(answer: General, event: Event) -> bool:
     """Say whether the event is known to be at one of the stages, or at none that is not among them."""
+    if event.passed and event.passed.issuperset(answer.stages):
+        return False
     stages = event.stages - {"after"} if event.relayed and event.stages - {"after"} else event.stages
     if not stages or stages == FAMILY:
         return "unknown" in answer.stages

@@ -125,6 +125,7 @@ _FRAME: Final = (
     r"(?P<properties>\{.*|(?<=\) )(?:code|errno|type|name|command|response\w{0,4}): .*)?"
     r"|\(\w{1,60} \d[\w.-]{0,20}\) [\w./-]{1,200}\.(?:exs?|erl):\d{1,6}: .*"  # Elixir
     r"|#\d{1,3} (?![^\n]{0,300}Sendmail)(?:\{main\}|\[internal function\]|\S[^\n]{0,300}\(\d{1,6}\): [^\n]*)"  # PHP
+    r"|(?:from )?(?!\S{0,300}sendmail)/\S{1,300}\.rb:\d{1,6}:in ?[`'][^\n']{1,200}'"  # Ruby
     r"|File \".{1,300}\", line \d+.*|\.\.\. \d+ (?:more|lines).*|Traceback \(most recent call last\):)$"
 )
 _ASSERTED: Final = r"_assertResponseCode\('([45]\d\d[ -][^'\n]{4,300})"
@@ -132,7 +133,7 @@ _ASSERTED: Final = r"_assertResponseCode\('([45]\d\d[ -][^'\n]{4,300})"
 _CARET: Final = r"[ \t]{1,200}[\^~]{1,200}[ \t]*"
 _PLACE: Final = r"[(/:\\]\S{0,300}:\d|<anonymous>|\((?:native|Native|Unknown)|\w\(.*\)|File \"|Traceback|\.\.\. \d"
 """What a frame has: behind a level or time of its own, `at` may be a word of a sentence (`error at after DATA: …`)."""
-_FRAME_BEGINS: Final = frozenset("aF.T(#")
+_FRAME_BEGINS: Final = frozenset("aF.T(#/f")
 _REPLY_LINE: Final = r"^([2-5][0-5]\d)([ -])"
 _OPEN_REPLY: Final = r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)"
 _HEAD: Final = r"^(?:\w[\w.]{0,80}(?:Error|Exception|Refused|Warning)\b|Error\b|Uncaught\b|\[?cause\]?:|\{)"
@@ -153,15 +154,28 @@ _OWN_SUMMARY: Final = r"[45]\d\d [45]\.\d\.\d "
 _COMMAND_LINE: Final = r"(?i)^(EHLO|HELO|STARTTLS|AUTH|MAIL|RCPT|DATA|QUIT|RSET)\b"
 
 
+_DONE_BY: Final = {
+    "235": ("auth",), "354": ("mail", "rcpt"),
+    "EHLO": ("ehlo",), "HELO": ("ehlo",), "MAIL": ("mail",), "RCPT": ("mail",),
+}  # fmt: skip
+"""A reply's code, or the command that 250 answers → the stages that are done with it. RCPT may come again."""
+_AGREED: Final = "agreed"
+"""That the server let TLS begin: it is on once a command has been answered in it."""
+
+
 class Record:
     """One entry of a log."""
 
-    __slots__ = ("alone", "command", "lines", "mail", "number", "offer", "program", "sent", "tls")
+    __slots__ = ("alone", "command", "lines", "mail", "number", "numbers", "offer", "passed", "program", "sent", "tls")
 
     def __init__(self, number: int, command: str = "", sent: str = "", offer: str = "", *, mail: bool = False) -> None:
         self.number = number
         """Its first line, counted from 1."""
         self.lines: list[str] = []
+        self.numbers: list[int] = []
+        """The number of each of them."""
+        self.passed: frozenset[str] = frozenset()
+        """The stages that the dialogue before it had passed."""
         self.mail = mail
         """Its stack goes through a mail library."""
         self.command = command
@@ -195,6 +209,7 @@ class Grouping:
         self._command = ""
         self._sent = ""
         self._offer = ""
+        self._passed: frozenset[str] = frozenset()
         self._mail = False
         self._source = False
         self._kept = False
@@ -220,6 +235,8 @@ class Grouping:
         if offer:
             # `AUTH=LOGIN` is for old clients: it takes nothing away from the line before it.
             self._offer = f"{self._offer} {offer[1][5:]}" if offer[1][4] == "=" and self._offer else offer[1]
+        if text[:3].isdecimal() and text[3:4] in _BEHIND_CODE:
+            self._pass(text[:3])
         if text.startswith("235") and self._command == "AUTH":
             self._command = self._sent = ""  # the login is done: what comes later is no answer to it
         current = self.current
@@ -233,7 +250,8 @@ class Grouping:
         kept, self._kept = self._kept, False
         if re.fullmatch(_CARET, text):
             if current and kept:
-                current.lines.pop()  # the line of the program that a crash has printed: a string in it is no message
+                # the line of the program that a crash has printed: a string in it is no message
+                del current.lines[-1], current.numbers[-1]
                 self.current = current if current.lines else None
             return before
         source, self._source = self._source, False
@@ -251,15 +269,26 @@ class Grouping:
             current = self.current = Record(
                 self.number, mail=self._mail, command=self._command, sent=self._sent, offer=self._offer
             )
-            current.program = line.program
+            current.program, current.passed = line.program, self._passed
             self._mail = False
         self._kept = len(current.lines) < LONGEST
         if current.lines and _broken_off(line, current):
             current.lines[-1] = f"{current.lines[-1].rstrip()} {text}"
         elif self._kept:
             current.lines.append(text)
+            current.numbers.append(self.number)
         self._depth = _depth(text, self._depth)
         return ended
+
+    def _pass(self, code: str) -> None:
+        """Take note of what a reply shows to be done (RFC 5321 section 4.3.2); a greeting begins a new session."""
+        if code == "220":
+            begins = self._command != "STARTTLS"
+            self._passed = frozenset({"resolve", "connect", "greeting"}) if begins else self._passed | {_AGREED}
+            self._offer = ""
+        self._passed |= frozenset(_DONE_BY.get(self._command if code == "250" else code, ()))
+        if code == "250" and self._command == "EHLO" and _AGREED in self._passed:
+            self._passed |= {"tls", "starttls"}
 
     def _framed(self, text: str, frame: re.Match[str]) -> None:
         """Take a stack frame: the library it names, and the properties behind it, which are no part of it."""
@@ -274,6 +303,7 @@ class Grouping:
         behind = frame["properties"] or ((words := re.search(_ASSERTED, text)) and words[1])
         if behind and len(current.lines) < LONGEST:
             current.lines.append(behind)
+            current.numbers.append(self.number)
             self._depth = 1 if behind.rstrip().endswith("{") else self._depth
 
     def flush(self) -> Record | None:

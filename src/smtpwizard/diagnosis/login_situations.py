@@ -154,6 +154,14 @@ LOGIN_SITUATIONS: Final = (
     ),
     Situation(
         ("auth-not-offered",),
+        lambda event: "tls" if "tls" in event.passed and event.port not in (465, 587) else "",
+        "Use the submission port, 587 with {starttls} or 465 with {implicit}. Where that server is a relay that takes "
+        "this machine's mail as it is, leave {username} and {password} empty.",
+        "The connection was encrypted, and the server offers no login there all the same: the port is one for mail "
+        "between servers (25), or the server is a relay that wants no login.",
+    ),
+    Situation(
+        ("auth-not-offered",),
         near(LARGE_PROVIDERS),
         "{tls_on}. Then use an app password where the provider wants one.",
         "{shown} offers a login only once TLS is on, and the connection was still in clear text.",

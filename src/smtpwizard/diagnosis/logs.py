@@ -11,7 +11,7 @@ from smtpwizard.apps.loading import shown_in
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.diagnosis.catalogue import Catalogue, default
 from smtpwizard.diagnosis.client_terms import OWN, client_of
-from smtpwizard.diagnosis.event import MOST_AROUND, Event, bound, from_text
+from smtpwizard.diagnosis.event import MOST_AROUND, Event, bound, from_text, plain
 from smtpwizard.diagnosis.explain import POSSIBLE, Words, diagnoses_of, matches, worded
 from smtpwizard.diagnosis.log_entries import Grouping, Record
 from smtpwizard.diagnosis.mail_errors import (
@@ -26,6 +26,8 @@ from smtpwizard.diagnosis.mail_errors import (
     taken_line,
 )
 from smtpwizard.diagnosis.pasted_settings import is_setting
+from smtpwizard.diagnosis.stages import passed
+from smtpwizard.diagnosis.wording import NO_REASON
 from smtpwizard.problems import Problem
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import hide_secrets
@@ -84,8 +86,19 @@ def explain_log(
     replies = [item.diagnoses[0] for item in coded if item.coded]
     refused = {first.kind for first in replies if first.confidence or first.kind in _WHY_NO_LOGIN}
     tried = {item.diagnoses[0].kind for item in coded if _tried(item)}
-    ordered = sorted(coded or found, key=lambda item: _rank(item, refused, tried))
-    return tuple(ordered if text.count("\n") > MOST_PASTED else _without_guesses(ordered))
+    ordered = sorted(coded or found, key=lambda item: _rank(item, refused, tried, answered=bool(replies)))
+    return tuple(ordered) if text.count("\n") > MOST_PASTED else _each_once(_without_guesses(ordered))
+
+
+def _each_once(ordered: Iterable[Explained]) -> tuple[Explained, ...]:
+    """Join what has the same cause and remedy to the first of it: a reply stands in a message and in its stack."""
+    told: dict[tuple[str, str], Explained] = {}
+    for item in ordered:
+        first = item.diagnoses[0]
+        known = told.setdefault((first.kind, first.remedy), item)
+        if known is not item:
+            told[first.kind, first.remedy] = known._replace(times=known.times + item.times)
+    return tuple(told.values())
 
 
 _SERVERS: Final = r"(?i)\b(?:postfix|exim|sendmail|dovecot|opensmtpd)\b"
@@ -111,7 +124,7 @@ def _without_guesses(ordered: list[Explained]) -> Iterator[Explained]:
 def _guessed(item: Explained) -> bool:
     first = item.diagnoses[0]
     if item.coded:
-        return False  # a server's reply
+        return first.kind == "command-sequence"  # a server's reply; this one follows from another
     return first.generic or first.confidence <= (POSSIBLE if first.kind in _OF_LOGIN else POSSIBLE - 1)
 
 
@@ -125,18 +138,18 @@ _REACHING: Final = frozenset({"port-blocked", "connection-refused", "connection-
 """What happens at an address to which there is a way."""
 
 
-def _rank(item: Explained, refused: Set[str], tried: Set[str]) -> int:
+def _rank(item: Explained, refused: Set[str], tried: Set[str], *, answered: bool) -> int:
     """Sort what a client says of its login behind the server's reply about it, and what was no obstacle last.
 
-    `refused`: the kinds of all replies; `tried`: those of all attempts.
+    `refused`: the kinds of the replies that say why; `tried`: those of all attempts; `answered`: a server has replied.
     """
     kind = item.diagnoses[0].kind
     if not item.coded and ((kind == "no-route" and tried - {kind}) or (kind == "dns-unknown" and tried & _NO_HOST)):
         return 3
     if not item.coded and kind in _OF_LOGIN and not refused.isdisjoint(_WHY_NO_LOGIN | _OF_LOGIN):
         return 3
-    if not item.coded and kind == "no-sendmail" and refused:
-        return 3  # a server has answered, so that something did send
+    if not item.coded and kind == "no-sendmail" and answered:
+        return 3  # something did send
     return _vague(item)
 
 
@@ -165,7 +178,8 @@ def _untold(
     if found:
         return found
     event = from_text(failing.told, stages=[failing.stage] if failing.stage else [], app=app)
-    diagnoses = diagnoses_of(event._replace(client=client_of(text), around=text[:MOST_AROUND]), catalogue, always=True)
+    event = event._replace(client=client_of(text), around=text[:MOST_AROUND], passed=passed(text))
+    diagnoses = diagnoses_of(event, catalogue, always=True)
     return (Explained(safe(hide_secrets(bound(failing.said)), limit=SAID_LIMIT), failing.number, 1, diagnoses),)
 
 
@@ -221,6 +235,8 @@ def _vague(item: Explained) -> int:
             return 7
         if first.id == "generic-unknown-command":
             return 3  # a number alone: other lines have the words
+        if item.coded and NO_REASON in first.cause:
+            return 3  # another line of the attempt may have the words
         return 2 if item.coded or re.search(_NAMED, item.said) else 4 if first.confidence else 6
     if first.id in _DELAYED or first.id in _COURSES:
         return 5
@@ -255,9 +271,22 @@ class Explainer:
         if known is not None:
             self.kinds[key] = known._replace(times=known.times + 1)
         else:
-            said = safe(hide_secrets(bound(item.said)), limit=SAID_LIMIT)
-            self.kinds[key] = Explained(said, item.number, 1, diagnoses, item.event.code is not None)
+            number, said = self._place(item, diagnoses[0])
+            said = safe(hide_secrets(bound(said)), limit=SAID_LIMIT)
+            self.kinds[key] = Explained(said, number, 1, diagnoses, item.event.code is not None)
         return key
+
+    def _place(self, item: Found, first: Problem) -> tuple[int, str]:
+        """Return the line of an entry that `first` explains, and its number: a traceback begins long before it."""
+        if item.event.code is not None:
+            begin = item.said.split("\n")[0].strip()
+            return next((number for number, line in item.lines if begin and begin in line), item.number), item.said
+        for number, line in item.lines:
+            words = plain(without_addresses(line))
+            named = (*self._catalogue.rule_words.found_in(words), *self._catalogue.general_words.found_in(words))
+            if any(name == first.id for name, _ in named) or self._catalogue.clients.found_in(words):
+                return number, line.strip()
+        return item.number, item.said
 
 
 def explain_text(

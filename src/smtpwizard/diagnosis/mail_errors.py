@@ -32,7 +32,7 @@ from smtpwizard.diagnosis.server_logs import (
     spaced,
     taken,
 )
-from smtpwizard.diagnosis.stages import innermost, shown, stages_of
+from smtpwizard.diagnosis.stages import innermost, passed, shown, stages_of
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.records import NamedTuple
 
@@ -120,6 +120,8 @@ class Found(NamedTuple):
     """Something beside its words shows that it is about mail, or there is nothing else to explain."""
     talks: bool = False
     """The short text that it stands in talks of mail."""
+    lines: tuple[tuple[int, str], ...] = ()
+    """Its lines and their numbers, where it has several."""
 
 
 def find(
@@ -145,6 +147,7 @@ def find(
     connected = "\nConnected to " in text
     port, client, offer = _tls_port(text), client_of(text), _offer(text)
     upgraded = bool(offer and re.search(_ASKED_FOR_TLS, text))
+    done = passed(text) if len(entries) <= _SENTENCES else frozenset()
     for record in entries:
         record.alone = len(entries) == 1
         if connected and record.text.startswith("telnet: connect to address "):
@@ -157,6 +160,7 @@ def find(
             if port and found.event.port is None:
                 found = found._replace(event=found.event._replace(port=port))
             event = found.event._replace(client=client, offer=offer, upgraded=upgraded, around=text[:MOST_AROUND])
+            event = event._replace(passed=event.passed | done)
             yield found._replace(talks=talks, event=event)
 
 
@@ -244,7 +248,7 @@ def found_in(
         provider=provider,
         app=app,
     )
-    event = _with_words(event, known)._replace(program=record.program)
+    event = _with_words(event, known)._replace(program=record.program, passed=record.passed)
     if handed_on or record.offer or record.sent:
         event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
     if not _is_error(event, reading, record, asked):
@@ -252,7 +256,9 @@ def found_in(
     about_mail = _about_mail(event, record, known, text)
     talks = asked and not about_mail and event.code is None and bool(re.search(MAIL_TALK, event.raw))
     sure = _sure(event, record, known, about_mail or talks, stage, asked)
-    return Found(event, record.number, reading.reply or _message(text), sure, asked, asked or about_mail)
+    lines = tuple(zip(record.numbers, record.lines, strict=True)) if len(record.lines) > 1 else ()
+    said = reading.reply or _message(text)
+    return Found(event, record.number, said, sure, asked, asked or about_mail, lines=lines)
 
 
 def _onward(stages: Sequence[str], reading: Reading) -> Sequence[str]:

@@ -127,7 +127,7 @@ _FIELDS: Final = (
 """What follows a Diagnostic-Code in a bounce (RFC 3464 section 2.3): fields of it, or of the mail that came back."""
 _TAIL: Final = _FIELDS + (
     r"|; from=<|\s\(in reply to |\sin response to (?:\.|[A-Z]{4})|"
-    r"\",\s?\"[A-Za-z_]{1,30}\":|',\s{1,8}[a-z_]{1,30}: |\"\s[a-z_]{1,20}=\S"
+    r"\",\s{0,20}\"[A-Za-z_]{1,30}\":|',\s{1,8}[a-z_]{1,30}: |\"\s[a-z_]{1,20}=\S"
 )
 """What a mail server's log or a JSON logger puts behind the words."""
 _TAIL_SIGNS: Final = ("\n", "; from=<", "(in reply to ", " in response to ", '":', "',", "=")

@@ -46,6 +46,11 @@ _MESSAGES: Final = (
     ("error initiating tls", ("starttls",)),
     ("rcptto", ("rcpt",)),  # Ruby's frames
     ("in `mailfrom", ("mail",)),
+    (
+        "smtpsendfailedexception: [eof",
+        (),
+    ),  # Jakarta Mail, SMTPTransport.issueSendCommand: no reply came to whatever it was
+    ("smtpsendfailedexception", ("mail", "data")),
     ("smtpaddressfailedexception", ("rcpt",)),
     ("smtpsenderfailedexception", ("mail",)),
     ("after initial connection", ("greeting",)),
@@ -222,17 +227,23 @@ _MAILCORE_STAGES: Final = {
 
 _FRAME: Final = (
     r"(?im)^[ \t>|]*(?:File \"[^\"\n]*(?:smtp|mail|socket|ssl)[^\"\n]*\", line \d+, in (\w+)|"
+    r"\S*(?:smtp|mail)\S*\.rb:\d+:in ?[`'](?:block (?:\(\d+ levels\) )?in )?(?:[\w:]+[#.])?(\w+)[?!]?'|"
     r"(?:at |#\d+ |from )[^\n]*?(?:smtp|mail|swift)[^\n]*?(?:->|[.:_`'])(\w+)(?:\(|' *$|\\b))"
 )
+_ABOUT: Final = r"(?i)^_?(?:send(?!mail$)|do_?|action)?|_?(?:command|cmd|async|impl|internal)*$"
+"""What libraries put around the name of a step: `SendEhloAsync`, `doMailFromCommand`, `_actionRCPT`."""
+_QUIT: Final = "quit"
+"""A step of no failure's stage: a session was being ended."""
 _FRAME_STAGES: Final = (
     ("resolve", r"getaddrinfo|gethostbyname|getallbyname|lookup"),
     ("greeting", r"readgreeting|_?actiongreeting"),
-    ("ehlo", r"ehlo|helo|ehlo_or_helo_if_needed|dohelo\w*|_?action(?:ehlo|helo)"),
+    ("ehlo", r"ehlo|helo|ehlo_or_helo_if_needed|helo\w*"),
     ("tls", r"starttls|do_?handshake|(?:ssl_)?wrap_socket|tlsconnect|initiatesecureconnection|enablecrypto"),
-    ("auth", r"login|auth_\w+|authenticate\w*|_?actionauth\w*|_?do_?auth\w*"),
-    ("mail", r"mail|mailfrom|setsender|domailfromcommand|_?actionmail"),
-    ("rcpt", r"rcpt|rcptto\w*|dorcpttocommand|_?actionrcpt"),
-    ("data", r"data|finishdata|dodatacommand|enddata|_?actiondata|_?actionsmtpstream"),
+    ("auth", r"login|auth_\w+|_?auth(?:enticate)?\w*"),
+    ("mail", r"mail|mailfrom|setsender|onsendernotaccepted"),
+    ("rcpt", r"rcpt|rcptto\w*|onrecipientnotaccepted"),
+    ("data", r"data|finishdata|enddata|smtpstream|onmessagenotaccepted|messagedata"),
+    (_QUIT, r"quit|disconnect"),
     ("connect", r"connect|_get_socket|create_connection|openserver|doconnect|getconnection|ensureconnection|"
      r"protocolconnect|tcp_?socket|_?establish(?:socket|proxy)connection"),
 )  # fmt: skip
@@ -273,7 +284,49 @@ def shown(text: str) -> str:
 
 def innermost(text: str) -> str:
     """Return the stage of the innermost function of a mail library in a stack; empty where there is none."""
-    frames = [found[1] or found[2] for found in re.finditer(_FRAME, text)]
+    inner = _inner(text)
+    return "" if inner == _QUIT else inner
+
+
+def _inner(text: str) -> str:
+    frames = [found[1] or found[2] or found[3] for found in re.finditer(_FRAME, text)]
     inner = frames[::-1] if "Traceback (most recent call last)" in text or 'File "' in text else frames
-    ends = (stage for name in inner for stage, names in _FRAME_STAGES if re.fullmatch(names, name, re.IGNORECASE))
+    ends = (
+        stage
+        for name in inner
+        for stage, names in _FRAME_STAGES
+        if re.fullmatch(f"(?i:{names})", name) or re.fullmatch(f"(?i:{names})", re.sub(_ABOUT, "", name))
+    )
     return next(ends, "")
+
+
+_ORDER: Final = ("resolve", "connect", "greeting", "ehlo")
+_IN_SESSION: Final = frozenset({"auth", "mail", "rcpt", "data", _QUIT})
+_SUCCESS: Final = (
+    r"(?i)(?<!expected )(?<!expected response )\b(?:smtp_?|reply ?|response ?|return ?|status ?)?code"
+    r"\W{1,4}(235|354)(?!\d)"
+)
+_OVER_TLS: Final = r"openssl/buffering|\bSslStream\.(?:Read|Write)|ssl\.py\", line \d+, in (?:read|recv|send)\b"
+"""Frames of a connection that reads or writes under TLS."""
+
+
+def passed(text: str) -> frozenset[str]:
+    """Return the stages that a text about one failure shows to be done, by its stack and by a success in its words.
+
+    A login or TLS is done only where something says so: a session can do without either.
+    """
+    inner = _inner(text)
+    done = set(_ORDER if inner in _IN_SESSION else ("resolve", "connect") if inner == "greeting" else ())
+    if inner == "ehlo":
+        done.update(_ORDER[:-1])
+    if inner in ("rcpt", "data"):
+        done.add("mail")
+    if inner == "data":
+        done.add("rcpt")
+    if inner == _QUIT:
+        done.add(_QUIT)
+    if found := re.search(_SUCCESS, text):
+        done.update(_ORDER, ("auth",) if found[1] == "235" else ("mail", "rcpt"))
+    if inner != "tls" and re.search(_OVER_TLS, text):
+        done.update(("resolve", "connect", "tls"))
+    return frozenset(done)

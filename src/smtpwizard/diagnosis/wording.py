@@ -156,6 +156,7 @@ def _try_tls(event: Event) -> str:
     return f"`openssl s_client -connect {host}:{port}{'' if port in IMPLICIT_PORTS else ' -starttls smtp'}`"
 
 
+NO_REASON: Final = "It gives no reason."
 _FEW_WORDS: Final = 3
 _LONG_REASON: Final = 200
 """Characters of a reply that are quoted: two sentences and a link."""
@@ -167,7 +168,7 @@ def its_reason(event: Event) -> str:
     said = safe(hide_secrets(lines), limit=_LONG_REASON).strip(" .:;-'\"(),")
     behind = re.search(rf"[\[(]{event.code}[\])]\W*$", event.raw)  # an app's own sentence, and the code alone
     if event.code is None or behind or len(re.findall(r"[^\W\d_]{2,}", said)) < _FEW_WORDS:
-        return "It gives no reason."
+        return NO_REASON
     return f"Its own words: “{said}”."
 
 
