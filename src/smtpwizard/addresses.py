@@ -256,3 +256,46 @@ def _fault_in_parts(text: str) -> str:
     if domain.rpartition(".")[2].isdecimal():
         return "has a domain that ends in a number"
     return "has an underscore in its domain" if "_" in domain else ""
+
+
+def fault_of_host(name: str) -> str:
+    """Say what is wrong by sight with a mail server's name: a predicate for it; '' where nothing is."""
+    text = name.strip()
+    if re.search(_BLOTTED, text) or not text:
+        return ""
+    if "://" in text or re.match(r"(?i)(?:smtps?|mailto|ssl|tls|https?):", text):
+        return "has a scheme in front (smtp://)"
+    if "@" in text:
+        return "has an @ in it, as an address has, or a URL whose special characters are not encoded"
+    if text[0] in _QUOTES or text[-1] in _QUOTES:
+        return "has quotes around it"
+    if re.fullmatch(r"[\w.-]+:\d{1,5}", text):
+        return "has a port behind it"
+    if text[-1] in ",;":
+        return f"ends in a {'comma' if text[-1] == ',' else 'semicolon'}"
+    if re.search(r"[,;]", text):
+        return "is more than one name"
+    if name != text or re.search(r"\s", text):
+        return "has a blank in it or at its end"
+    if "/" in text:
+        return "has a slash in it"
+    if re.fullmatch(r"\d{1,5}", text):
+        return "is a bare number"
+    return "has an empty part: two dots, or one in front" if ".." in text or text.startswith(".") else ""
+
+
+_OF_NAMES: Final = frozenset({"com", "net", "org", "io", "de", "email", "cloud", "dev", "info"})
+_MIDDLE: Final = 2
+"""Labels that a whole host name has before its top-level domain, and a whole domain at least."""
+
+
+def appended(name: str) -> tuple[str, str]:
+    """Return the host name and the domain that `name` was put together from, as where a record lacks its final dot.
+
+    `mxa.mailgun.org.example.com` gives `mxa.mailgun.org` and `example.com`; two empty texts where it is not so.
+    """
+    labels = name.rstrip(".").lower().split(".")
+    for at in range(_MIDDLE, len(labels) - _MIDDLE):
+        if labels[at] in _OF_NAMES:
+            return ".".join(labels[: at + 1]), ".".join(labels[at + 1 :])
+    return "", ""

@@ -10,7 +10,7 @@ from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
 from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
 from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
-from smtpwizard.diagnosis.situations import SITUATIONS
+from smtpwizard.diagnosis.situations import NAME_SITUATIONS, SITUATIONS
 
 REJECTED = "mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from mail.example.net[198.51.100.7]: "
 
@@ -496,6 +496,69 @@ def test_of_an_address_that_is_in_order_or_unreadable_no_fault_is_told(text: str
     assert not [word for word in ("“", "is empty.") if word in said], said
 
 
+NOT_FOUND = (
+    "postfix/smtp[1]: A1: to=<a@{}>, relay=none, status=bounced (Host or domain name not found. Name service error for "
+)
+NAMES = {
+    "a comma": ("dial tcp: lookup smtp.gmail.com, on 127.0.0.11:53: no such host", "ends in a comma"),
+    "two names": ("dial tcp: lookup smtp.gmail.com,smtp2.example.net: no such host", "more than one name"),
+    "a blank": ("[Error: getaddrinfo ENOTFOUND smtp.gmail.com ]\n  hostname: 'smtp.gmail.com ' }", "a blank"),
+    "a scheme": ("Error: getaddrinfo ENOTFOUND smtp://smtp.gmail.com", "scheme in front"),
+    "an address": ("dial tcp: lookup smtp@mail.com: no such host", "an @ in it"),
+    "a port": ("java.net.UnknownHostException: smtp.acme.io:587", "a port behind it"),
+    "a number": ("getaddrinfo ENOTFOUND 1234 1234:465", "a bare number"),
+    "a whole name": ("Error: getaddrinfo ENOTFOUND smtp.acme-mail.io", "No name server knows smtp.acme-mail.io:"),
+    "a placeholder": ("dial tcp: lookup smtp.example.com on 10.0.0.2:53: no such host", "If it really stands so"),
+    "a search domain": (
+        "Error: getaddrinfo EAI_AGAIN smtp.gmail.com.default.svc.cluster.local",
+        "smtp.gmail.com with the search domain default.svc.cluster.local",
+    ),
+    "a target without its final dot": (
+        "450 4.1.7 Sender address rejected: unverified address: Host or domain name not found. Name service error for "
+        "name=mxa.mailgun.org.acme.io type=A: Host not found",
+        "mxa.mailgun.org with acme.io behind it",
+    ),
+    "a slip": (
+        NOT_FOUND.format("gmial.com") + "name=gmial.com type=MX: Host not found)",
+        "one letter away from gmail.com",
+    ),
+    "a recipient's domain": (
+        NOT_FOUND.format("acme.io") + "name=acme.io type=A: Host not found)",
+        "acme.io, the domain of the recipient, does not exist",
+    ),
+    "a relay or an MX": (
+        NOT_FOUND.format("acme.io") + "name=mx.acme-relay.net type=A: Host not found)",
+        "mx.acme-relay.net has no address in DNS",
+    ),
+    "a sender's domain": (
+        "450 4.1.8 <a@acme.io>: Sender address rejected: unverified address: Host or domain name not found. Name "
+        "service error for name=acme.io type=MX: Host not found",
+        "acme.io has neither an MX record",
+    ),
+}
+
+
+@pytest.mark.parametrize("shown", NAMES)
+def test_a_name_that_was_not_found_is_named_with_what_is_wrong_with_it(shown: str) -> None:
+    text, words = NAMES[shown]
+    assert words in explain_text(text)[0].cause
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("java.net.UnknownHostException: smtp.gmail.com", "letter by letter"),
+        ("Error: getaddrinfo EAI_AGAIN smtp.gmail.com:587", "a port behind it"),
+        ("Error: getaddrinfo ENOTFOUND smtp.acme.com.au smtp.acme.com.au:465", "search domain"),
+        ("dial tcp: lookup postfix.mail.svc.cluster.local: no such host (smtp)", "search domain"),
+        ("dial tcp: lookup smtp.xxxxx.xxx on 10.0.0.2:53: no such host", "knows smtp.xxx"),
+        (NOT_FOUND.format("acme.io") + "name=acme.io type=MX: Host not found, try again)", "does not exist in DNS"),
+    ],
+)
+def test_of_a_name_that_is_in_order_no_fault_is_told(text: str, words: str) -> None:
+    assert words not in explain_text(text)[0].message
+
+
 def test_a_placeholder_may_be_what_its_owner_has_put_there_before_showing_it() -> None:
     said = explain_text("553 Relaying disallowed as myemail@example.com")[0].remedy
     assert said.startswith("Set ")
@@ -506,5 +569,6 @@ def test_a_placeholder_may_be_what_its_owner_has_put_there_before_showing_it() -
 
 def test_every_situation_is_of_kinds_that_answers_have() -> None:
     kinds = {item.kind for item in (*default().rules, *default().general)}
-    every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS)
+    ours = (*NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS)
+    every = (*ours, *SITUATIONS)
     assert not {kind for item in every for kind in item.kinds} - kinds

@@ -242,6 +242,96 @@ def server_in(text: str) -> tuple[str, int | None]:
     return ((found[1] or found[2]).lower() if found else "", port)
 
 
+_ADDRESS: Final = r"[^<>\n]{0,254}"
+_QUOTED_WORDS: Final = r"b?(?:'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2000}\")"
+_REFUSED: Final = (
+    # the server's own words
+    ("", rf"(?i)<(?P<of>{_ADDRESS})>(?:\.\.\.|:)? ?(?P<role>sender|recipient)\b"),
+    ("", r"(?i)\b(?P<role>sender|recipient)(?:'s)? (?:e-?mail )?(?:address )?[<\[](?P<of>[^<>\[\]\n]{0,254})[>\]]"),
+    ("recipient", r"(?i)[45]\d\d[ -](?P<of>[^\s<>]{1,254}): recipient address must contain"),
+    # smtplib: the sender that it was given, and the recipients by their addresses
+    ("sender", rf"\(\d{{3}}, ?{_QUOTED_WORDS}, ?u?(?P<q>[\"'])(?P<of>[^\n]{{0,254}}?)(?P=q)\)"),
+    ("recipient", r"\{u?(?P<q>[\"'])(?P<of>[^\n]{0,254}?)(?P=q): ?\(\d{3}, "),
+    # the command that was refused
+    (
+        "",
+        rf"(?im)\b(?P<verb>MAIL FROM|RCPT TO): ?<(?P<of>{_ADDRESS})>[^\n]{{0,200}}\n"
+        r"[^\n]{0,60}?(?<![\w.])[45]\d\d[ -]",
+    ),
+    ("", rf"(?i)\bafter (?:pipelined )?(?P<verb>MAIL FROM|RCPT TO):<(?P<of>{_ADDRESS})>"),
+    ("recipient", r"Failed to add recipient: (?P<of>[^\n]{0,254}?) \[SMTP"),
+    ("sender", r"Failed to set sender: (?P<of>[^\n]{0,254}?) \[SMTP"),
+    ("", rf"[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?<(?P<of>{_ADDRESS})>(?!\\?[\"']\])"),
+    ("", r"(?i)\bfor (?P<role>address|recipient|sender) <?(?P<of>[^\s<>\"',;]{1,64}@[^\s<>\"',;]{0,190})"),
+)
+"""Role of an address, and how mail servers, or a library for them, tell which one was refused, the surest first."""
+_UNSENT: Final = (
+    ("", r"Address in mailbox given \[(?P<of>[^\]\n]{0,254})\]"),
+    ("", r"[Ii]n string ``(?P<of>[^'\n]{0,254})''"),
+    ("", r"(?i)\bEmail \"(?P<of>[^\"\n]{0,254})\" does not comply"),
+    ("", r"(?i)Invalid address: {0,2}\((?P<role>\w{2,12})\): ?(?P<of>[^\s\"'<]{1,254})"),
+    ("", r"(?i)\binvalid (?P<role>to|from|recipient|sender)\w{0,3} address ?: (?P<of>\S{1,254})"),
+    ("", r"(?i)(?:failed to parse|invalid)(?: e?-?mail)? address:? \"(?P<of>[^\"\n]{0,254})\""),
+    ("", r"(?i)[^\w](?P<role>from|to|sender)\W{1,3}\((?P<of>[^()\n]{1,254})\)[^\n]{0,40}missing '@'"),
+)
+"""The same of libraries that look at an address before they send anything."""
+
+
+class Refused(NamedTuple):
+    """An address that was refused."""
+
+    address: str
+    """As it came: it may be empty, or no address at all."""
+    role: str
+    """`sender` or `recipient`; empty where it is not told."""
+
+
+def refused_address(event: Event, role: str) -> Refused | None:
+    """Return the refused address that is of `role` (`sender`, `recipient`) or may be; None where none is told."""
+    for text in (event.raw, f"{event.sent}\n{event.code} " if event.sent else "", event.around):
+        for known, pattern in (*_REFUSED, *_UNSENT) if text else ():
+            found = re.search(pattern, text)
+            if found and (told := _role(known, found)) in (role, ""):
+                return Refused(_envelope(found["of"]), told)
+    return None
+
+
+def _role(known: str, found: re.Match[str]) -> str:
+    """Whose address a pattern has found; empty where it does not say."""
+    groups = found.groupdict()
+    word = (groups.get("role") or groups.get("verb") or known).lower()
+    if known == "recipient" and re.search(r"(?i)sender address", found.string):
+        return "sender"
+    return "sender" if word in ("sender", "from", "mail from") else "recipient" if word not in ("", "address") else ""
+
+
+def _envelope(given: str) -> str:
+    """The address alone, where a library was given a name with it: that is what it then sends."""
+    bare = re.fullmatch(r"[^<>]{1,190}<([^<>\s]{3,254}@[^<>\s]{1,253})>", given)
+    return bare[1] if bare else given
+
+
+_LOOKED_UP: Final = (
+    r"\bhostname[\"']?: ?(?P<q>[\"'])(?P<of>[^\n]{1,254}?)(?P=q)",
+    r"\b(?:ENOTFOUND|EBADNAME|EAI_AGAIN|EAI_FAIL|EAI_NONAME|ENODATA|ESERVFAIL) "
+    r"(?P<of>(?!\S{1,200}:\d{2,5}\b)[^\n\])}]{1,254}?)(?= \S{1,254}:\d{1,5}\b|,? [a-z]{2}| ?\n|[\])}]|[\"'`]? ?$)",
+    r"\blookup (?P<of>[^\n]{1,254}?)"
+    r"(?= on \[?[\d.:a-f]{2,40}\]?:53|: (?:no such|getaddrinfo|i/o|server|dnsquery|Temp))",
+    r"(?:UnknownHostException|[Uu]nknown (?:SMTP )?host)(?::| is)? "
+    r"[\"'`]?(?P<of>[\w.@:/,;-]{1,254}?)[\"'`;:.]{0,2}(?=\s|$)",
+    r"\bgetaddrinfo for (?P<of>[^\n]{1,254}?) failed",
+    r"(?i)\b(?:not|n't|unable to) (?:be )?(?:resolve|find|look ?up)(?: the)? (?:mail |smtp )?host(?:name)?:? "
+    r"[\"'`]?(?P<of>[\w.@:/,;-]{1,254}?)[\"'`.]{0,2}(?=\s|$|\))",
+)
+"""How libraries name the host that they looked up."""
+
+
+def looked_up(text: str) -> str:
+    """Return the host name that a client looked up in vain, with all that stands around it; empty if untold."""
+    found = next(filter(None, (re.search(pattern, text) for pattern in _LOOKED_UP)), None)
+    return found["of"] if found else ""
+
+
 def from_step(
     step: StepLike,
     provider: Provider | str | None = None,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from smtpwizard.addresses import domain_of, is_freemail
+from smtpwizard.addresses import appended, domain_of, is_freemail, meant_mailbox
 from smtpwizard.diagnosis.conditions import private_client
-from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.event import Event, refused_address
 from smtpwizard.diagnosis.situations import Situation, near, told
 
 
@@ -78,7 +78,60 @@ def _filtered(event: Event) -> str:
 
 _MIDDLE: Final = r"(?i)while (?:sending|receiving) (?:MAIL FROM|RCPT TO|DATA command|message body|end of data)"
 
+
+def _asked(event: Event, kind: str) -> str:
+    """The name for which the record `kind` (`A`, `MX`) was not found, in the words of Postfix."""
+    found = re.search(_NOT_FOUND, event.raw)
+    return found[1].rstrip(".").lower() if found and found[2] == kind else ""
+
+
+_NOT_FOUND: Final = (
+    r"(?i)name service error for name=([\w.-]{3,253}) type=(\w{1,5}): Host (?:not found(?!, try)|found but no data)"
+)
+
+
+def _no_address(event: Event) -> str:
+    """The host whose address was not found, where it is not the recipient's own domain."""
+    name = _asked(event, "A")
+    return "" if "@" not in event.raw or re.search(rf"@{re.escape(name)}\b", event.raw) else name
+
+
+def _no_domain(event: Event) -> str:
+    """The domain of the recipient, or of the sender that is asked back, where it was not found."""
+    return _asked(event, "MX") or ("" if _no_address(event) or "@" not in event.raw else _asked(event, "A"))
+
+
+def _slip(event: Event) -> str:
+    """The large mailbox provider's domain that the recipient's is a slip away from."""
+    refused = refused_address(event, "recipient")
+    return meant_mailbox(domain_of(refused.address) if refused else _asked(event, "MX"))
+
+
+def _without_final_dot(event: Event) -> str:
+    """What to say of a name that was put together from two."""
+    name = _asked(event, "A") or _asked(event, "MX")
+    host, domain = appended(name)
+    return host and (
+        f"{name} does not exist. It reads as {host} with {domain} behind it: mostly the MX or CNAME record in the zone "
+        f"of {domain} lacks its final dot."
+    )
+
+
 SERVER_SITUATIONS: Final = (
+    # Which name was not found
+    Situation(
+        ("sender-unverifiable", "sender-domain-unknown", "recipient-domain-unroutable", "sender-not-verified"),
+        _without_final_dot,
+        "In the zone of that domain end the target of the MX or CNAME record with a full stop. If the domain is not "
+        "yours, tell its owner.",
+        "{shown}",
+    ),
+    Situation(
+        ("recipient-domain-unroutable", "recipient-unknown"),
+        _slip,
+        "Correct the recipient's address; {shown} is probably meant.",
+        "The recipient's domain is one letter away from {shown}, and nobody takes this mail there.",
+    ),
     Situation(
         ("recipient-unknown",),
         _own_refusal,
@@ -302,6 +355,29 @@ SERVER_SITUATIONS: Final = (
         "for all look at the firewall and at your address on blocklists, for one ask its operator.",
         "The next server, or a firewall before it, ended the connection and gave no reason: mostly it does not want "
         "this server's address, or is overloaded.",
+    ),
+    Situation(
+        ("recipient-domain-unroutable", "dns-unknown"),
+        _no_address,
+        "If {shown} is the relay of your mail server, correct it there (Postfix: relayhost, transport_maps). If the MX "
+        "record of the recipient's domain names it, only that domain's owner can mend it. Where another machine finds "
+        "it, repair the mail server's name service.",
+        "{shown} has no address in DNS: it is the relay host in the mail server's settings, or the host that the MX "
+        "record of the recipient's domain names.",
+    ),
+    Situation(
+        ("recipient-domain-unroutable",),
+        _no_domain,
+        "Correct the recipient's address. If the domain is right, its owner must publish an MX record; where another "
+        "machine finds one, repair the mail server's name service.",
+        "{shown}, the domain of the recipient, does not exist in DNS.",
+    ),
+    Situation(
+        ("sender-unverifiable",),
+        _no_domain,
+        "Send from an address in a domain that takes mail, or give {shown} an MX record that names its mail server.",
+        "The receiving server wanted to ask the sender's domain whether the mailbox exists, and {shown} has neither an "
+        "MX record nor an address in DNS.",
     ),
 )
 """By the surest first. They are asked before those of apps."""

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from smtpwizard.addresses import domain_of, fault_of, is_placeholder
-from smtpwizard.diagnosis.event import Event
+from smtpwizard.addresses import appended, domain_of, fault_of, fault_of_host, is_placeholder
+from smtpwizard.diagnosis.conditions import well_known_host
+from smtpwizard.diagnosis.event import Event, looked_up, refused_address
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import MASK, hide_secrets
 from smtpwizard.text import safe
@@ -67,74 +68,6 @@ def _found(pattern: str, text: str) -> str:
 
 
 _OF_ADDRESSES: Final = frozenset({"sender-malformed", "recipient-malformed"})
-
-_ADDRESS: Final = r"[^<>\n]{0,254}"
-_QUOTED_WORDS: Final = r"b?(?:'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2000}\")"
-_REFUSED: Final = (
-    # the server's own words
-    ("", rf"(?i)<(?P<of>{_ADDRESS})>(?:\.\.\.|:)? ?(?P<role>sender|recipient)\b"),
-    ("", r"(?i)\b(?P<role>sender|recipient)(?:'s)? (?:e-?mail )?(?:address )?[<\[](?P<of>[^<>\[\]\n]{0,254})[>\]]"),
-    ("recipient", r"(?i)[45]\d\d[ -](?P<of>[^\s<>]{1,254}): recipient address must contain"),
-    # smtplib: the sender that it was given, and the recipients by their addresses
-    ("sender", rf"\(\d{{3}}, ?{_QUOTED_WORDS}, ?u?(?P<q>[\"'])(?P<of>[^\n]{{0,254}}?)(?P=q)\)"),
-    ("recipient", r"\{u?(?P<q>[\"'])(?P<of>[^\n]{0,254}?)(?P=q): ?\(\d{3}, "),
-    # the command that was refused
-    (
-        "",
-        rf"(?im)\b(?P<verb>MAIL FROM|RCPT TO): ?<(?P<of>{_ADDRESS})>[^\n]{{0,200}}\n"
-        r"[^\n]{0,60}?(?<![\w.])[45]\d\d[ -]",
-    ),
-    ("", rf"(?i)\bafter (?:pipelined )?(?P<verb>MAIL FROM|RCPT TO):<(?P<of>{_ADDRESS})>"),
-    ("recipient", r"Failed to add recipient: (?P<of>[^\n]{0,254}?) \[SMTP"),
-    ("sender", r"Failed to set sender: (?P<of>[^\n]{0,254}?) \[SMTP"),
-    ("", rf"[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?<(?P<of>{_ADDRESS})>(?!\\?[\"']\])"),
-    ("", r"(?i)\bfor (?P<role>address|recipient|sender) <?(?P<of>[^\s<>\"',;]{1,64}@[^\s<>\"',;]{0,190})"),
-)
-"""Role of an address, and how mail servers, or a library for them, tell which one was refused, the surest first."""
-_UNSENT: Final = (
-    ("", r"Address in mailbox given \[(?P<of>[^\]\n]{0,254})\]"),
-    ("", r"[Ii]n string ``(?P<of>[^'\n]{0,254})''"),
-    ("", r"(?i)\bEmail \"(?P<of>[^\"\n]{0,254})\" does not comply"),
-    ("", r"(?i)Invalid address: {0,2}\((?P<role>\w{2,12})\): ?(?P<of>[^\s\"'<]{1,254})"),
-    ("", r"(?i)\binvalid (?P<role>to|from|recipient|sender)\w{0,3} address ?: (?P<of>\S{1,254})"),
-    ("", r"(?i)(?:failed to parse|invalid)(?: e?-?mail)? address:? \"(?P<of>[^\"\n]{0,254})\""),
-    ("", r"(?i)[^\w](?P<role>from|to|sender)\W{1,3}\((?P<of>[^()\n]{1,254})\)[^\n]{0,40}missing '@'"),
-)
-"""The same of libraries that look at an address before they send anything."""
-
-
-class Refused(NamedTuple):
-    """An address that was refused."""
-
-    address: str
-    """As it came: it may be empty, or no address at all."""
-    role: str
-    """`sender` or `recipient`; empty where it is not told."""
-
-
-def refused_address(event: Event, role: str) -> Refused | None:
-    """Return the refused address that is of `role` (`sender`, `recipient`) or may be; None where none is told."""
-    for text in (event.raw, f"{event.sent}\n{event.code} " if event.sent else "", event.around):
-        for known, pattern in (*_REFUSED, *_UNSENT) if text else ():
-            found = re.search(pattern, text)
-            if found and (told := _role(known, found)) in (role, ""):
-                return Refused(_envelope(found["of"]), told)
-    return None
-
-
-def _role(known: str, found: re.Match[str]) -> str:
-    """Whose address a pattern has found; empty where it does not say."""
-    groups = found.groupdict()
-    word = (groups.get("role") or groups.get("verb") or known).lower()
-    if known == "recipient" and re.search(r"(?i)sender address", found.string):
-        return "sender"
-    return "sender" if word in ("sender", "from", "mail from") else "recipient" if word not in ("", "address") else ""
-
-
-def _envelope(given: str) -> str:
-    """The address alone, where a library was given a name with it: that is what it then sends."""
-    bare = re.fullmatch(r"[^<>]{1,190}<([^<>\s]{3,254}@[^<>\s]{1,253})>", given)
-    return bare[1] if bare else given
 
 
 def _with_faulty_address(kind: str, event: Event) -> Situation | None:
@@ -223,6 +156,29 @@ def _blotted_sender(event: Event) -> str:
 _ANY_ADDRESS: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 
 
+def _unknown_host(event: Event) -> str:
+    """The whole name that was looked up, where the text has it."""
+    name = looked_up(event.raw).strip()
+    whole = re.fullmatch(r"(?!.*xxx)(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,20}", name, re.ASCII)
+    return name if whole and not well_known_host(event) else ""
+
+
+def _placeholder_host(event: Event) -> str:
+    """The same where it is in a domain of guides."""
+    name = _unknown_host(event)
+    return name if is_placeholder(name.partition(".")[2]) else ""
+
+
+def _searched(event: Event) -> str:
+    """What to say of a name that was looked up with a search domain behind it."""
+    name = looked_up(event.raw)
+    host, domain = appended(name)
+    return host and (
+        f"{name} is {host} with the search domain {domain} behind it. That is tried where the name itself "
+        "was not found, mostly because the network's name server does not know names outside."
+    )
+
+
 def _bounce_address(event: Event) -> str:
     """The envelope sender, where it is one that a provider or an app makes for bounces."""
     found = re.search(
@@ -262,6 +218,25 @@ LARGE_PROVIDERS: Final = (
     r"smtp\.mail\.me\.com|smtp\.zoho\.com|smtp\.mailgun\.org)\b"
 )
 """Servers of providers whose certificates are in order, and that offer a login only under TLS."""
+
+NAME_SITUATIONS: Final = (
+    Situation(
+        ("dns-unknown", "dns-no-answer"),
+        lambda event: fault_of_host(looked_up(event.raw)),
+        "Put only the host name into {host}, as on the provider's page: no quotes, blanks, `smtp://` or `:587`. The "
+        "port and the kind of TLS have settings of their own.",
+        "The name that was looked up {shown}; there is no such host.",
+        "Unknown host name",
+    ),
+    Situation(
+        ("dns-unknown", "dns-no-answer"),
+        _searched,
+        "Let the name server of that network or cluster pass on questions for names outside. Until then a full stop "
+        "behind the name in {host} keeps the search domain away (Kubernetes: or lower ndots in dnsConfig).",
+        "{shown}",
+    ),
+)
+"""What is wrong by sight with a name that was looked up in vain. It is the cause, so these are asked first."""
 
 SITUATIONS: Final = (
     # Who sends
@@ -440,6 +415,20 @@ SITUATIONS: Final = (
         "SIZE=).",
         "The address is in order. The server does not understand the parameter behind it ({shown}), which a client "
         "may send only where the EHLO reply offers it.",
+    ),
+    Situation(
+        ("dns-unknown",),
+        _placeholder_host,
+        "Put the real name of your mail server into {host}, as on the provider's page. If a real name stands there "
+        "already, compare it letter by letter, and look it up where the app runs (`nslookup`).",
+        "No name server knows {shown}. If it really stands so in the settings, it is a placeholder from a guide.",
+    ),
+    Situation(
+        ("dns-unknown",),
+        _unknown_host,
+        "Compare {shown} with the provider's page letter by letter, and look it up where the app runs (`nslookup "
+        "{shown}`, inside its container). Put the right name into {host}, without a port.",
+        "No name server knows {shown}: it is misspelt, exists no longer, or only inside another network.",
     ),
     # How the settings are written
     Situation(

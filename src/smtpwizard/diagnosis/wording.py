@@ -102,10 +102,10 @@ class Wording:
         from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
         from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
         from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
-        from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
+        from smtpwizard.diagnosis.situations import NAME_SITUATIONS, SITUATIONS, situation_of
 
-        every = (*SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS)
-        found = situation_of(kind, self._event, every)
+        ours = (*NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS)
+        found = situation_of(kind, self._event, (*ours, *SITUATIONS))
         if found is None:
             return title, cause, remedy
         told = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
