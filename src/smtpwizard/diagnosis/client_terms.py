@@ -7,10 +7,12 @@ its client (nodemailer) has left its signs: what the text does not show, the ans
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from smtpwizard.apps.loading import shipped
 from smtpwizard.diagnosis.event import Event, bound
+from smtpwizard.diagnosis.pasted_settings import places, shown_by
 from smtpwizard.diagnosis.sentence_places import ANY, RELAY
 from smtpwizard.records import NamedTuple
 
@@ -365,11 +367,27 @@ _OF_THE_LIBRARY: Final = ("trust", "dialogue", "ipv4")
 
 
 def words_of(event: Event) -> Mapping[str, str]:
-    """Return the words for the client that the event shows; few or none where the app's own names hold."""
+    """Return the words for the client that the event shows; few or none where the app's own names hold.
+
+    Settings that stand in the text are called by their names, save where the app is known that has its own.
+    """
     kind = event.client or client_of(event.raw)
+    own = {} if event.status or kind in _NO_PROGRAM else places(event)
+    if own and kind == OWN and event.app is None and not all(map(shipped().is_mail_setting, _names(event))):
+        kind = "node"
     shown = next((terms.words for terms in TERMS if terms.id == kind), {})
     if event.settings is not None or event.app is not None:
         words: Mapping[str, str] = {place: shown[place] for place in _OF_THE_LIBRARY if place in shown}
+        own = {place: said for place, said in own.items() if place.endswith(("_set", "_off"))}
     else:
         words = {} if kind == OWN or event.status else {**ANY, **shown}
-    return {**words, **RELAY} if event.relayed else words
+        own = own if words else {}
+    return {**words, **own, **RELAY} if event.relayed else {**words, **own}
+
+
+_NO_PROGRAM: Final = ("mail-program", "mail-server")
+"""What shows an account or a client by words of its own, which are no names of settings."""
+
+
+def _names(event: Event) -> Iterator[str]:
+    return (f"{item.name}=" for item in shown_by(event))

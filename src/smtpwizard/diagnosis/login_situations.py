@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.pasted_settings import NOT_TAKEN_UP, RELAY, fits, modes_at, shown_by, the_one
 from smtpwizard.diagnosis.situations import LARGE_PROVIDERS, Situation, near, told
 
 
@@ -39,7 +40,93 @@ def _same_address(event: Event) -> str:
     return found[1] if found and same else ""
 
 
+def _lone_host(event: Event) -> str:
+    """A mail server that is called by one word, as only machines and containers of the same network are."""
+    host = the_one(shown_by(event), "host")
+    port = the_one(shown_by(event), "port")
+    if host is not None and host.value and (port is None or port.value in _OF_A_RELAY):
+        return host.value if re.fullmatch(RELAY, host.value) else ""
+    found = re.search(_RELAY_AND_PORT, event.around or event.raw)
+    return found[1] if found else ""
+
+
+_OF_A_RELAY: Final = frozenset({"", "25", "1025"})
+_RELAY_AND_PORT: Final = rf"(?<![\w.@/-])({RELAY}):(?:25|1025)(?!\d)"
+
+
+_DIVERTIBLE: Final = (
+    ("google", r"\b(smtp(?:-relay)?\.gmail\.com)"),
+    ("outlook", r"\b(smtp\.office365\.com|smtp-mail\.outlook\.com)"),
+    ("zoho", r"\b(smtp(?:pro)?\.zoho\.(?:com|eu|in))"),
+    ("yahoo", r"\b(smtp\.mail\.yahoo\.com)"),
+    ("sendgrid|ismtpd", r"\b(smtp\.sendgrid\.net)"),
+)
+"""What a provider's greeting or certificate has in it → its hosts."""
+_GREETING: Final = (
+    r"(?<![\w.])220[ -]([\w-]{1,63}(?:\.[\w-]{1,63}){1,6}) E?SMTP[^\n]{0,60}(?:Exim|Postfix|Sendmail|cPanel)"
+)
+
+
+def diverted(event: Event) -> str:
+    """Another server that greets in the place of a large provider's; empty where none does."""
+    text = event.around or event.raw
+    greeting = re.search(_GREETING, text) if "220" in text else None
+    return greeting[1] if greeting and _provider_meant(text, greeting[1]) else ""
+
+
+def _provider_meant(text: str, seen: str) -> str:
+    """The host of a large provider that a text means, and that is not of those in `seen`."""
+    hosts = ((words, found) for words, host in _DIVERTIBLE if (found := re.search(host, text.lower())))
+    return next((found[1] for words, found in hosts if not re.search(words, seen.lower())), "")
+
+
+_NO_LOGIN_HERE: Final = ("auth-not-offered", "mechanism-mismatch")
+
 LOGIN_SITUATIONS: Final = (
+    # What a relay offers
+    Situation(
+        (*_NO_LOGIN_HERE, "starttls-not-offered"),
+        _lone_host,
+        "For {shown} leave user name and password empty and TLS off; or enter the provider's server as {host}, with "
+        "its port and TLS mode (mostly 587 with STARTTLS) and the login.",
+        "{shown} is a name without a dot: a relay or mail catcher in the program's own network, which knows its "
+        "clients by their address and offers neither a login nor, mostly, TLS.",
+    ),
+    Situation(
+        _NO_LOGIN_HERE,
+        lambda event: modes_at(frozenset({"25"}), on=("upgrade", "tls", "at-once"))(event._replace(code=None)),
+        "Leave {username} and {password} empty where this server knows the machine by its address; otherwise use the "
+        "submission server's port 587, where logins are offered.",
+        "TLS is on already. {port_set} is the port between mail servers, and this server takes no login there, or not "
+        "this kind.",
+    ),
+    Situation(
+        _NO_LOGIN_HERE[:1],
+        lambda event: fits(event._replace(code=None)),
+        f"{NOT_TAKEN_UP}. Where the server wants no login, leave {{username}} and {{password}} empty.",
+        "The settings have TLS on ({port_set}, {security}), and the server offers no login: the program did not take "
+        "them up, or this server offers none to this machine.",
+    ),
+    Situation(
+        (
+            "wrong-password",
+            "app-password-wanted",
+            "mechanism-mismatch",
+            "auth-not-offered",
+            "wrong-name",
+            "sender-refused",
+            "relay-denied",
+            "self-signed",
+            "untrusted-issuer",
+            "basic-auth-disabled",
+        ),
+        diverted,
+        "Ask the hosting provider to let this account send to other mail servers (cPanel and WHM: SMTP Restrictions), "
+        "or send through its own mail server or the mail provider's HTTP API. No change of the login helps before.",
+        "Not the server of the provider answered but {shown}: the hosting provider, or a firewall, leads outgoing mail "
+        "connections to its own mail server, which does not know this login.",
+        "Connection diverted to another mail server",
+    ),
     Situation(
         ("sender-not-logins",),
         _same_address,

@@ -8,6 +8,7 @@ entry or general answer of that kind. Pure functions of an event; the kind itsel
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -193,10 +194,40 @@ _PLACEHOLDER: Final = (
 )
 
 
-def _mixed_names(event: Event) -> str:
-    """A setting's name with SMTP misspelt."""
-    found = re.search(r"\b((?:\w{1,30}_)?(?:SMPT|STMP)_\w{1,40})\b", event.around or event.raw)
-    return found[1] if found else ""
+def _misnamed(event: Event) -> str:
+    """A setting whose name differs by a letter or a prefix from those around it, and what it should be."""
+    if mixed := re.search(r"\b((?:\w{1,30}_)?(?:SMPT|STMP)_\w{1,40})\b", event.around or event.raw):
+        return mixed[1]  # nobody knows which of the two the program reads
+    names = list(dict.fromkeys(re.findall(_UPPER_NAME, event.around or event.raw)))
+    begins = Counter(name.split("_")[0] for name in names)
+    for name in names:
+        first, _, rest = name.partition("_")
+        meant = [other for other, times in begins.items() if times > 1 and _a_letter_off(first, other)]
+        if meant and begins[first] == 1 and re.search(_OF_MAIL, name + meant[0]):
+            return f"{name}, probably for {meant[0]}_{rest}"
+        words = name.split("_")
+        slip = next((word for word in words if any(_a_letter_off(word, right) for right in _RIGHT_WORDS)), "")
+        if slip and re.search(_OF_MAIL, name):
+            right = next(right for right in _RIGHT_WORDS if _a_letter_off(slip, right))
+            return f"{name}, probably for {name.replace(slip, right)}"
+    return ""
+
+
+_OF_MAIL: Final = r"MAIL|SMTP"
+_UPPER_NAME: Final = r"(?m)(?<![\w.$])([A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,6})[\"']?[ \t]{0,2}(?:=|:[ \t])"
+_RIGHT_WORDS: Final = ("PASSWORD", "USERNAME", "SECURE", "SENDER", "SERVER", "ADDRESS")
+
+
+def _a_letter_off(word: str, right: str) -> bool:
+    """Say whether two words differ by one letter that is missing, added, wrong, or has changed places."""
+    if word == right or min(len(word), len(right)) < _SHORT or abs(len(word) - len(right)) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(word, right, strict=False)) if a != b), min(len(word), len(right)))
+    a, b = word[start:], right[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
+
+
+_SHORT: Final = 4
 
 
 def _sender_alone(event: Event) -> str:
@@ -432,11 +463,11 @@ SITUATIONS: Final = (
     ),
     # How the settings are written
     Situation(
-        ("login-empty", "settings-missing"),
-        _mixed_names,
+        ("login-empty", "settings-missing", "login-wanted"),
+        _misnamed,
         "Write each name exactly as the code or the app reads it (SMTP or SMPT, _USER or _MAIL), the same in the "
         "file and there, and start the program anew.",
-        "The program found no user name or password, although the file has some: a name in it is {shown}, and a "
-        "setting under another name is not read.",
+        "The program did not find a setting, and the file has a name that looks misspelt: {shown}. What stands under "
+        "another name than the program's is not read.",
     ),
 )

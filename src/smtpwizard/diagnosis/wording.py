@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.client_terms import words_of
 from smtpwizard.diagnosis.event import Event, server_in
+from smtpwizard.diagnosis.pasted_settings import server_shown
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
 from smtpwizard.secret import hide_secrets
@@ -42,6 +43,8 @@ def _put(text: str, words: Mapping[str, str]) -> str:
 
     def words_for(found: re.Match[str]) -> str:
         said = words.get(found[2])
+        if f"{found[2]} (=)" in words and re.search(_COMPARING, found.string[: found.start()]):
+            said = words[f"{found[2]} (=)"]
         if said is None:
             return found[0]
         if found[3]:
@@ -53,6 +56,10 @@ def _put(text: str, words: Mapping[str, str]) -> str:
     for _ in range(2):  # the words may have places of their own
         text = re.sub(r"((?:Set|set) )?\{(\w+)\}(=)?", words_for, text)
     return text
+
+
+_COMPARING: Final = r"(?i)\b(?:compare|check|match|correct)\b[^.:;]*$"
+"""In such a sentence the value that a text shows is told with a setting's name."""
 
 
 class Wording:
@@ -101,11 +108,12 @@ class Wording:
         from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
         from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
         from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
+        from smtpwizard.diagnosis.pasted_settings import SETTINGS_SITUATIONS
         from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
         from smtpwizard.diagnosis.situations import NAME_SITUATIONS, SITUATIONS, situation_of
 
-        ours = (*NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS)
-        found = situation_of(kind, self._event, (*ours, *SITUATIONS))
+        ours = (*SETTINGS_SITUATIONS, *NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS)
+        found = situation_of(kind, self._event, (*ours, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS))
         if found is None:
             return title, cause, remedy
         told = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
@@ -136,7 +144,8 @@ def _server(event: Event) -> tuple[str, int | None]:
     if event.settings is not None:
         return event.settings.host or _EXAMPLE, event.port
     host, port = server_in(event.raw)
-    return host or server_in(event.around)[0] or _EXAMPLE, event.port or port
+    shown, its_port = server_shown(event)
+    return host or shown or server_in(event.around)[0] or _EXAMPLE, event.port or port or its_port
 
 
 _EXAMPLE: Final = "smtp.example.com"
@@ -229,6 +238,10 @@ def with_login_hints(event: Event, proved: frozenset[str], roles: Iterable[str])
     """
     if event.provider is not None or event.settings is not None or event.relayed or Role.PASSWORD not in roles:
         return event
+    from smtpwizard.diagnosis.login_situations import diverted
+
+    if diverted(event):
+        return event  # another's server refused the login: the provider's ways with it do not matter yet
     known = proved or (frozenset({event.given}) if event.given else frozenset())
     if len(known) == 1 or "gmail" in known:  # all of Google's want the same
         return _of_provider(event, sorted(known)[:1])
