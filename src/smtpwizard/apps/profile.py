@@ -415,9 +415,10 @@ def repository(image: str) -> str:
 
     `${NAME:-text}` counts as its text, any other `${…}` as nothing.
     """
-    name = re.sub(r"\$\{\w+:?-([^{}]*)\}", r"\1", image)
-    name = re.sub(r"\$(?:\w+|\{[^{}]*\})", "", name).partition("@")[0]
-    head, slash, last = name.rpartition("/")
+    if "$" in image:
+        image = re.sub(r"\$\{\w+:?-([^{}]*)\}", r"\1", image)
+        image = re.sub(r"\$(?:\w+|\{[^{}]*\})", "", image)
+    head, slash, last = image.partition("@")[0].rpartition("/")
     return f"{head}{slash}{last.partition(':')[0]}".removeprefix("docker.io/").removeprefix("library/").lower()
 
 

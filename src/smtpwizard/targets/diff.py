@@ -44,13 +44,14 @@ def passwords_in(text: str) -> tuple[Secret, ...]:
 
 
 _VARIABLE: Final = re.compile(
-    r"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?['\"]?([A-Za-z_]\w*)['\"]?[ \t]*[=:][ \t]*(\S.*?)[ \t\r]*$"
+    r"(?m)^[ \t]*+(?:-[ \t]++)?(?:export[ \t]++)?['\"]?([A-Za-z_]\w*+)['\"]?[ \t]*+[=:][ \t]*+(\S.*)"
 )
 
 
 def variables_in(text: str) -> dict[str, str]:
     """Return name → value of every line of any kind of file that looks like a variable: to know what not to show."""
-    return {name: value[1:-1] if value[:1] in "'\"" else value for name, value in _VARIABLE.findall(text)}
+    found = ((name, value.rstrip(" \t\r")) for name, value in _VARIABLE.findall(text))
+    return {name: value[1:-1] if value[:1] in "'\"" else value for name, value in found}
 
 
 def is_secret_name(name: str) -> bool:

@@ -16,7 +16,7 @@ from smtpwizard.errors import FileError
 from smtpwizard.problems import Problem, Severity
 from smtpwizard.records import NamedTuple
 from smtpwizard.targets.compose.read import Layering, Layers, env_names, layers, uses
-from smtpwizard.targets.compose.services import Service, read_compose_file, services
+from smtpwizard.targets.compose.services import Service, read_compose_file
 from smtpwizard.targets.files import OVERRIDE_NAMES, default_file, override_of
 from smtpwizard.text import command_line, listed, safe
 
@@ -128,7 +128,7 @@ class _EnvFile(NamedTuple):
         filled: set[str] = set()
         layering = Layering(documents)
         real = cache(lambda entry: os.path.realpath(self.compose.parent / entry))
-        for item in services(documents[0].root, images=images, app_service=app_service):
+        for item in documents[0].services(images=images, app_service=app_service):
             found = layering.of(item.name)
             fates = self._fates(found, item, real)
             if any(fate in (Fate.HANDED_OVER, Fate.FILLED_IN) for fate, _ in fates.values()):

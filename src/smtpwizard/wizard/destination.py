@@ -16,7 +16,7 @@ from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.errors import FileError, InputError
 from smtpwizard.records import NamedTuple
 from smtpwizard.targets.compose.read import env_names, layers, uses
-from smtpwizard.targets.compose.services import Service, choose, list_services, read_compose_file, services
+from smtpwizard.targets.compose.services import Service, choose, list_services, read_compose_file
 from smtpwizard.targets.diff import is_mail_setting, is_secret_name
 from smtpwizard.targets.files import COMPOSE_NAMES, OVERRIDE_NAMES, default_file, override_of, read_bytes
 from smtpwizard.targets.git import GitState, git_state
@@ -108,7 +108,7 @@ def source_of_app(folder: Path, *, images: Collection[str] = (), app_service: st
     path = default_file(folder)
     try:
         file = read_compose_file(path) if path else None
-        if file is None or not any(item.likely for item in services(file.root, images=images)):
+        if file is None or not any(item.likely for item in file.services(images=images)):
             return None
         service = choose(file, None, images=images, app_service=app_service).name
         override = override_of(file.path)

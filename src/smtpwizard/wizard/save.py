@@ -20,7 +20,7 @@ from smtpwizard.targets.block import STYLES as BLOCK_STYLES
 from smtpwizard.targets.block import Style, block, fragment
 from smtpwizard.targets.change import Conflict, ConsentRequired, Undecided, changes_for
 from smtpwizard.targets.compose.read import service_variables
-from smtpwizard.targets.compose.services import ComposeFile, Service, choose, read_compose_file, services
+from smtpwizard.targets.compose.services import ComposeFile, Service, choose, read_compose_file
 from smtpwizard.targets.env.file import read_env_file
 from smtpwizard.targets.env.plan import plan_env_file
 from smtpwizard.targets.env.readers import DEFAULT_READERS, Reader
@@ -425,7 +425,8 @@ def _planned(
     if file is None:
         file = read_compose_file(target.path)
     service = choose(file, target.service, images=app.images, app_service=app.service)
-    also = _others_of_app(file, app, service.name)
+    every = file.services()
+    also = _others_of_app(every, app, service.name)
     if values is None:
         present = dict.fromkeys(name for item in (service, *also) for name in item.variables)
         values = changes_for(state.settings, state.original, present)
@@ -441,7 +442,7 @@ def _planned(
     if target.secret == "file":  # noqa: S105  # the name of a mode
         changes = _in_secret_file(file, service, values, app, also, override=target.override)
     else:
-        kin = [item.name for item in services(file.root) if is_image(item.image, app.images)]
+        kin = [item.name for item in every if is_image(item.image, app.images)]
         changes = plan_compose(file, service, values, secret=secret, override=target.override, also=also, kin=kin)
     return changes, service.name, names
 
@@ -465,11 +466,10 @@ def _in_secret_file(
     return with_secret_file(changes, secret, name, [service.name, *(item.name for item in also)], values)
 
 
-def _others_of_app(file: ComposeFile, app: AppProfile, service: str) -> list[Service]:
-    """Return the further services that read the app's variables, where `service` is one of those."""
-    listed = services(file.root)
-    wanted = services_of(app, [(item.name, item.image) for item in listed])
-    return [item for item in listed if item.name in wanted and item.name != service] if service in wanted else []
+def _others_of_app(every: Sequence[Service], app: AppProfile, service: str) -> list[Service]:
+    """Return those of the compose file's services that read the app's variables too, where `service` is one of them."""
+    wanted = services_of(app, [(item.name, item.image) for item in every])
+    return [item for item in every if item.name in wanted and item.name != service] if service in wanted else []
 
 
 def next_command(service: str) -> str:

@@ -77,7 +77,6 @@ def reached(root: Node, node: Node) -> set[str]:
 
     What stands under an `x-…` key counts only where an alias takes it.
     """
-    aliases = [item for item in root.walk() if item.kind is NodeKind.ALIAS]
     todo, seen, found = [node], {id(node)}, set()
     while todo:
         place = todo.pop()
@@ -87,8 +86,8 @@ def reached(root: Node, node: Node) -> set[str]:
             found.add(keys[1])
         elif not (keys and keys[0].startswith("x-")):
             found.add("")
-        inside = {id(item) for _, item in path}
-        for alias in aliases:
+        inside = {id(item) for _, item in path if item.anchor}
+        for alias in root.walk() if inside else ():
             if id(alias.target) in inside and id(alias) not in seen:
                 seen.add(id(alias))
                 todo.append(alias)
@@ -104,7 +103,7 @@ def _path(root: Node, node: Node) -> list[tuple[str, Node]]:
         if here is node:
             return path[1:]
         children = [(key.value, value) for key, value in here.pairs] or [("", item) for item in here.items]
-        stack += [[*path, child] for child in children]
+        stack += [[*path, child] for child in children if child[1].start <= node.start <= child[1].end]
     return []
 
 

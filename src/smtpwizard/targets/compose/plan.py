@@ -19,7 +19,7 @@ from smtpwizard.secret import MASK, Secret
 from smtpwizard.targets.change import PRIVATE, Change, Consent, ConsentRequired, Undecided, Values, secrets_in
 from smtpwizard.targets.compose.edit import Lines, Texts, reached, set_environment, with_service
 from smtpwizard.targets.compose.read import layers, source_of, takes
-from smtpwizard.targets.compose.services import ComposeFile, Service, parse_compose, read_compose_file, services
+from smtpwizard.targets.compose.services import ComposeFile, Service, parse_compose, read_compose_file
 from smtpwizard.targets.compose.tree import Node, NodeKind, doubled, parse_tree, variable_texts
 from smtpwizard.targets.diff import masked_diff
 from smtpwizard.targets.env.edit import refuse_unwritable
@@ -142,7 +142,7 @@ def _shared(change: Change, file: ComposeFile, ours: Collection[str], moved: Val
         for name, value in moved.items()
         if name in present and present[name] != (value.reveal() if isinstance(value, Secret) else value)
     ]
-    others = [item.name for item in services(file.root) if item.name not in ours]
+    others = [item.name for item in file.services() if item.name not in ours]
     takers = {item: [name for name in changing if takes(file, item, name, change.path)] for item in others}
     names = [safe(item) for item, taken in takers.items() if taken]
     if not names:

@@ -28,6 +28,13 @@ class ComposeFile:
     path: Path
     raw: bytes = field(repr=False)
     root: Node = field(repr=False)
+    _listed: list[Service] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def services(self, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
+        """Return the services in the order of the file, the app's most likely one first; each is read once."""
+        if not self._listed:
+            self._listed.extend(_listed_in(self.root))
+        return _sorted(self._listed, images, app_service)
 
 
 def read_compose_file(path: Path) -> ComposeFile:
@@ -69,6 +76,8 @@ def _faults(root: Node) -> Iterator[tuple[Node, str]]:
     for node in root.walk():
         if node.kind is NodeKind.ALIAS and node.target is None:
             yield node, f"*{safe(node.value)} has no anchor &{safe(node.value)} above it"
+        if not node.pairs:
+            continue
         keys = [key.value for key, _ in node.pairs]
         if len(set(keys)) < len(keys):
             twice = next(key for number, (key, _) in enumerate(node.pairs) if key.value in keys[:number])
@@ -159,17 +168,26 @@ class Service(NamedTuple):
 
 
 def services(root: Node, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
-    """Return the services in the order of the file, the app's most likely one first."""
+    """Return the services under `root` as `ComposeFile.services`."""
+    return _sorted(_listed_in(root), images, app_service)
+
+
+def _listed_in(root: Node) -> list[Service]:
+    """Return the services in the order of the file, those whose image is the app's not marked yet."""
     found = root.get("services") if root.kind is NodeKind.MAPPING else None
     if found is None or found[1].kind is not NodeKind.MAPPING:
-        return ()
-    listed = [_service(key.value, value, images) for key, value in found[1].pairs if key.value != "<<"]
-    return tuple(sorted(listed, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
+        return []
+    return [_service(key.value, value) for key, value in found[1].pairs if key.value != "<<"]
+
+
+def _sorted(listed: Sequence[Service], images: Collection[str], app_service: str) -> tuple[Service, ...]:
+    marked = [item._replace(likely=True, by_image=True) if is_image(item.image, images) else item for item in listed]
+    return tuple(sorted(marked, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
 
 
 def choose(file: ComposeFile, name: str | None, *, images: Collection[str] = (), app_service: str = "") -> Service:
     """Return the service `name` of `file`, or the app's. InputError as `chosen`."""
-    listed = services(file.root, images=images, app_service=app_service)
+    listed = file.services(images=images, app_service=app_service)
     if name is None and sum(item.by_image for item in listed) > 1 and listed[0].name == app_service:
         return listed[0]  # several run the app's image, and this one sends
     return chosen(listed, name, included(file))
@@ -177,7 +195,7 @@ def choose(file: ComposeFile, name: str | None, *, images: Collection[str] = (),
 
 def list_services(path: Path, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
     """Return the services of the compose file at `path`, the app's most likely one first. FileError."""
-    return services(read_compose_file(path).root, images=images, app_service=app_service)
+    return read_compose_file(path).services(images=images, app_service=app_service)
 
 
 def chosen(listed: tuple[Service, ...], name: str | None, includes: Sequence[Path] = ()) -> Service:
@@ -232,19 +250,18 @@ def extending(root: Node, service: str) -> tuple[str, ...]:
 _REFERENCE: Final = re.compile(r"\$(?:\w+|\{[^{}]*\})", re.ASCII)
 
 
-def _service(name: str, node: Node, images: Collection[str]) -> Service:
+def _service(name: str, node: Node) -> Service:
     body = node.resolved
     image = _text(body.effective("image"))
     environment = body.effective("environment")
     texts = variable_texts(environment[1]) if environment else {}
     filled = tuple(key for key, text in texts.items() if text is None or _REFERENCE.fullmatch(text))
-    by_image = is_image(image, images)
-    likely = by_image or any(map(is_mail_setting, texts))
+    likely = any(map(is_mail_setting, texts))
     items = [(item.text or "").partition("=")[0] for item in environment[1].resolved.items] if environment else []
     repeated = tuple(key for key in texts if items.count(key) > 1)
     entries = env_entries(body.effective("env_file"))
     built = _built(name, image, body)
-    return Service(name, image, tuple(texts), entries, likely, by_image, filled, repeated, built)
+    return Service(name, image, tuple(texts), entries, likely, False, filled, repeated, built)
 
 
 def _built(name: str, image: str, body: Node) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ class Node:
     items: Sequence[Node] = ()
     target: Node | None = field(default=None, repr=False)
     """What an alias stands for; None where its anchor does not exist."""
+    nodes: Sequence[Node] = field(default=(), repr=False, compare=False)
+    """In the root of a document: it and all below it, in the order of the text; a walk costs as much as the parsing."""
 
     @property
     def is_null(self) -> bool:
@@ -72,7 +74,10 @@ class Node:
 
     def get(self, key: str) -> tuple[Node, Node] | None:
         """Return the pair of `key` in a mapping, the last one if it stands there twice."""
-        return next((pair for pair in reversed(self.pairs) if pair[0].value == key), None)
+        for pair in reversed(self.pairs):
+            if pair[0].value == key:
+                return pair
+        return None
 
     @property
     def resolved(self) -> Node:
@@ -96,20 +101,24 @@ class Node:
 
     def merged(self) -> list[Node]:
         """Return the mappings that `<<` brings in, at any depth; the ones that win come first."""
-        return list(_merged(self, {id(self)}))
+        return list(_merged(self, {id(self)})) if self.get("<<") else []
 
     def effective(self, key: str) -> tuple[Node, Node] | None:
         """Return the pair of `key`: the mapping's own, else the one that `<<` brings in."""
-        return next((found for mapping in (self, *self.merged()) if (found := mapping.get(key))), None)
+        return self.get(key) or next((found for mapping in self.merged() if (found := mapping.get(key))), None)
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, in the order of the text."""
+        if self.nodes:
+            yield from self.nodes
+            return
         stack = [self]
         while stack:
             node = stack.pop()
             yield node
             if node.pairs:
-                stack.extend(child for pair in reversed(node.pairs) for child in (pair[1], pair[0]))
+                for key, value in reversed(node.pairs):
+                    stack += value, key
             elif node.items:
                 stack.extend(reversed(node.items))
 
@@ -123,7 +132,8 @@ def parse_tree(text: str, name: str) -> Node:
 
     loader: Any = getattr(yaml, "CLoader", yaml.Loader)
     try:
-        events = iter(list(yaml.parse(text, Loader=loader)))
+        # One at a time, and not by yaml.parse, which looks at each twice: a large file has a hundred thousand.
+        events: Iterator[Any] = iter(loader(text).get_event, None)
         documents = [_build(events) for event in events if type(event) is yaml.DocumentStartEvent]
     except yaml.MarkedYAMLError as error:
         where = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -156,17 +166,19 @@ def _build(events: Iterator[Any]) -> Node:
     from yaml import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
     top: list[Node] = []
+    nodes: list[Node] = []
     anchors: dict[str, Node] = {}
     children = top
     stack: list[tuple[Node, list[Node]]] = []
     for event in events:  # 7 events a line: what happens here is most of the time that a large file takes
         kind, mark = type(event), event.start_mark
         if kind is ScalarEvent:
-            node = Node(NodeKind.SCALAR, mark.index, event.end_mark.index, mark.line, mark.column, event.value)
-            node.style = event.style or ""
+            end, style = event.end_mark.index, event.style or ""
+            node = Node(NodeKind.SCALAR, mark.index, end, mark.line, mark.column, event.value, style)
         elif kind is AliasEvent:
             node = Node(NodeKind.ALIAS, mark.index, event.end_mark.index, mark.line, mark.column, event.anchor)
             node.target = anchors.get(event.anchor)
+            nodes.append(node)
             children.append(node)
             continue
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
@@ -178,6 +190,7 @@ def _build(events: Iterator[Any]) -> Node:
             _close(*stack.pop(), event.end_mark.index)
             children = stack[-1][1] if stack else top
             continue
+        nodes.append(node)
         children.append(node)
         if event.anchor:
             node.anchor = event.anchor
@@ -187,6 +200,7 @@ def _build(events: Iterator[Any]) -> Node:
         if kind is not ScalarEvent:
             children = []
             stack.append((node, children))
+    top[0].nodes = nodes
     return top[0]
 
 
