@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.text import INVISIBLE
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 _NEVER: Final = r"\s@<>()\[\],;:\\\""
 """No part of an address that people use has these: an app's mail library reads several addresses, or a name, there."""
@@ -16,7 +20,9 @@ _QUOTES: Final = "\"'`“”„‘’‚«»"
 
 def bare_address(text: str) -> str:
     """Return the one mail address in `text`, or nothing where there is none or more than one."""
-    visible = "".join(char for char in text if char >= " " and char != "\x7f" and char not in INVISIBLE)
+    visible = text
+    if not (text.isascii() and text.isprintable()):
+        visible = "".join(char for char in text if char >= " " and char != "\x7f" and char not in INVISIBLE)
     found = re.findall(_PATTERN, visible.replace("mailto:", " "))
     return found[0].strip(_QUOTES).rstrip(".") if len(found) == 1 else ""
 
@@ -67,8 +73,14 @@ def is_private_address(address: str) -> bool:
     except ValueError:
         return False
     found = getattr(found, "ipv4_mapped", None) or found
-    networks = (ipaddress.ip_network(network) for network in _PRIVATE_NETWORKS)
-    return any(found.version == network.version and found in network for network in networks)
+    return any(found.version == network.version and found in network for network in _private_networks())
+
+
+@cache
+def _private_networks() -> tuple[IPv4Network | IPv6Network, ...]:
+    import ipaddress  # for a host that is an address: most are names
+
+    return tuple(map(ipaddress.ip_network, _PRIVATE_NETWORKS))
 
 
 def is_private_host(host: str) -> bool:

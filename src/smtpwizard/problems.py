@@ -202,10 +202,12 @@ def repair_label(changes: Changes, secret: Iterable[str] = ()) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+_WEIGHT: Final = {severity: place for place, severity in enumerate(Severity)}
+
+
 def gravest_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return problems by their weight, those of equal weight in the order in which they came."""
-    order = list(Severity)
-    return tuple(sorted(problems, key=lambda problem: order.index(problem.severity)))
+    return tuple(sorted(problems, key=lambda problem: _WEIGHT[problem.severity]))
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:

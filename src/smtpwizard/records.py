@@ -32,9 +32,11 @@ else:
         if len(found) > len(fields) or (values and not named.keys() <= {*rest}):
             wrong = ", ".join(sorted(named.keys() - {*rest}))
             raise TypeError(f"{cls.__name__}() got unexpected or repeated values: {wrong}")
-        if missing := [field for field in rest if field not in found]:
-            raise TypeError(f"{cls.__name__}() lacks values: {', '.join(missing)}")
-        return values + tuple([found[field] for field in rest])
+        try:
+            return values + tuple([found[field] for field in rest])
+        except KeyError:
+            missing = ", ".join(field for field in rest if field not in found)
+            raise TypeError(f"{cls.__name__}() lacks values: {missing}") from None
 
     def _make(cls, values):
         made = tuple.__new__(cls, values)

@@ -143,7 +143,7 @@ def sentence_clearer(secrets: Iterable[Secret]) -> Callable[[str], str]:
 
     A secret that could be a word of the sentence is hidden only where a value begins: behind a backtick or `=`.
     """
-    traces = [trace for secret in secrets for trace in _traces(secret.reveal())]
+    traces = [trace for secret in secrets for trace in _known.get(secret) or _traces(secret.reveal())]
     return lambda text: _cleared(text, traces, quoted=True)
 
 

@@ -36,6 +36,8 @@ def logins_in(text: str, role: Role | None = None) -> Iterator[str]:
 
     A password may hold `/` and `@` itself, so a login goes to the last `@`. In a host it may stand without a scheme.
     """
+    if not ("@" in text or "=" in text or role is Role.USERNAME):
+        return  # most values by far
     start, slashes, rest = text.partition("//")
     before = rest if slashes and "@" not in start else text if role is Role.HOST else ""
     login, at, host = before.rpartition("@")

@@ -143,7 +143,10 @@ class AppProfile(NamedTuple):
 
     def spec(self, role: Role) -> Variable | None:
         """Return the variable of a role, or None where the app has none."""
-        return next((item for item in self.variables if item.role == role), None)  # a plain text will do
+        for item in self.variables:
+            if item.role == role:  # a plain text will do
+                return item
+        return None
 
     def variable(self, role: Role) -> str:
         """Return the app's name for a role, or the role in words where the app has none."""

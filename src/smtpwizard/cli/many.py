@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smtpwizard.cli import probing
 from smtpwizard.cli.output import emit, emit_json, error_object
 from smtpwizard.cli.probing import Plan
+from smtpwizard.cli.source import app_files
 from smtpwizard.errors import ConfigError, ExitCode, FileError, SmtpWizardError
 from smtpwizard.records import NamedTuple
 from smtpwizard.report.lines import Line, Mark
@@ -104,6 +105,7 @@ def check_many(args: argparse.Namespace, files: Sequence[Path]) -> ExitCode:
 def _planned(args: argparse.Namespace, files: Sequence[Path]) -> list[_Job]:
     """Read every file, and find out which of them hold the same login."""
     presets = probing.catalogue(args)
+    app_files(args)  # kept there: to open the profiles for each file anew takes a quarter of its time
     first: dict[tuple[str, ...], _Job] = {}
     jobs = []
     for path in files:

@@ -58,8 +58,9 @@ def error_object(title: str, message: str, code: int) -> dict[str, Any]:
 
 def shown(text: str) -> str:
     """Return `text` as it may be printed: foreign characters made safe, then every known secret hidden."""
-    tidy = "\t".join(safe(part, limit=len(part) + 1, newlines=True) for part in text.split("\t"))
-    return cleared(tidy)
+    if not (text.isascii() and text.isprintable()):
+        text = "\t".join(safe(part, limit=len(part) + 1, newlines=True) for part in text.split("\t"))
+    return cleared(text)
 
 
 def emit_json(value: Mapping[str, Any], *, indent: int | None = None, exact: Mapping[str, str] | None = None) -> None:
@@ -83,11 +84,11 @@ def _shown_value(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         if name in _PATHS:
             return cleared(value)
-        return value if name in _NAMES and re.fullmatch(r"[\w .-]*", value, re.ASCII) else shown(value)
-    if isinstance(value, Mapping):
-        return {key: _shown_value(item, key) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+        return value if name in _NAMES and re.fullmatch(r"(?a)[\w .-]*", value) else shown(value)
+    if isinstance(value, (list, tuple)):  # what is most often there first, and each by the quickest test
         return [_shown_value(item, name) for item in value]
+    if isinstance(value, (dict, Mapping)):
+        return {key: _shown_value(item, key) for key, item in value.items()}
     return value
 
 

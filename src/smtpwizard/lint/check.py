@@ -23,8 +23,9 @@ from smtpwizard.lint.context import (
     meant_boolean,
     meant_port,
     shown,
+    tidy,
 )
-from smtpwizard.presets.schema import Provider, ProviderStatus, SenderRule
+from smtpwizard.presets.schema import Kind, Provider, ProviderStatus, SenderRule
 from smtpwizard.problems import Problem, Severity, gravest_first, opened, repair_label
 from smtpwizard.secret import MASK, Secret, sentence_clearer
 from smtpwizard.settings import Settings
@@ -311,9 +312,8 @@ def masked_settings(settings: Settings, provider: Provider | None = None) -> dic
 
 
 def _is_secret(settings: Settings, provider: Provider | None) -> bool:
-    context = make_context(settings, provider, Origin.ANSWERS, in_container=True)
-    if context.username == context.password:
+    user, word = tidy(settings.username or ""), tidy(settings.password.reveal() if settings.password else "")
+    known = None if provider is None or provider.kind is Kind.CUSTOM else provider
+    if user == word or (known and has_shape(known.password.pattern, user)):
         return True
-    if context.provider and has_shape(context.provider.password.pattern, context.username):
-        return True
-    return bool(settings.password) and login.looks_swapped(context)
+    return bool(settings.password) and login.looks_swapped(user, word, known)

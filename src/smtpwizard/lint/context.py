@@ -63,6 +63,8 @@ def tidy(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` without control and invisible characters anywhere in it."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(char for char in text if char >= " " and char != "\x7f" and char not in INVISIBLE)
 
 
@@ -351,4 +353,5 @@ _SHOWN: Final = 48
 
 def shown(text: str) -> str:
     """Return a foreign value as it may stand in a sentence; blanks other than a plain space as `␣`."""
-    return "".join("␣" if char.isspace() and char != " " else char for char in safe(text, limit=_SHOWN))
+    text = safe(text, limit=_SHOWN)
+    return text if text.isascii() else "".join("␣" if char.isspace() and char != " " else char for char in text)

@@ -103,7 +103,7 @@ def _needs_login(provider: Provider | None) -> bool:
 
 
 def _both(context: Context) -> Iterator[Problem]:
-    if looks_swapped(context):
+    if looks_swapped(context.username, context.password, context.provider):
         message = (
             "User name and password look swapped: the password is what belongs into "
             f"{context.variable(Role.USERNAME)}. Swap them."
@@ -118,9 +118,8 @@ def _both(context: Context) -> Iterator[Problem]:
         yield from _user(context, context.provider)
 
 
-def looks_swapped(context: Context) -> bool:
+def looks_swapped(user: str, word: str, provider: Provider | None) -> bool:
     """Recognise a swap by what only one of the two can be (failure A44). False once they are swapped back."""
-    user, word, provider = context.username, context.password, context.provider
     if provider and provider.username.rule is UsernameRule.LITERAL:
         pattern = provider.password.pattern
         if user == provider.username.value:
@@ -207,7 +206,8 @@ def check_credential(context: Context) -> Iterator[Problem]:
         yield context.finding("password-spaces", Severity.WARNING, Role.PASSWORD, message, repair)
     else:
         yield from _debris(context, Role.PASSWORD, "password", text)
-    if provider is not None and not (context.settings.username and looks_swapped(context)):
+    swapped = context.settings.username and looks_swapped(context.username, context.password, provider)
+    if provider is not None and not swapped:
         yield from _shape(context, provider, _without_blanks(context.password) if grouped else context.password)
 
 

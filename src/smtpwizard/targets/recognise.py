@@ -125,6 +125,8 @@ def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppPro
     is told, a framework's family is that has its server and three more.
     """
     names = frozenset(name for name in variables if name.isidentifier() and len(name) < _LONGEST)
+    if names in files.told:
+        return files.told[names]
     owners: dict[str, list[AppProfile]] = {}
     for name in sorted(names):
         near = files.having(name)
@@ -154,7 +156,8 @@ def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppPro
         }
     telling = alone - families or alone
     order = sorted(apps, key=lambda id_: (id_ not in telling, -shared[id_], id_ != DEFAULT, id_))
-    return [(apps[id_], id_ in telling) for id_ in order]
+    files.told[names] = told = [(apps[id_], id_ in telling) for id_ in order]
+    return told
 
 
 def _is_of_another(app: AppProfile, names: frozenset[str]) -> bool:
