@@ -559,6 +559,57 @@ def test_of_a_name_that_is_in_order_no_fault_is_told(text: str, words: str) -> N
     assert words not in explain_text(text)[0].message
 
 
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        (
+            "`SMTP_SECURITY` is invalid. It needs to be one of: starttls, force_tls or off`",
+            "starttls, force_tls or off",
+        ),
+        ("Error: SMTP_ENCRYPTION must be one of [none, ssl, starttls]", "none, ssl, starttls"),
+        (
+            "1 validation error for Settings\nMAIL_ENCRYPTION\n  Input should be 'ssl', 'tls' or 'none' [type=enum]",
+            "'ssl', 'tls' or 'none'",
+        ),
+        ("EMAIL_TYPE: Invalid enum value. Expected 'smtp' | 'resend', received 'SMTP'", "'smtp' | 'resend'"),
+        (
+            'invalid value "yes" for flag -smtp_auth_protocol: must be one of: plain, login, cram-md5, none',
+            "plain, login, cram-md5, none",
+        ),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_no_missing_one(text: str, allowed: str) -> None:
+    first = explain_text(text)[0]
+    assert first.kind == "value-mangled"
+    assert f"none of those that it knows: {allowed}." in first.cause
+
+
+def test_the_head_of_a_marked_mail_has_one_answer() -> None:
+    head = "X-VR-SPAMSTATE: SPAM\nX-Ovh-Spam-Status: SPAM\nX-Ovh-Spam-Reason: vr: SPAM; dkim: disabled\nX-Spam-Tag: YES"
+    (only,) = explain_text(head)
+    assert only.title == "Mail that was taken, and marked as spam"
+    assert not explain_text("X-Spam-Status: No, score=-0.1 required=5.0\nX-Spam-Level: ")
+
+
+def test_words_lead_over_an_enhanced_code_that_contradicts_them() -> None:
+    assert "this message" in explain_text("521 5.2.1 :  AOL will not accept delivery of this message.")[0].cause
+    table = explain_text("550 5.1.1 <a@example.com>: Recipient address rejected: [smtp.example.net]:587; from=<b@c.de>")
+    assert "transport_maps" in table[0].remedy
+    assert "mailbox" in explain_text("550 5.1.1 <a@example.com>: Recipient address rejected: undeliverable")[0].cause
+
+
+def test_an_ambiguous_login_reply_is_told_with_both_causes() -> None:
+    first = explain_text("535 5.7.8 Error: authentication failed: generic failure")[0]
+    assert "filled" in first.remedy.split(".")[0]
+    assert "not judged" not in first.cause
+
+
+def test_an_empty_reply_that_dotnet_shows_is_clear_text_to_a_tls_port() -> None:
+    said = "Syntax error, command unrecognized. The server response was:"
+    assert "587 with EnableSsl" in explain_text(said)[0].remedy
+    assert "587 with EnableSsl" not in explain_text(f"{said} bad command 'foo'")[0].remedy
+
+
 def test_a_placeholder_may_be_what_its_owner_has_put_there_before_showing_it() -> None:
     said = explain_text("553 Relaying disallowed as myemail@example.com")[0].remedy
     assert said.startswith("Set ")

@@ -27,6 +27,14 @@ def _without_inner(event: Event) -> str:
     return "" if inner else near(r"Failure sending mail\b")(event)
 
 
+_ALLOWED: Final = (
+    r"(?i)(?:one of(?: the following)?(?: options| values)?|either|any of|(?:allowed|valid|possible|permitted|"
+    r"supported|acceptable) (?:values|options|choices)(?: are)?|allowed are|permitted|choose from|input should be|"
+    r"expected)(?: one of)?[:=]? {0,2}[\[({]{0,2}([\w'\"`][^\n\])}]{2,160}?)"
+    r"(?= \[|,? (?:received|input|got|but|at)\b|[\])}.;`]?(?:\s*$|[\n\])}]|\. ))"
+)
+"""The values that a program takes, as it lists them."""
+
 CLIENT_SITUATIONS: Final = (
     Situation(
         _FAULT,
@@ -91,6 +99,21 @@ CLIENT_SITUATIONS: Final = (
         "In /etc/dma/dma.conf switch SECURETRANSFER on, and STARTTLS too where the port is 587. INSECURE lets the "
         "password go in clear text, which only a server on the same machine may see.",
         "dma does not send a password over a connection without TLS, and TLS is off.",
+    ),
+    Situation(
+        ("command-unknown",),
+        near(r"(?i)Syntax error, command unrecognized\.? The server response was:?(\s{0,3})[`'\"]{0,2}\s*(?:$|\n)"),
+        "Use port 587 with EnableSsl = true (in an app: STARTTLS, or SSL switched on); System.Net.Mail cannot speak "
+        "TLS from the first byte, so 465 needs another library, such as MailKit.",
+        ".NET's SmtpClient got an answer without words to its first command. Mostly it spoke clear text to a port that "
+        "wants TLS from the first byte (465).",
+    ),
+    Situation(
+        ("value-mangled",),
+        told(_ALLOWED),
+        "Write one of them exactly so, without quotes, blanks or a comment behind it, and start the app anew so that "
+        "it reads it.",
+        "The app finds the setting that the line names, and its value is none of those that it knows: {shown}.",
     ),
     # What a language or a library lacks
     Situation(

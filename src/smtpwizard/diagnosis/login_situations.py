@@ -128,6 +128,14 @@ LOGIN_SITUATIONS: Final = (
         "Connection diverted to another mail server",
     ),
     Situation(
+        ("login-server-trouble",),
+        told(r"(?i)(sasl: connect to|cannot connect to saslauthd|connect to private/auth|private/auth: connection)"),
+        "On that server look whether saslauthd or Dovecot's auth socket runs, at the path that Postfix is told "
+        "(smtpd_sasl_path); where it is not yours, tell its operator.",
+        "Postfix could not ask its login service (Cyrus SASL or Dovecot): the password was not judged.",
+        "Login service of the server not reached",
+    ),
+    Situation(
         ("sender-not-logins",),
         _same_address,
         "On that server give {shown} to this login (Postfix: smtpd_sender_login_maps, or the query behind it; in a "

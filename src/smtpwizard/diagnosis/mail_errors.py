@@ -138,6 +138,9 @@ def find(
         return
     if provider is None and "@sendgrid/" in text:
         provider = "sendgrid"  # frames of its API's library; what it says itself names nobody
+    if _of_headers(text):
+        marked = [record for record in entries if re.search(_MARKED, record.text)]
+        entries = marked[:1] or [record for record in entries if not re.search(_SPAM_MARK, record.text)]
     handed_on = relayed(text)
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
@@ -177,6 +180,18 @@ _EHLO_KEYWORDS: Final = ("PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES"
 _ASKED_FOR_TLS: Final = (
     r"(?im)(?:C:|client:|sen[dt]:|>>>?|[-~=]>|server:|\bclient\b.{0,20}) {0,4}[\"']?STARTTLS\b|^STARTTLS\s*$"
 )
+
+
+def _of_headers(text: str) -> bool:
+    """Say whether a text is the head of a mail in which a filter has left its mark: a verdict in several lines."""
+    if "X-" not in text or not re.search(_SPAM_MARK, text):
+        return False
+    return all(re.match(_HEADER_LINE, line) for line in text.splitlines())
+
+
+_SPAM_MARK: Final = r"(?im)^X-[\w-]{0,40}Spam[\w-]{0,40}:"
+_MARKED: Final = _SPAM_MARK + r"\s*(?:yes|spam|true|add header|rewrite|[^\n]{0,200}SFV:SPM)"
+_HEADER_LINE: Final = r"[A-Za-z][\w-]{1,60}:(?: |$)|[ \t]|$"
 
 
 def _unquoted(text: str) -> str:

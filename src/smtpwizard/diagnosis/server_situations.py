@@ -262,6 +262,16 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("recipient-unknown",),
+        told(r"Recipient address rejected: (\[?[\w.-]{3,253}\]?:\d{2,5}|\[[\w.-]{3,253}\])(?=[;\s]|$)"),
+        "On that Postfix look where {shown} stands: as a next hop it belongs into relayhost or transport_maps "
+        "(`smtp:{shown}`), and into no access or virtual table; a line `error:{shown}` refuses. Then run postmap on "
+        "the table and reload.",
+        "The reason that the server gives is {shown}, the name of a next server, and not that the mailbox is unknown: "
+        "a table of that Postfix holds it where the text of a refusal is expected.",
+        "Recipient refused by a table of the mail server",
+    ),
+    Situation(
+        ("recipient-unknown",),
         told(r"(?i)User unknown in (relay recipient|local recipient|virtual \w+) table"),
         "Correct the address, or create the mailbox or alias on that server. If the domain's mail lives elsewhere, "
         "take it out of the server's own domains (Postfix: virtual_mailbox_domains, relay_domains, mydestination).",
