@@ -186,3 +186,74 @@ def test_a_web_page_that_was_not_reached_is_no_mail() -> None:
 def test_a_reply_to_ehlo_that_offers_nothing_is_told(more: str, told: str) -> None:
     text = f"> EHLO app.example.com\n< 250-mail.example.com\n{more}< 250-PIPELINING\n< 250-SIZE 31457280\n< 250 DSN"
     assert [problem.id for problem in explain_text(text)] == ([told] if told else [])
+
+
+REFUSED = (
+    "Mar  3 01:33:30 mail postfix/smtpd[2430]: NOQUEUE: reject: RCPT from {}: 554 5.7.1 <b@example.org>: Relay access "
+    "denied; from=<{}> to=<b@example.org> proto=ESMTP helo=<x>"
+)
+EXIM = "2024-01-05 10:00:00 H={} F=<{}> rejected RCPT <b@example.org>: relay not permitted"
+
+
+@pytest.mark.parametrize(
+    ("client", "sender"),
+    [
+        ("mail-wg0-f44.google.com[192.0.2.4]", "a@gmail.com"),
+        ("mail-eopbgr10.outbound.protection.outlook.com[192.0.2.4]", "a@example.com"),
+        ("a192-79.smtp-out.amazonses.com[192.0.2.4]", "bounce@eu.amazonses.com"),
+        ("o1.ptr123.sendgrid.net[192.0.2.4]", "a@example.com"),
+        ("mx.example.net[192.0.2.4]", ""),
+    ],
+)
+def test_another_servers_mail_that_is_not_relayed_lacks_its_domain(client: str, sender: str) -> None:
+    for line in (REFUSED, EXIM):
+        first = explain_text(line.format(client.replace("[", " [") if line is EXIM else client, sender))[0]
+        assert first.kind == "relay-denied"
+        assert "add example.org to its own domains" in first.remedy
+        assert ("Exim: local_domains" in first.remedy) == (line is EXIM)
+        assert ("Postfix: mydestination" in first.remedy) == (line is REFUSED)
+
+
+@pytest.mark.parametrize(
+    "client", ["unknown[172.19.0.3]", "localhost[::1]", "app.lan[192.168.1.7]", "localhost[127.0.0.1]"]
+)
+def test_a_client_of_ones_own_that_is_not_relayed_for_logs_in_or_is_trusted(client: str) -> None:
+    first = explain_text(REFUSED.format(client, "app@example.com"))[0]
+    assert "log in" in first.remedy
+    assert "Postfix: mynetworks" in first.remedy
+    assert "own domains" not in first.remedy
+
+
+def test_a_client_that_may_be_anybodys_gets_both() -> None:
+    for line, client, words in (
+        (REFUSED, "host.example.net[198.51.100.7]", "mynetworks"),
+        (EXIM, "host.example.net [198.51.100.7]", "relay_from_hosts"),
+    ):
+        remedy = explain_text(line.format(client, "a@example.com"))[0].remedy
+        assert "add the domain to its own" in remedy
+        assert words in remedy
+
+
+def test_exchange_gets_no_unix_command() -> None:
+    told = explain_text("452 4.3.1 Insufficient system resources (UsedDiskSpace[D:\\Exchange\\Queue])")[0]
+    assert "df -h" not in told.remedy
+    assert "15004" in told.remedy
+    assert "df -h" in explain_text("452 4.3.1 Insufficient system storage")[0].remedy
+
+
+def test_exims_own_limit_of_a_line_is_exims_to_raise() -> None:
+    line = (
+        "2024-01-05 10:00:00 1tEXaM-0001Ab-2C ** a@example.com R=dnslookup T=remote_smtp: message has lines too long "
+        "for transport"
+    )
+    assert "message_linelength_limit" in explain_text(line)[0].remedy
+
+
+def test_a_relays_name_for_a_refusal_is_a_table_of_the_servers_own() -> None:
+    line = REFUSED.format("localhost[127.0.0.1]", "a@example.com").replace(
+        "554 5.7.1 <b@example.org>: Relay access denied",
+        "550 5.1.1 <b@example.org>: Recipient address rejected: [smtp.example.net]:587",
+    )
+    first = explain_text(line)[0]
+    assert "transport_maps" in first.remedy
+    assert "smtp.example.net" in first.remedy

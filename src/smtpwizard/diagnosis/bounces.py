@@ -10,6 +10,7 @@ import re
 from itertools import islice
 from typing import Final
 
+from smtpwizard.diagnosis.event import Side, bound
 from smtpwizard.diagnosis.log_entries import Record, records
 
 _SIGNS: Final = (
@@ -96,21 +97,58 @@ _RELAYED: Final = (
 )
 
 
-def relayed(text: str) -> bool:
-    """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
+def _signs(text: str) -> set[str]:
+    """Return the words in which a mail server speaks of its own attempt to hand the mail on, in lower case."""
     lower = text.lower()
     if not any(sign in lower for sign in _RELAYED_SIGNS):
-        return False
+        return set()
     found = {item[0].lower() for item in re.finditer(_RELAYED, text)}
     if re.search(_APP_SPEAKS, text):
         found = {words for words in found if not re.fullmatch(_SERVERS_WORDS, words)}
-    return bool(found)
+    return found
+
+
+def relayed(text: str) -> bool:
+    """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
+    return bool(_signs(text))
+
+
+def report_side(text: str) -> Side:
+    """Return whose text it is, where it is no line of a mail server's log (of these: `server_logs.log_side`)."""
+    signs = _signs(text)
+    if not signs:
+        return Side.APP if re.search(_APP_SPEAKS, text) else Side.UNKNOWN
+    return Side.BOUNCE if any(not words.strip()[:1].isdecimal() for words in signs) else Side.RECEIVER
+
+
+_RECEIVERS: Final = (
+    (
+        "Gmail",
+        ("google", "gsmtp", "gmail", "authentication checks", "unauthenticated"),
+        r"gmail-smtp-in|aspmx\d?\.|5\.7\.2[5-9]\b|5\.7\.30\b|sender-guidelines|mail/(?:answer|\?p)[/=](?:Unsolicited|IPv6|81126|"
+        r"NoSuchUser|OverQuota|DisabledUser|188131|ListUnsub)|our system has detected (?:that this|an unusual)|"
+        r"does not have authentication information or fails|"
+        r"this (?:mail|message) (?:is unauthenticated|does not pass auth)",
+    ),
+    ("Microsoft", ("outlook.com", "hotmail.com"), r"protection\.outlook\.com|[mp]amx\d?\.hotmail|mx\d\.hotmail"),
+    ("Yahoo", ("yahoo", "[ts"), r"yahoodns\.net|\[tss?\d\d\]|postmaster\.yahoo|mta\d[\w.]{1,40}\.yahoo\.com"),
+)
+"""A provider → words of which one is in its replies to servers that bring it mail, and what only those have."""
+
+
+def receiver_in(text: str) -> str:
+    """Return the provider that has refused a mail as its receiver, not as the server that sends it; empty: none."""
+    lower = bound(text).lower()
+    known = (
+        name for name, hints, marks in _RECEIVERS if any(hint in lower for hint in hints) and re.search(marks, lower)
+    )
+    return next(known, "")
 
 
 _APP_SPEAKS: Final = (
-    r"\bSMTP(?:Recipients|Sender)Refused|\bSMTPDataError|SMTP(?:SendFailed|AddressFailed)Exception|Swift_|PHPMailer|"
-    r"Expected response code|nodemailer/|\b(?:Delivery|Recipient|Sender)Error\b|Net::SMTP\w|SmtpCommandException|"
-    r"0x800CCC|\(_ssl\.c:\d"
+    r"SMTP(?:Recipients|Sender)Refused|SMTPDataError|failed (?:via|by) SMTP server ?'|Swift_|PHPMailer|"
+    r"SMTP(?:SendFailed|AddressFailed)Exception|Expected response code|nodemailer/|Net::SMTP\w|SmtpCommandException|"
+    r"\b(?:Delivery|Recipient|Sender)Error\b|0x800CCC|\(_ssl\.c:\d"
 )
 """The exception of an app's own client: the server has answered the app."""
 

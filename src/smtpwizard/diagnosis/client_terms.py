@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from smtpwizard.apps.loading import shipped
-from smtpwizard.diagnosis.event import Event, bound
+from smtpwizard.diagnosis.event import Event, Side, bound
 from smtpwizard.diagnosis.pasted_settings import places, shown_by
-from smtpwizard.diagnosis.sentence_places import ANY, RELAY
+from smtpwizard.diagnosis.sentence_places import ANY, BOUNCED, EXIM_ONWARD, OF_SERVERS, RELAY
+from smtpwizard.diagnosis.server_logs import server_of
 from smtpwizard.records import NamedTuple
 
 
@@ -121,7 +122,7 @@ TERMS: Final = (
             "sender": "the client's sender address",
             "login_on": (
                 "Let the client that sends log in (user name and password, port 587 or 465); a client without a login "
-                "must be in the networks that the server trusts (Postfix: mynetworks; Exim: relay_from_hosts)"
+                "must be in the networks that the server trusts ({own_networks})"
             ),
             "dialogue": "in the mail server's log",
             "ehlo_name": (
@@ -382,7 +383,13 @@ def words_of(event: Event) -> Mapping[str, str]:
     else:
         words = {} if kind == OWN or event.status else {**ANY, **shown}
         own = own if words else {}
-    return {**words, **own, **RELAY} if event.relayed else {**words, **own}
+    words = {**words, **own}
+    if event.relayed:
+        words = {**words, **(BOUNCED if event.side is Side.BOUNCE else RELAY)}
+    server = server_of(event)
+    if server == "exim" and event.relayed:
+        words = {**words, **EXIM_ONWARD}
+    return {**words, **OF_SERVERS[server]} if server else words
 
 
 _NO_PROGRAM: Final = ("mail-program", "mail-server")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from smtpwizard.apps.loading import shipped
@@ -87,6 +88,22 @@ def _without_repeats(text: str, code: int) -> tuple[str, list[str]]:
     return _SPACE.sub(" ", repeat.sub("", text)).strip(), found
 
 
+class Side(StrEnum):
+    """Who wrote a text, and so who refused whom, and what its reader can change."""
+
+    UNKNOWN = ""
+    APP = "app"
+    """The client of an app or a person: the server answered it, and its own settings are concerned."""
+    BOUNCE = "bounce"
+    """A report to a mail's sender: a server took the mail, and another one, mostly the recipient's, refused it."""
+    ONWARD = "onward"
+    """The log of the server that hands mail on; the reader runs it."""
+    REFUSING = "refusing"
+    """The log of the server that refused; the reader runs it, and the client may be anybody's."""
+    RECEIVER = "receiver"
+    """A receiving provider's reply to a server that brings it mail, with nothing around it."""
+
+
 MOST_AROUND: Final = 4000
 """Characters of a text that its events keep, to be looked through for their situation."""
 
@@ -120,6 +137,9 @@ class Event(NamedTuple):
     recipient: str = ""
     relayed: bool = False
     """A mail server speaks of handing the mail on: the app was through with it."""
+    side: Side = Side.UNKNOWN
+    receiver: str = ""
+    """The provider that refused as the mail's receiver: `Gmail`. What it says to its own users is not meant."""
     client: str = ""
     """The kind of client that the text around it shows (see `client_terms`); empty: unknown."""
     around: str = ""

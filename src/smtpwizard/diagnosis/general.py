@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import without_addresses
 from smtpwizard.apps.profile import Role
-from smtpwizard.diagnosis.event import Event, plain
+from smtpwizard.diagnosis.event import Event, Side, plain
 from smtpwizard.diagnosis.evidence import borne_out, put_off
 from smtpwizard.diagnosis.schema import FAMILY, General, Phrase
 from smtpwizard.diagnosis.wording import Wording, in_the_providers_terms, names_a_port, with_login_hints
@@ -178,8 +178,8 @@ def _lasting(event: Event, answer: General) -> str:
 def hints(event: Event, roles: Iterable[str]) -> list[str]:
     """What the provider's preset says of the field."""
     provider = event.provider
-    if provider is None or event.relayed:
-        return []
+    if provider is None or event.relayed or event.receiver or event.side is Side.REFUSING:
+        return []  # what it tells those who send through it
     told = {
         "username": f"{provider.name}, user name: {provider.username.hint}",
         "password": f"Password: {provider.password.hint}",

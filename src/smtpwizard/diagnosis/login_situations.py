@@ -1,4 +1,4 @@
-"""Situations of a login: whose server refused it, how it was made, and with which values.
+"""Situations of a login: whose server refused it or misses it, how it was made, and with which values.
 
 See `situations`, whose table holds those of who sends, and of addresses and settings.
 """
@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from smtpwizard.diagnosis.event import Event
+from smtpwizard.addresses import is_freemail
+from smtpwizard.diagnosis.conditions import private_client
+from smtpwizard.diagnosis.event import Event, Side
 from smtpwizard.diagnosis.pasted_settings import NOT_TAKEN_UP, RELAY, fits, modes_at, shown_by, the_one
+from smtpwizard.diagnosis.server_situations import own_refusal, reported
 from smtpwizard.diagnosis.situations import LARGE_PROVIDERS, Situation, near, told
 
 
@@ -82,6 +85,50 @@ def _provider_meant(text: str, seen: str) -> str:
 
 _NO_LOGIN_HERE: Final = ("auth-not-offered", "mechanism-mismatch")
 
+
+_RELAYING: Final = r"Relay access denied|relay(?:ing)? (?:not permitted|denied|not allowed)|Recipient address rejected"
+
+
+def _at_the_domain_itself(event: Event) -> str:
+    """The recipient's domain, where the server that was asked answers for it by its name, or mail from outside came."""
+    refused = re.search(rf"(?i)<?\b[\w.+-]{{1,64}}@([\w.-]{{3,253}})>?(?:: |\.\.\. )(?:{_RELAYING})", event.raw)
+    if not refused:
+        return ""
+    domain = refused[1].lower()
+    if re.search(
+        rf"(?i)\b(?:telnet|Trying|Connected to|server for the domain) {re.escape(domain)}(?![\w-])",
+        event.around,
+    ):
+        return domain
+    if event.side is not Side.REFUSING or is_freemail(domain) or _own_client(event):
+        return ""
+    bounced = re.search(r"; from=<> |\bF=<> |\barg1=<>", event.raw)
+    return domain if bounced or re.search(_OUTSIDE, event.raw) else ""
+
+
+_OUTSIDE: Final = (
+    r"(?i)(?:\b[A-Z]{4} from |\bH=|\brelay=)\(?[\w.-]{0,200}\b(?:google|outlook|amazonses|sendgrid|mailgun|mandrillapp|"
+    r"mcsv|sparkpostmail|mtasv|mailjet|yahoo|aol|icloud|apple|qq|163|mail|yandex|gmx|web|kundenserver|zoho|protonmail|"
+    r"proton|messagingengine|pphosted|mimecast|messagelabs|hotmail|github|facebook|linkedin)\.[a-z]{2,4}\)?[ \[]"
+)
+"""A client of a mail server that is another's mail server for certain: it can neither log in nor be let in."""
+
+
+def _own_client(event: Event) -> bool:
+    """Say whether the client that a server refused is near it: a private address, or one that came to submit mail."""
+    near_it = re.search(r"\[(?:127\.|::1\])|\blocalhost\[", event.raw)
+    return near_it is not None or private_client(event) or "submission" in event.program
+
+
+def _strangers_mail(event: Event) -> str:
+    """Whether the server that refused to relay may have been asked by a client of its own or by another server."""
+    return "" if _own_client(event) else own_refusal(event)
+
+
+def _own_clients_mail(event: Event) -> str:
+    return own_refusal(event) if _own_client(event) else ""
+
+
 LOGIN_SITUATIONS: Final = (
     # What a relay offers
     Situation(
@@ -134,6 +181,58 @@ LOGIN_SITUATIONS: Final = (
         "(smtpd_sasl_path); where it is not yours, tell its operator.",
         "Postfix could not ask its login service (Cyrus SASL or Dovecot): the password was not judged.",
         "Login service of the server not reached",
+    ),
+    Situation(
+        ("relay-denied",),
+        _at_the_domain_itself,
+        "On that server add {shown} to its own domains ({own_domains}), and reload it. If you did not mean this "
+        "server, see where the MX record and the published port 25 of {shown} lead.",
+        "The server that is asked for {shown} does not hold that domain for one of its own, so this is mail for "
+        "strangers to it. A login is not what is missing.",
+    ),
+    Situation(
+        ("relay-denied",),
+        _own_clients_mail,
+        "Let that client log in (user name and password, port 587 or 465), or put its address or network among those "
+        "that the server trusts ({own_networks}).",
+        "The log is that of the server that refused: the mail is for a domain that is not its own, and such mail it "
+        "takes only from clients that log in or whose address it trusts.",
+    ),
+    Situation(
+        ("relay-denied",),
+        _strangers_mail,
+        "Should the server have mailboxes for the recipient's domain, or pass its mail on, add the domain to its own "
+        "ones ({own_domains}). If the client is one of yours, let it log in on port 587 or 465, or put its address "
+        "among those that the server trusts ({own_networks}). Strangers that try are refused rightly.",
+        "The log is that of the server that refused: it does not hold the recipient's domain for one of its own, and "
+        "the client did not log in.",
+    ),
+    Situation(
+        ("relay-denied",),
+        reported,
+        "Check the recipient's address. If it is right, only the operator of that domain can repair this (the domain "
+        "at the mail service, or the MX record): tell them by another way. Only where you run the sending mail server "
+        "and the refusing host is its relay, see to its login there.",
+        "The server that was asked takes no mail for the recipient's domain: mostly the domain's MX record names it, "
+        "and the domain is not, or no longer, set up there.",
+        "Recipient's domain that its mail server does not take mail for (relay denied)",
+    ),
+    Situation(
+        ("login-wanted",),
+        lambda event: told(r"(?i)(sender address rejected: not logged in)")(event) if event.relayed else "",
+        "If the mail was forwarded there, let the forwarding server put an address of its own into the envelope (SRS; "
+        "postsrsd for Postfix), or exempt it on the server that refused. If the server that refused is the sending "
+        "one's relay, give the sending server the login of that mailbox.",
+        "The server that refused holds the sender's domain for one of its own, and takes mail from such an address "
+        "only after a login: another server may not bring it.",
+    ),
+    Situation(
+        ("login-wanted",),
+        reported,
+        "If you run the mail server that sent it and the refusing host is its relay (smarthost), give it the relay's "
+        "user name and password (Postfix: relayhost and smtp_sasl_password_maps); otherwise tell its operator. If the "
+        "host is the recipient's own, only the operator of that domain can repair it: tell them by another way.",
+        "The server that was asked takes mail only after a login, and the mail server that sent this one made none.",
     ),
     Situation(
         ("sender-not-logins",),

@@ -8,14 +8,14 @@ status code, a mail port, or words of the catalogue that only mail servers use.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
-from smtpwizard.diagnosis.bounces import reasons, relayed
+from smtpwizard.diagnosis.bounces import reasons, receiver_in, relayed, report_side
 from smtpwizard.diagnosis.client_terms import client_of
-from smtpwizard.diagnosis.event import MOST_AROUND, Event, from_text, port_in
+from smtpwizard.diagnosis.event import MOST_AROUND, Event, Side, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
 from smtpwizard.diagnosis.pasted_settings import fault_in
 from smtpwizard.diagnosis.replies import Properties, Reading, expanded, find_reply, properties
@@ -25,6 +25,7 @@ from smtpwizard.diagnosis.server_logs import (
     encrypted,
     ended_in_tls,
     left_without_login,
+    log_side,
     offers_no_login,
     program_of,
     routine,
@@ -151,6 +152,9 @@ def find(
     port, client, offer = _tls_port(text), client_of(text), _offer(text)
     upgraded = bool(offer and re.search(_ASKED_FOR_TLS, text))
     done = passed(text) if len(entries) <= _SENTENCES else frozenset()
+    side, receiver = _side(text, entries, bounced=bool(bounced)), receiver_in(text)
+    if not side and client not in ("", "mail-server"):
+        side = Side.APP
     for record in entries:
         record.alone = len(entries) == 1
         if connected and record.text.startswith("telnet: connect to address "):
@@ -164,7 +168,18 @@ def find(
                 found = found._replace(event=found.event._replace(port=port))
             event = found.event._replace(client=client, offer=offer, upgraded=upgraded, around=text[:MOST_AROUND])
             event = event._replace(passed=event.passed | done)
+            own = side or (Side.BOUNCE if event.relayed else side)
+            event = event._replace(side=event.side or own, receiver=receiver)
             yield found._replace(talks=talks, event=event)
+
+
+def _side(text: str, entries: Iterable[Record], *, bounced: bool) -> Side:
+    """Return whose text it is: a report's, even where it quotes a log, else the first that one of the lines tells."""
+    if not bounced:
+        sides = (log_side(record.text, record.program) for record in entries)
+        if side := next(filter(None, sides), Side.UNKNOWN):
+            return side
+    return report_side(text) or (Side.BOUNCE if bounced else Side.UNKNOWN)
 
 
 def _offer(text: str) -> frozenset[str]:
@@ -264,6 +279,8 @@ def found_in(
         app=app,
     )
     event = _with_words(event, known)._replace(program=record.program, passed=record.passed)
+    if handed_on or record.program or "reject" in text:
+        event = event._replace(side=log_side(text, record.program) or (Side.UNKNOWN if asked else report_side(text)))
     if handed_on or record.offer or record.sent:
         event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
     if not _is_error(event, reading, record, asked):

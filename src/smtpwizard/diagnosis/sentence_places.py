@@ -8,6 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+_OF_ANY_SERVER: Final[Mapping[str, str]] = {
+    "own_domains": (
+        "Postfix: mydestination, virtual_mailbox_domains or relay_domains; Exim: local_domains or relay_to_domains"
+    ),
+    "own_networks": "Postfix: mynetworks; Exim: relay_from_hosts",
+}
+
 ANY: Final[Mapping[str, str]] = {
     "host": "the SMTP host",
     "port": "the port",
@@ -46,6 +53,7 @@ ANY: Final[Mapping[str, str]] = {
     "renew": "and start the program anew",
     "ipv4": "or let the client connect by IPv4 only",
     "trust": "add the certificate to the machine's own store (update-ca-certificates)",
+    **_OF_ANY_SERVER,
 }
 """Words that fit any client."""
 
@@ -75,6 +83,7 @@ NODE: Final[Mapping[str, str]] = {
     "renew": "and make new containers (`docker compose up -d`)",
     "ipv4": "or make Node prefer IPv4: set NODE_OPTIONS=--dns-result-order=ipv4first for the app",
     "trust": "mount the certificate into the app's container and set NODE_EXTRA_CA_CERTS to the file",
+    **_OF_ANY_SERVER,
 }
 """Words for the default app's client, and for a named app. What stands in braces is filled in its turn."""
 
@@ -103,3 +112,52 @@ RELAY: Final[Mapping[str, str]] = {
     "trust": "add its authority to the mail server's list (Postfix: smtp_tls_CAfile)",
 }
 """Where a mail server hands mail on, its settings are concerned and not the app's. Only the sender is the app's."""
+
+BOUNCED: Final[Mapping[str, str]] = {
+    **RELAY,
+    "tls_skipped": "the sending mail server did not ask for STARTTLS",
+    "tls_on": (
+        "If you run the mail server that sent it, let it use TLS towards that server (Postfix: smtp_tls_security_level "
+        "= may, or encrypt); otherwise tell its operator"
+    ),
+    "login_on": (
+        "If you run the mail server that sent it and it hands mail on through a relay, give it a user name and "
+        "password for that relay (Postfix: smtp_sasl_auth_enable and smtp_sasl_password_maps), on port 587 or 465; "
+        "otherwise tell its operator"
+    ),
+    "ehlo_name": (
+        "Whoever runs the mail server that sent it has to give it a full host name that DNS knows (Postfix: "
+        "myhostname, or smtp_helo_name)"
+    ),
+}
+"""What a bounce's reader mostly does not run is the mail server that sent the mail."""
+
+OF_SERVERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "exim": {
+        "own_domains": (
+            "Exim: local_domains where it has the mailboxes, relay_to_domains where it passes the mail on; Debian: "
+            "dc_other_hostnames and dc_relay_domains; cPanel: /etc/localdomains"
+        ),
+        "own_networks": "Exim: relay_from_hosts; Debian: dc_relay_nets",
+    },
+    "postfix": {
+        "own_domains": ("Postfix: mydestination or virtual_mailbox_domains; relay_domains where it passes the mail on"),
+        "own_networks": "Postfix: mynetworks",
+    },
+}
+"""A mail server's program → what its settings are called."""
+
+EXIM_ONWARD: Final[Mapping[str, str]] = {
+    "tls_on": "Let your mail server use TLS towards that server (Exim: hosts_require_tls on its smtp transport)",
+    "login_on": (
+        "Give your mail server a user name and password for that relay (Exim: a client authenticator, and "
+        "hosts_require_auth on the smtp transport; Debian: /etc/exim4/passwd.client), on port 587 or 465"
+    ),
+    "ehlo_name": (
+        "Give your mail server a full host name that DNS knows (Exim: primary_hostname, or helo_data on the smtp "
+        "transport)"
+    ),
+    "ipv4": "or let the mail server use IPv4 only (Exim: disable_ipv6 = true)",
+    "trust": "add its authority to the mail server's list (Exim: tls_verify_certificates on the smtp transport)",
+}
+"""What differs from RELAY where Exim hands mail on. Exim's specification, chapters 14, 30, 33 and 43."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from smtpwizard.diagnosis.event import Event, Side
+
 _PROGRAM: Final = (
     r"(?<![\w./-])(postfix(?:-[\w.-]{1,40})?(?:/[\w.-]{1,30}){1,3}|postfix|postdrop|postalias|postmap|sm-mta|sm-msp-queue|"
     r"exim4?|opensmtpd|smtpd|opendkim|opendmarc|milter-regex|postgrey|policyd[\w-]{0,20}|postsrsd|amavisd?|rspamd|spamd|dovecot|"
@@ -36,6 +38,59 @@ def spaced(text: str, program: str) -> str:
     """Return what qmail's log says with blanks: it writes `Sorry,_I_couldn't_find_any_host/`."""
     return text.replace("_", " ").replace("/", " ") if program == "qmail" else text
 
+
+_REFUSES: Final = (
+    r"\bNOQUEUE: (?:milter-)?reject|\b(?:milter-)?reject: [A-Z-]{3,20} from |\bruleset=check_\w|"
+    r"\brejected (?:RCPT|MAIL|EHLO|HELO|AUTH|connection|after DATA)\b|\bLOG: MAIN REJECT"
+)
+_HANDS_ON: Final = (
+    r"\bstatus=(?:bounced|deferred)|\bstat=(?!Sent\b)[A-Z]|\bR=\w+ T=\w|\bT: \w*smtp for |\bdelays=\d|"
+    r"\bsmtp::outbound::|\bsmtp-out: |\bmta (?:delivery evpid|error reason)=|"
+    r"\bqueue: (?:delivery attempt|not delivered)"
+)
+"""What mail servers note of a client that they turn away, and of their own attempts at the next server."""
+_TAKES: Final = frozenset({"smtpd", "postscreen"})
+_GIVES: Final = frozenset({"smtp", "lmtp", "relay", "error", "bounce", "qmgr", "pipe", "virtual", "local"})
+"""Postfix's programs, master(8): those that clients speak to, and those that have a mail already."""
+
+
+def log_side(line: str, program: str) -> Side:
+    """Return whether a line of a mail server's log tells of a client that it refused or of its own delivery.
+
+    `program`: what has written it (see `program_of`). Side.UNKNOWN where it is no such line.
+    """
+    if ("reject" in line or "ruleset" in line) and re.search(_REFUSES, line):
+        return Side.REFUSING
+    if program.startswith("postfix"):
+        service = program.rpartition("/")[2]
+        if service in _TAKES:
+            return Side.REFUSING
+        if service in _GIVES:
+            return Side.ONWARD
+    if program == "dovecot":
+        return Side.REFUSING if ": auth" in line or "-login:" in line else Side.UNKNOWN
+    if program == "qmail" or (program == "exim" and (" == " in line or " ** " in line)):
+        return Side.ONWARD
+    hands_on = any(sign in line for sign in _HANDS_ON_SIGNS) and re.search(_HANDS_ON, line)
+    return Side.ONWARD if hands_on else Side.UNKNOWN
+
+
+_HANDS_ON_SIGNS: Final = ("status=", "stat=", "R=", "T: ", "delays=", "smtp::outbound", "smtp-out", "mta ", "queue: ")
+
+
+def server_of(event: Event) -> str:
+    """Return the mail server whose log or greeting is in a text: `exim`, `postfix`; empty for another one, or none."""
+    if event.side not in (Side.ONWARD, Side.REFUSING):
+        greeted = None if event.relayed or "ESMTP " not in event.around else re.search(_GREETED, event.around)
+        return greeted[1].lower() if greeted else ""
+    text = f"{event.program} {event.raw}"
+    if "postfix" in text or "NOQUEUE" in text or "status=" in text:
+        return "postfix"
+    return "exim" if re.search(_EXIMS, text) else ""
+
+
+_GREETED: Final = r"(?m)\b220[ -]\S{1,253} ESMTP (Exim|Postfix)\b"
+_EXIMS: Final = r"exim|\brejected (?:RCPT|MAIL|EHLO|HELO|after DATA)\b|\bR=\w+ T=\w|\bLOG: MAIN"
 
 _GUEST: Final = (
     r"(?i)resolving client hostname|hostname \S{1,200} does not resolve to address|ignored: no (?:SASL|TLS) support"

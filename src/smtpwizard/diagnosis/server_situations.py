@@ -11,11 +11,11 @@ from typing import Final
 
 from smtpwizard.addresses import appended, domain_of, is_freemail, meant_mailbox
 from smtpwizard.diagnosis.conditions import private_client
-from smtpwizard.diagnosis.event import Event, refused_address
+from smtpwizard.diagnosis.event import Event, Side, refused_address
 from smtpwizard.diagnosis.situations import Situation, near, told
 
 
-def _own_refusal(event: Event) -> str:
+def own_refusal(event: Event) -> str:
     """The log is that of the server that refused, and the client had not logged in."""
     refused = re.search(r"\bNOQUEUE: (?:milter-)?reject|\brejected (?:RCPT|MAIL|EHLO|HELO|connection)\b", event.raw)
     return "refused" if refused and "sasl_username=" not in event.raw else ""
@@ -31,25 +31,19 @@ def _existing_domain(event: Event) -> str:
     return next((domain for domain in domains if is_freemail(domain)), "")
 
 
-def _at_the_domain_itself(event: Event) -> str:
-    """The recipient's domain, where the server that was asked answers for it by its name, or mail from outside came."""
-    refused = re.search(
-        r"<?\b[\w.+-]{1,64}@([\w.-]{3,253})>?: (?:Relay access denied|Recipient address rejected)", event.raw
-    )
-    if not refused:
+_RELAY_OF_ITS_OWN: Final = (
+    r"[\]\w]:(?:465|587|2525|2587)\b|relayhost|smart-?host|\bSASL|\bemail-smtp\.|\bsmtp-relay\.|"
+    r"\bsmtp\.(?:sendgrid\.net|gmail\.com|office365\.com|(?:eu\.)?mailgun\.org|postmarkapp\.com|mandrillapp\.com)"
+)
+"""What shows that the server which refused is the one through which the sending mail server sends."""
+
+
+def reported(event: Event) -> str:
+    """A bounce, and no relay that the sending server logs in to is in it."""
+    if event.side is not Side.BOUNCE:
         return ""
-    domain = refused[1].lower()
-    if re.search(
-        rf"(?i)\b(?:telnet|Trying|Connected to|server for the domain) {re.escape(domain)}(?![\w-])",
-        event.around,
-    ):
-        return domain
-    sender = re.search(r"; from=<([^>]{3,300})> ", event.raw)
-    abroad = sender and is_freemail(domain_of(sender[1])) and not is_freemail(domain)
-    inbound = re.search(
-        r"RCPT from [\w.-]{1,200}\.(?:google|outlook|yahoo|icloud|qq|mail|gmx|web)\.\w{2,3}\[", event.raw
-    )
-    return domain if abroad and inbound else ""
+    own = re.search(_RELAY_OF_ITS_OWN, event.around or event.raw)
+    return "" if own else "reported"
 
 
 def _own_program(event: Event) -> str:
@@ -74,6 +68,19 @@ def _filtered(event: Event) -> str:
     """A refusal by policy of which the words say nothing that is known."""
     by_policy = any(status.split(".")[1] == "7" for status in event.enhanced)
     return "policy" if by_policy and not re.search(r"(?i)auth|relay|spf|dkim|dmarc|block|list", event.text) else ""
+
+
+_TABLE: Final = r"(?i)User unknown in (relay recipient|local recipient|virtual \w+) table"
+_EXPIRED: Final = r"(?i)expired|repeated attempts|retry time(?:out)? (?:is )?exceeded|too long|in the queue"
+_REFUSED_BY_IT: Final = r"(?i)\b5[0-5]\d\b|\b5\.\d\.\d{1,3}"
+
+
+def _judged_by_receiver(event: Event) -> str:
+    """The receiver that found no proof of the sender, where nothing says more."""
+    if event.receiver or event.relayed:
+        known = re.search(r"(?i)dmarc|\b(?:invalid|bad) DKIM|selector|not authori[sz]ed", event.raw)
+        return "" if known else event.receiver or "the recipient's"
+    return ""
 
 
 _MIDDLE: Final = r"(?i)while (?:sending|receiving) (?:MAIL FROM|RCPT TO|DATA command|message body|end of data)"
@@ -134,7 +141,17 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("recipient-unknown",),
-        _own_refusal,
+        told(r"Recipient address rejected: (\[?[\w.-]{3,253}\]?:\d{2,5}|\[[\w.-]{3,253}\])(?=[;\s]|$)"),
+        "On that Postfix look where {shown} stands: as a next hop it belongs into relayhost or transport_maps "
+        "(`smtp:{shown}`), and into no access or virtual table; a line `error:{shown}` refuses. Then run postmap on "
+        "the table and reload.",
+        "The reason that the server gives is {shown}, the name of a next server, and not that the mailbox is unknown: "
+        "a table of that Postfix holds it where the text of a refusal is expected.",
+        "Recipient refused by a table of the mail server",
+    ),
+    Situation(
+        ("recipient-unknown",),
+        own_refusal,
         "Create the mailbox or alias on this server if it should be there, or look whether the domain is among those "
         "for which it has mailboxes (Postfix: mydestination, virtual_mailbox_domains). Otherwise the sender has to "
         "correct the address.",
@@ -159,7 +176,7 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("sender-domain-unknown",),
-        lambda event: _own_refusal(event) and told(r"<[^@\s<>]{0,100}@([\w.-]{3,253})>: Sender")(event),
+        lambda event: own_refusal(event) and told(r"<[^@\s<>]{0,100}@([\w.-]{3,253})>: Sender")(event),
         "Is {shown} yours, or a service's for bounces, give it the MX or A record that the service's page names. "
         "Is it another's, its owner has to do that; to take the mail nevertheless, let the address pass "
         "(check_sender_access). If others find {shown}, see to this server's name server.",
@@ -177,7 +194,7 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("greylisted",),
-        _own_refusal,
+        own_refusal,
         "Nothing is wrong: the other server tries again and is let in. For a sender that comes from many addresses, "
         "or must not wait, put it on the list of exceptions (postgrey: whitelist_clients; Rspamd and policyd have one "
         "too).",
@@ -186,7 +203,7 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("ptr-missing",),
-        lambda event: "" if private_client(event) else _own_refusal(event),
+        lambda event: "" if private_client(event) else own_refusal(event),
         "A client of yours should send on port 587 with a login and be let pass before this check. To take another "
         "server's mail nevertheless, let its address pass (check_client_access) or take the check out "
         "(reject_unknown_client_hostname).",
@@ -195,7 +212,7 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("client-ip-blocklisted",),
-        _own_refusal,
+        own_refusal,
         "A client of yours should send on port 587 with a login and be let pass before the lists are asked (Postfix: "
         "permit_sasl_authenticated before reject_rbl_client). To take another server's mail nevertheless, let its "
         "address pass first (check_client_access), or take the list out; having the address removed from it is for "
@@ -205,7 +222,7 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("helo-rejected",),
-        lambda event: _own_refusal(event) and told(r"<([^<>@\s]{1,100})>: Hel|helo=<([^<>\s]{1,100})>")(event),
+        lambda event: own_refusal(event) and told(r"<([^<>@\s]{1,100})>: Hel|helo=<([^<>\s]{1,100})>")(event),
         "A program of yours needs a full host name for EHLO, or should log in and be let pass before this check "
         "(Postfix: permit_sasl_authenticated first). To take the mail of another's server, let its address pass "
         "(check_client_access) or take the check out (reject_non_fqdn_helo_hostname where a full name is wanted, "
@@ -262,29 +279,60 @@ SERVER_SITUATIONS: Final = (
     ),
     Situation(
         ("recipient-unknown",),
-        told(r"Recipient address rejected: (\[?[\w.-]{3,253}\]?:\d{2,5}|\[[\w.-]{3,253}\])(?=[;\s]|$)"),
-        "On that Postfix look where {shown} stands: as a next hop it belongs into relayhost or transport_maps "
-        "(`smtp:{shown}`), and into no access or virtual table; a line `error:{shown}` refuses. Then run postmap on "
-        "the table and reload.",
-        "The reason that the server gives is {shown}, the name of a next server, and not that the mailbox is unknown: "
-        "a table of that Postfix holds it where the text of a refusal is expected.",
-        "Recipient refused by a table of the mail server",
+        lambda event: reported(event) and told(_TABLE)(event),
+        "Correct the address. If it is right, only the operator of its server can repair it: tell them or the "
+        "recipient by another way. Where that server is yours, create the mailbox or alias there.",
+        "The recipient's server holds the domain for one of its own, and its {shown} table does not have this address.",
     ),
     Situation(
         ("recipient-unknown",),
-        told(r"(?i)User unknown in (relay recipient|local recipient|virtual \w+) table"),
+        reported,
+        "Correct the address. If it is right, only the operator of its server can repair it: tell them or the "
+        "recipient by another way.",
+    ),
+    Situation(
+        ("recipient-domain-unroutable",),
+        lambda event: reported(event) and told(_EXPIRED)(event),
+        "Check what stands behind the @, and read the reply after these words: it says why. If the other server could "
+        "not be reached, tell the recipient by another way; whoever runs the mail server that sent it looks in its "
+        "log, and whether port 25 is open on its way out.",
+        "The mail server that sent it tried for hours or days; the other side did not answer, or put it off each time.",
+    ),
+    Situation(
+        ("recipient-domain-unroutable",),
+        lambda event: "" if _existing_domain(event) else reported(event) and told(_REFUSED_BY_IT)(event),
+        "Check what stands behind the @. If it is right, only the operator of that domain can repair this (its MX "
+        "record, or the domain on the server that it names): tell them by another way.",
+    ),
+    Situation(
+        ("line-form",),
+        lambda event: told(r"(?i)lines? too long for (transport)|message_(linelength)_limit")(event),
+        "Raise message_linelength_limit on that transport of Exim (T= names it; the default is 998), where the "
+        "receiving servers take longer lines. A mail of your own goes through as quoted-printable or base64.",
+        "Exim as the sending server does not hand on a message with a line of more than 998 characters (RFC 5321 "
+        "section 4.5.3.1.6). No other server has refused it.",
+    ),
+    Situation(
+        ("sender-unauthenticated",),
+        _judged_by_receiver,
+        "Let the SPF record of the From address's domain name the server that sends (its IPv4 and IPv6 addresses, or "
+        "the provider's `include:`), and let that server or provider sign with DKIM for the domain. From a freemail "
+        "address send only through that provider itself.",
+    ),
+    Situation(
+        ("ptr-missing",),
+        lambda event: "reported" if event.side is Side.BOUNCE else "",
+        "Whoever runs the sending mail server has to have its address's owner (the hosting provider) set a PTR record "
+        "to the server's host name, whose A record leads back to it. Until then send through a provider with a login.",
+        "The recipient's server wants the address of the mail server that sent it to have a name in reverse DNS, and "
+        "finds none.",
+    ),
+    Situation(
+        ("recipient-unknown",),
+        told(_TABLE),
         "Correct the address, or create the mailbox or alias on that server. If the domain's mail lives elsewhere, "
         "take it out of the server's own domains (Postfix: virtual_mailbox_domains, relay_domains, mydestination).",
         "The server holds the recipient's domain for one of its own, and its {shown} table does not have this address.",
-    ),
-    Situation(
-        ("relay-denied",),
-        _at_the_domain_itself,
-        "On that server add {shown} to its own domains (Postfix: mydestination or virtual_mailbox_domains; "
-        "relay_domains where it passes the mail on), and reload it. If you did not mean this server, see where the MX "
-        "record and the published port 25 of {shown} lead.",
-        "The server that is asked for {shown} does not hold that domain for one of its own, so this is mail for "
-        "strangers to it. A login is not what is missing.",
     ),
     Situation(
         ("recipient-domain-unroutable",),

@@ -373,6 +373,16 @@ SITUATIONS: Final = (
     ),
     # What a server says of the message and the commands
     Situation(
+        ("server-storage",),
+        told(r"(?i)(insufficient system resources)"),
+        "Where the Exchange server is yours, look in its Application log for the events 15004 to 15007 (they name "
+        "what is short), and free space on the drive that holds its queue database, or memory. Then it takes mail "
+        "again. A mail server that sends tries again by itself, an app has to send anew.",
+        "Exchange says so when it is in back pressure: disk space, memory or its queue is short, and until that is "
+        "over it takes no mail. The message is not at fault.",
+        "Exchange in back pressure (452 4.3.1)",
+    ),
+    Situation(
         ("recipient-malformed",),
         told(r"(?im)(?<!from=)(?<!from:)(?<!from: )(?:^|[\s:'\"])(<>)(?=[\s:;,.'\"]|$)"),
         "See that the recipient reaches the mail library as a plain string: an empty field, or an object with "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.client_terms import words_of
-from smtpwizard.diagnosis.event import Event, server_in
+from smtpwizard.diagnosis.event import Event, Side, server_in
 from smtpwizard.diagnosis.pasted_settings import server_shown
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
@@ -120,10 +120,9 @@ class Wording:
         return found.title or title, found.cause or cause, told
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
-        """Fill a cause; before it, where a mail server has taken the mail: that the app is not concerned."""
-        if self._event.relayed and handed_on:
-            return f"{HANDED_ON} {self.fill(text)}"
-        return self.fill(text)
+        """Fill a cause; before it, where a text shows that a mail server took the mail: that no login is concerned."""
+        before = _TAKEN_BEFORE.get(self._event.side) if self._event.relayed and handed_on else None
+        return f"{before} {self.fill(text)}" if before else self.fill(text)
 
     def _encrypted(self) -> str:
         """Say which port to use for an encrypted connection: the provider's, else 465."""
@@ -205,6 +204,11 @@ HANDED_ON: Final = (
     "Your mail server took the mail from the app and could not hand it on; what follows concerns that server, not the "
     "app's login."
 )
+REPORTED: Final = (
+    "A mail server took this mail from its sender and could not hand it on; the sender's own login is not concerned."
+)
+_TAKEN_BEFORE: Final = {Side.ONWARD: HANDED_ON, Side.BOUNCE: REPORTED}
+"""Whose text it is → what it shows about the mail's way. A bare reply of a receiver shows nothing about it."""
 
 
 MTA_PORT: Final = 25
