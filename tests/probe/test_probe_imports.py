@@ -65,4 +65,4 @@ def test_a_check_that_goes_well_loads_what_it_needs_and_no_more(
             f"import os; os.chdir({str(tmp_path)!r}); from smtpwizard.cli.main import status\nassert {run} == 0"
         )
     assert not found & {*BANNED, "threading", "argparse", "gettext", "locale", "zlib", *without}
-    assert len([name for name in found if name.startswith("smtpwizard")]) <= 63
+    assert len([name for name in found if name.startswith("smtpwizard")]) <= 60

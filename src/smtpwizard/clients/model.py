@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from smtpwizard.clients.transport import Origin, Transport
 from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
-from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import TlsStream
 from smtpwizard.smtp.results import ClientOutcome, Step, TlsFacts, Transcript, Verdict, response_code
 
 if TYPE_CHECKING:
     import ssl
+
+    from smtpwizard.smtp.certificate import Certificate
 
 
 NAME_MISMATCH: Final = "ERR_TLS_CERT_ALTNAME_INVALID"

@@ -13,14 +13,14 @@ from smtpwizard.clients.model import NAME_MISMATCH, CipherListError, ClientFailu
 from smtpwizard.clients.transport import Transport
 from smtpwizard.probe.verdict import Options, StageOutcome
 from smtpwizard.records import NamedTuple
-from smtpwizard.smtp import certificate as certificates
 from smtpwizard.smtp import net as network
-from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import Job, Net, Stream, TlsStream
 from smtpwizard.smtp.results import Status, TlsFacts, Transcript
 
 if TYPE_CHECKING:
     import ssl
+
+    from smtpwizard.smtp.certificate import Certificate
 
 SILENT_SECONDS: Final = 1.0
 """Silence after which a port is tried in the other mode, too: a TLS hello where a greeting was due, or the reverse."""
@@ -119,6 +119,8 @@ class Connection:
     async def handshake(self) -> StageOutcome:
         """Make a TLS handshake and judge the certificate as the client does."""
         import ssl
+
+        from smtpwizard.smtp import certificate as certificates
 
         self.prepare()
         assert self._stream is not None
@@ -237,6 +239,8 @@ class ProbeSession:
 
     def certificate(self) -> Certificate | None:
         """Return the server's certificate, once there is a session."""
+        from smtpwizard.smtp import certificate as certificates
+
         return certificates.certificate(self._session)
 
     def mismatch(self) -> str | None:
@@ -246,6 +250,8 @@ class ProbeSession:
 
     def tls_facts(self) -> tuple[TlsFacts, str | None]:
         """Return the session's facts, and the client's word where it would refuse the certificate."""
+        from smtpwizard.smtp import certificate as certificates
+
         reason = self.mismatch()
         verified = self.untrusted is None and reason is None
         facts = certificates.facts(self._session, self.certificate(), verified=verified)
@@ -255,6 +261,8 @@ class ProbeSession:
 
     def chain(self) -> int | None:
         """Return how many certificates the server sent; None where Python does not tell."""
+        from smtpwizard.smtp import certificate as certificates
+
         return certificates.chain_length(self._session)
 
     async def leave(self, deadline: float) -> None:

@@ -20,7 +20,6 @@ from smtpwizard.presets.schema import Provider, SenderRule
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import redactor
 from smtpwizard.settings import Settings
-from smtpwizard.smtp.certificate import read_authorities
 from smtpwizard.smtp.results import (
     AppOutcome,
     ClientOutcome,
@@ -328,4 +327,9 @@ class Options(NamedTuple):
     def authorities(self, client: ClientModel) -> tuple[str, ...]:
         """Return the PEM texts to trust beside `client`'s own list. FileError where a named file cannot be read."""
         extra = client.tls.extra_authorities() if self.trust_extra_env else None
-        return read_authorities(self.ca_files) + tuple(text for text in (self.extra_ca_pem, extra) if text)
+        own: tuple[str, ...] = ()
+        if self.ca_files:
+            from smtpwizard.smtp.certificate import read_authorities
+
+            own = read_authorities(self.ca_files)
+        return own + tuple(text for text in (self.extra_ca_pem, extra) if text)

@@ -17,7 +17,6 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from smtpwizard.background import started
 from smtpwizard.errors import BugError, lacking
 
 if TYPE_CHECKING:
@@ -158,6 +157,8 @@ class BlockingJob(Generic[T]):
         self._call = call
         self._outcome: list[T] = []
         self._error: BaseException | None = None
+        from smtpwizard.background import started  # a check of an address does without
+
         self._thread = started(self._run, "smtpwizard-job")
 
     def _run(self) -> None:

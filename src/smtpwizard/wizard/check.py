@@ -14,7 +14,6 @@ from time import monotonic, strftime
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
-from smtpwizard.background import in_daemon_thread
 from smtpwizard.clients.model import UNKNOWN_AUTHORITY
 from smtpwizard.clients.transport import Origin
 from smtpwizard.errors import SmtpWizardError
@@ -57,6 +56,8 @@ _CONTROL_SECONDS: Final = 3.0
 
 async def control_known() -> bool:
     """Say whether this machine's name server knows a name that exists for sure. Takes 3 s at most."""
+    from smtpwizard.background import in_daemon_thread  # asked only where a host was not found
+
     try:
         return bool(
             await in_daemon_thread(lambda: network.look_up(CONTROL), timeout=_CONTROL_SECONDS, name="control look-up")

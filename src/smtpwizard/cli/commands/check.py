@@ -8,7 +8,6 @@ from smtpwizard.cli import source
 from smtpwizard.clients.registry import tls_of
 from smtpwizard.clients.transport import implicit_tls
 from smtpwizard.errors import ExitCode
-from smtpwizard.smtp import roots
 
 if TYPE_CHECKING:
     import argparse
@@ -32,5 +31,8 @@ def run(args: argparse.Namespace) -> ExitCode:
 
     planned = probing.plan(args, source=found)
     report = probing.show(probing.prepare(planned), planned, as_json=args.json)
-    roots.keep()
+    if any(step.tls is not None for step in report.steps):
+        from smtpwizard.smtp import roots  # a dialogue in clear text has needed none
+
+        roots.keep()
     return probing.exit_code(report)

@@ -1,6 +1,6 @@
 """TLS as Node does it: whom it trusts, which versions and ciphers it offers. Never the machine's own store.
 
-Imports ssl only where TLS is spoken.
+Imports ssl, and what reads roots and certificates, only where TLS is spoken or likely.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import is_loopback
 from smtpwizard.clients.model import CipherListError
-from smtpwizard.smtp import roots
-from smtpwizard.smtp.certificate import Certificate
 from smtpwizard.smtp.net import literal
 
 if TYPE_CHECKING:
     import ssl
+
+    from smtpwizard.smtp.certificate import Certificate
 
 
 EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS"
@@ -30,12 +30,19 @@ _sharing = allocate_lock()
 
 def begin(host: str, *, implicit: bool) -> None:
     """Begin what takes long where TLS is likely, and the network is waited for meanwhile or the roots are decoded."""
-    if not is_loopback(host) or (implicit and not roots.are_kept()):
+    local = is_loopback(host)
+    if local and not implicit:
+        return
+    from smtpwizard.smtp import roots
+
+    if not (local and roots.are_kept()):
         roots.begin()
 
 
 def is_ready() -> bool:
     """Say whether a context is made at once."""
+    from smtpwizard.smtp import roots
+
     return roots.are_kept()
 
 
@@ -73,6 +80,8 @@ def context(ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) 
     """
     if not verify:
         return _made(ciphers, (), verify=False)
+    from smtpwizard.smtp import roots
+
     key = (ciphers, authorities, roots.path())
     with _sharing:
         if key not in _shared:
@@ -82,6 +91,8 @@ def context(ciphers: str, authorities: tuple[str, ...], *, verify: bool = True) 
 
 def _made(ciphers: str, authorities: tuple[str, ...], *, verify: bool) -> ssl.SSLContext:
     import ssl
+
+    from smtpwizard.smtp import roots
 
     made = roots.context(authorities) if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
