@@ -295,3 +295,28 @@ def test_what_follows_from_a_refused_command_is_left_out() -> None:
         "C: MAIL FROM:<a b>\nS: 501 5.1.7 Bad sender address syntax\nC: RCPT TO:<c@example.com>\nS: 503 5.5.1 need MAIL"
     )
     assert [item.diagnoses[0].kind for item in explain_log(text)] == ["sender-malformed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('502 Command "AUTH PLAIN AHVzZXIAcGFzcw==" not implemented', "auth-not-offered"),
+        ('503, "5.5.1", MAIL first - error', "command-sequence"),
+        ("mail is being deferred - connect to imap[192.168.203.2]:2525: Operation timed out", "port-blocked"),
+        ("Recipient address rejected: Please try again later!", "greylisted"),
+        ("550 5.4.310 no; 451 4.3.0 <a@example.com>: Address lookup failed", "server-trouble"),
+        ("450 4.1.0 Please try again in a new SMTP session.", "connections-too-many"),
+        ("554 5.6.0 Invalid message content when handling MIME exception. IMC53", "header-not-standard"),
+        (
+            "A sender (Return-Path, Sender or From) required to send a message\n  mail (2.2.5) lib/mail/network",
+            "sender-malformed",
+        ),
+    ],
+)
+def test_words_of_a_reply_in_other_clothes(text: str, kind: str) -> None:
+    assert explain_text(text)[0].kind == kind
+
+
+def test_an_apps_own_request_with_an_empty_body_is_no_mail() -> None:
+    line = '{"level":"warn","msg":"Error decoding the config","path":"/api/v4/email/test","error":"EOF"}'
+    assert explain_text(line) == ()

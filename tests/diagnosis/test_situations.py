@@ -9,8 +9,9 @@ from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
 from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
 from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
 from smtpwizard.diagnosis.logs import explain_text
+from smtpwizard.diagnosis.name_situations import NAME_SITUATIONS
 from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
-from smtpwizard.diagnosis.situations import NAME_SITUATIONS, SITUATIONS
+from smtpwizard.diagnosis.situations import SITUATIONS
 
 REJECTED = "mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from mail.example.net[198.51.100.7]: "
 
@@ -72,6 +73,29 @@ SHOWN = {
         "before the @",
     ),
     "a bounce's sender": ("550 5.1.1 <MAILER-DAEMON@example.com>: User unknown", "bounced first"),
+    "a name that a client could not look up": (
+        "Error sending mail: Could not resolve host 'mail.example.com'",
+        "working name server or network",
+    ),
+    "a name server that refuses": ("Error: queryA EREFUSED smtp.example.com", "resolv.conf"),
+    "a freemail domain that is not found": (
+        "450 4.1.8 <someone@gmail.com>: Sender address rejected: Domain not found",
+        "correct its name server",
+    ),
+    "the module sendmail": (
+        "Error: can not connect to any SMTP server\n    at tryConnect (/srv/node_modules/sendmail/sendmail.js:88:49)",
+        "`nodemailer`",
+    ),
+    "no greeting for Swift Mailer": ("Expected response code 220 but got an empty response", "`-bs`"),
+    "a host that is not told": (
+        "smtplib: ConnectionRefusedError: [Errno 111] Connection refused",
+        "environment of its",
+    ),
+    "Go's handshake": ("failed to send mail: remote error: tls: handshake failure", "tlsrsakex"),
+    "a large provider's silence on 587": (
+        "Connection established to smtp-mail.outlook.com [52.98.89.34]:587\nError: Greeting never received",
+        "Try again",
+    ),
     "Debian's own name": ("Error: connect ECONNREFUSED 127.0.1.1:465", "/etc/hosts"),
     "a mail program": ("E-Mail Sending Failed\nFailed to transport message. Connection refused", "bridge"),
     "a service": ("stream_socket_client(): Unable to connect to mailhog:1026 (Connection refused)", "service mailhog"),
@@ -623,3 +647,24 @@ def test_every_situation_is_of_kinds_that_answers_have() -> None:
     ours = (*NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS)
     every = (*ours, *SITUATIONS)
     assert not {kind for item in every for kind in item.kinds} - kinds
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (
+            "550 5.7.1 your IP is blacklisted, see https://bl.example.net/q?ip=203.0.113.9.",
+            "at https://bl.example.net/q?ip=203.0.113.9 and",
+        ),
+        ("554 5.7.1 Client host [203.0.113.9] blocked using zen.example.com", "multirbl.valli.org"),
+        ("550 203.0.113.9 is listed in bl.spamcop.net", "at bl.spamcop.net and"),
+        ("554 203.0.113.9 - dynamic IP is blacklisted. Contact admin@rx.example.net", "with admin@rx.example.net and"),
+    ],
+)
+def test_the_list_that_a_reply_names_is_named(reply: str, told: str) -> None:
+    assert told in explain_text(reply)[0].remedy
+
+
+def test_a_link_with_something_like_a_key_in_it_is_not_repeated() -> None:
+    reply = "550 5.7.1 spam, see https://example.net/?token=hunter2hunter2hunter2"
+    assert "hunter2" not in explain_text(reply)[0].remedy

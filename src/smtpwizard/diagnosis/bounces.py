@@ -68,6 +68,7 @@ def reasons(text: str) -> list[Record]:
 def _record(text: str, found: re.Match[str]) -> Record:
     record = Record(text.count("\n", 0, found.start()) + 1)
     record.lines.append(re.sub(r"\s*\n\s*", " ", found[1]).strip())
+    record.numbers.append(record.number)
     return record
 
 
@@ -78,6 +79,7 @@ _RELAYED: Final = (
     r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA|Diagnostic-Code|Arrival-Date|X-Postfix-\w+): ?|"
     r"\bstat=(?:Deferred|User unknown|Service unavailable|Host unknown)|\bR=\w+ T=\w*smtp|\bT: \w*smtp for |"
     r"\bremote server returned\b|"
+    r"\bconnect to [\w.-]{1,200}\[[0-9a-f.:]{3,45}\]:\d{1,5}: |"
     r"\bconversation with \S{1,200}\[[0-9a-f.:]{3,45}\] timed out|delivery temporarily suspended|"
     r"\bhost \S{1,200}\[[0-9a-f.:]{3,45}\](?::\d{1,5})? said:|mail delivery (?:failed(?! via)|subsystem)|"
     r"undeliverable(?! address:)|"
@@ -158,7 +160,7 @@ _SERVERS_WORDS: Final = r"(?s)(?:mail )?(?:delivery|could not be|undeliver|wasn'
 
 _RELAYED_SIGNS: Final = (
     "postfix", "status=", "dsn=", "in reply to", "remote", "-mta", "recipient:", "diagnostic", "arrival", "stat=", "r=",
-    "said:", "deliver", "mx-host", "rejected command", "delayed for", "conversation with", "at host",
+    "said:", "connect to ", "deliver", "mx-host", "rejected command", "delayed for", "conversation with", "at host",
     "responded with", "protection.outlook", ">: host", "x-postfix", "transcript", "permanent fatal",
     "message that you sent", " == ", " ** ", "smtp-out", "mta ", "network error",
     " error from '", "(connection to '", "(lost connection with", "smtp for ",

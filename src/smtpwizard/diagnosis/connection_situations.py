@@ -11,7 +11,6 @@ from typing import Final
 
 from smtpwizard.addresses import is_private_address
 from smtpwizard.diagnosis.client_terms import client_of
-from smtpwizard.diagnosis.conditions import well_known_host
 from smtpwizard.diagnosis.event import Event
 from smtpwizard.diagnosis.server_logs import course
 from smtpwizard.diagnosis.situations import LARGE_PROVIDERS, Situation, near, told
@@ -84,40 +83,6 @@ def _cut_at_25(event: Event) -> str:
     return "25" if event.port == 25 else near(r"->\S{1,80}:25\b|\bvia [\w.-]{1,80}:25\b")(event)
 
 
-_HOST_NAME: Final = r"(?<![\w@./-])([A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,6})(?![\w/]|\.\w)"
-
-RIGHT_HOSTS: Final = {
-    "google.com": "smtp.gmail.com", "smtp.google.com": "smtp.gmail.com", "mail.google.com": "smtp.gmail.com",
-    "mail.gmail.com": "smtp.gmail.com", "smpt.gmail.com": "smtp.gmail.com", "smtp.office.com": "smtp.office365.com",
-    "smtp.365.com": "smtp.office365.com", "smtp.microsoft.com": "smtp.office365.com",
-    "smtp.outlook365.com": "smtp.office365.com", "smtp.yahoo.com": "smtp.mail.yahoo.com",
-    "smtp.icloud.com": "smtp.mail.me.com", "smtp.sendgrid.com": "smtp.sendgrid.net",
-    "smtp.mailgun.com": "smtp.mailgun.org", "smtp.mailgun.net": "smtp.mailgun.org",
-    "smtp.mailjet.com": "in-v3.mailjet.com", "smtp.brevo.com": "smtp-relay.brevo.com",
-    "smtp.sendinblue.com": "smtp-relay.brevo.com", "smtp.postmark.com": "smtp.postmarkapp.com",
-    "smtp.mailtrap.io": "live.smtp.mailtrap.io (or sandbox.smtp.mailtrap.io)",
-    "smtp.sparkpost.com": "smtp.sparkpostmail.com", "smtp.proton.me": "smtp.protonmail.ch",
-}  # fmt: skip
-"""Names that people take for a provider's mail server, and the right one."""
-
-
-def _right_host(event: Event) -> str:
-    """The server that is meant by a name that is known to be none, or that is a letter away from a large provider's."""
-    from difflib import get_close_matches
-
-    names = [name.lower() for name in re.findall(_HOST_NAME, event.raw)]
-    for name in names:
-        if name in RIGHT_HOSTS:
-            return RIGHT_HOSTS[name]
-    right = {*RIGHT_HOSTS.values(), "smtp-mail.outlook.com"}
-    if not right.isdisjoint(names):
-        return ""
-    close = (match for name in names for match in get_close_matches(name, right, 1, 0.9))
-    return next(close, "")
-
-
-_JAVA_LOOKED_UP: Final = r"UnknownHostException: ((?:smtp|mail|mx|relay)[\w-]{0,40}\.[\w-]{1,63}\.[\w.-]{2,60})\s*$"
-
 _SENDING: Final = (
     r"smtplib\.py[^\n]{0,40}in (?:sendmail|mail|rcpt|data|send_message)\b|self\.mail\(|in send_messages?\b"
 )
@@ -125,6 +90,20 @@ _SENDING: Final = (
 
 _IN_THE_MAIL: Final = frozenset({"mail", "rcpt", "data"})
 """Stages that are reached only with the right port and TLS mode."""
+
+
+def _host_untold(event: Event) -> str:
+    """A refused connection in a program's own words that name no host or port."""
+    bare = re.search(
+        r"\[(?:Errno|WinError) \d{3,5}\] (?:Connect call|Connection|No connection)|ConnectionRefusedError", event.raw
+    )
+    named = event.port or re.search(_SOME_HOST, f"{event.raw}\n{event.around}")
+    return "" if named or not bare or event.relayed else "bare"
+
+
+_SOME_HOST: Final = (
+    r"(?i)\b(?:smtp|mail|relay|mx)[\w-]{0,30}\.[\w-]+\.\w|localhost|\b\d{1,3}(?:\.\d{1,3}){3}\b|host['\"]?\s?[=:]"
+)
 
 
 def _stood(event: Event) -> str:
@@ -138,9 +117,41 @@ def _stood(event: Event) -> str:
     return "ehlo" if "ehlo" in event.passed else ""
 
 
-_LOOKING_UP: Final = ("dns-unknown", "dns-no-answer")
-
 CONNECTION_SITUATIONS: Final = (
+    Situation(
+        ("connection-refused", "port-blocked", "connection-lost", "no-route"),
+        near(r"node_modules/(sendmail)/sendmail\.js"),
+        "Switch the app from `{shown}` to SMTP with a provider's host, port and login (Strapi: the provider "
+        "`nodemailer` in config/plugins).",
+        "The app sends with the module `{shown}`, which knows no mail server: it goes straight to the recipient's on "
+        "port 25, which most networks block and many servers refuse.",
+    ),
+    Situation(
+        ("connection-lost", "plain-on-tls-port"),
+        told(r"(?i)expected response code \W?220\W? but got (?:an empty response|code \W{1,4},)"),
+        "Where the app is to send by SMTP, set it so (driver or transport smtp, with host, port, user and "
+        "encryption), and match port and mode: 465 with {implicit}, 587 with {starttls}. A sendmail program that is "
+        "to be used must be installed and know `-bs`.",
+        "No greeting came. Either the app starts a local program (`sendmail -bs`, Swift Mailer's way without SMTP "
+        "settings) that is missing, or the server ended the connection, as it does for the wrong TLS mode.",
+    ),
+    Situation(
+        ("connection-refused",),
+        _host_untold,
+        "Look {dialogue} which host and port the program really has, where it runs (a worker or container has an "
+        "environment of its own). If it is not localhost, compare them with the provider's page (587 or 465); a server "
+        "of your own must run and listen there.",
+        "Nothing listens where the program tried, and the text does not say where that was. Mail libraries take "
+        "localhost, port 25, where no host from the settings reaches them.",
+    ),
+    Situation(
+        ("plain-on-tls-port",),
+        lambda event: near(LARGE_PROVIDERS)(event) if re.search(r":587\b", event.around or event.raw) else "",
+        "Try again: one server of the provider's many may hang. If it stays, look for a firewall or virus scanner that "
+        "inspects mail, try from another network, and let the app wait longer for the greeting (a minute).",
+        "The connection to {shown} on 587 was made, where it begins in clear text, and no greeting came in time. A "
+        "wrong TLS mode is unlikely.",
+    ),
     Situation(
         ("connection-refused",),
         told(r"Deferred: Connection refused by (?:\w[\w.-]{0,60} )?\[127\.|mqueue-client"),
@@ -148,31 +159,6 @@ CONNECTION_SITUATIONS: Final = (
         "switch the app from sendmail to SMTP in its mail settings.",
         "The app handed its mail to the sendmail program, whose queue waits for the mail daemon of the same machine: "
         "that is not running. The app's SMTP settings are not used.",
-    ),
-    Situation(
-        ("untrusted-issuer",),
-        near(LARGE_PROVIDERS),
-        "Look whose certificate really comes (`openssl s_client -connect` and host and port): if a virus scanner or "
-        "firewall is its issuer, exempt the mail port there. Otherwise update the machine's or container's list of "
-        "authorities (ca-certificates) and its clock.",
-        "The certificate of {shown} is in order, so either something in between (a virus scanner, a firewall) "
-        "shows another one, or the machine's list of authorities is missing or old.",
-    ),
-    Situation(
-        ("untrusted-issuer",),
-        near(r"(?i)xampp|wamp|laragon|[C-Z]:\\\\?\S{1,100}\.php"),
-        "Download a current cacert.pem, name its path in php.ini as openssl.cafile (and curl.cainfo) and restart the "
-        "web server. If it stays, the server's certificate is self-signed, expired or for another name: look at it "
-        "with `smtpwizard check`.",
-        "PHP on Windows (XAMPP, WAMP) often has no list of authorities, and trusts no certificate then.",
-    ),
-    Situation(
-        ("wrong-name",),
-        near(r"(?i)(?:wanted to match|smtp_server=|host:? )['\" ]?(localhost|127\.0\.0\.1)\b"),
-        "Leave STARTTLS off for the server on this machine (in Ory: `disable_starttls=true`), or give that server a "
-        "certificate with the name that the app calls it by.",
-        "The mail server is on the same machine ({shown}) and shows a certificate that was made for no public name. "
-        "Between two programs of one machine TLS protects nothing.",
     ),
     Situation(
         ("connection-lost",),
@@ -400,6 +386,14 @@ CONNECTION_SITUATIONS: Final = (
     ),
     Situation(
         ("tls-versions",),
+        told(r"(remote error: tls: handshake failure)"),
+        "Have the server take TLS 1.2 with ECDHE, or use another host or port of the provider. Until then "
+        "GODEBUG=tlsrsakex=1 in the program's environment brings the older key exchange back (Go 1.22 and later).",
+        "The server ended the handshake: it takes no TLS version or cipher that the Go program offers. Newer Go leaves "
+        "out TLS 1.0, 1.1 and RSA key exchange.",
+    ),
+    Situation(
+        ("tls-versions",),
         told(r"No appropriate protocol|(protocol) is disabled"),
         "Let the client offer TLS 1.2: mail.smtp.ssl.protocols=TLSv1.2 (JavaMail), a newer JavaMail or Java, and no "
         "older version in the app's own settings. The server need not be changed.",
@@ -413,48 +407,5 @@ CONNECTION_SITUATIONS: Final = (
         "the server is your own, look which versions and which certificate it has on that port.",
         "The server ended the handshake ({shown}): the client offers no TLS version or cipher that it takes, or it has "
         "no certificate on that port.",
-    ),
-    # Which name it looked up
-    Situation(
-        _LOOKING_UP,
-        near(r"gethostby\w+\((?:socket\.)?(gethostname)\(\)|\bgetfqdn\(\)|getLocalHost"),
-        "Put the machine's own name into /etc/hosts (`127.0.1.1` and the name that `hostname` prints; in compose "
-        "`hostname:`) or into DNS, and start the program anew.",
-        "The name that was not found is this machine's own, which the program looks up to introduce itself. The mail "
-        "server's name was not asked for yet.",
-    ),
-    Situation(
-        ("dns-unknown",),
-        lambda event: "" if well_known_host(event) else told(_JAVA_LOOKED_UP)(event),
-        "Look the name up where the app runs (`getent hosts {shown}` or `nslookup {shown}`, inside its container). If "
-        "another machine finds it, give that machine or container a working name server; if none does, correct {host}.",
-        "Java could not look up {shown}. Its message is the same whether the name does not exist or no name server "
-        "answered.",
-    ),
-    Situation(
-        ("dns-unknown",),
-        _right_host,
-        "Set {host} to {shown}, and nothing around it; the port has a setting of its own.",
-        "There is no host of that name. {shown} is probably meant.",
-    ),
-    Situation(
-        _LOOKING_UP,
-        told(r"\b([\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\.(?:svc|cluster)\.[\w.-]{1,60})"),
-        "Compare the name with the service and its namespace (`kubectl get svc -A`), and look it up inside the app's "
-        "pod. A client that asks for IPv4 only needs a service with an IPv4 address.",
-        "{shown} is the name of a service in the cluster, and the cluster's name server does not know it: another "
-        "name, another namespace, or a service that is not there.",
-    ),
-    Situation(
-        ("dns-unknown",),
-        told(
-            r"(?:getaddrinfo ENOTFOUND|getaddrinfo for|dial tcp: lookup|UnknownHostException:|Unknown SMTP host:) "
-            r"([A-Za-z][\w-]{0,62})(?![\w.@-]|://)"
-        ),
-        "Put the mail server's full name into {host}, and nothing else. Where a container or compose service is "
-        "meant, see that it runs and is in the same network as the app.",
-        "No name server knows {shown}. A name without a dot is a placeholder or a setting's name, a piece of a URL "
-        "(`smtp://`, a user name whose special characters are not encoded), or the name of a container, which only "
-        "containers in the same network can look up.",
     ),
 )

@@ -67,11 +67,12 @@ _OF_A_PAGE: Final = (
     r"https?://(?![^/\s]{0,80}(?:api|smtp))[^\s\"'<>()]{1,300}[\"']?(?:: | - )"
     r"(?:dial tcp|[Cc]onnection refused|[Cc]onnection timed out|[Tt]imed? ?out|EOF\b|x509:)"
     r"|HTTPS?ConnectionPool\(|Max retries exceeded with url"
+    r"|\b(?:[Ee]rror )?(?:decoding|unmarshal\w*|parsing) [^\n]{0,400}\bEOF\b"
 )
 """A web page or interface that was not reached."""
 _UNSET: Final = r"[Tt]he \\{0,3}\"?([A-Z][A-Z0-9_]{1,80})\\{0,3}\"? variable is not set"
 """Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
-_READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b"
+_READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b(?!\[)"
 """Mail that is fetched, not sent."""
 _SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
 """A reply that nothing but a mail server gives, whatever its words are."""

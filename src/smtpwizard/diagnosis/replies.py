@@ -185,7 +185,10 @@ _STATUS: Final = (
     rf"({_ENHANCED})(?![\d.])[)\]]?(?=[ :;,-]|\)|$)|\(#({_ENHANCED})\))"
 )
 """An enhanced code where the library has left the code out, as .NET does."""
-_PRODUCT: Final = r"(?i)\b(?:version|release|php|python|django|wordpress|mysql|node|laravel)\W{1,4}$|[<>=!~]=\s?$"
+_PRODUCT: Final = (
+    r"(?im)^ {1,8}[a-z][\w-]{1,40} \($|"
+    r"\b(?:version|release|php|python|django|wordpress|mysql|node|laravel)\W{1,4}$|[<>=!~]=\s?$"
+)
 """What has a version of three numbers too."""
 
 _HTTP_REASON: Final = (
@@ -238,7 +241,7 @@ def find_reply(text: str, known: Properties) -> Reading:
         found = dressed(text) if any(sign in text for sign in signs) else None
         if found is not None:
             return found
-    if comma := re.match(r"([45]\d\d), (?=[A-Za-z])", text):
+    if comma := re.match(r"\(?([45]\d\d), ?b?[\"']?(?=[A-Za-z]|[45]\.\d\.\d)", text):
         return Reading(text[comma.end() :], int(comma[1]))
     if expected := re.search(_EXPECTED, text):
         return Reading("", int(expected[1]))

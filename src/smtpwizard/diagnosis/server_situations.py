@@ -22,7 +22,7 @@ def own_refusal(event: Event) -> str:
 
 
 def _existing_domain(event: Event) -> str:
-    """The recipient's domain, where it is a large provider's and is said not to be found."""
+    """The sender's or recipient's domain, where it is a large provider's and is said not to be found."""
     if not re.search(
         r"(?i)not found|no mx|name service|unrout|look-?up|nxdomain|unknown domain|host unknown", event.raw
     ):
@@ -164,6 +164,13 @@ SERVER_SITUATIONS: Final = (
         "where the target's domain should be served by your own machine, its MX must lead there.",
         "The address that failed is the target of a forwarding or list, and not the one that was written to: the "
         "next server knows no such mailbox.",
+    ),
+    Situation(
+        ("sender-domain-unknown",),
+        _existing_domain,
+        "On a server or container of your own correct its name server (/etc/resolv.conf, in compose `dns:`), and try "
+        "again. Where the server is another's, tell its operator; with 450 a later try may get through.",
+        "{shown} exists for certain, so the server that refused cannot look up names just now. The sender is right.",
     ),
     Situation(
         ("sender-domain-unknown",),

@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from smtpwizard.addresses import appended, domain_of, fault_of, fault_of_host, is_placeholder
-from smtpwizard.diagnosis.conditions import well_known_host
-from smtpwizard.diagnosis.event import Event, looked_up, refused_address
+from smtpwizard.addresses import domain_of, fault_of, is_placeholder
+from smtpwizard.diagnosis.event import Event, refused_address
 from smtpwizard.records import NamedTuple
 from smtpwizard.secret import MASK, hide_secrets
 from smtpwizard.text import safe
@@ -157,29 +156,6 @@ def _blotted_sender(event: Event) -> str:
 _ANY_ADDRESS: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 
 
-def _unknown_host(event: Event) -> str:
-    """The whole name that was looked up, where the text has it."""
-    name = looked_up(event.raw).strip()
-    whole = re.fullmatch(r"(?!.*xxx)(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,20}", name, re.ASCII)
-    return name if whole and not well_known_host(event) else ""
-
-
-def _placeholder_host(event: Event) -> str:
-    """The same where it is in a domain of guides."""
-    name = _unknown_host(event)
-    return name if is_placeholder(name.partition(".")[2]) else ""
-
-
-def _searched(event: Event) -> str:
-    """What to say of a name that was looked up with a search domain behind it."""
-    name = looked_up(event.raw)
-    host, domain = appended(name)
-    return host and (
-        f"{name} is {host} with the search domain {domain} behind it. That is tried where the name itself "
-        "was not found, mostly because the network's name server does not know names outside."
-    )
-
-
 def _bounce_address(event: Event) -> str:
     """The envelope sender, where it is one that a provider or an app makes for bounces."""
     found = re.search(
@@ -232,6 +208,8 @@ _SHORT: Final = 4
 
 def _sender_alone(event: Event) -> str:
     """Whether the sender's address is meant and no recipient's: by the stage, the enhanced code or the words."""
+    if event.code is None and not event.enhanced:
+        return ""  # no server has spoken
     named = event.stages == {"mail"} or not event.enhanced.isdisjoint({"5.1.7", "5.1.8"})
     named = named or re.search(r"(?i)mail from|\bmail command|sender", event.raw) is not None
     return "" if not named or re.search(r"(?i)\brcpt|recipient", event.raw) or _double(event) else "sender"
@@ -249,25 +227,6 @@ LARGE_PROVIDERS: Final = (
     r"smtp\.mail\.me\.com|smtp\.zoho\.com|smtp\.mailgun\.org)\b"
 )
 """Servers of providers whose certificates are in order, and that offer a login only under TLS."""
-
-NAME_SITUATIONS: Final = (
-    Situation(
-        ("dns-unknown", "dns-no-answer"),
-        lambda event: fault_of_host(looked_up(event.raw)),
-        "Put only the host name into {host}, as on the provider's page: no quotes, blanks, `smtp://` or `:587`. The "
-        "port and the kind of TLS have settings of their own.",
-        "The name that was looked up {shown}; there is no such host.",
-        "Unknown host name",
-    ),
-    Situation(
-        ("dns-unknown", "dns-no-answer"),
-        _searched,
-        "Let the name server of that network or cluster pass on questions for names outside. Until then a full stop "
-        "behind the name in {host} keeps the search domain away (Kubernetes: or lower ndots in dnsConfig).",
-        "{shown}",
-    ),
-)
-"""What is wrong by sight with a name that was looked up in vain. It is the cause, so these are asked first."""
 
 SITUATIONS: Final = (
     # Who sends
@@ -456,20 +415,6 @@ SITUATIONS: Final = (
         "SIZE=).",
         "The address is in order. The server does not understand the parameter behind it ({shown}), which a client "
         "may send only where the EHLO reply offers it.",
-    ),
-    Situation(
-        ("dns-unknown",),
-        _placeholder_host,
-        "Put the real name of your mail server into {host}, as on the provider's page. If a real name stands there "
-        "already, compare it letter by letter, and look it up where the app runs (`nslookup`).",
-        "No name server knows {shown}. If it really stands so in the settings, it is a placeholder from a guide.",
-    ),
-    Situation(
-        ("dns-unknown",),
-        _unknown_host,
-        "Compare {shown} with the provider's page letter by letter, and look it up where the app runs (`nslookup "
-        "{shown}`, inside its container). Put the right name into {host}, without a port.",
-        "No name server knows {shown}: it is misspelt, exists no longer, or only inside another network.",
     ),
     # How the settings are written
     Situation(

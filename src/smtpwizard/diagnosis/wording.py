@@ -80,6 +80,10 @@ class Wording:
             if not _CODES.search(text):
                 text = re.sub(r" \(E[A-Z_]+(?:, E[A-Z_]+)*\)$", "", text)
             text = re.sub(r"(?<=\w), E[A-Z_]{3,}(?=\))", "", text)
+        words = re.search(r" \((E[A-Z_]+(?:, E[A-Z_]+)*)\)$", text)
+        said = self._event.errors and not self._event.status
+        if words and said and self._event.errors.isdisjoint(words[1].split(", ")):
+            text = text[: words.start()]
         return own_code(self.fill(text), self._event)
 
     def fill(self, text: str) -> str:
@@ -97,8 +101,9 @@ class Wording:
             return self.fill(text)
         if "{try_" in text:
             text = text.replace("{try_port}", _try_port(self._event)).replace("{try_tls}", _try_tls(self._event))
-        if "{its_reason}" in text:
-            text = text.replace("{its_reason}", its_reason(self._event))
+        if "{its_" in text:
+            text = text.replace("{its_reason}", its_reason(self._event)).replace("{its_page}", its_page(self._event))
+            text = text.replace("{its_list}", _its_list(self._event))
         return self._event.profile.fill(text)
 
     def in_situation(self, kind: str, title: str, cause: str, remedy: str) -> tuple[str, str, str]:
@@ -108,9 +113,10 @@ class Wording:
         from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
         from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
         from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
+        from smtpwizard.diagnosis.name_situations import NAME_SITUATIONS
         from smtpwizard.diagnosis.pasted_settings import SETTINGS_SITUATIONS
         from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
-        from smtpwizard.diagnosis.situations import NAME_SITUATIONS, SITUATIONS, situation_of
+        from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
 
         ours = (*SETTINGS_SITUATIONS, *NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS)
         found = situation_of(kind, self._event, (*ours, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS))
@@ -179,6 +185,39 @@ def its_reason(event: Event) -> str:
         return NO_REASON
     return f"Its own words: “{said}”."
 
+
+def its_page(event: Event) -> str:
+    """Return the sentence, with a blank behind it, that sends to the page or person a reply names; else nothing."""
+    link, contact = _named(event)
+    return f"Read {link}. " if link else f"Ask {contact}, whom the reply names. " if contact else ""
+
+
+def _its_list(event: Event) -> str:
+    """Say where to look up what a blocklist has: at the list that the reply names, else at all."""
+    link, contact = _named(event)
+    if listed := re.search(_LISTS, event.raw):
+        return f"at {listed[0]}"
+    return (
+        f"at {link}" if link else f"with {contact}" if contact else "at the blocklists (multirbl.valli.org asks most)"
+    )
+
+
+def _named(event: Event) -> tuple[str, str]:
+    """Return the first link of a reply and the address to which it wants to be written, where they show no secret."""
+    link, contact = re.search(_LINK, event.raw), re.search(_CONTACT, event.raw)
+    shown = safe(link[0].rstrip(".,;:!?"), limit=_LONG_REASON) if link else ""
+    return shown if hide_secrets(shown) == shown else "", contact[1] if contact else ""
+
+
+_LINK: Final = r"https?://[^\s\"'<>()\[\]{}\\]{4,200}"
+_CONTACT: Final = (
+    r"(?i)\b(?:contact|write to|e?-?mail(?: to)?|call|notify|ask)[\s:<\"']{1,3}([\w.+-]{1,64}@[\w-][\w.-]{2,200}\w)"
+)
+_LISTS: Final = (
+    r"(?i)(?<![\w@/.-])(?:[a-z0-9-]{1,40}\.){0,3}(?:spamhaus|spamcop|barracudacentral|sorbs|uceprotect|abuseat|surbl|"
+    r"uribl|mailspike|manitu|surriel|abusix|backscatterer|gbudb|dnsbl[\w-]{0,20})\.(?:[a-z]{2,10}\.)?[a-z]{2,6}\b"
+)
+"""Blocklists by their zones: `zen.spamhaus.org`."""
 
 _CODE_BEFORE: Final = r"^\s*(?:[2-5]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}\s)*"
 
