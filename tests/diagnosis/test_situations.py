@@ -74,7 +74,7 @@ SHOWN = {
     ),
     "a bounce's sender": ("550 5.1.1 <MAILER-DAEMON@example.com>: User unknown", "bounced first"),
     "a name that a client could not look up": (
-        "Error sending mail: Could not resolve host 'mail.example.com'",
+        "Error sending mail: Could not resolve host 'mail.acme-post.net'",
         "working name server or network",
     ),
     "a name server that refuses": ("Error: queryA EREFUSED smtp.example.com", "resolv.conf"),

@@ -10,6 +10,8 @@ from smtpwizard.diagnosis.replies import Properties
 
 _MESSAGES: Final = (
     ("invalid login", ("auth",)),
+    ('command "auth', ("auth",)),
+    ("command “auth", ("auth",)),
     ("auth command used when", ("auth",)),  # whatever the client had wanted to do
     ("missing credentials for", ("auth",)),
     ("can't create new sasl", ("auth",)),

@@ -204,14 +204,15 @@ def _its_list(event: Event) -> str:
 
 def _named(event: Event) -> tuple[str, str]:
     """Return the first link of a reply and the address to which it wants to be written, where they show no secret."""
-    link, contact = re.search(_LINK, event.raw), re.search(_CONTACT, event.raw)
+    said = "\n".join(event.lines) or event.raw
+    link, contact = re.search(_LINK, said), re.search(_CONTACT, said)
     shown = safe(link[0].rstrip(".,;:!?"), limit=_LONG_REASON) if link else ""
     return shown if hide_secrets(shown) == shown else "", contact[1] if contact else ""
 
 
 _LINK: Final = r"https?://[^\s\"'<>()\[\]{}\\]{4,200}"
 _CONTACT: Final = (
-    r"(?i)\b(?:contact|write to|e?-?mail(?: to)?|call|notify|ask)[\s:<\"']{1,3}([\w.+-]{1,64}@[\w-][\w.-]{2,200}\w)"
+    r"(?i)\b(?:contact|write to|please e-?mail|notify|ask)[\s:<\"']{1,3}([\w.+-]{1,64}@[\w-][\w.-]{2,200}\w)"
 )
 _LISTS: Final = (
     r"(?i)(?<![\w@/.-])(?:[a-z0-9-]{1,40}\.){0,3}(?:spamhaus|spamcop|barracudacentral|sorbs|uceprotect|abuseat|surbl|"
