@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from support.failure_examples import all_playable
-from support.terminal import Terminal
+from support.terminal import WIZARD, Terminal
 
 pytestmark = [pytest.mark.pty]
 
@@ -23,7 +22,7 @@ def test_without_colour_a_played_failure_and_the_choice_of_a_service_are_shapes(
     (shop / "compose.yaml").write_text("services:\n  api:\n    image: line/abc-user-feedback-api\n")
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     environment = {**kept, "HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
-    with Terminal([sys.executable, "-m", "smtpwizard", "--demo"], cwd=shop, env=environment) as terminal:
+    with Terminal(["--demo"], cwd=shop, env=environment, warm=WIZARD) as terminal:
         terminal.wait_for("Enter Use Practice server")
         terminal.press("enter")
         terminal.wait_for("Enter Test")
@@ -63,7 +62,7 @@ def test_what_the_apps_service_sets_is_found_and_is_where_the_wizard_saves(tmp_p
     )
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     environment = {**kept, "HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
-    with Terminal([sys.executable, "-m", "smtpwizard"], cwd=shop, env=environment) as terminal:
+    with Terminal([], cwd=shop, env=environment, warm=WIZARD) as terminal:
         terminal.wait_for("Found in docker-compose.yml", "→ docker-compose.yml", "127.0.0.1:9")
         terminal.press("enter")
         terminal.wait_for("Enter Fix in Settings")

@@ -254,7 +254,7 @@ def test_the_screens_of_a_walk_are_the_golden_ones(name: str, tmp_path: Path) ->
     colours = {"COLORFGBG": os.environ.get("COLORFGBG", "15;0")}
     with (
         internet(home, {} if name == "offline" else HOSTS, steady=True) as command,
-        Terminal(command, cwd=shop, env=environment(home, **colours)) as terminal,
+        Terminal(command[3:], cwd=shop, env=environment(home, **colours), warm=command[2]) as terminal,
     ):
         walk = Walk(name, terminal)
         WALKS[name](walk)

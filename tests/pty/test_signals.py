@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, Terminal
+from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, WIZARD, Terminal
 
 pytestmark = [pytest.mark.pty]
 
 TRACKS_THE_MOUSE = (b"\x1b[?1000h", b"\x1b[?1000l")
 
 
-def wizard(folder: Path) -> Terminal:
+def wizard(folder: Path, *, warm: str = WIZARD) -> Terminal:
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     env = {**kept, "HOME": str(folder), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
-    return Terminal([sys.executable, "-m", "smtpwizard"], cwd=folder, env=env)
+    command = [] if warm else [sys.executable, "-m", "smtpwizard"]
+    return Terminal(command, cwd=folder, env=env, warm=warm)
 
 
 def assert_given_back(terminal: Terminal) -> None:
@@ -41,7 +42,7 @@ def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(name: str, tmp_path:
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGQUIT", "SIGTERM", "SIGALRM"])
 def test_so_does_one_that_comes_before_the_first_frame(name: str, tmp_path: Path) -> None:
     number = getattr(signal, name)
-    with wizard(tmp_path) as terminal:
+    with wizard(tmp_path, warm="") as terminal:
         terminal.wait_for_output(ALTERNATE_SCREEN[0])
         terminal.kill(number)
         assert terminal.wait() in (128 + number, -number)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, Terminal
+from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, WIZARD, Terminal
 
 pytestmark = [pytest.mark.pty]
 
@@ -31,6 +31,7 @@ def on_terminal(
     size: tuple[int, int] = (80, 24),
     variables: Mapping[str, str] | None = None,
     pipe_stdout: bool = False,
+    warm: str = "",
 ) -> Terminal:
     """Start a command in `folder` on a terminal of its own, with nothing of this user's environment."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
@@ -38,7 +39,9 @@ def on_terminal(
     home.mkdir(exist_ok=True)
     environment = {**kept, "HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(variables or {})}
     columns, rows = size
-    return Terminal(command, cwd=folder, env=environment, columns=columns, rows=rows, pipe_stdout=pipe_stdout)
+    return Terminal(
+        command, cwd=folder, env=environment, columns=columns, rows=rows, pipe_stdout=pipe_stdout, warm=warm
+    )
 
 
 @pytest.fixture
@@ -71,7 +74,7 @@ def test_quitting_at_once_leaves_the_terminal_as_it_was_and_says_that_nothing_wa
 
 
 def test_unsaved_work_is_asked_about_once(tmp_path: Path) -> None:
-    with on_terminal(program(), tmp_path) as terminal:
+    with on_terminal([], tmp_path, warm=WIZARD) as terminal:
         terminal.wait_for("Sending services")
         terminal.press("gm\r")
         terminal.wait_for("Mail address")
@@ -83,7 +86,7 @@ def test_unsaved_work_is_asked_about_once(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_says_how_to_quit_and_twice_quits(tmp_path: Path) -> None:
-    with on_terminal(program(), tmp_path) as terminal:
+    with on_terminal([], tmp_path, warm=WIZARD) as terminal:
         terminal.wait_for("Sending services")
         terminal.press("\x03")
         terminal.wait_for("Ctrl+Q quits")
@@ -127,7 +130,7 @@ def test_a_log_that_textual_would_write_is_not_written(env_file: Path) -> None:
 
 
 def test_no_byte_that_reaches_the_terminal_holds_the_secret_of_the_file(env_file: Path) -> None:
-    with on_terminal(program(), env_file.parent, size=(120, 36)) as terminal:
+    with on_terminal([], env_file.parent, size=(120, 36), warm=WIZARD) as terminal:
         terminal.wait_for("Found in .env")
         terminal.press("\x1b[B")
         terminal.wait_for("Enter Change it")
@@ -169,7 +172,7 @@ def test_stdout_may_be_a_file_and_stays_empty(tmp_path: Path) -> None:
 
 
 def test_a_hang_up_ends_it_and_restores_the_terminal(tmp_path: Path) -> None:
-    with on_terminal(program(), tmp_path) as terminal:
+    with on_terminal([], tmp_path, warm=WIZARD) as terminal:
         terminal.wait_for("Sending services")
         terminal.kill(signal.SIGTERM)
         assert terminal.wait() == 143
@@ -177,7 +180,7 @@ def test_a_hang_up_ends_it_and_restores_the_terminal(tmp_path: Path) -> None:
 
 
 def test_no_color_leaves_the_shapes(tmp_path: Path) -> None:
-    with on_terminal(program(), tmp_path, variables={"NO_COLOR": "1"}) as terminal:
+    with on_terminal([], tmp_path, variables={"NO_COLOR": "1"}, warm=WIZARD) as terminal:
         terminal.wait_for("Sending services")
         terminal.press("gm")
         terminal.wait_for("▌Gmail")
@@ -186,7 +189,7 @@ def test_no_color_leaves_the_shapes(tmp_path: Path) -> None:
 
 
 def test_a_terminal_of_30_by_8_is_told_the_size_and_can_be_left(tmp_path: Path) -> None:
-    with on_terminal(program(), tmp_path, size=(30, 8)) as terminal:
+    with on_terminal([], tmp_path, size=(30, 8), warm=WIZARD) as terminal:
         terminal.wait_for("40 by 10")
         terminal.press("\x11")
         assert terminal.wait() == 0

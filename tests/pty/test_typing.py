@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.terminal import Terminal
+from support.terminal import WIZARD, Terminal
 
 pytestmark = [pytest.mark.pty]
 
@@ -16,11 +15,11 @@ SECRET = "abcdefghijklmnop"
 
 
 def test_a_password_that_follows_a_tab_at_once_never_lands_in_the_field_before(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "smtpwizard", "--preset", "gmail"]
+    command = ["--preset", "gmail"]
     home = tmp_path / "home"
     home.mkdir()
     environment = {"HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-    with Terminal(command, cwd=tmp_path, env=environment, columns=144, rows=36) as terminal:
+    with Terminal(command, cwd=tmp_path, env=environment, columns=144, rows=36, warm=WIZARD) as terminal:
         terminal.wait_for("still needed: Mail address, App password")
         terminal.press(f"me@gmail.com\t{SECRET}\t")
         text = terminal.wait_for("as me@gmail.com", "SMTP_USERNAME=me@gmail.com", "SMTP_PASSWORD=********")
@@ -29,11 +28,11 @@ def test_a_password_that_follows_a_tab_at_once_never_lands_in_the_field_before(t
 
 
 def test_keys_that_come_faster_than_a_redraw_are_all_taken_in_order(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "smtpwizard", "--demo"]
+    command = ["--demo"]
     home = tmp_path / "home"
     home.mkdir()
     environment = {"HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-    with Terminal(command, cwd=tmp_path, env=environment, columns=144, rows=36) as terminal:
+    with Terminal(command, cwd=tmp_path, env=environment, columns=144, rows=36, warm=WIZARD) as terminal:
         terminal.wait_for("Enter Use Practice server")
         terminal.press("enter")
         terminal.wait_for("SMTP_SENDER=practice@")
@@ -61,8 +60,8 @@ def filled(tmp_path: Path) -> Iterator[Terminal]:
     home = tmp_path / "home"
     home.mkdir()
     environment = {"HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-    command = [sys.executable, "-m", "smtpwizard", "--preset", "gmail"]
-    with Terminal(command, cwd=tmp_path, env=environment, columns=144, rows=36) as terminal:
+    command = ["--preset", "gmail"]
+    with Terminal(command, cwd=tmp_path, env=environment, columns=144, rows=36, warm=WIZARD) as terminal:
         terminal.wait_for("▌ you@gmail.com", "▌ ••••••••••••••••", "Your full Gmail address.")
         yield terminal
 

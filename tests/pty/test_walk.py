@@ -14,7 +14,7 @@ import pytest
 
 from support.leaks import assert_no_secret, assert_no_secret_in_files
 from support.node import node_json
-from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, Terminal
+from support.terminal import ALTERNATE_SCREEN, CURSOR_SHOWN, WIZARD, Terminal
 
 pytestmark = [pytest.mark.pty]
 
@@ -93,8 +93,7 @@ def test_the_walk_ends_with_a_file_that_all_readers_read_alike_and_three_mails_t
 
 @pytest.mark.node
 def test_what_the_walk_wrote_is_read_alike_by_the_apps_own_reader(tmp_path: Path, shop: Path) -> None:
-    command = [sys.executable, "-m", "smtpwizard", "--demo"]
-    with Terminal(command, cwd=shop, env=environment(tmp_path), columns=120, rows=36) as terminal:
+    with Terminal(["--demo"], cwd=shop, env=environment(tmp_path), columns=120, rows=36, warm=WIZARD) as terminal:
         walk(terminal)
         terminal.press("\x07")  # Ctrl+G
         assert terminal.wait() == 0
@@ -104,8 +103,7 @@ def test_what_the_walk_wrote_is_read_alike_by_the_apps_own_reader(tmp_path: Path
 
 
 def test_leaving_in_the_middle_writes_nothing_and_says_so(tmp_path: Path, shop: Path) -> None:
-    command = [sys.executable, "-m", "smtpwizard", "--demo"]
-    with Terminal(command, cwd=shop, env=environment(tmp_path)) as terminal:
+    with Terminal(["--demo"], cwd=shop, env=environment(tmp_path), warm=WIZARD) as terminal:
         terminal.wait_for("Enter Use Practice server")
         terminal.press("enter")
         terminal.wait_for("Enter Test")

@@ -1,7 +1,7 @@
 """An internet on the loopback: names, addresses and ports as in the world, behind which servers of the test's stand.
 
-As a module it runs the program in that internet: `python -m support.internet MAP ARGUMENTS`. Only look-ups and
-connections are led elsewhere; keys, screen, sockets, TLS and files are the real ones.
+As a module it runs the program in that internet: `python -m support.internet MAP ARGUMENTS`, or its `main`. Only
+look-ups and connections are led elsewhere; keys, screen, sockets, TLS and files are the real ones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 TESTS: Final = Path(__file__).parents[1]
 
@@ -104,14 +104,19 @@ def join(names: Mapping[str, str], doors: Mapping[str, int]) -> None:
     socket.socket.connect = connect_there  # type: ignore[method-assign, assignment]
 
 
-if __name__ == "__main__":
-    from smtpwizard.cli.main import main
+def main(arguments: list[str]) -> NoReturn:
+    """Run the program in the internet that the first argument describes, with the others."""
+    from smtpwizard.cli import main as program
 
-    known = json.loads(sys.argv[1])
+    known = json.loads(arguments[0])
     join(known["names"], known["doors"])
     if known["steady"]:
         from smtpwizard.probe import verdict
 
         vars(verdict)["_ms"] = lambda began: 12.0
-    sys.argv = ["smtpwizard", *sys.argv[2:]]
-    main()
+    sys.argv = ["smtpwizard", *arguments[1:]]
+    program.main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

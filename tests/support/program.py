@@ -1,15 +1,17 @@
 """The program in a process of its own, forked from one that has imported it: a tenth of a fresh start's processor time.
 
-`run()` takes what `subprocess.run([sys.executable, "-m", "smtpwizard", …])` takes. The child has its own descriptors,
-folder, environment and exit status; imports and the parsed presets are shared. Import sets and start-up are tested with
-fresh ones.
+`run()` takes what `subprocess.run([sys.executable, "-m", "smtpwizard", …])` takes, `Started` does for a terminal what
+`subprocess.Popen` does. The child has its own descriptors, folder, environment and exit status; imports and the parsed
+presets are shared. Import sets and start-up are tested with fresh ones.
 """
 
 from __future__ import annotations
 
 import atexit
+import functools
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,10 +20,12 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
+from time import monotonic
 from typing import IO, Any, Final
 
 _SERVER: Final = """
-import array, gc, io, json, os, select, signal, socket, sys, tempfile
+import array, gc, importlib, io, json, os, select, signal, socket, sys, tempfile, time
 import smtpwizard.cli.main, smtpwizard.cli.parser
 
 door = socket.socket(fileno=int(sys.argv[1]))
@@ -126,19 +130,25 @@ while True:
         os.dup2(descriptor, number)
         os.close(descriptor)
     task = json.loads(order)
+    if task["session"]:
+        os.setsid()
     os.chdir(task["cwd"])
     os.environ.clear()
     os.environ.update(task["env"])
+    time.tzset()
+    sys.path[:0] = filter(None, task["env"].get("PYTHONPATH", "").split(":"))
     wanted, _, handler = task["env"].get("PYTHONIOENCODING", "utf-8").partition(":")
     errors = handler or "surrogateescape"
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(open(0, "rb", closefd=False), encoding=wanted, errors=errors)
-    sys.stdout = sys.__stdout__ = io.TextIOWrapper(open(1, "wb", closefd=False), encoding=wanted, errors=errors)
+    sys.stdout = sys.__stdout__ = io.TextIOWrapper(
+        open(1, "wb", closefd=False), encoding=wanted, errors=errors, line_buffering=os.isatty(1)
+    )
     sys.stderr = sys.__stderr__ = io.TextIOWrapper(
         open(2, "wb", closefd=False), encoding=wanted, errors="backslashreplace", line_buffering=True
     )
     sys.argv = ["smtpwizard", *task["arguments"]]
     try:
-        smtpwizard.cli.main.main(task["arguments"])
+        importlib.import_module(task["module"]).main(task["arguments"])
     except BaseException:
         import traceback
 
@@ -159,24 +169,82 @@ _PRELOADED: Final = (
     "smtpwizard.targets.compose.plan",
 )  # fmt: skip
 
-_door: socket.socket | None = None
+_WIZARD: Final = (
+    *_PRELOADED, "aiosmtpd.smtp", "trustme", "textual.drivers.linux_driver", "smtpwizard.cli.commands.wizard",
+    "smtpwizard.sandbox.rehearsal", "smtpwizard.sandbox.server", "smtpwizard.tui.app", "smtpwizard.tui.screens.dialogs",
+    "smtpwizard.tui.steps.check", "smtpwizard.tui.steps.opening", "smtpwizard.tui.steps.provider",
+    "smtpwizard.tui.steps.save", "smtpwizard.tui.steps.send", "smtpwizard.tui.steps.settings",
+)  # fmt: skip
+"""What the wizard needs on its way beside that: a process of its own, since a fork of it is dearer."""
 
 
-def _server() -> socket.socket:
-    global _door
-    if _door is None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-c", _SERVER, str(theirs.fileno()), *_PRELOADED]
-        process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)
-        theirs.close()
-        _door = ours
+@functools.cache
+def _server(modules: tuple[str, ...]) -> socket.socket:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-c", _SERVER, str(theirs.fileno()), *modules]
+    process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)
+    theirs.close()
 
-        def leave() -> None:
-            ours.close()
-            process.wait(10)
+    def leave() -> None:
+        ours.close()
+        process.wait(10)
 
-        atexit.register(leave)
-    return _door
+    atexit.register(leave)
+    return ours
+
+
+class Started:
+    """The wizard, begun in a session of its own on a terminal: what of `subprocess.Popen` a terminal's driver asks for.
+
+    `module` is another with a `main(arguments)`. What Textual reads of the environment as it is loaded is the server's.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], terminal: int, module: str
+    ) -> None:
+        assert not [name for name in env if name.startswith("TEXTUAL")], "loaded already: start it afresh"
+        self.returncode: int | None = None
+        self._answer, theirs = socket.socketpair()
+        task = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env), "session": True, "module": module}
+        with theirs:
+            order = [json.dumps(task).encode()]
+            socket.send_fds(_server(_WIZARD), order, [terminal, terminal, terminal, theirs.fileno()])
+        self._said = b""
+        while b" " not in self._said:
+            self._said += self._answer.recv(64)
+        self.pid = int(self._said.split(b" ")[0])
+
+    def poll(self) -> int | None:
+        """Return the exit status, or minus the signal that ended it; None while it runs."""
+        return self._ended(0.0)
+
+    def wait(self, timeout: float) -> int:
+        """Wait for the exit status. TimeoutExpired after `timeout` seconds."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("smtpwizard", timeout)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):  # it ends while the server tells so
+                os.kill(self.pid, number)
+
+    def close(self) -> None:
+        """Give up the line to the server."""
+        self._answer.close()
+
+    def _ended(self, seconds: float) -> int | None:
+        deadline = monotonic() + seconds
+        while self.returncode is None:
+            if not select.select([self._answer], [], [], max(0.0, deadline - monotonic()))[0]:
+                return None
+            more = self._answer.recv(64)
+            self._said += more
+            if not more:
+                self.returncode = int(self._said.split(b" ")[1])
+        return self.returncode
 
 
 def run(
@@ -212,11 +280,13 @@ def run(
             "arguments": words,
             "cwd": os.fspath(cwd or os.getcwd()),
             "env": dict(os.environ if env is None else env),
+            "session": False,
+            "module": "smtpwizard.cli.main",
         }
         with ours:
             with theirs:
                 order = json.dumps(task).encode()
-                socket.send_fds(_server(), [order], [source, out.fileno(), err.fileno(), theirs.fileno()])
+                socket.send_fds(_server(_PRELOADED), [order], [source, out.fileno(), err.fileno(), theirs.fileno()])
             ours.settimeout(timeout)
             code = _outcome(ours, words, timeout)
         texts = []

@@ -12,12 +12,15 @@ import struct
 import subprocess
 import termios
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Final, Self
 
 import pyte
 import pytest
+
+from support.program import Started
 
 KEYS: Final = {
     "enter": "\r",
@@ -28,12 +31,19 @@ KEYS: Final = {
     "f4": "\x1bOS",
     "f6": "\x1b[17~",
 }
+WIZARD: Final = "smtpwizard.cli.main"
+"""What `warm` takes."""
 ALTERNATE_SCREEN: Final = (b"\x1b[?1049h", b"\x1b[?1049l")
 CURSOR_SHOWN: Final = b"\x1b[?25h"
 
 
 class Terminal:
-    """One program in a pseudo-terminal of `columns` × `rows`. A context manager: at its end the program is gone."""
+    """One program in a pseudo-terminal of `columns` × `rows`. A context manager: at its end the program is gone.
+
+    `command` begins a process of its own. With `warm` it is the wizard's arguments, and the process is forked from one
+    that has imported the wizard, which is most of its processor time: not for what a test says of the start. `warm`
+    names the module whose `main` gets them.
+    """
 
     def __init__(
         self,
@@ -44,6 +54,7 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         pipe_stdout: bool = False,
+        warm: str = "",
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -53,16 +64,23 @@ class Terminal:
         self._slave = slave
         self.output = b""
         """Every byte that the program wrote."""
+        # What was parsed is kept for the session, where there is one: a picture is drawn outside of tests too.
+        env = {**{name: os.environ[name] for name in ("XDG_CACHE_HOME",) if name in os.environ}, **env}
+        self._stdout = None
+        if warm:
+            self._process: subprocess.Popen[bytes] | Started
+            self._process = Started(command, cwd=cwd, env=env, terminal=slave, module=warm)
+            return
         self._process = subprocess.Popen(
             command,
             cwd=cwd,
-            # What was parsed is kept for the session, where there is one: a picture is drawn outside of tests too.
-            env={**{name: os.environ[name] for name in ("XDG_CACHE_HOME",) if name in os.environ}, **env},
+            env=env,
             stdin=slave,
             stdout=subprocess.PIPE if pipe_stdout else slave,
             stderr=slave,
             start_new_session=True,
         )
+        self._stdout = self._process.stdout
 
     @property
     def modes(self) -> list[object]:
@@ -100,8 +118,8 @@ class Terminal:
 
     def piped(self) -> bytes:
         """Return what went to stdout, where that is a pipe; after the end."""
-        assert self._process.stdout is not None
-        return self._process.stdout.read()
+        assert self._stdout is not None
+        return self._stdout.read()
 
     def kill(self, *numbers: int, seconds: float = 60.0) -> None:
         """Send signals, one after the other; one after a stop only once the process has stopped.
@@ -117,7 +135,8 @@ class Terminal:
                 self._read(0.02)
 
     def _stopped(self) -> bool:
-        return os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG) is not None
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text("utf-8", "replace")
+        return stat.rpartition(")")[2].split()[0] == "T"  # proc(5): pid (name) state …; T is stopped
 
     def hang_up(self, *, told: bool = True, seconds: float = 60.0) -> int:
         """Take the terminal away, send what the kernel then sends where the program is `told`; return the exit status.
@@ -160,12 +179,12 @@ class Terminal:
     def wait(self, *, seconds: float = 120.0) -> int:
         """Read until the program has ended and return its exit status; fail with the screen after `seconds`."""
         deadline = monotonic() + seconds
-        while self._process.poll() is None:
+        while (code := self._process.poll()) is None:
             if not self._read(min(deadline - monotonic(), 0.2)) and monotonic() > deadline:
                 pytest.fail(f"still running after {seconds:.0f} s:\n{self.text}")
         while self._read(0.05):
             pass
-        return self._process.returncode
+        return code
 
     def after_the_screen(self) -> str:
         """Return what was written once the alternate screen was left: what stays in the scrollback, without colours."""
@@ -193,9 +212,11 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(60.0)
+        for left in (self._stdout, self._process if isinstance(self._process, Started) else None):
+            if left is not None:
+                left.close()
         os.close(self._slave)
         os.close(self._master)
