@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # ten thousand tests need not be looked through again and again
-    gc.set_threshold(50_000)  # the program's own
+    gc.set_threshold(200_000)  # the program's own
 
 
 class _Watch:
@@ -108,6 +108,53 @@ def one_certificate_of_a_kind() -> Iterator[Callable[..., tuple[str, ssl.SSLCont
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certificates, "make", functools.cache(original))
         yield original
+
+
+@pytest.fixture(scope="session", autouse=True)
+def screens_cost_less() -> Iterator[None]:
+    """Draw frames when a test looks at them, and parse each style sheet once in a process: half of these tests' time.
+
+    `screen_text()` draws its own; the terminal that gets the others does not exist in a headless app.
+    """
+    if "textual" not in sys.modules:  # no test of this process has a screen
+        yield
+        return
+    from textual._compositor import Compositor
+    from textual._context import visible_screen_stack
+    from textual.css.model import RuleSet
+    from textual.css.stylesheet import Stylesheet
+
+    draw, parse = Compositor.render_update, Stylesheet._parse_rules
+    parsed: dict[frozenset[tuple[str, str]], dict[tuple[Any, ...], list[RuleSet]]] = {}
+
+    def render_update(self: Compositor, full: bool = False, **options: Any) -> Any:
+        if full:  # a picture
+            return draw(self, full, **options)
+        visible_screen_stack.set([])
+        self._dirty_regions.clear()
+        return None
+
+    def parse_rules(
+        self: Stylesheet,
+        css: str,
+        read_from: Any,
+        is_default_rules: bool = False,
+        tie_breaker: int = 0,
+        scope: str = "",
+    ) -> list[RuleSet]:
+        variables, known = vars(self).get("known", (None, {}))
+        if variables is not self._variables:  # a theme's colours
+            known = parsed.setdefault(frozenset(self._variables.items()), {})
+            vars(self)["known"] = (self._variables, known)
+        key = (css, read_from, is_default_rules, tie_breaker, scope)
+        if key not in known:
+            known[key] = parse(self, *key)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", render_update)
+        patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
