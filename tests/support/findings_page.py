@@ -35,6 +35,7 @@ def _failures() -> frozenset[str]:
     return frozenset(rule.id for rule in Catalogue.open().rules)
 
 
+@functools.cache
 def made() -> tuple[frozenset[str], frozenset[str]]:
     """Return the ids that stand where a problem is made, `*` for what is filled in, and all texts that could be one."""
     ids, texts = {f"{answer.id.partition('-')[0]}-*" for answer in Catalogue.open().general}, set()
