@@ -38,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if signal.getsignal(number) is signal.SIG_IGN:  # nohup
             signal.signal(number, signal.SIG_DFL)
     os.environ.pop("COLUMNS", None)  # what the program says would be wrapped to it, and in a worker it is set
+    # Node and the probes read every authority of it at each start, 50 and 24 ms; no test's server has one of them.
+    if authorities := os.environ.pop("NODE_EXTRA_CA_CERTS", ""):
+        os.environ["NPM_EXTRA_CA_CERTS"] = authorities
     config.stash[_leaks] = {}
     own = TemporaryDirectory(prefix="smtpwizard-config-")  # not the presets and the theme of whoever runs the tests
     os.chmod(own.name, 0o755)  # some tests run the program as another user
