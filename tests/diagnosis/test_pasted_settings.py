@@ -105,6 +105,14 @@ ADVISED = {
     "port 25 with TLS": (f"{NO_LOGIN}\nsmtp_port: 25\nsmtp_host: mx.example.com\nsmtp_ssl: TLS", "submission server's"),
     "a relay of one word": (f"{NO_LOGIN}\nMAIL_HOST=mailserver\nMAIL_PORT=25\nMAIL_USER=a\nMAIL_PASS=b", "For mails"),
     "a relay in a form": (f"Host\nsmtp:25\n{NO_LOGIN}", "For smtp leave user name and password empty"),
+    "a login that is set": (
+        "530 5.7.0 Authentication Required\nX_MAIL_HOST=a.example.com\nX_MAIL_USER=app\nX_MAIL_PASS=kQ7-marked",
+        "See that the program reads these names",
+    ),
+    "a login of which half is missing": (
+        "530 5.7.0 Authentication Required\nX_MAIL_HOST=a.example.com\nX_MAIL_USER=app\nX_MAIL_PASS=",
+        "give user name and password",
+    ),
     "a first word a letter off": (
         f"{EMPTY_LOGIN}\nEMAIL_SMTP_HOST: a.example.com\nEMAIL_SMTP_USER: app\nEMAL_SMTP_PASSWORD: 'kQ7-marked'",
         "exactly as the code or the app reads it",
@@ -134,6 +142,25 @@ ADVISED = {
     ),
 }  # fmt: skip
 """What a text shows beside its error → what the first remedy has in it."""
+
+
+ANOTHER_NAME = {
+    "certificate is valid for smtp.example.com, not smtp.example.com:587": "Put smtp.example.com alone",
+    "certificate is valid for web7.example.com, not mail.example.com": "Put web7.example.com into",
+    "certificate is valid for web7.example.net, not mail.example.com": "if both names lead to one server",
+    "certificate is valid for *.example.net, example.net, not mail.example.com": "it ends in .example.net",
+    "certificate is valid for *.smtp.example.net, smtp.example.net, not mail.example.com": "Put smtp.example.net",
+    "certificate is valid for *.example.net, example.net, not smtp.gmail.com": "SMTP Restrictions",
+    "certificate is valid for smtp.gmail.com, not smtp.google.com": "Put smtp.gmail.com into the SMTP host. Where",
+    "certificate is valid for 127.0.0.1, not mail.example.com": "Where none of them",
+    "certificate is valid for Root, not mail.example.com": "Where none of them",
+}
+"""What Go says of a certificate → what the remedy has in it."""
+
+
+@pytest.mark.parametrize(("text", "wanted"), ANOTHER_NAME.items())
+def test_a_certificates_name_tells_an_alias_from_a_diverted_connection(text: str, wanted: str) -> None:
+    assert wanted in explain_text(f"mail: x509: {text}")[0].remedy
 
 
 @pytest.mark.parametrize("case", ADVISED)
@@ -177,6 +204,11 @@ UNMOVED = {
         "opening to ssl://smtp.gmail.com:465\nSERVER -> CLIENT: 220 smtp.gmail.com ESMTP a1-2 - gsmtp\n"
         "535 5.7.8 Username and Password not accepted",
         "diverted",
+    ),
+    "one's own relay, which hands on to a provider": (
+        "relayhost = [smtp.gmail.com]:587\nConnected to localhost\n220 mail.example.com ESMTP Postfix\n"
+        "454 4.7.1 <a@example.org>: Relay access denied",
+        "diverts",
     ),
     "a server of one's own": (
         "opening to ssl://mail.example.com:465\nSERVER -> CLIENT: 220 host7.example.net ESMTP Exim 4.95\n"

@@ -352,6 +352,38 @@ def looked_up(text: str) -> str:
     return found["of"] if found else ""
 
 
+_CERTIFICATE_NAMES: Final = (
+    r"DNS:([\w*][\w.*-]{0,252})",
+    r"certificate is (?:only )?valid for ((?:[\w*][\w.*-]{0,252}, ){0,4}[\w*][\w.*-]{0,252}), (?:[^\n]{0,2000}, )?not ",
+    r"certificate CN=[`'\"]([\w*][\w.*-]{0,252})",
+)
+"""How Node, Go and PHP tell the names in a certificate."""
+
+_MOST_NAMES: Final = 4
+
+
+def certificate_names(event: Event) -> list[str]:
+    """Return the first names of the server's certificate, as far as they are known."""
+    found = list(event.names) or [
+        name for pattern in _CERTIFICATE_NAMES for said in re.findall(pattern, event.raw) for name in said.split(", ")
+    ]
+    return list(dict.fromkeys(found))[:_MOST_NAMES]
+
+
+_WANTED: Final = (
+    r"Host: ([\w.-]{1,253}?)\.? is not in",
+    r"certificate is (?:only )?valid for [^\n]{1,2000}?, not ([\w.-]{3,253})",
+    r"did not match expected CN=[`'\"]([\w.-]{3,253})",
+)
+"""The same clients: under which name they have called the server."""
+
+
+def wanted_name(event: Event) -> str:
+    """Return the name that the server was called by and its certificate does not have; empty where none is told."""
+    found = (re.search(pattern, event.raw) for pattern in _WANTED)
+    return next((name[1].lower() for name in found if name), "")
+
+
 def from_step(
     step: StepLike,
     provider: Provider | str | None = None,

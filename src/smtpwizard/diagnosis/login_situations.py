@@ -10,7 +10,7 @@ from typing import Final
 
 from smtpwizard.addresses import is_freemail
 from smtpwizard.diagnosis.conditions import private_client
-from smtpwizard.diagnosis.event import Event, Side
+from smtpwizard.diagnosis.event import Event, Side, certificate_names, wanted_name
 from smtpwizard.diagnosis.pasted_settings import NOT_TAKEN_UP, RELAY, fits, modes_at, shown_by, the_one
 from smtpwizard.diagnosis.server_situations import own_refusal, reported
 from smtpwizard.diagnosis.situations import LARGE_PROVIDERS, Situation, near, told
@@ -58,8 +58,8 @@ _RELAY_AND_PORT: Final = rf"(?<![\w.@/-])({RELAY}):(?:25|1025)(?!\d)"
 
 
 _DIVERTIBLE: Final = (
-    ("google", r"\b(smtp(?:-relay)?\.gmail\.com)"),
-    ("outlook", r"\b(smtp\.office365\.com|smtp-mail\.outlook\.com)"),
+    ("google|gmail", r"\b(smtp(?:-relay)?\.gmail\.com)"),
+    ("outlook|office365|microsoft", r"\b(smtp\.office365\.com|smtp-mail\.outlook\.com)"),
     ("zoho", r"\b(smtp(?:pro)?\.zoho\.(?:com|eu|in))"),
     ("yahoo", r"\b(smtp\.mail\.yahoo\.com)"),
     ("sendgrid|ismtpd", r"\b(smtp\.sendgrid\.net)"),
@@ -70,17 +70,69 @@ _GREETING: Final = (
 )
 
 
+_CALLED: Final = (
+    r"(?i)(?:opening to|connect(?:ed|ing|ion)? to|trying) \W{0,2}(?:\w{3,5}://)?([\w-]{1,63}(?:\.[\w-]{1,63}){1,6})"
+)
+
+
 def diverted(event: Event) -> str:
-    """Another server that greets in the place of a large provider's; empty where none does."""
-    text = event.around or event.raw
+    """Another server that greets in the place of a large provider's, or shows its certificate; empty where none."""
+    names = certificate_names(event)
+    if names and "." in names[0] and _is_providers(wanted_name(event), " ".join(names)):
+        return names[0]
+    text = event.around
     greeting = re.search(_GREETING, text) if "220" in text else None
-    return greeting[1] if greeting and _provider_meant(text, greeting[1]) else ""
+    if greeting is None:
+        return ""
+    host = the_one(shown_by(event), "host")
+    called = [*re.findall(_CALLED, text), *([host.bare] if host else [])]
+    return greeting[1] if any(_is_providers(name, greeting[1]) for name in called) else ""
 
 
-def _provider_meant(text: str, seen: str) -> str:
-    """The host of a large provider that a text means, and that is not of those in `seen`."""
-    hosts = ((words, found) for words, host in _DIVERTIBLE if (found := re.search(host, text.lower())))
-    return next((found[1] for words, found in hosts if not re.search(words, seen.lower())), "")
+def _is_providers(name: str, seen: str) -> bool:
+    """Say whether a name is of a large provider, and none of its in `seen`."""
+    return any(re.match(host, name.lower()) and not re.search(words, seen.lower()) for words, host in _DIVERTIBLE)
+
+
+def _login_set(event: Event) -> str:
+    """Whether the settings in the text have user name and password, both filled."""
+    login = [item for item in shown_by(event) if item.role in ("user", "password")]
+    return "set" if {item.role for item in login} == {"user", "password"} and all(item.filled for item in login) else ""
+
+
+def _alias(event: Event) -> str:
+    """The name in the certificate of a server that was called by another one."""
+    names = [name.lower() for name in certificate_names(event)]
+    wanted = wanted_name(event)
+    own = [
+        name
+        for name in names
+        if re.fullmatch(_PUBLIC_NAME, name) and (f"*.{name}" not in names or re.match(r"smtp|mail|mx", name))
+    ]
+    return own[0] if own and wanted not in names and re.fullmatch(_PUBLIC_NAME, wanted) else ""
+
+
+def _sister(event: Event) -> str:
+    """The same, where both names are of one domain, or the certificate is a large provider's."""
+    name = _alias(event)
+    same = name.split(".")[-2:] == wanted_name(event).split(".")[-2:]
+    return name if name and (same or any(re.match(host, name) for _, host in _DIVERTIBLE)) else ""
+
+
+def _alias_of_many(event: Event) -> str:
+    """The domain for whose names a certificate is, where it names no server itself."""
+    names = [name[2:] for name in certificate_names(event) if re.fullmatch(_PUBLIC_NAME, name[2:].lower())]
+    wild = [name for name in names if f"*.{name}" in certificate_names(event)]
+    return wild[0] if wild and re.fullmatch(_PUBLIC_NAME, wanted_name(event)) and not _alias(event) else ""
+
+
+def _with_port(event: Event) -> str:
+    """A host with a port behind it that was looked for in a certificate, as Go tells it."""
+    found = re.search(r"certificate is valid for [^\n]{1,2000}?, not ([\w.-]{3,253}):\d{2,5}\b", event.raw)
+    return found[1] if found else ""
+
+
+_PUBLIC_NAME: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}[a-z]{2,18}"
 
 
 _NO_LOGIN_HERE: Final = ("auth-not-offered", "mechanism-mismatch")
@@ -233,6 +285,44 @@ LOGIN_SITUATIONS: Final = (
         "user name and password (Postfix: relayhost and smtp_sasl_password_maps); otherwise tell its operator. If the "
         "host is the recipient's own, only the operator of that domain can repair it: tell them by another way.",
         "The server that was asked takes mail only after a login, and the mail server that sent this one made none.",
+    ),
+    Situation(
+        ("login-wanted",),
+        _login_set,
+        "See that the program reads these names and this file, {renew}, and switch authentication on where it has a "
+        "switch for it. If it does, look whether TLS is on, without which many programs send no login.",
+        "The settings have a login ({username}, {password}), and the server saw none: the program did not take it up, "
+        "or sends none on this connection.",
+    ),
+    Situation(
+        ("wrong-name",),
+        _with_port,
+        "Put {shown} alone into {host}; the port has a setting of its own.",
+        "The app looked for the name with the port behind it, which no certificate has.",
+    ),
+    Situation(
+        ("wrong-name",),
+        _sister,
+        "Put {shown} into {host}. Where the server is yours, its certificate can be given the other name, too.",
+        "The server was found under another name than its own: its certificate is for {shown}.",
+    ),
+    Situation(
+        ("wrong-name",),
+        _alias,
+        "Put {shown} into {host} if both names lead to one server (`nslookup`), as on shared hosting. If {shown} "
+        "belongs to the host of your app and not to the mail provider, that host diverts outgoing mail: ask it to "
+        "let it through.",
+        "The server that answered has a certificate for {shown}: the app's name for it is an alias, or the connection "
+        "was led to another server.",
+    ),
+    Situation(
+        ("wrong-name",),
+        _alias_of_many,
+        "Put the server's own name into {host}, as the provider's page has it: it ends in .{shown}. If {shown} "
+        "belongs to the host of your app and not to the mail provider, that host diverts outgoing mail: ask it to "
+        "let it through.",
+        "The server that answered has a certificate for names that end in .{shown}: the app's name for it is an alias, "
+        "as a domain of one's own is, or the connection was led to another server.",
     ),
     Situation(
         ("sender-not-logins",),

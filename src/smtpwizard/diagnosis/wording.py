@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis.client_terms import words_of
-from smtpwizard.diagnosis.event import Event, Side, server_in
+from smtpwizard.diagnosis.event import Event, Side, certificate_names, server_in
 from smtpwizard.diagnosis.pasted_settings import server_shown
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
@@ -221,24 +221,6 @@ _LISTS: Final = (
 """Blocklists by their zones: `zen.spamhaus.org`."""
 
 _CODE_BEFORE: Final = r"^\s*(?:[2-5]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}\s)*"
-
-_CERTIFICATE_NAMES: Final = (
-    r"DNS:([\w*][\w.*-]{0,252})",
-    r"certificate is (?:only )?valid for ((?:[\w*][\w.*-]{0,252}, ){0,4}[\w*][\w.*-]{0,252}), (?:[^\n]{0,2000}, )?not ",
-    r"certificate CN=[`'\"]([\w*][\w.*-]{0,252})",
-)
-"""How Node, Go and PHP tell the names in a certificate."""
-
-_MOST_NAMES: Final = 4
-
-
-def certificate_names(event: Event) -> list[str]:
-    """Return the first names of the server's certificate, as far as they are known."""
-    found = list(event.names) or [
-        name for pattern in _CERTIFICATE_NAMES for said in re.findall(pattern, event.raw) for name in said.split(", ")
-    ]
-    return list(dict.fromkeys(found))[:_MOST_NAMES]
-
 
 HANDED_ON: Final = (
     "Your mail server took the mail from the app and could not hand it on; what follows concerns that server, not the "
