@@ -304,7 +304,8 @@ LOGIN_SITUATIONS: Final = (
         ("wrong-name",),
         _sister,
         "Put {shown} into {host}. Where the server is yours, its certificate can be given the other name, too.",
-        "The server was found under another name than its own: its certificate is for {shown}.",
+        "{certificate} for the name that the app calls the server by, which is another name of the same provider or "
+        "domain.",
     ),
     Situation(
         ("wrong-name",),
@@ -312,8 +313,8 @@ LOGIN_SITUATIONS: Final = (
         "Put {shown} into {host} if both names lead to one server (`nslookup`), as on shared hosting. If {shown} "
         "belongs to the host of your app and not to the mail provider, that host diverts outgoing mail: ask it to "
         "let it through.",
-        "The server that answered has a certificate for {shown}: the app's name for it is an alias, or the connection "
-        "was led to another server.",
+        "{certificate} for the name that the app calls the server by: that name is an alias, or the connection was led "
+        "to another server.",
     ),
     Situation(
         ("wrong-name",),
@@ -321,8 +322,8 @@ LOGIN_SITUATIONS: Final = (
         "Put the server's own name into {host}, as the provider's page has it: it ends in .{shown}. If {shown} "
         "belongs to the host of your app and not to the mail provider, that host diverts outgoing mail: ask it to "
         "let it through.",
-        "The server that answered has a certificate for names that end in .{shown}: the app's name for it is an alias, "
-        "as a domain of one's own is, or the connection was led to another server.",
+        "{certificate} for the name that the app calls the server by: that name is an alias, as a domain of one's own "
+        "is, or the connection was led to another server.",
     ),
     Situation(
         ("sender-not-logins",),
