@@ -65,14 +65,9 @@ _DIVERTIBLE: Final = (
     ("sendgrid|ismtpd", r"\b(smtp\.sendgrid\.net)"),
 )
 """What a provider's greeting or certificate has in it → its hosts."""
-_GREETING: Final = (
-    r"(?<![\w.])220[ -]([\w-]{1,63}(?:\.[\w-]{1,63}){1,6}) E?SMTP[^\n]{0,60}(?:Exim|Postfix|Sendmail|cPanel)"
-)
-
-
-_CALLED: Final = (
-    r"(?i)(?:opening to|connect(?:ed|ing|ion)? to|trying) \W{0,2}(?:\w{3,5}://)?([\w-]{1,63}(?:\.[\w-]{1,63}){1,6})"
-)
+_FULL_NAME: Final = r"([\w-]{1,63}(?:\.[\w-]{1,63}){1,6})"
+_GREETING: Final = rf"(?<![\w.])220[ -]{_FULL_NAME} E?SMTP[^\n]{{0,60}}(?:Exim|Postfix|Sendmail|cPanel)"
+_CALLED: Final = rf"(?i)(?:opening to|connect(?:ed|ing|ion)? to|trying) \W{{0,2}}(?:\w{{3,5}}://)?{_FULL_NAME}"
 
 
 def diverted(event: Event) -> str:
@@ -102,13 +97,9 @@ def _login_set(event: Event) -> str:
 
 def _alias(event: Event) -> str:
     """The name in the certificate of a server that was called by another one."""
-    names = [name.lower() for name in certificate_names(event)]
+    names = [name.lower() for name in certificate_names(event) if re.fullmatch(_PUBLIC_NAME, name.lower())]
+    own = [name for name in names if re.match("smtp|mail|mx", name) or f"*.{name}" not in certificate_names(event)]
     wanted = wanted_name(event)
-    own = [
-        name
-        for name in names
-        if re.fullmatch(_PUBLIC_NAME, name) and (f"*.{name}" not in names or re.match(r"smtp|mail|mx", name))
-    ]
     return own[0] if own and wanted not in names and re.fullmatch(_PUBLIC_NAME, wanted) else ""
 
 
@@ -121,8 +112,7 @@ def _sister(event: Event) -> str:
 
 def _alias_of_many(event: Event) -> str:
     """The domain for whose names a certificate is, where it names no server itself."""
-    names = [name[2:] for name in certificate_names(event) if re.fullmatch(_PUBLIC_NAME, name[2:].lower())]
-    wild = [name for name in names if f"*.{name}" in certificate_names(event)]
+    wild = [name[2:] for name in certificate_names(event) if re.fullmatch(rf"\*\.{_PUBLIC_NAME}", name.lower())]
     return wild[0] if wild and re.fullmatch(_PUBLIC_NAME, wanted_name(event)) and not _alias(event) else ""
 
 
@@ -135,6 +125,11 @@ def _with_port(event: Event) -> str:
 _PUBLIC_NAME: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}[a-z]{2,18}"
 
 
+_BY_ANOTHER: Final = (
+    "wrong-password", "app-password-wanted", "mechanism-mismatch", "auth-not-offered", "wrong-name", "sender-refused",
+    "relay-denied", "self-signed", "untrusted-issuer", "basic-auth-disabled",
+)  # fmt: skip
+"""What a server says, or shows, that the connection was led to instead of the provider's."""
 _NO_LOGIN_HERE: Final = ("auth-not-offered", "mechanism-mismatch")
 
 
@@ -207,18 +202,7 @@ LOGIN_SITUATIONS: Final = (
         "them up, or this server offers none to this machine.",
     ),
     Situation(
-        (
-            "wrong-password",
-            "app-password-wanted",
-            "mechanism-mismatch",
-            "auth-not-offered",
-            "wrong-name",
-            "sender-refused",
-            "relay-denied",
-            "self-signed",
-            "untrusted-issuer",
-            "basic-auth-disabled",
-        ),
+        _BY_ANOTHER,
         diverted,
         "Ask the hosting provider to let this account send to other mail servers (cPanel and WHM: SMTP Restrictions), "
         "or send through its own mail server or the mail provider's HTTP API. No change of the login helps before.",
