@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.diagnosis.explain import explain, explain_steps, not_arrived
+from smtpwizard.diagnosis.logs import explain_text
 from smtpwizard.presets.catalogue import Presets
 from smtpwizard.settings import Settings
 from smtpwizard.smtp.results import Reply, Status, Step, StepResult, TlsFacts
@@ -112,3 +113,69 @@ def test_a_mail_that_did_not_arrive_leads_to_what_is_likely_then_to_what_is_usua
     caught = not_arrived(provider=PRESETS.provider("mailpit"))
     assert caught[0].ref == "D4"
     assert [item.ref for item in not_arrived()] == ["D1", "D2", "D5", "D9"]
+
+
+UNSPOKEN = {
+    "a reply behind a client's arrow": ("Response from server: < 530 Authentication required", "login-wanted"),
+    "an API's own fault": (
+        "[500] Server error: `POST https://api.sendinblue.com/v3/smtp/email` resulted in a `500 Internal Server Error`",
+        "server-trouble",
+    ),
+    "an API out of service": ("POST https://api.resend.com/emails 503 Service Unavailable", "server-trouble"),
+    "an API's key": ("Error: 401 Unauthorized from https://api.mailersend.com/v1/email", "provider-key-wanted"),
+    "an API's limit": ("https://api.sparkpost.com/api/v1/transmissions returned 429 Too Many Requests", "rate-limited"),
+    "an API that reads the request": (
+        "Request to https://api.postmarkapp.com/email failed with status code 422",
+        "policy-refused",
+    ),
+    "an app that hides the reason": (
+        "Message: Impossible to send message to: someone\nModule: Kernel::System::Ticket::Article::Backend::Email::"
+        "ArticleSend Line: 306",
+        "client-fault",
+    ),
+    "an allowance without a code": ("Exception: Service invoked too many times for one day: email.", "daily-quota"),
+    "JMAP's From": ('{"notCreated":{"k1":{"type":"forbiddenFrom"}}}', "sender-not-logins"),
+    "JMAP's account": ('{"notCreated":{"k1":{"type":"forbiddenToSend"}}}', "account-blocked"),
+    "JMAP's recipients": ('{"notCreated":{"k1":{"type": "noRecipients"}}}', "recipient-malformed"),
+    "a URL that cannot be read": (
+        "ERROR - Unparseable E-Mail URL mailto://smtp_service:25/?from=a@b",
+        "host-value-wrong",
+    ),
+    "an adapter of another library": (
+        'mobilizon[5]: Swoosh.Adapters.SMTP.handle_config(%{adapter: Swoosh.Adapters.SMTP, relay: "127.0.0.1"})\n'
+        "mobilizon[5]: (bamboo 2.2.0) lib/bamboo/mailer.ex:382: Bamboo.Mailer.handle_adapter_config/1",
+        "client-fault",
+    ),
+    "an empty From in a dialogue": (
+        'CLIENT -> SERVER: To: a@example.com\nCLIENT -> SERVER: From: "" \nCLIENT -> SERVER: Subject: Test Email',
+        "sender-malformed",
+    ),
+}
+
+
+@pytest.mark.parametrize("shown", UNSPOKEN)
+def test_a_failure_is_known_though_no_reply_stands_at_the_lines_beginning(shown: str) -> None:
+    text, kind = UNSPOKEN[shown]
+    assert explain_text(text)[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET https://api.acme.io/v1/orders 503 Service Unavailable",
+        "POST https://graph.microsoft.com/v1.0/me/events 401 Unauthorized",
+        "threshold: < 550 ms, p95: < 500 ms",
+        "Exception: Service invoked too many times for one day: urlfetch.",
+        "it is impossible to send a message to the queue worker",
+        "TypeError: render is not a function\n    at Page (/app/pages/index.js:5:30)",
+        'From: ""',
+    ],
+)
+def test_what_is_not_of_mail_stays_unspoken(text: str) -> None:
+    assert not explain_text(text)
+
+
+def test_a_library_that_does_not_fit_is_no_empty_setting() -> None:
+    first = explain_text("Failed to send an email: Class 'SmtpClient' has no instance getter 'CryptoUtils'.")[0]
+    assert "versions do not fit" in first.cause
+    assert "setting" not in first.remedy

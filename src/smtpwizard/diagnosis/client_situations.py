@@ -244,7 +244,45 @@ CLIENT_SITUATIONS: Final = (
         "Send the mail from a background thread (a coroutine on Dispatchers.IO, WorkManager, an executor).",
         "Android lets no app use the network on its main thread. No mail server was asked.",
     ),
+    Situation(
+        ("host-value-wrong",),
+        near(r"(?i)\b(?:smtps?|mailtos?)://(?:[^@\s/?]{0,200}@)?([a-z0-9-]{1,60}_[\w-]{0,60})(?=[:/?.\s]|$)"),
+        "Give that service or host a name without an underscore, or an alias in the container network "
+        "(`networks: default: aliases:`), and put that into the address.",
+        "The host in the address, {shown}, has an underscore. A host name may have none (RFC 1123 section 2.1), so "
+        "that the program takes the address for no URL. No mail server was asked.",
+    ),
+    Situation(
+        _FAULT,
+        near(r"\b(handle_(?:adapter_)?config)[/(]|(?i:no such adapter)"),
+        "Name in the app's configuration an adapter of the mailer that this version of the app uses "
+        "(Bamboo.SMTPAdapter for Bamboo, Swoosh.Adapters.SMTP for Swoosh), or take the version of the app for which "
+        "that configuration was written.",
+        "The mailer asked the adapter that the configuration names for its settings, and failed there: adapter and "
+        "mailer are of two libraries, or a setting that the adapter needs is missing. No mail server was asked.",
+        "Mailer and adapter that do not fit",
+    ),
+    Situation(
+        _FAULT,
+        told(
+            r"(has no instance (?:getter|method)|NoSuchMethodError|AbstractMethodError|UndefinedFunctionError|"
+            r"is not a (?:function|constructor)|cannot import name|module '[\w.]{1,80}' has no attribute)"
+        ),
+        "Update the app and its mail library together, or go back to the version of the library for which the app was "
+        "written, and install anew. In code of your own compare the call with the library's current documentation.",
+        "The program calls a function or class that its mail library, or a package below it, does not have: two "
+        "versions do not fit together. No server has refused anything.",
+        "Program and mail library that do not fit",
+    ),
     # Where an app keeps the reason
+    Situation(
+        _FAULT,
+        near(r"\b(?:OTOBO|OTRS|Znuny)\b|Kernel::System::"),
+        "Open Admin > Communication Log at that time, and read the lines before in the log: they have the server's "
+        "words. Compare SendmailModule with its ::Host, ::Port, ::AuthUser and ::AuthPassword in the system "
+        "configuration, and the sender's address of the queue.",
+        "OTOBO, Znuny and OTRS say here only that the mail was not sent. Their communication log has the reason.",
+    ),
     Situation(
         _FAULT,
         near(r"homeassistant\.components\.smtp|SMTPException sending mail: retrying"),

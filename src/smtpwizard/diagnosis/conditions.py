@@ -90,6 +90,13 @@ _TO_ITSELF: Final = (
     r"\[[\d.:]+\]:?(?!25\b)|postfix/lmtp"
 )
 """A mail server hands a mail to a program on its own machine; port 25 there is a mail server again."""
+_HTTP_STATUS: Final = (
+    r"(?i)(?<![\w.:/-])([45]\d\d):? (?:internal server error|bad gateway|service (?:temporarily )?unavailable|"
+    r"gateway time|unauthorized|forbidden|too many requests|unprocessable|bad request|payment required|not found|"
+    r"method not allowed|payload too large|unsupported media)"
+    r"|\b(?:status(?:[ _]?code)?|http(?:/[\d.]+| error| status)?|code|returned|responded with)[\"']?\s{0,2}[:=]?\s{0,2}"
+    r"[\[(]?([45]\d\d)\b"
+)
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
 
@@ -454,6 +461,32 @@ def waited_round_time(event: Event) -> bool:
     return bool(re.search(_ROUND_TIME, event.raw))
 
 
+def _http_status(event: Event) -> int:
+    """The status that an HTTP interface has answered with; 0 where none is told."""
+    found = re.search(_HTTP_STATUS, event.raw)
+    return int(found[1] or found[2]) if found else 0
+
+
+def http_server_fault(event: Event) -> bool:
+    """An HTTP interface answered with a fault of its own."""
+    return _http_status(event) // 100 == 5
+
+
+def http_key_refused(event: Event) -> bool:
+    """An HTTP interface did not take the key, or not for this."""
+    return _http_status(event) in (401, 403)
+
+
+def http_too_many(event: Event) -> bool:
+    """An HTTP interface was called too often."""
+    return _http_status(event) == 429
+
+
+def http_request_refused(event: Event) -> bool:
+    """An HTTP interface did not take what it was sent."""
+    return _http_status(event) in (400, 402, 404, 405, 413, 415, 422)
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "loopback": loopback,
     "ipv6-address": ipv6_address,
@@ -506,5 +539,9 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "no-reply": no_reply,
     "postscreen": postscreen,
     "waited-round-time": waited_round_time,
+    "http-server-fault": http_server_fault,
+    "http-key-refused": http_key_refused,
+    "http-too-many": http_too_many,
+    "http-request-refused": http_request_refused,
 }
 """Every value of `when`."""

@@ -53,7 +53,10 @@ _OTHER_PORTS: Final = frozenset(
 )  # fmt: skip
 """Databases, web servers, search: their refused connections are not mail."""
 
-_MAIL_WORDS: Final = r"(?i)s(?:mt|tm)p|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls"
+_MAIL_WORDS: Final = (
+    r"(?i)s(?:mt|tm)p|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls|"
+    r"api\.(?:eu\.)?(?:sparkpost|sendgrid|resend|brevo)\."
+)
 _OTHER_WORDS: Final = (
     r"(?i)redis|sqlclient|sqlexception|\bjdbc|hikari|mysql|mariadb|postgres|\bpg\b|mongo|kafka|elastic|opensearch|rabbit|amqp|memcache|\bldap|(?<!/)\bnpm\b|\byarn\b|\bpip\b|"
     r"kex_exchange|\bssh: |\bcurl: \((?:6|7|28|35|56|60)\)|unable to access '|\[emerg\]|letsencrypt|certbot|\bgit\b|"
@@ -406,13 +409,13 @@ _SENDS: Final = (
     r"(?:verzenden|envoi|enviar|envío|invio|inviare|versand|senden|отправ\w+)[^\n]{0,40}"
     r"(?:mail|correo|courriel|почт|письм)|"
     r"\bmail (?:\w+ )?n['’o]t work|jobs::\w*e?mail|\bat [\w.$]*e?mail\w*\.\w+\(|"
-    r"undeliverable to \S+@|message to <\S+@|unroute?able address|\b(?:hard|soft) ?(?:fail|bounce)\b|"
+    r"undeliverable to \S+@|message to <\S+@|unroute?able address|\b(?:hard|soft) ?(?:fail|bounce)\b|\bEmail::[A-Z]\w|"
     r"/e?mail\w*\.(?:js|ts|rs|go|py|php|rb|java|cs):\d"
 )
 _FAILED: Final = (
     r"\b(?:[Ee]rrors?|[A-Z]\w{1,60}(?:Error|Exception)|"
-    r"(?i:fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't|problems?|n['’o]t work(?:ing)?|panicked|"
-    r"undeliverable|unroute?able|bounced?|(?:class|transport)\W[^\n]{1,60} not found|"
+    r"(?i:fail(?:ed|ure|s)?|exception|unable|impossible|cannot|could not|couldn't|problems?|n['’o]t work(?:ing)?|"
+    r"panicked|undeliverable|unroute?able|bounced?|(?:class|transport)\W[^\n]{1,60} not found|"
     r"fehler|fout|erreur|échec|fallo|falha|errore|błąd|ошибка))\b"
     r"|错误|失败|錯誤|失敗|エラー|실패|오류"
 )
@@ -436,7 +439,7 @@ class Failing(NamedTuple):
     @property
     def fails(self) -> bool:
         """Whether it tells that mail was not sent."""
-        return self.told not in (_TAKEN, _FETCHED, _ENCRYPTED)
+        return self.told not in (_TAKEN, _FETCHED, _ENCRYPTED, _NO_FROM)
 
 
 def taken_line(text: str) -> Failing | None:
@@ -450,6 +453,9 @@ def taken_line(text: str) -> Failing | None:
         return Failing(number, text.splitlines()[number - 1].strip(), _TAKEN)
     if number := offers_no_login(text):
         return Failing(number, text.splitlines()[number - 1].strip(), _NO_OFFER)
+    if "rom:" in text and (empty := re.search(_EMPTY_FROM, text)):
+        number = text.count("\n", 0, empty.end()) + 1
+        return Failing(number, empty[0].strip(), _NO_FROM)
     if ended_in_tls(text):
         return Failing(1, text.splitlines()[0].strip(), _LEFT_IN_TLS)
     if number := encrypted(text):
@@ -487,6 +493,8 @@ _TAKEN: Final = "the server took the message"
 _LEFT_IN_TLS: Final = "lost connection after starttls from the client"
 _ENCRYPTED: Final = "the connection was encrypted"
 _NO_LOGIN: Final = "the client left without a login"
+_NO_FROM: Final = "nobody stands in the author's place of the message"
+_EMPTY_FROM: Final = r"(?im)^[^\n]{0,60}(?:\bclient(?: -> server)?|\bC|>>>):? {0,3}From: ?(?:\"\"|<>|\"\" ?<>)? {0,3}$"
 _NO_OFFER: Final = "the ehlo reply offers neither a login nor tls"
 _FETCHED: Final = "mail is fetched, not sent"
 _TOLD: Final = {

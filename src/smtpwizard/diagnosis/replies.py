@@ -110,7 +110,8 @@ _LEAD: Final = (
 _REPLY: Final = (
     rf"(?im)(?:{_OPENING}([23][0-5]\d)(?=[ -])"
     # at the start of a line, or behind a sign that opens a value
-    rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«<]{{0,2}}|[\"'(`\[“„«]|(?<=[a-z)>]) [-–] )(?!443)({_NUMBER})"
+    rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«<]{{0,2}}|[\"'(`\[“„«]|(?<=[a-z)>]) [-–] |(?<=[a-z:] )<[-<]? )"
+    rf"(?!443)({_NUMBER})"
     rf"(?=[ |-]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
     # behind a word that announces it
     rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?-?|, ?){_WORDS})"
