@@ -150,3 +150,46 @@ def test_another_app_of_nodes_is_not_told_the_default_apps_names() -> None:
     told = explain_text(text)[0]
     assert "SMTP_" not in told.remedy + told.cause
     assert "SMTP_USERNAME" in explain_text(text.replace("@calcom/web:start:", ""))[0].remedy
+
+
+IN_AN_APPS_LOG = [
+    "[NLP]: [2025-06-14] :: [20:23:22] - [ERR] System.Net.Mail.SmtpFailedRecipientException: Mailbox name not allowed. "
+    "The server response was: 5.7.1 <a@example.com>: Sender address rejected: not logged in",
+    "2019-04-09 07:25:45 [Error] MailKit.Net.Smtp.SmtpCommandException: 530 5.7.0 Must issue a STARTTLS command first",
+    "2017-01-29 10:11:12 WordPress mailer: SMTP Error: 530 5.7.0 Must issue a STARTTLS command first",
+    "production.ERROR: PHPMailer: SMTP Error: MAIL FROM command failed: 530 Authentication required",
+    "ERROR [stderr] (EJB) com.sun.mail.smtp.SMTPSendFailedException: 530 5.7.0 Must issue a STARTTLS command first",
+    "sidekiq_1 | [ActiveJob] Net::SMTPAuthenticationError: 530 5.7.0 Must issue a STARTTLS command first",
+    "[ERROR] celery: SMTPSenderRefused: (530, b'5.7.0 Must issue a STARTTLS command first', 'a@example.com')",
+    "** (Bamboo.SMTPAdapter.SMTPError) 530 5.7.0 Must issue a STARTTLS command first",
+]
+CODE = [
+    ("$mail->SMTPAuth = true;\nSMTP Error: 530 5.7.0 Must issue a STARTTLS command first", "Set SMTPSecure to"),
+    (
+        "var client = new SmtpClient(host);\nThe server response was: 5.7.0 Must issue a STARTTLS command first",
+        "Set EnableSsl to true",
+    ),
+    (
+        "import smtplib\n"
+        "smtplib.SMTPSenderRefused: (530, b'5.7.0 Must issue a STARTTLS command first', 'a@example.com')",
+        "Call starttls()",
+    ),
+    (
+        "config.action_mailer.smtp_settings = {}\n"
+        "Net::SMTPAuthenticationError: 530 5.7.0 Must issue a STARTTLS command first",
+        "Set enable_starttls_auto: true",
+    ),
+]
+
+
+@pytest.mark.parametrize("text", IN_AN_APPS_LOG)
+def test_who_uses_an_app_is_sent_to_its_mail_settings_and_a_librarys_word_stands_in_brackets(text: str) -> None:
+    remedy = explain_text(text)[0].remedy
+    assert "mail settings" in remedy
+    bare = re.sub(r"\([^()]*\)", "", remedy)
+    assert not re.search(r"UseDefaultCredentials|EnableSsl|SMTPSecure|starttls\(\)|mail\.smtp\.|_auto|:always", bare)
+
+
+@pytest.mark.parametrize(("text", "wanted"), CODE)
+def test_who_shows_code_is_told_what_to_write_there(text: str, wanted: str) -> None:
+    assert wanted in explain_text(text)[0].remedy

@@ -7,6 +7,7 @@ is around the reason, and the mail that came back, would be taken for reasons: `
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from itertools import islice
 from typing import Final
 
@@ -99,7 +100,7 @@ _RELAYED: Final = (
 )
 
 
-def _signs(text: str) -> set[str]:
+def relay_signs(text: str) -> set[str]:
     """Return the words in which a mail server speaks of its own attempt to hand the mail on, in lower case."""
     lower = text.lower()
     if not any(sign in lower for sign in _RELAYED_SIGNS):
@@ -112,12 +113,14 @@ def _signs(text: str) -> set[str]:
 
 def relayed(text: str) -> bool:
     """Say whether a mail server speaks of its own attempt to hand the mail on: the app was through with it by then."""
-    return bool(_signs(text))
+    return bool(relay_signs(text))
 
 
-def report_side(text: str) -> Side:
-    """Return whose text it is, where it is no line of a mail server's log (of these: `server_logs.log_side`)."""
-    signs = _signs(text)
+def report_side(text: str, signs: Set[str]) -> Side:
+    """Return whose text it is, where it is no line of a mail server's log (of these: `server_logs.log_side`).
+
+    `signs`: what `relay_signs` has found in it.
+    """
     if not signs:
         return Side.APP if re.search(_APP_SPEAKS, text) else Side.UNKNOWN
     return Side.BOUNCE if any(not words.strip()[:1].isdecimal() for words in signs) else Side.RECEIVER

@@ -13,7 +13,7 @@ from typing import Final
 from smtpwizard.apps.loading import shipped
 from smtpwizard.diagnosis.event import Event, Side, bound
 from smtpwizard.diagnosis.pasted_settings import places, shown_by
-from smtpwizard.diagnosis.sentence_places import ANY, BOUNCED, EXIM_ONWARD, OF_SERVERS, RELAY
+from smtpwizard.diagnosis.sentence_places import ANY, BOUNCED, EXIM_ONWARD, IN_CODE, OF_SERVERS, RELAY
 from smtpwizard.diagnosis.server_logs import server_of
 from smtpwizard.records import NamedTuple
 
@@ -137,7 +137,7 @@ TERMS: Final = (
         r"\.p[lm] line \d|\bat \S{1,200}\.p[lm]\b|IO::Socket::|Email::Sender",
         {
             "tls_on": "Switch STARTTLS on (Net::SMTP: starttls before auth) for port 587, or SSL for port 465",
-            "dialogue": "with Net::SMTP's Debug => 1",
+            "dialogue": ("in a log at debug level, or with Net::SMTP's Debug => 1"),
             "trust": "add it to Mozilla::CA or set SSL_ca_file",
         },
     ),
@@ -147,14 +147,23 @@ TERMS: Final = (
         r"(?i:phpmailer)|SMTP connect\(\) failed|SMTP Error: |CLIENT -> SERVER|SMTP -> |class\.smtp\.php|"
         r"DATA END command",
         {
-            "implicit": "SMTPSecure = 'ssl'",
-            "starttls": "SMTPSecure = 'tls'",
-            "tls_skipped": "mostly SMTPSecure is empty",
-            "tls_on": "Set SMTPSecure to 'tls' with port 587, or to 'ssl' with port 465 where the provider has it",
-            "login_on": "Set SMTPAuth to true, and Username and Password, on port 587 or 465",
-            "dialogue": "with SMTPDebug = 2",
-            "reason_at": "in the output that SMTPDebug = 2 gives",
-            "ehlo_name": "Set Helo (PHPMailer) to the server's full host name, such as app.example.com",
+            "implicit": ("SSL"),
+            "starttls": ("TLS, which means STARTTLS"),
+            "tls_skipped": ("mostly the encryption in its mail settings is none"),
+            "tls_on": (
+                "In the app's mail settings set the encryption to TLS with port 587, or to SSL with port 465 where "
+                "the provider has it (PHPMailer: SMTPSecure)"
+            ),
+            "login_on": (
+                "In the app's mail settings switch authentication on and give user name and password, on port 587 "
+                "or 465 (PHPMailer: SMTPAuth)"
+            ),
+            "dialogue": ("in a log at debug level, or with SMTPDebug = 2"),
+            "reason_at": ("in the debug output of the app's mail settings, or of SMTPDebug = 2"),
+            "ehlo_name": (
+                "Give the app a full host name for HELO or EHLO in its mail settings (PHPMailer: Helo), such as "
+                "app.example.com"
+            ),
             "trust": "set openssl.cafile in php.ini to a file with the certificate",
         },
     ),
@@ -211,18 +220,18 @@ TERMS: Final = (
         ("javax.", "jakarta.", "commons.mail", "simplejavamail", "angus.mail", "sun.", "pkix", ".java:"),
         r"javax\.|jakarta\.|commons\.mail|simplejavamail|angus\.mail|com\.sun\.mail|sun\.security|PKIX|\.java:\d",
         {
-            "implicit": "mail.smtp.ssl.enable=true",
-            "starttls": "mail.smtp.starttls.enable=true",
-            "tls_skipped": "mostly mail.smtp.starttls.enable is not set",
+            "implicit": ("SSL"),
+            "starttls": ("StartTLS"),
+            "tls_skipped": ("mostly StartTLS is off"),
             "tls_on": (
-                "Set mail.smtp.starttls.enable=true (in an app's form: enable StartTLS) with port 587, or "
-                "mail.smtp.ssl.enable=true with port 465 where the provider has it"
+                "Enable StartTLS in the app's mail settings with port 587, or SSL with port 465 where the provider "
+                "has it (as properties: mail.smtp.starttls.enable=true, mail.smtp.ssl.enable=true)"
             ),
             "login_on": (
-                "Set mail.smtp.auth=true (in an app's form: authentication) with user name and password, on port 587 "
-                "or 465"
+                "Enable authentication in the app's mail settings and give user name and password, on port 587 or "
+                "465 (as a property: mail.smtp.auth=true)"
             ),
-            "dialogue": "with mail.debug=true",
+            "dialogue": ("in a log at debug level, or with mail.debug=true"),
             "reason_at": "in the `Caused by:` lines below it, as a reply with a number such as 535 or 550",
             "ehlo_name": "Set mail.smtp.localhost to a full host name, such as app.example.com",
             "ipv4": "or start Java with -Djava.net.preferIPv4Stack=true",
@@ -243,13 +252,16 @@ TERMS: Final = (
         r"System\.(?:Net|Security|IO)\.|MailKit|SmtpException|SmtpCommandException|The server response was|"
         r"Failure sending mail\.|remote certificate",
         {
-            "implicit": "MailKit's SslOnConnect (System.Net.Mail cannot)",
-            "starttls": "EnableSsl = true (MailKit: StartTls)",
-            "tls_skipped": "mostly EnableSsl is false",
-            "tls_on": "Set EnableSsl to true (MailKit: SecureSocketOptions.StartTls) with port 587",
-            "login_on": "Set UseDefaultCredentials to false and Credentials to user name and password, on port 587",
-            "dialogue": "with MailKit's ProtocolLogger",
-            "reason_at": "in the inner exception (PowerShell: $Error[0].Exception.InnerException)",
+            "tls_skipped": ("mostly TLS is off in its mail settings"),
+            "tls_on": (
+                "Switch TLS (STARTTLS) on in the app's mail settings, with port 587 (.NET: EnableSsl; MailKit: "
+                "StartTls)"
+            ),
+            "login_on": (
+                "Fill in user name and password in the app's mail settings, with TLS and port 587 (.NET: Credentials)"
+            ),
+            "dialogue": ("in a log at debug level, or with MailKit's ProtocolLogger"),
+            "reason_at": ("in the lines around it, at the inner exception"),
             "trust": "add the certificate to the machine's own store of authorities",
         },
     ),
@@ -258,11 +270,15 @@ TERMS: Final = (
         ("net::smtp", "openssl::", "net/smtp", "actionmailer", ".rb:", "jobs::", "problem sending the test email"),
         r"Net::SMTP|OpenSSL::SSL|net/smtp|ActionMailer|\.rb:\d|\bJobs::\w+Email|problem sending the test email",
         {
-            "implicit": "tls: true",
-            "starttls": "enable_starttls: true",
-            "tls_skipped": "mostly enable_starttls is off",
-            "tls_on": "Set enable_starttls_auto: true with port 587, or tls: true with port 465 where the host has it",
-            "login_on": "Give the app user_name, password and authentication (:plain or :login), on port 587 or 465",
+            "tls_skipped": ("mostly STARTTLS is off in its mail settings"),
+            "tls_on": (
+                "Switch STARTTLS on in the app's mail settings with port 587 (in Ruby: enable_starttls_auto: true), "
+                "or TLS with port 465 where the host has it (tls: true)"
+            ),
+            "login_on": (
+                "Give the app user name, password and login method in its mail settings, on port 587 or 465 (in "
+                "Ruby: user_name, password, authentication)"
+            ),
             "trust": "set SSL_CERT_FILE to a file with the certificate",
             "dialogue": "in log/production.log",
             "reason_at": "in log/production.log, and among the failed jobs (Sidekiq's page)",
@@ -274,21 +290,25 @@ TERMS: Final = (
         r"smtplib|_ssl\.c|ssl\.SSL|aiosmtplib|\bSMTP(?:Recipients|Sender|Data|Authentication|Server|Connect|Hello|"
         r"NotSupported|Response|Heloe?)[A-Z]\w{1,30}|Traceback \(most recent|\(\d{3}, ?b?['\"]",
         {
-            "implicit": "SMTP_SSL (Django: EMAIL_USE_SSL=True; aiosmtplib: use_tls=True)",
-            "starttls": "starttls() (Django: EMAIL_USE_TLS=True; aiosmtplib: start_tls=True)",
-            "tls_skipped": "mostly starttls() was not called",
+            "implicit": ("SSL (Django: EMAIL_USE_SSL=True)"),
+            "starttls": ("STARTTLS (Django: EMAIL_USE_TLS=True)"),
+            "tls_skipped": ("mostly STARTTLS is off in its mail settings"),
             "tls_on": (
-                "Call starttls() before the login (Django: EMAIL_USE_TLS=True) with port 587, or use SMTP_SSL "
-                "(EMAIL_USE_SSL=True) with port 465 where the provider has it"
+                "Switch STARTTLS on in the app's mail settings with port 587 (Django: EMAIL_USE_TLS=True; a script: "
+                "starttls() before the login), or SSL with port 465 where the provider has it (EMAIL_USE_SSL=True; "
+                "SMTP_SSL)"
             ),
             "login_on": (
                 "Give the app user name and password (Django: EMAIL_HOST_USER and EMAIL_HOST_PASSWORD; a script: "
                 "login() before the mail), on port 587 or 465"
             ),
             "sender_setting": "the From address (Django: DEFAULT_FROM_EMAIL and SERVER_EMAIL)",
-            "dialogue": "with set_debuglevel(1)",
+            "dialogue": ("in a log at debug level, or with set_debuglevel(1)"),
             "reason_at": "in the last line of the traceback, or in the output of set_debuglevel(1)",
-            "ehlo_name": "Give smtplib a full host name (local_hostname=), or the machine or container one",
+            "ehlo_name": (
+                "Give the machine or container a full host name, or the app one in its mail settings (smtplib: "
+                "local_hostname=)"
+            ),
             "trust": "set SSL_CERT_FILE to a file with the certificate",
         },
     ),
@@ -312,10 +332,14 @@ TERMS: Final = (
         ("gen_smtp", "bamboo.", "swoosh", "no_more_hosts", "permanent_failure", "['tls'"),
         r"gen_smtp|Bamboo\.|Swoosh|no_more_hosts|\{:?permanent_failure|\['TLS', 32",
         {
-            "implicit": "ssl: true",
-            "starttls": "tls: :always",
-            "tls_on": "Set tls: :always with port 587, or ssl: true with port 465 where the provider has it",
-            "login_on": "Set username, password and auth: :always, on port 587 or 465",
+            "tls_on": (
+                "Switch STARTTLS on in the app's mail settings with port 587 (as configuration: tls: :always), or "
+                "SSL with port 465 where the provider has it (ssl: true)"
+            ),
+            "login_on": (
+                "Give the app user name and password in its mail settings, on port 587 or 465 (as configuration: "
+                "username, password, auth: :always)"
+            ),
         },
     ),
     Terms(
@@ -341,9 +365,7 @@ TERMS: Final = (
         ("indy", "eids", "tidsmtp"),
         r"\bEIdS|\bIndy\b|TIdSMTP",
         {
-            "implicit": "utUseImplicitTLS",
-            "starttls": "utUseExplicitTLS",
-            "tls_on": "Set UseTLS to utUseExplicitTLS with port 587",
+            "tls_on": ("Switch STARTTLS (explicit TLS) on in the app's mail settings, with port 587 (Indy: UseTLS)"),
         },
     ),
 )
@@ -377,6 +399,8 @@ def words_of(event: Event) -> Mapping[str, str]:
     if own and kind == OWN and event.app is None and not all(map(shipped().is_mail_setting, _names(event))):
         kind = "node"
     shown = next((terms.words for terms in TERMS if terms.id == kind), {})
+    if kind in IN_CODE and re.search(_OWN_CODE, event.around or event.raw):
+        shown = {**shown, **IN_CODE[kind]}
     if event.settings is not None or event.app is not None:
         words: Mapping[str, str] = {place: shown[place] for place in _OF_THE_LIBRARY if place in shown}
         own = {place: said for place, said in own.items() if place.endswith(("_set", "_off"))}
@@ -391,6 +415,15 @@ def words_of(event: Event) -> Mapping[str, str]:
         words = {**words, **EXIM_ONWARD}
     return {**words, **OF_SERVERS[server]} if server else words
 
+
+_OWN_CODE: Final = (
+    r"\$\w{1,30}->\w|\bnew (?:SmtpClient|MailMessage|MimeMessage|PHPMailer|NetworkCredential|JavaMailSenderImpl|"
+    r"Properties|MailAddress)\b|\b(?:SMTPSecure|SMTPAuth|EnableSsl|UseDefaultCredentials|Credentials|UseTLS) *:?= |"
+    r"New-Object|Send-MailMessage|smtplib\.SMTP(?:_SSL)?\(|Net::SMTP[.>-]{1,2}(?:start|new)\b|\bsmtp_settings\b|"
+    r"\bprops?\.(?:put|setProperty)\(|\bdelivery_method\b|(?m:^[ \t]{0,40}(?:from [\w.]{1,80} )?import [\w.]{1,80};?$)|"
+    r"(?i:\b(?:my|this|the following|here's the) (?:code|script)\b)|\bconfig :\w+, "
+)
+"""Source lines of the reader's own, or words about them: who has none sets an app up and calls no library."""
 
 _NO_PROGRAM: Final = ("mail-program", "mail-server")
 """What shows an account or a client by words of its own, which are no names of settings."""

@@ -8,12 +8,12 @@ status code, a mail port, or words of the catalogue that only mail servers use.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import AppProfile
-from smtpwizard.diagnosis.bounces import reasons, receiver_in, relayed, report_side
+from smtpwizard.diagnosis.bounces import reasons, receiver_in, relay_signs, relayed, report_side
 from smtpwizard.diagnosis.client_terms import client_of
 from smtpwizard.diagnosis.event import MOST_AROUND, Event, Side, from_text, port_in
 from smtpwizard.diagnosis.log_entries import Record, records
@@ -146,7 +146,8 @@ def find(
     if _of_headers(text):
         marked = [record for record in entries if re.search(_MARKED, record.text)]
         entries = marked[:1] or [record for record in entries if not re.search(_SPAM_MARK, record.text)]
-    handed_on = relayed(text)
+    signs = relay_signs(text)
+    handed_on = bool(signs)
     mail = not re.search(_OTHER_WORDS, text) or bool(re.search(_MAIL_WORDS, text) or re.match(_SMTP_REPLY, text))
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     if not around and (inner := innermost(text)):
@@ -156,7 +157,7 @@ def find(
     port, client, offer = _tls_port(text), client_of(text), _offer(text)
     upgraded = bool(offer and re.search(_ASKED_FOR_TLS, text))
     done = passed(text) if len(entries) <= _SENTENCES else frozenset()
-    side, receiver = _side(text, entries, bounced=bool(bounced)), receiver_in(text)
+    side, receiver = _side(text, entries, signs, bounced=bool(bounced)), receiver_in(text)
     if not side and client not in ("", "mail-server"):
         side = Side.APP
     for record in entries:
@@ -177,13 +178,13 @@ def find(
             yield found._replace(talks=talks, event=event)
 
 
-def _side(text: str, entries: Iterable[Record], *, bounced: bool) -> Side:
+def _side(text: str, entries: Iterable[Record], signs: Set[str], *, bounced: bool) -> Side:
     """Return whose text it is: a report's, even where it quotes a log, else the first that one of the lines tells."""
     if not bounced:
         sides = (log_side(record.text, record.program) for record in entries)
         if side := next(filter(None, sides), Side.UNKNOWN):
             return side
-    return report_side(text) or (Side.BOUNCE if bounced else Side.UNKNOWN)
+    return report_side(text, signs) or (Side.BOUNCE if bounced else Side.UNKNOWN)
 
 
 def _offer(text: str) -> frozenset[str]:
@@ -284,7 +285,8 @@ def found_in(
     )
     event = _with_words(event, known)._replace(program=record.program, passed=record.passed)
     if handed_on or record.program or "reject" in text:
-        event = event._replace(side=log_side(text, record.program) or (Side.UNKNOWN if asked else report_side(text)))
+        side = log_side(text, record.program)
+        event = event._replace(side=side or (Side.UNKNOWN if asked else report_side(text, relay_signs(text))))
     if handed_on or record.offer or record.sent:
         event = event._replace(relayed=handed_on, sent=record.sent, lines=(record.offer, *event.lines))
     if not _is_error(event, reading, record, asked):

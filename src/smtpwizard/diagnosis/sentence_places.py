@@ -161,3 +161,71 @@ EXIM_ONWARD: Final[Mapping[str, str]] = {
     "trust": "add its authority to the mail server's list (Exim: tls_verify_certificates on the smtp transport)",
 }
 """What differs from RELAY where Exim hands mail on. Exim's specification, chapters 14, 30, 33 and 43."""
+
+IN_CODE: Final[Mapping[str, Mapping[str, str]]] = {
+    "perl": {
+        "dialogue": "with Net::SMTP's Debug => 1",
+    },
+    "phpmailer": {
+        "implicit": "SMTPSecure = 'ssl'",
+        "starttls": "SMTPSecure = 'tls'",
+        "tls_skipped": "mostly SMTPSecure is empty",
+        "tls_on": "Set SMTPSecure to 'tls' with port 587, or to 'ssl' with port 465 where the provider has it",
+        "login_on": "Set SMTPAuth to true, and Username and Password, on port 587 or 465",
+        "dialogue": "with SMTPDebug = 2",
+        "reason_at": "in the output that SMTPDebug = 2 gives",
+        "ehlo_name": "Set Helo (PHPMailer) to the server's full host name, such as app.example.com",
+    },
+    "java": {
+        "implicit": "mail.smtp.ssl.enable=true",
+        "starttls": "mail.smtp.starttls.enable=true",
+        "tls_skipped": "mostly mail.smtp.starttls.enable is not set",
+        "tls_on": (
+            "Set mail.smtp.starttls.enable=true (in an app's form: enable StartTLS) with port 587, or "
+            "mail.smtp.ssl.enable=true with port 465 where the provider has it"
+        ),
+        "login_on": (
+            "Set mail.smtp.auth=true (in an app's form: authentication) with user name and password, on port 587 or 465"
+        ),
+        "dialogue": "with mail.debug=true",
+    },
+    "net": {
+        "implicit": "MailKit's SslOnConnect (System.Net.Mail cannot)",
+        "starttls": "EnableSsl = true (MailKit: StartTls)",
+        "tls_skipped": "mostly EnableSsl is false",
+        "tls_on": "Set EnableSsl to true (MailKit: SecureSocketOptions.StartTls) with port 587",
+        "login_on": "Set UseDefaultCredentials to false and Credentials to user name and password, on port 587",
+        "dialogue": "with MailKit's ProtocolLogger",
+        "reason_at": "in the inner exception (PowerShell: $Error[0].Exception.InnerException)",
+    },
+    "ruby": {
+        "implicit": "tls: true",
+        "starttls": "enable_starttls: true",
+        "tls_skipped": "mostly enable_starttls is off",
+        "tls_on": "Set enable_starttls_auto: true with port 587, or tls: true with port 465 where the host has it",
+        "login_on": "Give the app user_name, password and authentication (:plain or :login), on port 587 or 465",
+    },
+    "python": {
+        "implicit": "SMTP_SSL (Django: EMAIL_USE_SSL=True; aiosmtplib: use_tls=True)",
+        "starttls": "starttls() (Django: EMAIL_USE_TLS=True; aiosmtplib: start_tls=True)",
+        "tls_skipped": "mostly starttls() was not called",
+        "tls_on": (
+            "Call starttls() before the login (Django: EMAIL_USE_TLS=True) with port 587, or use SMTP_SSL "
+            "(EMAIL_USE_SSL=True) with port 465 where the provider has it"
+        ),
+        "dialogue": "with set_debuglevel(1)",
+        "ehlo_name": "Give smtplib a full host name (local_hostname=), or the machine or container one",
+    },
+    "erlang": {
+        "implicit": "ssl: true",
+        "starttls": "tls: :always",
+        "tls_on": "Set tls: :always with port 587, or ssl: true with port 465 where the provider has it",
+        "login_on": "Set username, password and auth: :always, on port 587 or 465",
+    },
+    "indy": {
+        "implicit": "utUseImplicitTLS",
+        "starttls": "utUseExplicitTLS",
+        "tls_on": "Set UseTLS to utUseExplicitTLS with port 587",
+    },
+}
+"""A kind of client (see `client_terms`) → what a programmer does, where the text shows code of the reader's own."""
