@@ -30,6 +30,12 @@ def test_a_mail_is_printed_as_html_with_its_css_inlined(mail: str) -> None:
     assert "418205" in done.stdout
 
 
+def test_all_mails_at_once_are_no_page() -> None:
+    done = preview("--mail", "all")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "One mail is shown at a time. Name it: verification, reset-password, invitation." in done.stderr
+
+
 def test_raw_is_the_template_filled_and_nothing_more() -> None:
     done = preview("--mail", "verification", "--raw")
     assert done.stdout.startswith("<!doctype html>")

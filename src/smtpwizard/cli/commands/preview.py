@@ -49,7 +49,10 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 def _rendered(args: argparse.Namespace, app: AppProfile) -> str:
-    (chosen,) = mails_of(app, args.mail)
+    chosen, *others = mails_of(app, args.mail)
+    if others:
+        names = ", ".join(mail.name for mail in (chosen, *others))
+        raise InputError(f"One mail is shown at a time. Name it: {names}.", "Several mails")
     if not chosen.template:
         raise InputError(f"The mails of {app.name} are not known here, so there is none to show.", "No mail")
     mail = chosen.name
