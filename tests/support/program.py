@@ -25,7 +25,7 @@ from time import monotonic
 from typing import IO, Any, Final
 
 _SERVER: Final = """
-import array, gc, importlib, io, json, os, select, signal, socket, sys, tempfile, time
+import array, functools, gc, importlib, io, json, os, select, signal, socket, sys, tempfile, time
 import smtpwizard.cli.main, smtpwizard.cli.parser
 
 door = socket.socket(fileno=int(sys.argv[1]))
@@ -33,13 +33,26 @@ modules = sys.argv[2:]
 for name in modules:
     __import__(name)
 
-# The shipped TOML files are parsed once for all that run with a home of their own, without an earlier run's index.
+LOG = '''
+2026-11-22T07:20:01.123Z ERROR [mailer] Invalid login: 535-5.7.8 Username and Password not accepted.
+Error: connect ECONNREFUSED 127.0.0.1:587
+smtplib.SMTPRecipientsRefused: {'a@example.com': (550, b'5.1.1 User unknown')}
+Nov 25 17:49:14 mail postfix/smtp[1]: 4F: to=<a@example.com>, dsn=5.1.1, status=bounced (host said: 550 no)
+{"level":50,"err":{"type":"Error","message":"self-signed certificate","code":"ESOCKET"},"msg":"not sent"}
+nothing of mail
+'''
+
+# The shipped TOML files, and the catalogue that they make, are read once for all that run with a home of their own,
+# without an earlier run's index.
 import tomllib
 from smtpwizard.presets.files import presets_root
 parse = tomllib.loads
 texts = [path.read_text("utf-8") for path in presets_root().rglob("*.toml")]
 parsed = {text: parse(text) for text in texts}
 tomllib.loads = lambda text, **more: parsed[text] if text in parsed else parse(text, **more)
+
+from smtpwizard.diagnosis.catalogue import Catalogue
+Catalogue.open = staticmethod(functools.cache(Catalogue.open))
 
 # One of Mozilla's authorities: to read all takes 24 ms a connection, and no test's server has one of them.
 from smtpwizard.smtp import roots
@@ -50,18 +63,24 @@ root.flush()
 os.chmod(root.name, 0o644)
 roots.path = lambda: root.name
 
-# What each run would do anew: expressions compiled, modules loaded where they are first needed.
+# What each run would do anew: expressions and templates compiled, modules loaded where they are first needed.
 with tempfile.TemporaryDirectory() as home:
     keep = dict(os.environ), os.getcwd()
     os.environ.update(HOME=home, XDG_CONFIG_HOME=home, XDG_CACHE_HOME=home)
     os.chdir(home)
     with open(".env", "w") as file:
         file.write("SMTP_HOST=smtp.gmail.com\\nSMTP_PORT=587\\nSMTP_SENDER=a@acme.dev\\nADMIN_WEB_URL=https://acme.dev\\n")
+    with open("app.log", "w") as file:
+        file.write(LOG)
     with open("compose.yaml", "w") as file:
         file.write("services:\\n  api:\\n    image: own\\n    env_file: .env\\n    environment:\\n      A: ${B:-c}\\n")
     streams = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = open(os.devnull, "w")
-    for words in (["lint"], ["explain", "535 5.7.8 Error: authentication failed"]):
+    for words in (
+        ["lint"], ["explain", "535 5.7.8 Error: authentication failed"], ["logs", "app.log"], ["presets", "list"],
+        *(["preview", "--mail", mail] for mail in ("verification", "reset-password", "invitation")),
+        ["write", "--env-file", ".env", "--preset", "mailpit", "--dry-run"],
+    ):
         smtpwizard.cli.main.status(words)
     sys.stdout, sys.stderr = streams
     # A run with a home of its own finds no index of the presets there: it is given the one that these runs have kept.
@@ -165,8 +184,9 @@ _PRELOADED: Final = (
     "smtpwizard.cli.commands.scan", "smtpwizard.cli.commands.send", "smtpwizard.cli.commands.write",
     "smtpwizard.clients.nodemailer.dialogue", "smtpwizard.diagnosis.conditions", "smtpwizard.diagnosis.explain",
     "smtpwizard.diagnosis.general", "smtpwizard.diagnosis.logs", "smtpwizard.diagnosis.repairs",
-    "smtpwizard.mail.messages", "smtpwizard.probe.engine", "smtpwizard.probe.survey.survey", "smtpwizard.report.probe",
-    "smtpwizard.targets.compose.plan",
+    "smtpwizard.mail.messages", "smtpwizard.mailbox.catchers", "smtpwizard.mailbox.watch",
+    "smtpwizard.probe.engine", "smtpwizard.probe.survey.survey", "smtpwizard.report.probe",
+    "smtpwizard.report.presets", "smtpwizard.targets.compose.plan",
 )  # fmt: skip
 
 _WIZARD: Final = (
