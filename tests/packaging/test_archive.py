@@ -17,10 +17,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("archive") / "smtpwizard.pyz"
-    with zipfile.ZipFile(path, "w") as file:
+    with zipfile.PyZipFile(path, "w") as file:
         file.writestr("__main__.py", "from smtpwizard.cli.main import main\nmain()\n")
+        file.writepy(str(ROOT / "src" / "smtpwizard"))  # the modules, compiled: no run has to do it again
         for source in (ROOT / "src" / "smtpwizard").rglob("*"):
-            if source.is_file() and "__pycache__" not in source.parts:
+            if source.is_file() and source.suffix not in (".py", ".pyc"):
                 file.write(source, source.relative_to(ROOT / "src"))
         for source in (ROOT / "presets").rglob("*.*"):
             file.write(source, Path("smtpwizard", "data") / source.relative_to(ROOT / "presets"))
@@ -45,9 +46,10 @@ def test_a_command_that_needs_the_presets_says_that_they_are_not_there(
 ) -> None:
     done = run(archive, *arguments)
     assert (done.returncode, done.stdout) == (4, ""), done.stderr
-    assert "Installation: " in done.stderr
-    assert "runs from an archive" in done.stderr
-    assert "bug" not in done.stderr
+    told = " ".join(done.stderr.split())  # it is wrapped, and the path in it is of any length
+    assert "Installation: " in told
+    assert "runs from an archive" in told
+    assert "bug" not in told
 
 
 def test_the_version_is_told_all_the_same(archive: Path) -> None:
