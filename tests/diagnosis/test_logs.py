@@ -300,6 +300,14 @@ def test_what_follows_from_a_refused_command_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
+        ("Error: Recipient command failed: 550 Invalid email address", "recipient-malformed"),
+        ("Timeout connecting to mail-exchanger", "port-blocked"),
+        ("said:\n550-X-Host-Lookup-Failed: Reverse DNS lookup does not match\n<relay> 550 (deferred)", "ptr-missing"),
+        (
+            "Temporary lookup failure\nwarning: connect to mysql server mariadb: Unknown MySQL server host",
+            "server-trouble",
+        ),
+        ("#0 SmtpTransport.php(182): Symfony\\Smtp\\SmtpTransport->doMailFromCommand()", "sender-refused"),
         ('502 Command "AUTH PLAIN AHVzZXIAcGFzcw==" not implemented', "auth-not-offered"),
         ('503, "5.5.1", MAIL first - error', "command-sequence"),
         ("mail is being deferred - connect to imap[192.168.203.2]:2525: Operation timed out", "port-blocked"),

@@ -163,6 +163,8 @@ def stage_fits(event: Event, failure: Failure) -> bool:
         return False  # no recipient has been named yet
     if not event.stages.isdisjoint(failure.stages):
         return True
+    if event.stages == {"rcpt"} and failure.kind == "sender-malformed" and "sender" not in event.text:
+        return False  # of which address it is said, the step tells
     return not FAMILY.isdisjoint(failure.stages) and not FAMILY.isdisjoint(event.stages)
 
 

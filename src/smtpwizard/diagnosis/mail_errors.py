@@ -54,7 +54,7 @@ _OTHER_PORTS: Final = frozenset(
 """Databases, web servers, search: their refused connections are not mail."""
 
 _MAIL_WORDS: Final = (
-    r"(?i)s(?:mt|tm)p|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls|"
+    r"(?i)s(?:mt|tm)p|temporary lookup failure|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls|"
     r"api\.(?:eu\.)?(?:sparkpost|sendgrid|resend|brevo)\."
 )
 _OTHER_WORDS: Final = (
@@ -475,6 +475,8 @@ def failing_line(text: str) -> Failing | None:
     """Return the first line that tells of a failure, where a short text tells of mail; None where it does not."""
     lines = [item for item in enumerate(text.splitlines()[: _FEW + 1], 1) if not re.match(_FRAME_LINE, item[1])]
     failing = [item for item in lines if re.search(_FAILED, item[1]) and not routine(item[1], program_of(item[1]))]
+    if not failing and (stage := innermost(text)) and text.count("\n") < _FEW:
+        return Failing(1, text.splitlines()[0].strip(), "the mail was not sent", stage)  # nothing but a stack
     if not failing or re.search(_OTHER_WORDS, text) or lines[-1][0] > _FEW:
         return None
     sends = any(re.search(_SENDS, line) and not re.search(_QUIET, line) for line in text.splitlines())

@@ -135,6 +135,17 @@ NAME_SITUATIONS: Final = (
         "server that serves this machine; then try again.",
         "The name server that was asked refuses to answer this machine ({shown}). The host name may be right.",
     ),
+    Situation(
+        ("dns-unknown", "dns-no-answer"),
+        told(
+            r"(?:E(?:NOTFOUND|AI_AGAIN)|lookup|resolve host:?|UnknownHostException:) ['\"]?"
+            r"(https?|smtps?|ssl|tls|tcp)\b(?![.-])"
+        ),
+        "Enter only the host name there, as on the provider's page: without `{shown}://` before it and a port or "
+        "path behind it.",
+        "The name that was looked up is `{shown}`: the setting for {host} holds a URL, of which the client took the "
+        "beginning for the name.",
+    ),
     # Which name it looked up
     Situation(
         _LOOKING_UP,

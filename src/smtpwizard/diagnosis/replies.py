@@ -92,7 +92,7 @@ _DETAILS: Final = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven"
 _UNITS: Final = (
     r"(?!(?:[kmg]?i?b|ms|[mu]?s|secs?|seconds?|minutes?|mins?|hours?|days?|bytes?|octets|items|rows|lines|users|"
     r"requests|reqs|times|px|files|records|entries|messages|emails|jobs|tests|passed|"
-    r"packages|modules|objects|pages|points|of|x|milliseconds)\b)"
+    r"packages|modules|objects|pages|points|of|x(?!-)|milliseconds)\b)"
 )
 """What is counted: then the number before it is no code."""
 _WORDS: Final = (
