@@ -230,7 +230,7 @@ _MAILCORE_STAGES: Final = {
 _FRAME: Final = (
     r"(?im)^[ \t>|]*(?:File \"[^\"\n]*(?:smtp|mail|socket|ssl)[^\"\n]*\", line \d+, in (\w+)|"
     r"\S*(?:smtp|mail)\S*\.rb:\d+:in ?[`'](?:block (?:\(\d+ levels\) )?in )?(?:[\w:]+[#.])?(\w+)[?!]?'|"
-    r"(?:at |#\d+ |from )[^\n]*?(?:smtp|mail|swift)[^\n]*?(?:->|[.:_`'])(\w+)(?:\(|' *$|\\b))"
+    r"(?:at |#\d+ |from )[^\n]*?(?:smtp|mail|swift)[^\n]*?(?:->|[.:_`'])(?!php\()(\w+)(?:\(|' *$|\\b))"
 )
 _ABOUT: Final = r"(?i)^_?(?:send(?!mail$)|do_?|action)?|_?(?:command|cmd|async|impl|internal)*$"
 """What libraries put around the name of a step: `SendEhloAsync`, `doMailFromCommand`, `_actionRCPT`."""
