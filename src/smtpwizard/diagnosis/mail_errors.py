@@ -54,7 +54,8 @@ _OTHER_PORTS: Final = frozenset(
 """Databases, web servers, search: their refused connections are not mail."""
 
 _MAIL_WORDS: Final = (
-    r"(?i)s(?:mt|tm)p|temporary lookup failure|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|starttls|"
+    r"(?i)s(?:mt|tm)p|temporary lookup failure|postfix/|swift_|nodemailer|sendmail|\bmail|e-?mail|mailer|\bmx\d?\.|"
+    r"starttls|"
     r"api\.(?:eu\.)?(?:sparkpost|sendgrid|resend|brevo)\."
 )
 _OTHER_WORDS: Final = (
