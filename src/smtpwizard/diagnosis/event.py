@@ -266,33 +266,38 @@ _ADDRESS: Final = r"[^<>\n]{0,254}"
 _QUOTED_WORDS: Final = r"b?(?:'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2000}\")"
 _REFUSED: Final = (
     # the server's own words
-    ("", rf"(?i)<(?P<of>{_ADDRESS})>(?:\.\.\.|:)? ?(?P<role>sender|recipient)\b"),
-    ("", r"(?i)\b(?P<role>sender|recipient)(?:'s)? (?:e-?mail )?(?:address )?[<\[](?P<of>[^<>\[\]\n]{0,254})[>\]]"),
-    ("recipient", r"(?i)[45]\d\d[ -](?P<of>[^\s<>]{1,254}): recipient address must contain"),
+    (">", "", rf"(?i)<(?P<of>{_ADDRESS})>(?:\.\.\.|:)? ?(?P<role>sender|recipient)\b"),
+    (
+        "address",
+        "",
+        r"(?i)\b(?P<role>sender|recipient)(?:'s)? (?:e-?mail )?(?:address )?[<\[](?P<of>[^<>\[\]\n]{0,254})[>\]]",
+    ),
+    ("must contain", "recipient", r"(?i)[45]\d\d[ -](?P<of>[^\s<>]{1,254}): recipient address must contain"),
     # smtplib: the sender that it was given, and the recipients by their addresses
-    ("sender", rf"\(\d{{3}}, ?{_QUOTED_WORDS}, ?u?(?P<q>[\"'])(?P<of>[^\n]{{0,254}}?)(?P=q)\)"),
-    ("recipient", r"\{u?(?P<q>[\"'])(?P<of>[^\n]{0,254}?)(?P=q): ?\(\d{3}, "),
+    ("(", "sender", rf"\(\d{{3}}, ?{_QUOTED_WORDS}, ?u?(?P<q>[\"'])(?P<of>[^\n]{{0,254}}?)(?P=q)\)"),
+    ("{", "recipient", r"\{u?(?P<q>[\"'])(?P<of>[^\n]{0,254}?)(?P=q): ?\(\d{3}, "),
     # the command that was refused
     (
+        "<",
         "",
         rf"(?im)\b(?P<verb>MAIL FROM|RCPT TO): ?<(?P<of>{_ADDRESS})>[^\n]{{0,200}}\n"
         r"[^\n]{0,60}?(?<![\w.])[45]\d\d[ -]",
     ),
-    ("", rf"(?i)\bafter (?:pipelined )?(?P<verb>MAIL FROM|RCPT TO):<(?P<of>{_ADDRESS})>"),
-    ("recipient", r"Failed to add recipient: (?P<of>[^\n]{0,254}?) \[SMTP"),
-    ("sender", r"Failed to set sender: (?P<of>[^\n]{0,254}?) \[SMTP"),
-    ("", rf"[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?<(?P<of>{_ADDRESS})>(?!\\?[\"']\])"),
-    ("", r"(?i)\bfor (?P<role>address|recipient|sender) <?(?P<of>[^\s<>\"',;]{1,64}@[^\s<>\"',;]{0,190})"),
+    ("after ", "", rf"(?i)\bafter (?:pipelined )?(?P<verb>MAIL FROM|RCPT TO):<(?P<of>{_ADDRESS})>"),
+    ("failed to add", "recipient", r"Failed to add recipient: (?P<of>[^\n]{0,254}?) \[SMTP"),
+    ("failed to set", "sender", r"Failed to set sender: (?P<of>[^\n]{0,254}?) \[SMTP"),
+    ("<", "", rf"[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?<(?P<of>{_ADDRESS})>(?!\\?[\"']\])"),
+    ("@", "", r"(?i)\bfor (?P<role>address|recipient|sender) <?(?P<of>[^\s<>\"',;]{1,64}@[^\s<>\"',;]{0,190})"),
 )
-"""Role of an address, and how mail servers, or a library for them, tell which one was refused, the surest first."""
+"""A sign, the role of an address, and how mail servers or a library for them tell that it was refused: surest first."""
 _UNSENT: Final = (
-    ("", r"Address in mailbox given \[(?P<of>[^\]\n]{0,254})\]"),
-    ("", r"[Ii]n string ``(?P<of>[^'\n]{0,254})''"),
-    ("", r"(?i)\bEmail \"(?P<of>[^\"\n]{0,254})\" does not comply"),
-    ("", r"(?i)Invalid address: {0,2}\((?P<role>\w{2,12})\): ?(?P<of>[^\s\"'<]{1,254})"),
-    ("", r"(?i)\binvalid (?P<role>to|from|recipient|sender)\w{0,3} address ?: (?P<of>\S{1,254})"),
-    ("", r"(?i)(?:failed to parse|invalid)(?: e?-?mail)? address:? \"(?P<of>[^\"\n]{0,254})\""),
-    ("", r"(?i)[^\w](?P<role>from|to|sender)\W{1,3}\((?P<of>[^()\n]{1,254})\)[^\n]{0,40}missing '@'"),
+    ("address in mailbox", "", r"Address in mailbox given \[(?P<of>[^\]\n]{0,254})\]"),
+    ("``", "", r"[Ii]n string ``(?P<of>[^'\n]{0,254})''"),
+    ("does not comply", "", r"(?i)\bEmail \"(?P<of>[^\"\n]{0,254})\" does not comply"),
+    ("invalid address:", "", r"(?i)Invalid address: {0,2}\((?P<role>\w{2,12})\): ?(?P<of>[^\s\"'<]{1,254})"),
+    ("invalid ", "", r"(?i)\binvalid (?P<role>to|from|recipient|sender)\w{0,3} address ?: (?P<of>\S{1,254})"),
+    ("address", "", r"(?i)(?:failed to parse|invalid)(?: e?-?mail)? address:? \"(?P<of>[^\"\n]{0,254})\""),
+    ("missing '@'", "", r"(?i)[^\w](?P<role>from|to|sender)\W{1,3}\((?P<of>[^()\n]{1,254})\)[^\n]{0,40}missing '@'"),
 )
 """The same of libraries that look at an address before they send anything."""
 
@@ -309,8 +314,9 @@ class Refused(NamedTuple):
 def refused_address(event: Event, role: str) -> Refused | None:
     """Return the refused address that is of `role` (`sender`, `recipient`) or may be; None where none is told."""
     for text in (event.raw, f"{event.sent}\n{event.code} " if event.sent else "", event.around):
-        for known, pattern in (*_REFUSED, *_UNSENT) if text else ():
-            found = re.search(pattern, text)
+        lower = text.lower()
+        for sign, known, pattern in (*_REFUSED, *_UNSENT) if text else ():
+            found = re.search(pattern, text) if sign in lower else None
             if found and (told := _role(known, found)) in (role, ""):
                 return Refused(_envelope(found["of"]), told)
     return None
