@@ -111,6 +111,21 @@ def test_another_version_of_the_program_parses_anew(cache: Path, folder: Path, m
     assert parses(folder)[1] == 1
 
 
+def test_where_the_code_that_makes_what_is_kept_has_changed_it_is_made_anew(cache: Path, folder: Path) -> None:
+    code = folder.parent / "code.py"
+    code.write_text("ONE = 1")
+
+    def made(what: str) -> Table:
+        index = Index(folder, [str(code)])
+        found = index.table("a.toml", lambda path: {"made": what})
+        index.keep()
+        return found
+
+    assert [made("first"), made("second")] == [{"made": "first"}] * 2
+    code.write_text("ONE = 2")
+    assert made("third") == {"made": "third"}
+
+
 def words_in(text: bytes) -> set[str]:
     return {*re.findall("[a-z0-9]+", text.decode().lower())}
 

@@ -85,8 +85,10 @@ with tempfile.TemporaryDirectory() as home:
     sys.stdout, sys.stderr = streams
     # A run with a home of its own finds no index of the presets there: it is given the one that these runs have kept.
     from smtpwizard.presets import files
-    folders = [presets_root() / name for name in ("apps", "providers", "failures")]
-    indexes = {files._key(folder): files._read(files._place(folder), files._key(folder)) for folder in folders}
+    from smtpwizard.diagnosis.catalogue import _MADE_BY
+    kept = {"apps": (), "providers": (), "failures": _MADE_BY}
+    keys = {presets_root() / name: files._key(presets_root() / name, code) for name, code in kept.items()}
+    indexes = {key: files._read(files._place(folder), key) for folder, key in keys.items()}
     read = files._read
     files._read = lambda path, key: read(path, key) or dict(indexes.get(key, {}))
     os.chdir(keep[1])

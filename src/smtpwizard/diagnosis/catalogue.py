@@ -1,15 +1,16 @@
 """The catalogue of failures: the shipped files, which the tests have checked, and folders of the operator's own.
 
-To parse and check all of the shipped takes 40 ms, to read them back from the index 3.
+To parse and check all of the shipped takes many times as long as to read them back from the index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
+from smtpwizard.diagnosis import schema
 from smtpwizard.diagnosis.schema import (
     ANYTHING,
     LONGEST_CUT,
@@ -24,7 +25,7 @@ from smtpwizard.diagnosis.schema import (
     Words,
 )
 from smtpwizard.errors import FileError
-from smtpwizard.presets.files import Index, PresetFileError, PresetProblem, presets_root
+from smtpwizard.presets.files import Index, PresetFileError, PresetProblem, Table, parse, presets_root
 from smtpwizard.presets.values import Faults, OneOf, rule
 from smtpwizard.records import NamedTuple
 
@@ -141,7 +142,7 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
     problems: list[PresetProblem] = []
     for folder, trusted in folders:
         seen: dict[str, str] = {}
-        index = Index(folder)
+        index = Index(folder, _MADE_BY)
         for path in _files(folder):
             read = _read_shipped(index, path.name) if trusted else None
             if read is None:
@@ -162,6 +163,10 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
         PhraseIndex(((item.id, key), getattr(item, key)) for item in general.values() for key in _OF_ANSWERS),
         frozenset(rule.id for rule in rules if all(Fact.TEXT in combination for combination in rule.by)),
     )
+
+
+_MADE_BY: Final = (__file__, schema.__file__)
+"""The code that says what is kept of a file."""
 
 
 def _files(folder: Path) -> list[Path]:
@@ -206,40 +211,64 @@ def _read_checked(path: Path, seen: dict[str, str], problems: list[PresetProblem
 def _read_shipped(index: Index, name: str) -> FailureFile | None:
     """Return a shipped file unchecked, without examples. None where it cannot be read so."""
     try:
-        table = index.table(name)
+        rows = index.table(name, _rows)
         return FailureFile(
-            tuple([Failure(**_fields(entry)) for entry in table.get("failure", ())]),
-            tuple(Words(tuple(item["providers"]), _phrases(item["text"])) for item in table.get("words", ())),
-            tuple(_client(item) for item in table.get("client", ())),
-            tuple(General(**_values(item, _OF_ANSWERS) | {"examples": ()}) for item in table.get("general", ())),
+            tuple([_entry(row) for row in rows["failure"]]),
+            tuple([Words(providers, _phrases(texts)) for providers, texts in rows["words"]]),
+            tuple([_client(*row) for row in rows["client"]]),
+            tuple([General._make(_with_phrases(row, _IN_ANSWERS)) for row in rows["general"]]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
+def _rows(path: Path) -> Table:
+    """Return a shipped file as it is kept: a row for each item, all its fields in their order, and no examples."""
+    table = parse(path)
+    return {
+        "failure": [_row(Failure, {**item, "by": map(tuple, item["by"])}) for item in table.get("failure", ())],
+        "words": [_row(Words, item) for item in table.get("words", ())],
+        "client": [_row(Client, item) for item in table.get("client", ())],
+        "general": [_row(General, item) for item in table.get("general", ())],
+    }
+
+
+def _row(kind: Callable[..., tuple[Any, ...]], table: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the values of a table, lists as tuples, in the order of the fields."""
+    values = {key: value if isinstance(value, str | int | dict) else tuple(value) for key, value in table.items()}
+    return tuple(kind(**values | ({"examples": ()} if kind in (Failure, General) else {})))
+
+
 _FACTS: Final = {fact.value: fact for fact in Fact}
-
-
-def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an entry, unchecked and without examples."""
-    fields = _values(table, _OF_ENTRIES)
-    fields["by"] = tuple(frozenset(_FACTS[word] for word in combination) for combination in table["by"])
-    return {**fields, "examples": ()}
-
-
 _OF_ENTRIES: Final = ("text", "provider_text", "but")
 _OF_ANSWERS: Final = ("text", "words", "but")
 """The fields that are phrases."""
+_BY: Final = Failure._fields.index("by")
+_IN_ENTRIES: Final = tuple(map(Failure._fields.index, _OF_ENTRIES))
+_IN_ANSWERS: Final = tuple(map(General._fields.index, _OF_ANSWERS))
 
 
-def _values(table: Mapping[str, Any], phrases: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values of a table, lists as tuples, and those under the keys `phrases` as phrases."""
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return fields | {key: _phrases(table[key]) for key in phrases if key in table}
+def _entry(row: Iterable[Any]) -> Failure:
+    values = _with_phrases(row, _IN_ENTRIES)
+    values[_BY] = tuple(map(_combination, values[_BY]))
+    return Failure._make(values)
 
 
-def _client(table: Mapping[str, Any]) -> Client:
-    return Client(table["id"], table["name"], {event: _phrases(texts) for event, texts in table["words"].items()})
+@cache
+def _combination(words: tuple[str, ...]) -> frozenset[Fact]:
+    return frozenset(_FACTS[word] for word in words)
+
+
+def _with_phrases(row: Iterable[Any], places: tuple[int, ...]) -> list[Any]:
+    """Return the values of a row, those at `places` as phrases."""
+    values = list(row)
+    for place in places:
+        values[place] = _phrases(values[place])
+    return values
+
+
+def _client(name: str, title: str, words: Mapping[str, Iterable[str]]) -> Client:
+    return Client(name, title, {event: _phrases(texts) for event, texts in words.items()})
 
 
 def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 from smtpwizard.diagnosis.server_logs import program_of
@@ -65,6 +66,7 @@ _SAYS: Final = (
     r"^(?:ehlo|helo|mail|rcpt|data|auth|starttls|quit)\b"
 )
 """A sign that a line can be one of a dialogue: most lines have none, and end here."""
+_VERBS: Final = ("ehlo", "helo", "mail", "rcpt", "data", "auth", "starttls", "quit")
 _OFFER: Final = r"(?i)^250[ -](AUTH[ =].{1,120})$"
 _BEHIND_CODE: Final = frozenset(" -")
 
@@ -87,22 +89,22 @@ def clean(line: str) -> Line:
     """Take `line` apart."""
     text = line[:LINE_LIMIT]
     text = (re.sub(_ANSI, "", text) if "\x1b" in text else text).rstrip()
-    container = re.match(_CONTAINER, text) if "|" in text else None
+    container = _compiled(_CONTAINER).match(text) if "|" in text else None
     if container and not container[0].startswith(("http", "|")):
         text = text[container.end() :]
     fresh = False
     bare = text[:3].isdecimal() and text[3:4] in _BEHIND_CODE and "]: " not in text  # a reply with nothing before it
     for _ in () if bare else range(8):  # time, level, logger, time again: no log has more in a row
-        found = re.match(_PREFIX, text)
+        found = _compiled(_PREFIX).match(text)
         if not found:
             break
         fresh = True
         text = text[found.end() :]
     if text.endswith("ms"):
-        text = re.sub(_TAIL, "", text)
+        text = _compiled(_TAIL).sub("", text)
     if " #0 " in text:
         text = re.sub(_INLINE_STACK, " ", text)
-    if not bare and re.search(_SAYS, text[:60]):
+    if not bare and _says(text[:60]):
         client = re.match(_CLIENT, text)
         answers = re.findall(_ANSWERED, text) if client else []
         if answers:  # a whole dialogue on one line: the refusal counts
@@ -112,6 +114,18 @@ def clean(line: str) -> Line:
             return Line("", fresh, bool(container), client[1])
         text = re.sub(_DIALOGUE, "", text)
     return Line(text, fresh, bool(container), "", "" if bare else program_of(line))
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return what each line of a log is compared with: `re` takes as long to look it up as to compare the line."""
+    return re.compile(pattern)
+
+
+def _says(head: str) -> bool:
+    """Say whether a line that begins so can be one of a dialogue. Most lines have not even the character for it."""
+    marked = ":" in head or "<" in head or ">" in head or not head.isascii()
+    return (marked or head.lower().startswith(_VERBS)) and _compiled(_SAYS).search(head) is not None
 
 
 LONGEST: Final = 80
@@ -248,7 +262,7 @@ class Grouping:
         before = self.flush() if parted >= "4" and not text.startswith(parted) else None
         current = self.current
         kept, self._kept = self._kept, False
-        if re.fullmatch(_CARET, text):
+        if _compiled(_CARET).fullmatch(text):
             if current and kept:
                 # the line of the program that a crash has printed: a string in it is no message
                 del current.lines[-1], current.numbers[-1]

@@ -322,8 +322,9 @@ def flat(explained: Iterable[Explained]) -> tuple[Problem, ...]:
 def _told(item: Found, catalogue: Catalogue) -> tuple[Problem, ...]:
     """Return the causes of what was found, empty where it may not be about mail at all."""
     words = Words.of(item.event, catalogue)
-    talks = item.asked and (item.talks or re.search(MAIL_TALK, item.event.raw))
-    sure = item.sure or (talks and worded(item.event, catalogue, words))
+    sure = item.sure or (
+        item.asked and (item.talks or re.search(MAIL_TALK, item.event.raw)) and worded(item.event, catalogue, words)
+    )
     sure = sure and not (item.event.code is None and is_setting(item.event.raw))
     if not sure and not _by_words(item.event, catalogue, words, mail=item.mail):
         return ()

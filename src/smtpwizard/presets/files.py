@@ -161,10 +161,12 @@ def parse(path: Path) -> Table:
 class Index:
     """The tables of the TOML files right in one folder of the shipped presets."""
 
-    __slots__ = ("_fresh", "_kept", "folder")
+    __slots__ = ("_code", "_fresh", "_kept", "folder")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, made_by: Sequence[str] = ()) -> None:
+        """`made_by`: source files beside these that make what is kept."""
         self.folder = folder
+        self._code = made_by
         self._kept: _Kept | None = None
         self._fresh = False
 
@@ -196,7 +198,7 @@ class Index:
     def _bytes(self, key: tuple[str, str], names: Sequence[str], made: Callable[[], bytes]) -> bytes:
         """Return what is kept of some files, else what is `made` of them, to be kept if none changes meanwhile."""
         if self._kept is None:
-            self._kept = _read(_place(self.folder), _key(self.folder))
+            self._kept = _read(_place(self.folder), _key(self.folder, self._code))
         before = self._stamps(names)
         found = self._kept.get(key)
         if found and found[0] == before:
@@ -214,7 +216,7 @@ class Index:
         """Keep for the next run what was read or parsed in this one."""
         if self._fresh and self._kept:
             self._fresh = False
-            _write(_place(self.folder), marshal.dumps((_key(self.folder), self._kept), _FORMAT))
+            _write(_place(self.folder), marshal.dumps((_key(self.folder, self._code), self._kept), _FORMAT))
 
 
 class Names:
@@ -249,11 +251,11 @@ def _place(folder: Path) -> Path:
     return own_folder("XDG_CACHE_HOME", ".cache") / f"{folder.name}-{binascii.crc32(os.fsencode(folder)):08x}.index"
 
 
-def _key(folder: Path) -> tuple[str | Stamp | None, ...]:
-    """Return what an index belongs to: the folder, the program, and the code that checked the tables."""
+def _key(folder: Path, made_by: Sequence[str] = ()) -> tuple[str | Stamp | None, ...]:
+    """Return what an index belongs to: the folder, the program, and the code that checked and made the tables."""
     code = os.path.dirname(__file__)
     own = sorted(name for name in os.listdir(code) if name.endswith(".py"))
-    return str(folder), __version__, *(stamp(f"{code}/{name}") for name in own)
+    return str(folder), __version__, *(stamp(f"{code}/{name}") for name in own), *map(stamp, made_by)
 
 
 def _read(path: Path, key: tuple[str | Stamp | None, ...]) -> _Kept:
