@@ -257,3 +257,18 @@ def test_a_relays_name_for_a_refusal_is_a_table_of_the_servers_own() -> None:
     first = explain_text(line)[0]
     assert "transport_maps" in first.remedy
     assert "smtp.example.net" in first.remedy
+
+
+def test_exims_log_gets_exims_words_and_postfixs_its_own() -> None:
+    listed = "554 5.7.1 Service unavailable; Client host [192.0.2.4] blocked using zen.spamhaus.org"
+    exim = "2024-01-05 10:00:00 H=(mx.example.net) [192.0.2.4] F=<a@example.net> rejected RCPT <b@example.org>: "
+    postfix = "Mar  3 01:33:30 mail postfix/smtpd[24]: NOQUEUE: reject: RCPT from mx.example.net[192.0.2.4]: "
+    for line, own, other in ((f"{exim}{listed}", "Exim", "Postfix"), (f"{postfix}{listed}", "Postfix", "Exim")):
+        remedy = explain_text(line)[0].remedy
+        assert own in remedy
+        assert other not in remedy
+    defer = (
+        "2024-01-05 10:00:00 1tEXaM-0001Ab-2C ** a@example.org R=smarthost T=remote_smtp H=mx.example.net [192.0.2.4]: "
+    )
+    remedy = explain_text(f"{defer}SMTP error from remote mail server after EHLO mail: 504 5.5.2 <mail>: Helo rejected")
+    assert "primary_hostname" in remedy[0].remedy

@@ -10,9 +10,13 @@ from typing import Final
 
 _OF_ANY_SERVER: Final[Mapping[str, str]] = {
     "own_domains": (
-        "Postfix: mydestination, virtual_mailbox_domains or relay_domains; Exim: local_domains or relay_to_domains"
+        "Postfix: mydestination, virtual_mailbox_domains or relay_domains; Exim: local_domains or relay_to_domains; "
+        "sendmail: local-host-names"
     ),
     "own_networks": "Postfix: mynetworks; Exim: relay_from_hosts",
+    "login_first": "Postfix: permit_sasl_authenticated before the check; Exim: `accept authenticated = *` before it",
+    "let_pass": "Postfix: check_client_access; Exim: `accept hosts = …` before the check",
+    "ptr_check": "Postfix: reject_unknown_client_hostname; Exim: `verify = reverse_host_lookup`",
 }
 
 ANY: Final[Mapping[str, str]] = {
@@ -139,10 +143,16 @@ OF_SERVERS: Final[Mapping[str, Mapping[str, str]]] = {
             "dc_other_hostnames and dc_relay_domains; cPanel: /etc/localdomains"
         ),
         "own_networks": "Exim: relay_from_hosts; Debian: dc_relay_nets",
+        "login_first": "Exim: `accept authenticated = *` before the check, in acl_check_rcpt",
+        "ptr_check": "Exim: `verify = reverse_host_lookup`",
+        "let_pass": "Exim: `accept hosts = …` before the check; Debian: /etc/exim4/local_host_whitelist",
     },
     "postfix": {
         "own_domains": ("Postfix: mydestination or virtual_mailbox_domains; relay_domains where it passes the mail on"),
         "own_networks": "Postfix: mynetworks",
+        "login_first": "Postfix: permit_sasl_authenticated before the check",
+        "let_pass": "Postfix: check_client_access",
+        "ptr_check": "Postfix: reject_unknown_client_hostname",
     },
 }
 """A mail server's program → what its settings are called."""

@@ -212,18 +212,16 @@ SERVER_SITUATIONS: Final = (
         ("ptr-missing",),
         lambda event: "" if private_client(event) else own_refusal(event),
         "A client of yours should send on port 587 with a login and be let pass before this check. To take another "
-        "server's mail nevertheless, let its address pass (check_client_access) or take the check out "
-        "(reject_unknown_client_hostname).",
+        "server's mail nevertheless, let its address pass ({let_pass}) or take the check out ({ptr_check}).",
         "The log is that of the server that refused: it wants the client's address to have a name in reverse DNS, "
         "and finds none.",
     ),
     Situation(
         ("client-ip-blocklisted",),
         own_refusal,
-        "A client of yours should send on port 587 with a login and be let pass before the lists are asked (Postfix: "
-        "permit_sasl_authenticated before reject_rbl_client). To take another server's mail nevertheless, let its "
-        "address pass first (check_client_access), or take the list out; having the address removed from it is for "
-        "its owner.",
+        "A client of yours should send on port 587 with a login and be let pass before the lists are asked "
+        "({login_first}). To take another server's mail nevertheless, let its address pass ({let_pass}), or take the "
+        "list out; having the address removed from it is for its owner.",
         "The log is that of the server that refused: it asks a blocklist itself, and the address that connected is "
         "on it.",
     ),
