@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import pickle
 import signal
 import ssl
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,6 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
     os.chmod(own.name, 0o755)  # some tests run the program as another user
     config.add_cleanup(own.cleanup)
     os.environ["XDG_CONFIG_HOME"] = own.name
+
+    loads = tomllib.loads
+
+    @functools.lru_cache(512)
+    def parsed(text: str) -> bytes:
+        return pickle.dumps(loads(text))
+
+    # The same files are asked for by hundreds of tests with a home of their own; to parse one takes a score of a copy.
+    tomllib.loads = lambda text, **more: loads(text, **more) if more else pickle.loads(parsed(text))
 
 
 def pytest_collection_finish() -> None:
