@@ -308,6 +308,10 @@ def test_what_follows_from_a_refused_command_is_left_out() -> None:
             "server-trouble",
         ),
         ("#0 SmtpTransport.php(182): Symfony\\Smtp\\SmtpTransport->doMailFromCommand()", "sender-refused"),
+        ("421 4.7.0 [TSS04] Messages from 203.0.113.4 temporarily deferred due to user complaints", "relay-ip-blocked"),
+        ("Failed - Unable to connect to SMTP Server - Net::ReadTimeout", "connection-lost"),
+        ("Error: getaddrinfo ENOTFOUND smtp-relay.sendinblue.com", "dns-unknown"),
+        ("The server responded:  Server busy, too many connections.", "connections-too-many"),
         ('502 Command "AUTH PLAIN AHVzZXIAcGFzcw==" not implemented', "auth-not-offered"),
         ('503, "5.5.1", MAIL first - error', "command-sequence"),
         ("mail is being deferred - connect to imap[192.168.203.2]:2525: Operation timed out", "port-blocked"),
@@ -328,3 +332,9 @@ def test_words_of_a_reply_in_other_clothes(text: str, kind: str) -> None:
 def test_an_apps_own_request_with_an_empty_body_is_no_mail() -> None:
     line = '{"level":"warn","msg":"Error decoding the config","path":"/api/v4/email/test","error":"EOF"}'
     assert explain_text(line) == ()
+
+
+def test_a_name_that_a_preset_has_is_right_and_the_look_up_at_fault() -> None:
+    first = explain_text("Error: getaddrinfo ENOTFOUND smtp-relay.sendinblue.com")[0]
+    assert first.id == "known-host-not-found"
+    assert explain_text("Error: getaddrinfo ENOTFOUND smtp-relay.sendinblue.con")[0].id != "known-host-not-found"

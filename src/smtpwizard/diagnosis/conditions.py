@@ -12,7 +12,7 @@ from typing import Final
 from smtpwizard.addresses import bare_address, domain_of, is_address, is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, security
-from smtpwizard.diagnosis.event import Event
+from smtpwizard.diagnosis.event import Event, looked_up
 from smtpwizard.diagnosis.server_logs import own_error, program_of, stopped
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.secret import Secret
@@ -405,8 +405,16 @@ def host_without_dot(event: Event) -> bool:
 
 
 def well_known_host(event: Event) -> bool:
-    """The name that was not found is one that a large provider publishes, alone and as it should be."""
-    return bool(re.search(_WELL_KNOWN, event.raw))
+    """The name that was not found is one that a provider publishes, alone and as it should be."""
+    if re.search(_WELL_KNOWN, event.raw):
+        return True
+    name = looked_up(event.raw)
+    if not re.fullmatch(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", name):
+        return False
+    from smtpwizard.presets.catalogue import Presets
+
+    provider = Presets.open().for_host(name)
+    return provider is not None and name.lower() not in provider.alt_hosts
 
 
 def _program(event: Event) -> str:

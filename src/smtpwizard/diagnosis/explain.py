@@ -127,6 +127,8 @@ def happened(event: Event, catalogue: Catalogue) -> frozenset[str]:
         names -= {"closed", "reset"}  # that follows a refusal
     elif "expect" in said and (misread := re.search(_OUT_OF_STEP, said)) and misread[1] != misread[2]:
         names.add("out-of-step")
+    if "net::readtimeout" in said:
+        names = names - {"connect-failed", "timeout"} | {"read-timeout"}  # an app says of it that it could not connect
     if any(name == "timeout" and "connecting" in words for words, name in found):
         names -= {"read-timeout"}
     if {"connect-failed", "read-timeout"} <= names:

@@ -125,6 +125,8 @@ def _guessed(item: Explained) -> bool:
     first = item.diagnoses[0]
     if item.coded:
         return first.kind == "command-sequence"  # a server's reply; this one follows from another
+    if first.kind == "connection-lost" and first.confidence <= POSSIBLE:
+        return True  # a server that has refused hangs up
     return first.generic or first.confidence <= (POSSIBLE if first.kind in _OF_LOGIN else POSSIBLE - 1)
 
 
