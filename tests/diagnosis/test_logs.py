@@ -311,7 +311,10 @@ def test_what_follows_from_a_refused_command_is_left_out() -> None:
         ("421 4.7.0 [TSS04] Messages from 203.0.113.4 temporarily deferred due to user complaints", "relay-ip-blocked"),
         ("Failed - Unable to connect to SMTP Server - Net::ReadTimeout", "connection-lost"),
         ("Error: getaddrinfo ENOTFOUND smtp-relay.sendinblue.com", "dns-unknown"),
-        ("The server responded:  Server busy, too many connections.", "connections-too-many"),
+        (
+            "Outgoing server (SMTP) error. The server responded:  Server busy, too many connections.",
+            "connections-too-many",
+        ),
         ('502 Command "AUTH PLAIN AHVzZXIAcGFzcw==" not implemented', "auth-not-offered"),
         ('503, "5.5.1", MAIL first - error', "command-sequence"),
         ("mail is being deferred - connect to imap[192.168.203.2]:2525: Operation timed out", "port-blocked"),
