@@ -102,7 +102,8 @@ class Problem(NamedTuple):
         fact, stop, remedy = message.partition(". ")
         title = f"{fact}." if stop else message
         about = (variable,) if variable else ()
-        return cls(id, severity, title, "", remedy, about, changes, label, command=command)
+        made = cls(id, severity, title, "", remedy, about, changes, label)
+        return made._replace(command=command) if command else made
 
     @property
     def variable(self) -> str | None:

@@ -65,6 +65,16 @@ def test_a_password_that_is_a_word_leaves_the_words_around_it_readable() -> None
     assert cleared("Set SMTP_PASSWORD: the latest test said abc") == f"Set SMTP_PASSWORD: the latest {MASK} said abc"
 
 
+def test_of_hundreds_of_secrets_each_is_hidden_in_short_texts_and_in_long_ones() -> None:
+    words = [f"{number}-Horse{number * 7919}" for number in range(500)]
+    hide(map(Secret, words))
+    noise = "nothing but words of our own. " * 2000
+    for word in words[::25]:
+        assert cleared(f"said {word.upper()}.") == f"said {MASK}."
+        assert cleared(f"{noise}{word}") == f"{noise}{MASK}"
+    assert cleared(noise) == noise
+
+
 def test_what_is_not_known_is_not_touched() -> None:
     assert cleared("Zq7 mark-Kx42 word") == "Zq7 mark-Kx42 word"
     assert cleared("") == ""

@@ -273,6 +273,8 @@ def findings(
     """
     context = make_context(settings, provider, origin, in_container)
     found = gravest_first(item for rule in RULES for item in rule(context))
+    if not found:
+        return ()
     clear = sentence_clearer(secrets(settings, provider))  # a value that is quoted may be one, or hold one
     return tuple(
         item._replace(

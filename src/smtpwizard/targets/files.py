@@ -160,4 +160,4 @@ def override_target(path: Path) -> Path:
 
 
 def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+    return next((folder / name for name in names if os.path.isfile(os.path.join(folder, name))), None)
