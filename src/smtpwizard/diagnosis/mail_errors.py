@@ -190,8 +190,14 @@ def find(
             own = side or (Side.BOUNCE if event.relayed else side)
             event = event._replace(side=event.side or own, receiver=receiver)
             if talks is None and not found.sure:
-                talks = bool(re.search(MAIL_TALK, text))
+                short = mail and len(text) <= _ONE_SENTENCE
+                talks = bool(re.search(MAIL_TALK, text) or (short and re.search(_OF_A_LOGIN, text)))
             yield found._replace(talks=bool(talks), event=event)
+
+
+_ONE_SENTENCE: Final = 160
+"""Characters of a text that holds no more than the error: who asks here about a login asks about mail's."""
+_OF_A_LOGIN: Final = r"(?i)user ?name|password|credentials"
 
 
 def _side(text: str, entries: Iterable[Record], signs: Set[str], *, bounced: bool) -> Side:

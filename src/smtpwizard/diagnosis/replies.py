@@ -112,7 +112,7 @@ _REPLY: Final = (
     # at the start of a line, or behind a sign that opens a value
     rf"|(?:{_OPENING}|[:=>;|\t：] ?[\"'(`\[#“„«<]{{0,2}}|[\"'(`\[“„«]|(?<=[a-z)>]) [-–] |(?<=[a-z:] )<[-<]? )"
     rf"(?!443)({_NUMBER})"
-    rf"(?=[ |-]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS})"
+    rf"(?=[ |-]{{1,3}}{_WORDS}|-?\n|: ?-?{_WORDS}|, {_ENHANCED})"
     # behind a word that announces it
     rf"|\b{_LEAD}[:=]?[ \t]{{0,3}}[\"'(`\[#]{{0,2}}({_NUMBER})(?=[\"')\]]{{0,2}}(?:[ -]|: ?-?|, ?){_WORDS})"
     # anywhere, in front of an enhanced code of the same class
@@ -251,6 +251,9 @@ def find_reply(text: str, known: Properties) -> Reading:
         start = place.start(place.lastindex or 0)
         reply = _unquoted(_without_tail(text[start:]))
         before = text[max(0, start - 60) : start]
+        if re.search(r"(?i)\bline:? $", before):
+            place = re.compile(_REPLY).search(text, start + 3)
+            continue  # of a program
         in_program = before.endswith(":") and not re.match(_CODED, reply) and place_in_program(before + reply[:3])
         if place.lastindex == 1 and (refused := _refusal_behind(text, start)):
             return refused
