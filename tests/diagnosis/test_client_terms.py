@@ -50,7 +50,7 @@ def test_a_remedy_names_the_setting_of_the_client_that_the_text_shows(client: st
 
 def test_the_default_app_keeps_its_names_and_its_repair() -> None:
     first = explain_text(
-        "Error: Mail command failed: 530 5.7.0 Must issue a STARTTLS command first\n"
+        "[Nest] 1  - ERROR [ExceptionsHandler] Mail command failed: 530 5.7.0 Must issue a STARTTLS command first\n"
         "    at SMTPConnection._formatError (/app/node_modules/nodemailer/lib/smtp-connection/index.js:809:19)"
     )[0]
     assert "SMTP_PORT=465" in first.remedy

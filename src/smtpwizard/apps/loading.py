@@ -154,6 +154,13 @@ def shown_in(text: str) -> AppProfile | None:
     return shipped(owners.pop()) if len(owners) == 1 else None
 
 
+def names_an_app(text: str) -> bool:
+    """Say whether a text names a shipped app other than the default one: `cal.com`, `uptime-kuma`."""
+    words = set(re.findall(r"\w+", re.sub(r"(?<=\w)[.-](?=\w)", "", text.lower())))
+    ids = (name.removesuffix(".toml") for name in os.listdir(_index().folder) if name.endswith(".toml"))
+    return not words.isdisjoint(id.replace("-", "") for id in ids if id != DEFAULT)  # noqa: A001
+
+
 @cache
 def _owners_of_marks() -> Mapping[str, str]:
     """Mark → id of the shipped app that has it."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from smtpwizard.apps.loading import shipped
+from smtpwizard.apps.loading import names_an_app, shipped
 from smtpwizard.diagnosis.event import Event, Side, bound
 from smtpwizard.diagnosis.pasted_settings import places, shown_by
 from smtpwizard.diagnosis.sentence_places import ANY, BOUNCED, EXIM_ONWARD, IN_CODE, OF_SERVERS, RELAY
@@ -33,12 +33,19 @@ class Terms(NamedTuple):
 OWN: Final = "own"
 """The default app, whose own names hold."""
 
-_OTHER_APPS: Final = (
-    r"\b(?:affine|cal\.?com|directus|docmost|documenso|flowise|formbricks|ghost|immich|infisical|joplin|karakeep|"
-    r"langfuse|librechat|lightdash|linkwarden|medusa|n8n|nocodb|outline|parse-server|peertube|postiz|rallly|"
-    r"rocket\.?chat|strapi|twenty|typebot|uptime-kuma|wiki\.?js)\b"
-)
-"""Other programs of Node's, whose settings have other names."""
+
+def _of_the_default_app(lower: str) -> bool:
+    """Say whether a text of nodemailer's can be the default app's: by the marks of its log, or for want of any other.
+
+    A path, a stack or a log of a program that is not named is some program's, and mostly another's.
+    """
+    if re.search(r"\[nest\]|nestjs|user-?feedback", lower):
+        return True
+    alone = lower.count("\n") < _FEW_LINES and not re.search(r"(?<!\w)/\w+/|\n {4}at ", lower)
+    return alone and not names_an_app(lower)
+
+
+_FEW_LINES: Final = 4
 
 TERMS: Final = (
     Terms(
@@ -59,6 +66,15 @@ TERMS: Final = (
         r"node_modules|nodemailer|smtp-connection|node:internal|\bcode: ?'E[A-Z]+'|\(node:|certificate's altnames|"
         r"\b(?:connect|getaddrinfo|query[A-Za-z]{1,6}|spawn) E[A-Z_]{4,}|unable to verify the first certificate",
         {
+            "implicit": "TLS from the first byte (nodemailer: secure: true)",
+            "starttls": "STARTTLS (nodemailer: secure: false)",
+            "tls_on": (
+                "Use port 465 with TLS from the first byte (nodemailer: secure: true) where the provider has it, or "
+                "587, where nodemailer upgrades by itself (requireTLS: true insists on it)"
+            ),
+            "login_on": "Fill user name and password in the app's mail settings, on port 587 or 465",
+            "dialogue": "with nodemailer's logger: true and debug: true",
+            "client_name": "nodemailer's `name`",
             "ipv4": "or make Node prefer IPv4 (NODE_OPTIONS=--dns-result-order=ipv4first)",
             "trust": "set NODE_EXTRA_CA_CERTS to a file with the certificate, inside the container if there is one",
         },
@@ -381,7 +397,7 @@ def client_of(text: str) -> str:
     lower = text.lower()
     for terms in TERMS:
         if any(hint in lower for hint in terms.hints) and re.search(terms.signs, text):
-            return OWN if terms.id == "node" and not re.search(_OTHER_APPS, lower) else terms.id
+            return OWN if terms.id == "node" and _of_the_default_app(lower) else terms.id
     return ""
 
 
