@@ -73,14 +73,14 @@ def is_private_address(address: str) -> bool:
     except ValueError:
         return False
     found = getattr(found, "ipv4_mapped", None) or found
-    return any(found.version == network.version and found in network for network in _private_networks())
+    return any(found.version == network.version and found in network for network in _networks(_PRIVATE_NETWORKS))
 
 
 @cache
-def _private_networks() -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     import ipaddress  # for a host that is an address: most are names
 
-    return tuple(map(ipaddress.ip_network, _PRIVATE_NETWORKS))
+    return tuple(map(ipaddress.ip_network, texts))
 
 
 def is_private_host(host: str) -> bool:
