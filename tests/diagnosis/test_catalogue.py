@@ -9,8 +9,9 @@ import pytest
 
 from smtpwizard.diagnosis.catalogue import Catalogue, by_ref, shipped
 from smtpwizard.diagnosis.logs import explain_text
-from smtpwizard.diagnosis.schema import STAGES
+from smtpwizard.diagnosis.schema import STAGES, FailureFile
 from smtpwizard.errors import FileError
+from smtpwizard.presets.toml import read
 from support.failure_examples import catalogue as full
 
 FULL = full()
@@ -67,11 +68,12 @@ def test_what_is_read_unchecked_is_the_whole_entry_without_examples() -> None:
     assert lean.proofs.lists == FULL.proofs.lists
     assert lean.clients.lists == FULL.clients.lists
     assert lean.general == tuple(answer._replace(examples=()) for answer in FULL.general)
+    assert [*lean.situations] == [*FULL.situations]
 
 
 def test_every_file_is_named_after_a_stage_and_short() -> None:
     for path in shipped().glob("*.toml"):
-        assert path.stem == "words" or path.stem.split("-")[0] in (*STAGES, "answers", "clients")
+        assert path.stem == "words" or path.stem.split("-")[0] in (*STAGES, "answers", "clients", "situations")
         assert len(path.read_text("utf-8").splitlines()) <= 800, path.name
 
 
@@ -140,6 +142,29 @@ def test_a_mistake_is_told_by_file_line_and_key(
     ]
     assert words in problems[0].message
     assert str(problems[0]).startswith(f"{tmp_path / 'auth.toml'}:{line}: failure[0].{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("told = '(a'", "not a regular expression: missing )"),
+        ('when = ["raining"]', "not 'raining'"),
+        ('unless = ["relayed"]', "one of them must be given"),
+        ('told = "a"\nkind = "wrong-password"', "is not a key"),
+    ],
+)
+def test_a_mistake_in_a_situation_is_told(key: str, words: str) -> None:
+    _, issues = read(FailureFile, tomllib.loads(f'[[situation]]\nkinds = ["wrong-password"]\n{key}\nremedy = "Do."\n'))
+    assert [issue.message for issue in issues if words in issue.message] == [issue.message for issue in issues]
+    assert len(issues) == 1
+
+
+def test_situations_are_the_programs_own(tmp_path: Path) -> None:
+    """Their patterns are searched for in any text: one that nobody has checked could take for ever."""
+    text = '[[situation]]\nkinds = ["wrong-password"]\ntold = "(a+)+b"\nremedy = "Do."\n'
+    catalogue = catalogue_of(tmp_path, text, "situations-1-own.toml")
+    assert [problem.message for problem in catalogue.problems] == ["may stand only in the program's own files"]
+    assert not [*catalogue.situations]
 
 
 def test_a_broken_entry_leaves_the_others_alone(tmp_path: Path) -> None:

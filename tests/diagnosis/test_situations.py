@@ -5,13 +5,10 @@ from __future__ import annotations
 import pytest
 
 from smtpwizard.diagnosis.catalogue import default
-from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
-from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
-from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
+from smtpwizard.diagnosis.conditions import CONDITIONS
 from smtpwizard.diagnosis.logs import explain_text
-from smtpwizard.diagnosis.name_situations import NAME_SITUATIONS
-from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
-from smtpwizard.diagnosis.situations import SITUATIONS
+from smtpwizard.diagnosis.wording import functions
+from support.patterns import is_bounded, proves, signs_of
 
 REJECTED = "mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from mail.example.net[198.51.100.7]: "
 
@@ -644,9 +641,34 @@ def test_a_placeholder_may_be_what_its_owner_has_put_there_before_showing_it() -
 
 def test_every_situation_is_of_kinds_that_answers_have() -> None:
     kinds = {item.kind for item in (*default().rules, *default().general)}
-    ours = (*NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS)
-    every = (*ours, *SITUATIONS)
+    every = [*default().situations]
+    assert len(every) >= 200
     assert not {kind for item in every for kind in item.kinds} - kinds
+
+
+def test_what_a_situation_shows_is_words_wherever_its_sentences_have_a_place_for_it() -> None:
+    """A condition of `conditions` says that something is so, and shows nothing."""
+    for item in default().situations:
+        last = item.when[-1] if item.when else ""
+        if any("{shown}" in text for text in (item.cause, item.remedy, item.hint)):
+            assert item.told or item.near or last not in CONDITIONS, item
+
+
+def test_every_function_of_situations_has_a_name_of_its_own_and_a_situation() -> None:
+    *own, conditions = functions()
+    names = [name for known in own for name in known]
+    assert len({*names, *conditions}) == len(names) + len(conditions)
+    assert set(names) <= {name for item in default().situations for name in (*item.when, *item.unless)}
+
+
+def test_a_pattern_has_an_end_and_signs_of_which_one_is_wherever_it_is_found() -> None:
+    """Most texts show no sign of a situation, and its pattern then need not even be compiled."""
+    for item in default().situations:
+        patterns = [pattern for pattern in (item.told, item.near) if pattern]
+        assert all(map(is_bounded, patterns)), patterns
+        wanted = [signs for pattern in patterns if (signs := signs_of(pattern))]
+        if item.signs or wanted:
+            assert any(proves(pattern, item.signs) for pattern in patterns), f"{patterns}: signs = {wanted[:1]}"
 
 
 @pytest.mark.parametrize(

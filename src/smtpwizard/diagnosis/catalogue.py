@@ -5,7 +5,7 @@ To parse and check all of the shipped takes many times as long as to read them b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -22,6 +22,7 @@ from smtpwizard.diagnosis.schema import (
     FailureFile,
     General,
     Phrase,
+    Situation,
     Words,
 )
 from smtpwizard.errors import FileError
@@ -52,6 +53,17 @@ def _the_repair_is_known(failure: Failure) -> Faults:
 
     if failure.repair and (fault := OneOf(tuple(REPAIRS))(failure.repair)):
         yield ("repair",), fault
+
+
+@rule(Situation)
+def _the_functions_are_known(situation: Situation) -> Faults:
+    from smtpwizard.diagnosis.wording import functions
+
+    known = OneOf(tuple(name for some in functions() for name in some))
+    for key in ("when", "unless"):
+        for number, name in enumerate(getattr(situation, key)):
+            if fault := known(name):
+                yield (key, number), fault
 
 
 K = TypeVar("K")
@@ -90,6 +102,32 @@ class PhraseIndex(Generic[K]):
         return frozenset(start for start in self._by_start if len(start) < START)
 
 
+class Situations:
+    """Situations by kind of cause. Their files are read when the first cause asks: a check that succeeds has none."""
+
+    def __init__(self, read: Callable[[], Iterable[Situation]]) -> None:
+        self._read = read
+
+    def __iter__(self) -> Iterator[Situation]:
+        return iter(self._all)
+
+    def of(self, kind: str) -> Iterable[Situation]:
+        """Return those of a kind, in their order."""
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _all(self) -> tuple[Situation, ...]:
+        return tuple(self._read())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Situation]]:
+        found: dict[str, list[Situation]] = {}
+        for item in self._all:
+            for kind in item.kinds:
+                found.setdefault(kind, []).append(item)
+        return found
+
+
 class Catalogue(NamedTuple):
     """Entries in file order, later folders overriding by id."""
 
@@ -106,6 +144,8 @@ class Catalogue(NamedTuple):
     """The phrases of the entries: id of the entry, name of the field."""
     general_words: PhraseIndex[tuple[str, str]]
     """The phrases of `general`, likewise."""
+    situations: Situations
+    """What replaces an answer's sentences; only shipped ones, since a pattern of others could take long."""
     worded: frozenset[str] = frozenset()
     """The ids of entries that nothing names without their words."""
 
@@ -140,10 +180,15 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
     clients: dict[str, Client] = {}
     general: dict[str, General] = {}
     problems: list[PresetProblem] = []
+    later: list[tuple[Index, Path]] = []
+    situations: list[Situation] = []
     for folder, trusted in folders:
         seen: dict[str, str] = {}
         index = Index(folder, _MADE_BY)
         for path in _files(folder):
+            if trusted and path.name.startswith(_SITUATIONS):
+                later.append((index, path))
+                continue
             read = _read_shipped(index, path.name) if trusted else None
             if read is None:
                 read = _read_checked(path, seen, problems)
@@ -151,6 +196,7 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
             words += read.words
             clients |= {client.id: client for client in read.client}
             general |= {answer.id: answer for answer in read.general}
+            situations += read.situation
         index.keep()
     rules = tuple(failures.values())
     return Catalogue(
@@ -161,8 +207,20 @@ def _collect(*folders: tuple[Path, bool]) -> Catalogue:
         PhraseIndex(row for client in clients.values() for row in client.words.items()),
         PhraseIndex(((rule.id, key), getattr(rule, key)) for rule in rules for key in _OF_ENTRIES),
         PhraseIndex(((item.id, key), getattr(item, key)) for item in general.values() for key in _OF_ANSWERS),
+        Situations(lambda: [*situations, *_read_later(later)]),
         frozenset(rule.id for rule in rules if all(Fact.TEXT in combination for combination in rule.by)),
     )
+
+
+_SITUATIONS: Final = "situations-"
+"""How the names of the files begin that hold nothing else."""
+
+
+def _read_later(files: Iterable[tuple[Index, Path]]) -> Iterator[Situation]:
+    for index, path in files:
+        yield from (_read_shipped(index, path.name) or _read_checked(path, {}, [])).situation
+    for index in {index for index, _ in files}:
+        index.keep()
 
 
 _MADE_BY: Final = (__file__, schema.__file__)
@@ -191,7 +249,11 @@ def _read_checked(path: Path, seen: dict[str, str], problems: list[PresetProblem
     words = tuple(item for item in getattr(file, "words", ()) if isinstance(item, Words))
     clients = tuple(item for item in getattr(file, "client", ()) if isinstance(item, Client))
     general = tuple(item for item in getattr(file, "general", ()) if isinstance(item, General))
-    if stage not in STAGES and not (words or clients or general):
+    situations = tuple(item for item in getattr(file, "situation", ()) if isinstance(item, Situation))
+    if situations and path.parent != shipped():
+        issues.append(Issue(("situation",), "may stand only in the program's own files"))
+        situations = ()
+    elif stage not in STAGES and not (words or clients or general or situations):
         issues.append(Issue((), f"must be named after a stage: {', '.join(STAGES)}"))
     entries = []
     for number, failure in enumerate(getattr(file, "failure", ())):
@@ -205,7 +267,7 @@ def _read_checked(path: Path, seen: dict[str, str], problems: list[PresetProblem
                 issues.append(Issue(("failure", number, key), f"{name!r} is used already in {seen[name]}"))
             seen[name] = path.name
     problems += located(path, read_text(path), issues) if issues else ()
-    return FailureFile(tuple(entries), words, clients, general)
+    return FailureFile(tuple(entries), words, clients, general, situations)
 
 
 def _read_shipped(index: Index, name: str) -> FailureFile | None:
@@ -217,6 +279,7 @@ def _read_shipped(index: Index, name: str) -> FailureFile | None:
             tuple([Words(providers, _phrases(texts)) for providers, texts in rows["words"]]),
             tuple([_client(*row) for row in rows["client"]]),
             tuple([General._make(_with_phrases(row, _IN_ANSWERS)) for row in rows["general"]]),
+            tuple([Situation._make(row) for row in rows["situation"]]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -230,6 +293,7 @@ def _rows(path: Path) -> Table:
         "words": [_row(Words, item) for item in table.get("words", ())],
         "client": [_row(Client, item) for item in table.get("client", ())],
         "general": [_row(General, item) for item in table.get("general", ())],
+        "situation": [_row(Situation, item) for item in table.get("situation", ())],
     }
 
 

@@ -552,4 +552,4 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "http-too-many": http_too_many,
     "http-request-refused": http_request_refused,
 }
-"""Every value of `when`."""
+"""Every value of `when` in entries and answers. Situations may name them, too."""

@@ -302,6 +302,20 @@ _UNSENT: Final = (
 """The same of libraries that look at an address before they send anything."""
 
 
+def told(pattern: str, event: Event) -> str:
+    """Return what a pattern finds in an event's own words: the group that holds something, else all; empty: nothing."""
+    return _group(re.search(pattern, event.raw))
+
+
+def near(pattern: str, event: Event) -> str:
+    """Return the same for an event's own words and the text around it."""
+    return _group(re.search(pattern, f"{event.raw}\n{event.around}"))
+
+
+def _group(found: re.Match[str] | None) -> str:
+    return next(filter(None, (*found.groups(), found[0])), "") if found else ""
+
+
 class Refused(NamedTuple):
     """An address that was refused."""
 

@@ -329,7 +329,8 @@ def not_arrived(
     named = {match.failure.id for match in likely}
     usual = [failure for failure in known.rules if failure.stages[0] == "after" and failure.id not in named]
     usual = [failure for failure in usual if not failure.when and not failure.providers]
-    return tuple(_diagnosis(match, event) for match in (*likely, *(Match(failure, 0, 0, 0) for failure in usual)))
+    found = (*likely, *(Match(failure, 0, 0, 0) for failure in usual))
+    return tuple(_diagnosis(match, event, known) for match in found)
 
 
 def diagnoses_of(
@@ -342,7 +343,7 @@ def diagnoses_of(
         found = found[:1]  # records that nobody but the freemail provider can publish are no remedy
     if found and event.settings is None:
         found = (found[0], *(match for match in found[1:] if _worth_telling(match, found[0])))
-    told = tuple(_diagnosis(match, event) for match in found)
+    told = tuple(_diagnosis(match, event, catalogue) for match in found)
     if not (always or found) or (found and found[0].level > POSSIBLE and not found[0].by_number):
         return told
     from smtpwizard.diagnosis.general import general
@@ -375,7 +376,7 @@ def worded(event: Event, catalogue: Catalogue, words: Words) -> bool:
     return bool(answer.text or answer.events)
 
 
-def _diagnosis(match: Match, event: Event) -> Problem:
+def _diagnosis(match: Match, event: Event, catalogue: Catalogue) -> Problem:
     failure, app = match.failure, event.profile
     if failure.repair in _PORT_REPAIRS or names_a_port(failure.remedy):
         event = in_the_providers_terms(event, match.proved)
@@ -383,7 +384,9 @@ def _diagnosis(match: Match, event: Event) -> Problem:
         event = with_login_hints(event, match.proved, failure.roles)
     words = Wording(event)
     changes = changes_of(failure, event) if words.own_names else {}
-    title, cause, remedy = words.in_situation(failure.kind, failure.title, failure.cause, failure.remedy)
+    title, cause, remedy = words.in_situation(
+        failure.kind, failure.title, failure.cause, failure.remedy, catalogue.situations.of
+    )
     return Problem(
         id=failure.id,
         severity=Severity.ERROR,

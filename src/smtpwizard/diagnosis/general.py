@@ -37,7 +37,9 @@ def general(
     app = event.profile
     roles = () if event.relayed else answer.roles
     changes = _sender_is_login(event, answer)
-    title, cause, remedy = words.in_situation(answer.kind, answer.title, answer.cause, answer.remedy)
+    title, cause, remedy = words.in_situation(
+        answer.kind, answer.title, answer.cause, answer.remedy, catalogue.situations.of
+    )
     hint = words.fill(OTHER_SENDER) if changes and answer.when != "sender-is-not-login" else ""
     problem = Problem(
         id=answer.id,

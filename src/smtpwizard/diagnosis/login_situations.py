@@ -1,37 +1,30 @@
-"""Situations of a login: whose server refused it or misses it, how it was made, and with which values.
+"""What a text shows of a login and of addresses: who refused it, whose certificate came, what is wrong by sight.
 
-See `situations`, whose table holds those of who sends, and of addresses and settings.
+Functions for the situations in presets/failures, as `connection_situations` has them for connections and servers.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from smtpwizard.addresses import is_freemail
+from smtpwizard.addresses import domain_of, fault_of, is_freemail, is_placeholder
 from smtpwizard.diagnosis.conditions import private_client
-from smtpwizard.diagnosis.event import Event, Side, certificate_names, wanted_name
-from smtpwizard.diagnosis.pasted_settings import NOT_TAKEN_UP, RELAY, fits, modes_at, shown_by, the_one
-from smtpwizard.diagnosis.server_situations import own_refusal, reported
-from smtpwizard.diagnosis.situations import LARGE_PROVIDERS, Situation, near, told
+from smtpwizard.diagnosis.connection_situations import own_refusal
+from smtpwizard.diagnosis.event import Event, Side, certificate_names, near, refused_address, told, wanted_name
+from smtpwizard.diagnosis.pasted_settings import RELAY, shown_by, the_one
+from smtpwizard.diagnosis.schema import Situation
+from smtpwizard.secret import MASK, hide_secrets
+from smtpwizard.text import safe
 
 
 def _microsofts_refusal(event: Event) -> str:
     """A refusal that says no more, of Microsoft 365 and not of an Exchange server in house."""
     if "5.7.3" not in event.enhanced or re.search(r"(?i)oauth", f"{event.raw}\n{event.around}"):
         return ""
-    return near(r"(?i)prod\.outlook\.com|smtp\.office365\.com|smtp(?:-mail)?\.outlook\.com")(event)
-
-
-_EXAMPLE_LOGIN: Final = (
-    r"(?i)user(?:[ _-]?name)?[\"']?(?: is)?[\s:='\"(\[\\]{1,5}((?:your|my)[-_]?(?:user(?:name)?|login|e?-?mail)\w{0,20}"
-    r"(?:@[\w.-]{1,100})?|you@example\.\w{2,3}|user@example\.\w{2,3}|example[-_]?user|changeme)\b"
-)
-
-
-def _neteases_words(event: Event) -> str:
-    """A refusal in the words that 163, 126 and yeah.net have, without an enhanced code."""
-    return "" if event.enhanced else told(r"535 (Error: authentication failed)")(event)
+    return near(r"(?i)prod\.outlook\.com|smtp\.office365\.com|smtp(?:-mail)?\.outlook\.com", event)
 
 
 def _same_address(event: Event) -> str:
@@ -125,14 +118,6 @@ def _with_port(event: Event) -> str:
 _PUBLIC_NAME: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}[a-z]{2,18}"
 
 
-_BY_ANOTHER: Final = (
-    "wrong-password", "app-password-wanted", "mechanism-mismatch", "auth-not-offered", "wrong-name", "sender-refused",
-    "relay-denied", "self-signed", "untrusted-issuer", "basic-auth-disabled",
-)  # fmt: skip
-"""What a server says, or shows, that the connection was led to instead of the provider's."""
-_NO_LOGIN_HERE: Final = ("auth-not-offered", "mechanism-mismatch")
-
-
 _RELAYING: Final = r"Relay access denied|relay(?:ing)? (?:not permitted|denied|not allowed)|Recipient address rejected"
 
 
@@ -176,294 +161,185 @@ def _own_clients_mail(event: Event) -> str:
     return own_refusal(event) if _own_client(event) else ""
 
 
-LOGIN_SITUATIONS: Final = (
-    # What a relay offers
-    Situation(
-        (*_NO_LOGIN_HERE, "starttls-not-offered"),
-        _lone_host,
-        "For {shown} leave user name and password empty and TLS off; or enter the provider's server as {host}, with "
-        "its port and TLS mode (mostly 587 with STARTTLS) and the login.",
-        "{shown} is a name without a dot: a relay or mail catcher in the program's own network, which knows its "
-        "clients by their address and offers neither a login nor, mostly, TLS.",
+def with_faulty_address(kind: str, event: Event) -> Situation | None:
+    """Return what to say where the refused address is in the text, and one sees what is wrong with it."""
+    role = kind.partition("-")[0]
+    for whose in (role, "recipient" if role == "sender" and event.stages != {"mail"} else ""):
+        found = refused_address(event, whose) if whose else None
+        fault = fault_of(found.address) if found else ""
+        if found and fault:
+            break
+    else:
+        return None
+    shown = safe(hide_secrets(found.address), limit=_LONG_ADDRESS).strip()
+    said = f", “{shown}”," if shown and MASK not in shown else ""
+    default = _DEFAULTS.get(found.address.lower(), "")
+    owner = found.role or ("" if event.code is None else role)
+    title, subject = _OWNERS[owner]
+    to_sender, to_recipient = next(remedies for words, *remedies in _BY_FAULT if re.search(words, fault))
+    remedy = to_recipient if owner == "recipient" else to_sender
+    if not owner:
+        remedy += " If it is not the sender's, look for it among the recipients."
+    cause = f"{subject}{said} {fault}. {default}".strip()
+    return Situation((kind,), title=title, cause=cause, remedy=remedy)
+
+
+_LONG_ADDRESS: Final = 100
+_OWNERS: Final = {
+    "sender": ("Sender that is not an address", "The sender's address"),
+    "recipient": ("Recipient that is not an address", "The recipient's address"),
+    "": ("Address that is none", "The address"),
+}
+_BY_FAULT: Final = (
+    (
+        r"^is empty|nothing",
+        "Put one plain address (name@example.com) into {sender}, and see that it reaches the app: under the name that "
+        "it reads, and after a new start.",
+        "Give that user or field an address, and leave out recipients without one: an empty field, or a setting that "
+        "the app does not find, arrives as nothing.",
     ),
-    Situation(
-        _NO_LOGIN_HERE,
-        lambda event: modes_at(frozenset({"25"}), on=("upgrade", "tls", "at-once"))(event._replace(code=None)),
-        "Leave {username} and {password} empty where this server knows the machine by its address; otherwise use the "
-        "submission server's port 587, where logins are offered.",
-        "TLS is on already. {port_set} is the port between mail servers, and this server takes no login there, or not "
-        "this kind.",
+    (
+        "a name or angle|quotes around|scheme|encoded",
+        "Put the bare address (name@example.com) into {sender}; a name goes into its own setting.",
+        "Hand over the bare address (name@example.com): without a name, quotes or angle brackets.",
     ),
-    Situation(
-        _NO_LOGIN_HERE[:1],
-        lambda event: fits(event._replace(code=None)),
-        f"{NOT_TAKEN_UP}. Where the server wants no login, leave {{username}} and {{password}} empty.",
-        "The settings have TLS on ({port_set}, {security}), and the server offers no login: the program did not take "
-        "them up, or this server offers none to this machine.",
+    (
+        "two @",
+        "Where sender and domain have a setting each, put only the part before the @ into the sender's, and the "
+        "domain into its own.",
+        "Correct the recipient, or the two settings or fields that the app joins to one address.",
     ),
-    Situation(
-        _BY_ANOTHER,
-        diverted,
-        "Ask the hosting provider to let this account send to other mail servers (cPanel and WHM: SMTP Restrictions), "
-        "or send through its own mail server or the mail provider's HTTP API. No change of the login helps before.",
-        "Not the server of the provider answered but {shown}: the hosting provider, or a firewall, leads outgoing mail "
-        "connections to its own mail server, which does not know this login.",
-        "Connection diverted to another mail server",
+    (
+        "no domain$",
+        "Set {sender} to a whole address in a domain of the Internet, mostly the one that logs in.",
+        "Correct the recipient to a whole address, such as name@example.com. A short one such as root needs an alias "
+        "on the machine that sends.",
     ),
-    Situation(
-        ("login-server-trouble",),
-        told(r"(?i)(sasl: connect to|cannot connect to saslauthd|connect to private/auth|private/auth: connection)"),
-        "On that server look whether saslauthd or Dovecot's auth socket runs, at the path that Postfix is told "
-        "(smtpd_sasl_path); where it is not yours, tell its operator.",
-        "Postfix could not ask its login service (Cyrus SASL or Dovecot): the password was not judged.",
-        "Login service of the server not reached",
+    (
+        "domain without",
+        "Set {sender} to a whole address in a domain of the Internet, mostly the one that logs in. Mails of the "
+        "machine itself (root, cron) get theirs in the set-up of its mail program.",
+        "Correct the recipient to a whole address, such as name@example.com. A short one such as root needs an alias "
+        "on the machine that sends.",
     ),
-    Situation(
-        ("relay-denied",),
-        _at_the_domain_itself,
-        "On that server add {shown} to its own domains ({own_domains}), and reload it. If you did not mean this "
-        "server, see where the MX record and the published port 25 of {shown} lead.",
-        "The server that is asked for {shown} does not hold that domain for one of its own, so this is mail for "
-        "strangers to it. A login is not what is missing.",
-    ),
-    Situation(
-        ("relay-denied",),
-        _own_clients_mail,
-        "Let that client log in (user name and password, port 587 or 465), or put its address or network among those "
-        "that the server trusts ({own_networks}).",
-        "The log is that of the server that refused: the mail is for a domain that is not its own, and such mail it "
-        "takes only from clients that log in or whose address it trusts.",
-    ),
-    Situation(
-        ("relay-denied",),
-        _strangers_mail,
-        "Should the server have mailboxes for the recipient's domain, or pass its mail on, add the domain to its own "
-        "ones ({own_domains}). If the client is one of yours, let it log in on port 587 or 465, or put its address "
-        "among those that the server trusts ({own_networks}). Strangers that try are refused rightly.",
-        "The log is that of the server that refused: it does not hold the recipient's domain for one of its own, and "
-        "the client did not log in.",
-    ),
-    Situation(
-        ("relay-denied",),
-        reported,
-        "Check the recipient's address. If it is right, only the operator of that domain can repair this (the domain "
-        "at the mail service, or the MX record): tell them by another way. Only where you run the sending mail server "
-        "and the refusing host is its relay, see to its login there.",
-        "The server that was asked takes no mail for the recipient's domain: mostly the domain's MX record names it, "
-        "and the domain is not, or no longer, set up there.",
-        "Recipient's domain that its mail server does not take mail for (relay denied)",
-    ),
-    Situation(
-        ("login-wanted",),
-        lambda event: told(r"(?i)(sender address rejected: not logged in)")(event) if event.relayed else "",
-        "If the mail was forwarded there, let the forwarding server put an address of its own into the envelope (SRS; "
-        "postsrsd for Postfix), or exempt it on the server that refused. If the server that refused is the sending "
-        "one's relay, give the sending server the login of that mailbox.",
-        "The server that refused holds the sender's domain for one of its own, and takes mail from such an address "
-        "only after a login: another server may not bring it.",
-    ),
-    Situation(
-        ("login-wanted",),
-        reported,
-        "If you run the mail server that sent it and the refusing host is its relay (smarthost), give it the relay's "
-        "user name and password (Postfix: relayhost and smtp_sasl_password_maps); otherwise tell its operator. If the "
-        "host is the recipient's own, only the operator of that domain can repair it: tell them by another way.",
-        "The server that was asked takes mail only after a login, and the mail server that sent this one made none.",
-    ),
-    Situation(
-        ("login-wanted",),
-        _login_set,
-        "See that the program reads these names and this file, {renew}, and switch authentication on where it has a "
-        "switch for it. If it does, look whether TLS is on, without which many programs send no login.",
-        "The settings have a login ({username}, {password}), and the server saw none: the program did not take it up, "
-        "or sends none on this connection.",
-    ),
-    Situation(
-        ("wrong-name",),
-        _with_port,
-        "Put {shown} alone into {host}; the port has a setting of its own.",
-        "The app looked for the name with the port behind it, which no certificate has.",
-    ),
-    Situation(
-        ("wrong-name",),
-        _sister,
-        "Put {shown} into {host}. Where the server is yours, its certificate can be given the other name, too.",
-        "{certificate} for the name that the app calls the server by, which is another name of the same provider or "
-        "domain.",
-    ),
-    Situation(
-        ("wrong-name",),
-        _alias,
-        "Put {shown} into {host} if both names lead to one server (`nslookup`), as on shared hosting. If {shown} "
-        "belongs to the host of your app and not to the mail provider, that host diverts outgoing mail: ask it to "
-        "let it through.",
-        "{certificate} for the name that the app calls the server by: that name is an alias, or the connection was led "
-        "to another server.",
-    ),
-    Situation(
-        ("wrong-name",),
-        _alias_of_many,
-        "Put the server's own name into {host}, as the provider's page has it: it ends in .{shown}. If {shown} "
-        "belongs to the host of your app and not to the mail provider, that host diverts outgoing mail: ask it to "
-        "let it through.",
-        "{certificate} for the name that the app calls the server by: that name is an alias, as a domain of one's own "
-        "is, or the connection was led to another server.",
-    ),
-    Situation(
-        ("sender-not-logins",),
-        _same_address,
-        "On that server give {shown} to this login (Postfix: smtpd_sender_login_maps, or the query behind it; in a "
-        "panel the mailbox must be active and own the address). Where the server is not yours, tell its operator.",
-        "Sender and login are the same address, {shown}: the app's settings fit. The server's table of who may send as "
-        "whom has no line for it, or under another spelling.",
-    ),
-    Situation(
-        ("wrong-password",),
-        _microsofts_refusal,
-        "Check {username} (the full address) and {password}, and have an administrator switch on authenticated SMTP "
-        "for this mailbox. Where the organisation takes no passwords any more (security defaults), log in by OAuth "
-        "with the scope SMTP.Send, or use a relay.",
-        "Microsoft 365 refused the login: the password is wrong, authenticated SMTP is off for the mailbox or the "
-        "organisation, or only OAuth is taken; then the token is expired or has the wrong scope.",
-        "Login refused by Microsoft 365",
-    ),
-    Situation(
-        ("wrong-password", "app-password-wanted"),
-        near(_EXAMPLE_LOGIN),
-        "Put the real user name and password into the mail settings, clear a configuration cache if the app has one, "
-        "and start it anew.",
-        "The login was tried with {shown}, which is an example's value: nobody has replaced it, or the program does "
-        "not read the setting that was changed.",
-        "Login with an example's user name",
-    ),
-    Situation(
-        ("wrong-password",),
-        near(r"Authentication Credentials Invalid|email-smtp\.[\w-]+\.amazonaws"),
-        "Create SMTP credentials in the SES console of the very region that {host} names, and use these as "
-        "{username} and {password}: the access key and the secret of an IAM user are others.",
-        "Amazon SES does not know this user name, or not with this password, in this region.",
-    ),
-    Situation(
-        ("wrong-password",),
-        near(r"(?i)\b(163|126|yeah)(?:\.net|\.com)?\s?(?:邮箱|mail)|smtp\.(163|126|qq)\.com|(QQ)邮箱"),
-        "Switch SMTP on in the mailbox's settings on the web and make an authorisation code (授权码) there; that "
-        "code is {password}, and the full address {username}.",
-        "This provider does not take the account's own password from programs, only an authorisation code, and only "
-        "where SMTP is switched on for the mailbox.",
-    ),
-    Situation(
-        ("login-wanted", "relay-denied"),
-        near(r"(?i)\bmail\(\): SMTP server response|mail\(\):.{0,80}SMTP"),
-        "Set up SMTP with user name and password in the app itself or through a plug-in or library (PHPMailer), and "
-        "make that its way to send. Else php.ini's SMTP must name a server that takes this machine's mail without a "
-        "login.",
-        "The app calls PHP's mail(), which on Windows speaks to the server in php.ini and cannot log in.",
-    ),
-    Situation(
-        ("login-wanted",),
-        near(r"smtp_sasl_passwd_lookup: (no auth info found)"),
-        "Add a line for exactly this relay ([host]:port, as in relayhost) with user name and password to "
-        "smtp_sasl_password_maps, run postmap on it and reload. If it depends on the sender "
-        "(smtp_sender_dependent_authentication), bounces with their empty sender need a line of the host's, too.",
-        "Postfix looked for the login of this relay and found none, so it sent the mail without one.",
-    ),
-    Situation(
-        ("login-wanted", "relay-denied"),
-        near(r"SASL ([\w-]{4,20}) authentication failed"),
-        "Repair the login: check user name and password. Where the server offers CRAM-MD5 or DIGEST-MD5, it needs "
-        "the passwords stored in clear; take these methods off its list, so that PLAIN over TLS is used.",
-        "The client did try to log in, by {shown}, and that failed; so the server treated it as one without a login.",
-    ),
-    Situation(
-        ("mechanism-mismatch", "wrong-password"),
-        told(r"SASL ((?:CRAM|DIGEST)-MD5) authentication failed"),
-        "Check user name and password. Where no client gets in by {shown}, take it off the server's list of methods "
-        "(Dovecot: auth_mechanisms = plain login), so that PLAIN over TLS is used.",
-        "A login by {shown} failed: the password is wrong, or the server offers this method without having the "
-        "passwords in clear, which it needs for that.",
-        "Login failed",
-    ),
-    Situation(
-        ("policy-refused", "command-unknown", "connection-lost"),
-        near(r"\b(XCLIENT|XFORWARD)\b"),
-        "Put the address or network of the proxy into the mail server's list of those that may do so (Postfix: "
-        "smtpd_authorized_xclient_hosts; Mailu: SUBNET is the network of its containers), and reload it.",
-        "The proxy in front passes the real client's address on with {shown}, and this mail server does not allow "
-        "that to the proxy's own address. Login and sender are not concerned.",
-    ),
-    Situation(
-        ("wrong-password", "app-password-wanted"),
-        near(r"XOAuth2Authenticator->authenticate"),
-        "Authorise the app anew at the provider, with the scope for mail (Google: https://mail.google.com/; Microsoft: "
-        "SMTP.Send), for exactly the account that is {username}. Where the app is to log in with a password, set "
-        "its login method to LOGIN or PLAIN and use an app password.",
-        "The stack shows a login by XOAUTH2: what the server refused is an OAuth token, expired, for another account "
-        "or without the scope for mail. An account's password plays no part in it.",
-    ),
-    Situation(
-        ("command-unknown", "command-sequence"),
-        told(r"(?i)(?:send(?:ing)?|sent|smtp|command:?|>>) [\"'`]?(RSET|RESET|NOOP|VRFY|HELP)\b"),
-        "See whether the mail has arrived: it may have been taken before. Use a mail server that speaks the whole of "
-        "SMTP, or update the one that answered; where the app can keep connections open or tests them, switch that "
-        "off.",
-        "The server does not know the command {shown}, or not at this point, though every mail server must (RFC 5321 "
-        "section 4.5.1): it is a small relay or a test server. Sender, recipient and password are not refused by that.",
-    ),
-    Situation(
-        ("wrong-password", "basic-auth-disabled"),
-        near(
-            r"email-oauth2-proxy|Authenticate\(SaslMechanism|ConnectionIdentifier: oauth|"
-            r"(?i:auth:? {1,2}xoauth2|method=xoauth2|\bAUTH XOAUTH2)"
-        ),
-        "Authorise the account anew with the scope for mail (Microsoft: SMTP.Send, in the right cloud; Google: "
-        "https://mail.google.com/) and the consent that the tenant wants, for exactly this mailbox. At Microsoft let "
-        "the administrator allow authenticated SMTP for it, which OAuth needs, too.",
-        "The login is made with an OAuth token, and the server does not take it: it has another scope or account, or "
-        "authenticated SMTP is off for the mailbox. The account's password plays no part in it.",
-    ),
-    Situation(
-        ("auth-not-offered",),
-        lambda event: "tls" if "tls" in event.passed and event.port not in (465, 587) else "",
-        "Use the submission port, 587 with {starttls} or 465 with {implicit}. Where that server is a relay that takes "
-        "this machine's mail as it is, leave {username} and {password} empty.",
-        "The connection was encrypted, and the server offers no login there all the same: the port is one for mail "
-        "between servers (25), or the server is a relay that wants no login.",
-    ),
-    Situation(
-        ("auth-not-offered",),
-        near(LARGE_PROVIDERS),
-        "{tls_on}. Then use an app password where the provider wants one.",
-        "{shown} offers a login only once TLS is on, and the connection was still in clear text.",
-    ),
-    Situation(
-        ("mechanism-mismatch",),
-        near(r"offered no compatible authentication mechanisms|SASL authentication failure: No worthy mechs"),
-        "On that Postfix set smtp_sasl_security_options = noanonymous (or smtp_sasl_tls_security_options, with "
-        "smtp_tls_security_level = encrypt), empty smtp_sasl_mechanism_filter, install libsasl2-modules and reload.",
-        "Postfix as the client found no login method that the relay offers and that it may use: by its default it "
-        "sends no PLAIN or LOGIN, or the package with these methods is missing. No password was sent.",
-    ),
-    Situation(
-        ("wrong-password",),
-        _neteases_words,
-        "Compare {username} (mostly the full address) and {password} with the provider's page. At 163, 126 and "
-        "yeah.net switch SMTP on in the mailbox's settings, and use the authorisation code (授权码) as {password}.",
-        "The server refused the login and says no more. So worded, without an enhanced code, it is mostly NetEase "
-        "(163, 126), which takes no account password from programs; an old Postfix answers so to a wrong password.",
-    ),
-    Situation(
-        ("relay-denied",),
-        told(r"454 (?:4\.7\.1 )?[^\n]{0,200}Relay access denied"),
-        "Let the app log in on port 587 or 465, or put its address or container network into mynetworks of that "
-        "Postfix, and reload it.",
-        "A Postfix with its usual settings answers so (454): the app neither logged in nor stands in its mynetworks. "
-        "Mostly it is one's own server.",
-    ),
-    Situation(
-        ("sender-not-logins", "login-wanted", "relay-denied"),
-        told(r"(?i)not authenticated to send as\W{1,3}([\w.+-]{1,64}@[\w.-]{3,253})"),
-        "Switch authentication on in the mail settings, with {shown} as {username} and its password; or make {sender} "
-        "an address of the login that is used.",
-        "The server takes mail from {shown} only after a login of that address, and there was none, or another's.",
+    ("more than one", "Put one address alone into {sender}.", "Hand the recipients over one by one, or as a list."),
+    (
+        "",
+        "Set {sender} to one plain, whole address, such as name@example.com.",
+        "Correct the recipient, or the field that the app takes it from: one plain, whole address.",
     ),
 )
+"""What is wrong with an address → what to do about a sender's, and about a recipient's. The last fits any."""
+_DEFAULTS: Final = {
+    "webmaster@localhost": "It is Django's own default (DEFAULT_FROM_EMAIL).",
+    "root@localhost": "It is Django's default for mails to admins (SERVER_EMAIL), and the address of a machine's root.",
+}
+
+
+def _blotted_sender(event: Event) -> str:
+    """The refused sender, where it is in a domain of guides and the only such address of the text."""
+    refused = refused_address(event, "sender")
+    address = refused.address if refused else told(_PLACEHOLDER, event)
+    shown = {found.lower() for found in re.findall(_ANY_ADDRESS, f"{event.raw}\n{event.around}")}
+    guides = {found for found in shown if is_placeholder(domain_of(found)) or re.match(_PLACEHOLDER, found)}
+    return safe(address, limit=_LONG_ADDRESS) if address and guides == {address.lower()} else ""
+
+
+_ANY_ADDRESS: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+
+
+def _bounce_address(event: Event) -> str:
+    """The envelope sender, where it is one that a provider or an app makes for bounces."""
+    found = re.search(
+        r"(?i)<((?:[^@\s<>]{0,60}[+_.-])?(?:bounces?|prvs)[+_=.-][^@\s<>]{1,100}@[^\s<>]{1,253})>", event.raw
+    )
+    return found[1] if found else ""
+
+
+_PLACEHOLDER: Final = (
+    r"(?i)\b((?:your|my|the|an|some)[-_.]?e?-?mail(?:[-_.]?address)?@[\w.-]{1,253}|"
+    r"[\w.+-]{1,64}@(?:your|my)[-_]?(?:domain|company|site|server)\.\w{2,10})"
+)
+
+
+def _misnamed(event: Event) -> str:
+    """A setting whose name differs by a letter or a prefix from those around it, and what it should be."""
+    if mixed := re.search(r"\b((?:\w{1,30}_)?(?:SMPT|STMP)_\w{1,40})\b", event.around or event.raw):
+        return mixed[1]  # nobody knows which of the two the program reads
+    names = list(dict.fromkeys(re.findall(_UPPER_NAME, event.around or event.raw)))
+    begins = Counter(name.split("_")[0] for name in names)
+    for name in names:
+        first, _, rest = name.partition("_")
+        meant = [other for other, times in begins.items() if times > 1 and _a_letter_off(first, other)]
+        if meant and begins[first] == 1 and re.search(_OF_MAIL, name + meant[0]):
+            return f"{name}, probably for {meant[0]}_{rest}"
+        words = name.split("_")
+        slip = next((word for word in words if any(_a_letter_off(word, right) for right in _RIGHT_WORDS)), "")
+        if slip and re.search(_OF_MAIL, name):
+            right = next(right for right in _RIGHT_WORDS if _a_letter_off(slip, right))
+            return f"{name}, probably for {name.replace(slip, right)}"
+    return ""
+
+
+_OF_MAIL: Final = r"MAIL|SMTP"
+_UPPER_NAME: Final = r"(?m)(?<![\w.$])([A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,6})[\"']?[ \t]{0,2}(?:=|:[ \t])"
+_RIGHT_WORDS: Final = ("PASSWORD", "USERNAME", "SECURE", "SENDER", "SERVER", "ADDRESS")
+
+
+def _a_letter_off(word: str, right: str) -> bool:
+    """Say whether two words differ by one letter that is missing, added, wrong, or has changed places."""
+    if word == right or min(len(word), len(right)) < _SHORT or abs(len(word) - len(right)) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(word, right, strict=False)) if a != b), min(len(word), len(right)))
+    a, b = word[start:], right[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
+
+
+_SHORT: Final = 4
+
+
+def _sender_alone(event: Event) -> str:
+    """Whether the sender's address is meant and no recipient's: by the stage, the enhanced code or the words."""
+    if event.code is None and not event.enhanced:
+        return ""  # no server has spoken
+    named = event.stages == {"mail"} or not event.enhanced.isdisjoint({"5.1.7", "5.1.8"})
+    named = named or re.search(r"(?i)mail from|\bmail command|sender", event.raw) is not None
+    return "" if not named or re.search(r"(?i)\brcpt|recipient", event.raw) or _double(event) else "sender"
+
+
+def _double(event: Event) -> bool:
+    return bool(near(_PARAMETER, event)) or event.raw.count("@") > 1
+
+
+_PARAMETER: Final = r"(?i)MAIL FROM: ?<[^<>@\s]{1,64}@[^<>\s]{3,254}> (?:\S+ )*?((?:BODY|AUTH|SMTPUTF8|RET)\b)"
+"""What a client adds to the sender's address, which is in order."""
+
+
+def _sender_parameter(event: Event) -> str:
+    """What stands behind the sender's address, where the server's words speak of it."""
+    return near(_PARAMETER, event) if re.search(r"syntax|param|\barg|option", event.text) else ""
+
+
+SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
+    # Logins and certificates
+    "alias": _alias,
+    "alias-of-many": _alias_of_many,
+    "at-the-domain-itself": _at_the_domain_itself,
+    "diverted": diverted,
+    "host-with-port": _with_port,
+    "login-set": _login_set,
+    "lone-host": _lone_host,
+    "microsofts-refusal": _microsofts_refusal,
+    "own-clients-mail": _own_clients_mail,
+    "same-address": _same_address,
+    "sister-name": _sister,
+    "strangers-mail": _strangers_mail,
+    "tls-on-another-port": lambda event: "tls" in event.passed and event.port not in (465, 587),
+    # Addresses, and names of settings
+    "bounce-address": _bounce_address,
+    "misnamed": _misnamed,
+    "placeholder-sender": _blotted_sender,
+    "sender-alone": _sender_alone,
+    "sender-parameter": _sender_parameter,
+}
+"""Name in a situation's `when` → whether the text shows it, or what it shows."""

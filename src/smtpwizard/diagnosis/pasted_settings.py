@@ -8,13 +8,12 @@ that they have in the text, and say nothing that these fulfil already; of a logi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Final
 
 from smtpwizard.diagnosis.event import Event
-from smtpwizard.diagnosis.situations import Situation
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.records import NamedTuple
 
@@ -380,23 +379,15 @@ def modes_at(ports: frozenset[str], *, on: tuple[str, ...], but: tuple[str, ...]
     return shows
 
 
-def _answers(shows: Callable[[Event], str]) -> Callable[[Event], str]:
-    """Leave out what tells that no connection came about: whatever TLS mode is set, it was not asked for yet."""
-    return lambda event: "" if re.search(_NO_CONNECTION, event.raw) else shows(event)
-
-
 _NO_CONNECTION: Final = (
     r"(?i)connect etimedout|connection timeout|dial tcp|unable to connect|could ?n[o']t connect|refused|"
     r"connect(?:ion)? timed out|in create_connection|ECONNREFUSED|unreachable"
 )
 
-NOT_TAKEN_UP: Final = (
-    "Compare the names with those that the program reads (a prefix may be missing), see that it reads this file and "
-    "that they reach it (`printenv` in its container), {renew}"
-)
+"""What tells that no connection came about: whatever TLS mode is set, it was not asked for yet."""
 
 
-def fits(event: Event) -> str:
+def _fits(event: Event) -> str:
     """The TLS mode of the settings, where it is on and fits their port."""
     clear = modes_at(_BEGIN_CLEAR, on=("upgrade", "tls"), but=("at-once",))
     return clear(event) or modes_at(_BEGIN_IN_TLS, on=("at-once", "tls"))(event)
@@ -438,107 +429,31 @@ def _default_in_production(event: Event) -> str:
     return f"{found[1]}:{found[2]}" if found and served else ""
 
 
-_TLS_FIRST: Final = ("tls-on-plain-port", "connection-lost")
-_CLEAR_FIRST: Final = ("plain-on-tls-port", "port-blocked", "connection-lost")
-_NOT_TAKEN: Final = "Settings that the program did not take up"
+def _without_code(shows: Callable[[Event], str]) -> Callable[[Event], str]:
+    """Ask the settings, too, where a server has replied: they are what the reply is about."""
+    return lambda event: shows(event._replace(code=None))
 
-SETTINGS_SITUATIONS: Final = (
+
+SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     # Settings that the program does not read
-    Situation(
-        ("connection-refused", "client-fault"),
-        lambda event: _two_families(event) if _not_itself(event) else "",
-        "Give all of them the names that the program's documentation has, mostly with the longer prefix, {renew}. Port "
-        "and login are not the matter as long as it asks its own machine.",
-        "The settings name {host_set}, and the program calls its own machine: it did not take them up. They have two "
-        "kinds of names ({shown}), and a program reads only one of them.",
-        _NOT_TAKEN,
-    ),
-    Situation(
-        ("login-empty", "settings-missing"),
-        _two_families,
-        "Give all of them the names that the program's documentation has, mostly with the longer prefix, {renew}.",
-        "The settings have two kinds of names ({shown}). A program reads only one of them, and takes its defaults for "
-        "the rest.",
-    ),
-    Situation(
-        ("connection-refused", "client-fault"),
-        _not_itself,
-        f"{NOT_TAKEN_UP}. Port and login are not the matter as long as it asks its own machine.",
-        "The settings name {host_set}, and the program calls {shown}, which is its own machine: it did not take them "
-        "up and uses its default.",
-        _NOT_TAKEN,
-    ),
-    Situation(
-        ("connection-refused",),
-        _default_in_production,
-        "Set {host} and {port} to the real mail server, under the names and in the file that the program reads, "
-        "{renew}. Only where mails are to be caught for a test start the catcher (Mailpit, MailHog), and name its "
-        "service.",
-        "The program calls {shown}, its own machine, where nothing listens: mostly its default, taken where it has "
-        "read no mail settings. Inside a container that is the container itself.",
-    ),
+    "default-in-production": _default_in_production,
+    "not-itself": _not_itself,
+    "two-families": _two_families,
     # Port and TLS mode
-    Situation(
-        _TLS_FIRST,
-        lambda event: modes_at(_BEGIN_CLEAR, on=("at-once",))(event) and modes_at(_BEGIN_CLEAR, on=("upgrade",))(event),
-        "Set {implicit_off} and keep {starttls_set}, {renew}. For port 465 it would be the other way round.",
-        "{implicit_set} has the program speak TLS from the first byte, whatever {starttls_set} says, and {port_set} "
-        "is a port that begins in clear text.",
-    ),
-    Situation(
-        _TLS_FIRST,
-        lambda event: modes_at(_BEGIN_CLEAR, on=("at-once",))(event) if "implicit_off" in places(event) else "",
-        "Set {implicit_off}, with STARTTLS on where there is a setting for it; or keep {implicit_set} and use port "
-        "465, where the provider has it.",
-        "{implicit_set} has the program speak TLS from the first byte, and {port_set} is a port that begins in clear "
-        "text and upgrades with STARTTLS.",
-    ),
-    Situation(
-        ("tls-on-plain-port",),
-        lambda event: modes_at(_BEGIN_CLEAR, on=("tls",))(event) if "tls_off" in places(event) else "",
-        "Use port 465 with {tls_set}, where the provider has it; or set {tls_off}, where the program has a setting of "
-        "its own for STARTTLS or upgrades by itself.",
-        "{tls_set} seems to mean TLS from the first byte in this program, and {port_set} is a port that begins in "
-        "clear text.",
-    ),
-    Situation(
-        ("tls-on-plain-port",),
-        modes_at(_BEGIN_CLEAR, on=("no-at-once", "upgrade"), but=("at-once", "tls")),
-        f"{NOT_TAKEN_UP}.",
-        "These settings fit their port ({port_set}), and yet the program spoke TLS from the first byte: it did not "
-        "take them up, or uses another port.",
-    ),
-    Situation(
-        _CLEAR_FIRST,
-        _answers(modes_at(_BEGIN_IN_TLS, on=("upgrade",), but=("at-once",))),
-        "Set {port} to 587 and keep {starttls_set}, or keep {port_set} and switch TLS from the first byte on instead "
-        "({implicit}). If it stays with 587, a firewall or the hosting provider closes the port.",
-        "{starttls_set} means STARTTLS: the client waits for a greeting in clear text. {port_set} is a port where the "
-        "server waits for TLS first, so that both wait.",
-    ),
-    Situation(
-        _CLEAR_FIRST,
-        _answers(modes_at(_BEGIN_IN_TLS, on=("no-at-once", "no-tls"), but=("at-once", "tls", "upgrade"))),
-        "Set {implicit} with {port_set}, or use port 587 with {starttls}.",
-        "{port_set} is a port where the server waits for TLS from the first byte, and the settings have it off: the "
-        "client waits for a greeting in clear text, and both wait.",
-    ),
-    Situation(
-        ("plain-on-tls-port",),
-        modes_at(_BEGIN_IN_TLS, on=("at-once",)),
-        f"{NOT_TAKEN_UP}. If they do, the server or a firewall before it holds the greeting back: try port 587.",
-        "{port_set} and {implicit_set} fit each other, and yet no greeting was understood: the program did not take "
-        "them up, or no greeting came.",
-    ),
-    Situation(
-        ("tls-first",),
-        lambda event: fits(event._replace(code=None)),
-        f"{NOT_TAKEN_UP}. If they do, look in its log whether it upgrades: a proxy or virus scanner in between can "
-        "take the offer of STARTTLS away.",
-        "The settings have TLS on ({port_set}, {security}), and the server saw none: the program did not take them up, "
-        "or went on in clear text.",
-    ),
-)
+    "at-once-can-be-off": lambda event: "implicit_off" in places(event),
+    "at-once-on-clear-port": modes_at(_BEGIN_CLEAR, on=("at-once",)),
+    "at-once-on-tls-port": modes_at(_BEGIN_IN_TLS, on=("at-once",)),
+    "modes-fit": _without_code(_fits),
+    "no-connection": lambda event: re.search(_NO_CONNECTION, event.raw) is not None,
+    "tls-can-be-off": lambda event: "tls_off" in places(event),
+    "tls-off-on-tls-port": modes_at(_BEGIN_IN_TLS, on=("no-at-once", "no-tls"), but=("at-once", "tls", "upgrade")),
+    "tls-on-clear-port": modes_at(_BEGIN_CLEAR, on=("tls",)),
+    "tls-on-port-25": _without_code(modes_at(frozenset({"25"}), on=("upgrade", "tls", "at-once"))),
+    "upgrade-alone-on-clear-port": modes_at(_BEGIN_CLEAR, on=("no-at-once", "upgrade"), but=("at-once", "tls")),
+    "upgrade-alone-on-tls-port": modes_at(_BEGIN_IN_TLS, on=("upgrade",), but=("at-once",)),
+    "upgrade-on-clear-port": modes_at(_BEGIN_CLEAR, on=("upgrade",)),
+}
+"""Name in a situation's `when` → whether the text shows it, or what it shows."""
 
 
 def server_shown(event: Event) -> tuple[str, int | None]:

@@ -7,6 +7,7 @@ which of these facts must hold together before it may be named as the cause. Cod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
@@ -309,6 +310,49 @@ class General(NamedTuple):
     """Replies and messages that it must answer."""
 
 
+def _expression(text: str) -> str:
+    """Check a regular expression of ours. That none takes long is for the tests."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        return f"is not a regular expression: {error.msg}"
+    return ""
+
+
+class Situation(NamedTuple):
+    """What a text shows about who sends, from where and to whom, and what a cause then asks for.
+
+    A cause has one kind whoever meets it, and its remedy is not the same for all: a refused connection means one thing
+    for a server on the Internet and another for a bridge on one's own machine. The sentences here replace those of any
+    entry or general answer of that kind. Every key that is given must hold; of those that hold the first speaks.
+    """
+
+    kinds: tuple[Annotated[str, Shape("[a-z0-9]+(-[a-z0-9]+)*", "kebab-case")], ...]
+    told: Annotated[str, _expression] = ""
+    """A pattern that is found in the event's own words. What it finds stands in the place {shown}: the first group that
+    holds something, else all."""
+    near: Annotated[str, _expression] = ""
+    """One that is found there or in the text around them; likewise."""
+    signs: tuple[str, ...] = ()
+    """Lower-case letters, one of which is wherever the pattern is found: without them it is not even compiled."""
+    when: tuple[str, ...] = ()
+    """Names of functions (see `wording.functions`). What the last one shows stands in {shown} where no pattern is."""
+    unless: tuple[str, ...] = ()
+    """The same, none of which may hold."""
+    title: str = ""
+    """Empty: the answer's own; so with the others."""
+    cause: str = ""
+    remedy: str = ""
+    hint: str = ""
+    """What stands behind the remedy."""
+
+
+@rule(Situation)
+def _a_situation_asks_for_something(situation: Situation) -> Faults:
+    if not (situation.told or situation.near or situation.when):
+        yield ("told",), "is missing, and so are near and when: one of them must be given"
+
+
 class Words(NamedTuple):
     """Words that prove whose server is speaking."""
 
@@ -332,3 +376,4 @@ class FailureFile(NamedTuple):
     words: tuple[Words, ...] = ()
     client: tuple[Client, ...] = ()
     general: tuple[General, ...] = ()
+    situation: tuple[Situation, ...] = ()

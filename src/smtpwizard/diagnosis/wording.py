@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from smtpwizard.apps.profile import Role
+from smtpwizard.diagnosis import pasted_settings
 from smtpwizard.diagnosis.client_terms import words_of
-from smtpwizard.diagnosis.event import Event, Side, certificate_names, server_in
-from smtpwizard.diagnosis.pasted_settings import server_shown
+from smtpwizard.diagnosis.event import Event, Side, certificate_names, near, server_in, told
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
 from smtpwizard.secret import hide_secrets
 from smtpwizard.text import safe
 
 if TYPE_CHECKING:
+    from smtpwizard.diagnosis.schema import Situation
     from smtpwizard.presets.schema import PortChoice
 
 _CODES: Final = re.compile(
@@ -106,20 +108,13 @@ class Wording:
             text = text.replace("{its_list}", _its_list(self._event))
         return self._event.profile.fill(text)
 
-    def in_situation(self, kind: str, title: str, cause: str, remedy: str) -> tuple[str, str, str]:
-        """Return title, cause and remedy, or those for the situation that the text shows."""
+    def in_situation(
+        self, kind: str, title: str, cause: str, remedy: str, situations: Callable[[str], Iterable[Situation]]
+    ) -> tuple[str, str, str]:
+        """Return title, cause and remedy, or those for the situation that the text shows, of those of its kind."""
         if self._event.settings is not None or self._event.status:
             return title, cause, remedy  # what a probe has met is known from the settings
-        from smtpwizard.diagnosis.client_situations import CLIENT_SITUATIONS
-        from smtpwizard.diagnosis.connection_situations import CONNECTION_SITUATIONS
-        from smtpwizard.diagnosis.login_situations import LOGIN_SITUATIONS
-        from smtpwizard.diagnosis.name_situations import NAME_SITUATIONS
-        from smtpwizard.diagnosis.pasted_settings import SETTINGS_SITUATIONS
-        from smtpwizard.diagnosis.server_situations import SERVER_SITUATIONS
-        from smtpwizard.diagnosis.situations import SITUATIONS, situation_of
-
-        ours = (*SETTINGS_SITUATIONS, *NAME_SITUATIONS, *SERVER_SITUATIONS, *CONNECTION_SITUATIONS)
-        found = situation_of(kind, self._event, (*ours, *CLIENT_SITUATIONS, *LOGIN_SITUATIONS, *SITUATIONS))
+        found = situation_of(kind, self._event, situations(kind))
         if found is None:
             return title, cause, remedy
         told = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
@@ -144,12 +139,70 @@ class Wording:
         return f"{{port}}={port}, {{implicit}}"
 
 
+def situation_of(kind: str, event: Event, situations: Iterable[Situation]) -> Situation | None:
+    """Return the first of the `situations` of a cause of `kind` that `event` shows, with what it shows put in.
+
+    Before them goes an address that is none by sight: then nothing else need be asked.
+    """
+    if kind in _OF_ADDRESSES:
+        from smtpwizard.diagnosis.login_situations import with_faulty_address
+
+        if faulty := with_faulty_address(kind, event):
+            return faulty
+    text = f"{event.raw}\n{event.around}".lower()
+    for item in situations:
+        if shown := _shown(item, event, text):
+            cause, remedy, hint = (words.replace("{shown}", shown) for words in (item.cause, item.remedy, item.hint))
+            return item._replace(cause=cause, remedy=remedy, hint=hint)
+    return None
+
+
+_OF_ADDRESSES: Final = frozenset({"sender-malformed", "recipient-malformed"})
+
+
+def _shown(item: Situation, event: Event, text: str) -> str:
+    """Return what the event shows of a situation, empty where not all that it asks for holds. `text`: in lower case."""
+    if item.signs and not any(sign in text for sign in item.signs):
+        return ""
+    found: list[str | bool] = []
+    if item.told:
+        found.append(told(item.told, event))
+    if item.near and all(found):
+        found.append(near(item.near, event))
+    for name in item.when:
+        if not all(found):
+            return ""
+        found.append(_function(name)(event))
+    if not all(found) or any(_function(name)(event) for name in item.unless):
+        return ""
+    return str(found[0] if item.told or item.near else found[-1])
+
+
+def functions() -> Iterator[Mapping[str, Callable[[Event], str | bool]]]:
+    """Yield the functions that situations name, module by module: whether something is so, or what."""
+    yield pasted_settings.SHOWS
+    from smtpwizard.diagnosis import connection_situations
+
+    yield connection_situations.SHOWS
+    from smtpwizard.diagnosis import login_situations
+
+    yield login_situations.SHOWS
+    from smtpwizard.diagnosis.conditions import CONDITIONS
+
+    yield CONDITIONS
+
+
+@cache
+def _function(name: str) -> Callable[[Event], str | bool]:
+    return next(known[name] for known in functions() if name in known)
+
+
 def _server(event: Event) -> tuple[str, int | None]:
     """The mail server that is meant, by the settings or the text, else the example's; its port where it is known."""
     if event.settings is not None:
         return event.settings.host or _EXAMPLE, event.port
     host, port = server_in(event.raw)
-    shown, its_port = server_shown(event)
+    shown, its_port = pasted_settings.server_shown(event)
     return host or shown or server_in(event.around)[0] or _EXAMPLE, event.port or port or its_port
 
 
