@@ -117,8 +117,8 @@ class Wording:
         found = situation_of(kind, self._event, situations(kind))
         if found is None:
             return title, cause, remedy
-        told = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
-        return found.title or title, found.cause or cause, told
+        remedy = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
+        return found.title or title, found.cause or cause, remedy
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
         """Fill a cause; before it, where a text shows that a mail server took the mail: that no login is concerned."""
