@@ -47,7 +47,11 @@ LEAST: Final = {
     "threads": 0.9,
     "everyday": 0.85,
     "replies": 0.85,
-    "mixed": 0.85,
+    "mixed": 0.9,
+    "excerpts": 0.8,
+    "projects": 0.85,
+    "spread": 0.85,
+    "operators": 0.85,
 }
 """File of the corpus → the share that must be answered rightly."""
 
