@@ -204,3 +204,10 @@ def test_what_is_to_be_tried_names_the_server_of_the_text(said: str, command: st
 def test_an_apps_own_line_is_not_quoted_as_the_servers_words() -> None:
     text = "2026-03-19 19:08:10 [WARN] Transfer failed via 'mx.example.org': No message for this error code [550]"
     assert "own words" not in explain_text(text)[0].cause
+
+
+def test_the_login_methods_that_a_dialogue_offers_are_named() -> None:
+    text = (
+        "S: 250-AUTH PLAIN CRAM-MD5\nS: 250 SIZE\nC: AUTH LOGIN\nS: 535 5.7.8 Error: Invalid authentication mechanism"
+    )
+    assert "Choose PLAIN or CRAM-MD5" in explain_text(text)[0].remedy

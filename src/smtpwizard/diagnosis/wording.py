@@ -15,7 +15,7 @@ from smtpwizard.diagnosis.event import Event, Side, certificate_names, near, ser
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
 from smtpwizard.secret import hide_secrets
-from smtpwizard.text import safe
+from smtpwizard.text import listed, safe
 
 if TYPE_CHECKING:
     from smtpwizard.diagnosis.schema import Situation
@@ -98,6 +98,8 @@ class Wording:
             names = certificate_names(self._event)
             said = f"The certificate is for {', '.join(names)} and not" if names else "The certificate is not"
             text = text.replace("{certificate}", said)
+        if "{offered}" in text:
+            text = text.replace("{offered}", _offered(self._event))
         if "{encrypted}" in text:
             text = text.replace("{encrypted}", self._encrypted())
             return self.fill(text)
@@ -195,6 +197,13 @@ def functions() -> Iterator[Mapping[str, Callable[[Event], str | bool]]]:
 @cache
 def _function(name: str) -> Callable[[Event], str | bool]:
     return next(known[name] for known in functions() if name in known)
+
+
+def _offered(event: Event) -> str:
+    """The login methods that the server offers in the dialogue, as far as it shows them."""
+    lines = (line.upper().replace("=", " ").split() for line in (*sorted(event.offer), *event.lines))
+    names = dict.fromkeys(name for words in lines if words[:1] == ["AUTH"] for name in words[1:])
+    return listed(names, last="or") if names else "one of the offered methods"
 
 
 def _server(event: Event) -> tuple[str, int | None]:
