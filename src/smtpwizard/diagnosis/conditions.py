@@ -12,7 +12,7 @@ from typing import Final
 from smtpwizard.addresses import bare_address, domain_of, is_address, is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, security
-from smtpwizard.diagnosis.event import Event, looked_up
+from smtpwizard.diagnosis.event import Event, Side, looked_up, server_in
 from smtpwizard.diagnosis.server_logs import own_error, program_of, stopped
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.secret import Secret
@@ -65,6 +65,12 @@ _LOGIN_OF_NOTHING: Final = (
     r"AHVuZGVmaW5lZAB1bmRlZmluZWQ=|AUTH LOGIN dW5kZWZpbmVk|AG51bGwAbnVsbA==|AE5vbmUATm9uZQ==|"
     r"AUTH PLAIN AAA=|sasl_username=(?:[\s,;)]|$)"
 )
+_EMPTY_LINE: Final = (
+    r"(?i)334 (?:VXNlcm5hbWU6|UGFzc3dvcmQ6|Username:|Password:)[^\n]{0,20}\n"
+    r"[^\n]{0,40}?(?:\b(?:client|sent)(?: ?-> ?server)?:|\bC:|SMTP>>|>>>?|[-=~]>)[ \t]*\n"
+    r"(?=[^\n]{0,60}(?:[45]\d\d|334)[ -])"
+)
+"""A question for the login that was answered with a line in which nothing stands."""
 _HELLO_ANSWERED: Final = "the port answers a TLS hello"
 """The probe's own words about a port that owed its greeting."""
 _TLS_AT_ONCE: Final = r"(?i)\bssl://|\bsmtps?\+?tls://|\bsmtps://|secure\W{1,4}true"
@@ -84,6 +90,12 @@ _CONNECTING: Final = (
 )
 _OF_A_CLIENT: Final = r"SSL_accept|client_hello|CLIENT_HELLO|TLS handshaking: |TLS error on connection from "
 """What only the side says that was called."""
+_LARGE_SENDER: Final = (
+    r"(?i)(?:\bH=|\b(?:RCPT|MAIL|CONNECT) from |\brelay=)[\w.-]{1,200}\.(?:google|outlook|hotmail|yahoo|apple|icloud|"
+    r"facebook|linkedin|github|gmx|kundenserver|messagingengine|protonmail)\.(?:com|net|de|ch)"
+    r"(?: \([^()\n]{1,200}\))? ?\["
+)
+"""Exim puts a name that it has not checked into brackets, Postfix writes `unknown`."""
 _ROUND_TIME: Final = r"(?:Delivered|Sent) mail\b[^\n]{0,200} \((?:5|10|15|20|30|60)0\d\d(?:\.\d+)?ms\)"
 _TO_ITSELF: Final = (
     r"(?:connect to |lost connection with |conversation with |relay=)(?:localhost|127\.\d+\.\d+\.\d+|::1)"
@@ -314,7 +326,8 @@ def host_empty(event: Event) -> bool:
 
 def login_of_nothing(event: Event) -> bool:
     """In the dialogue the client has logged in as `undefined`, `null` or `None`, or Postfix notes an empty name."""
-    return bool(re.search(_LOGIN_OF_NOTHING, f"{event.sent}\n{event.raw}"))
+    said = bool(re.search(_LOGIN_OF_NOTHING, f"{event.sent}\n{event.raw}"))
+    return said or ("334 " in event.around and bool(re.search(_EMPTY_LINE, event.around)))
 
 
 def nameless_hello(event: Event) -> bool:
@@ -408,7 +421,7 @@ def well_known_host(event: Event) -> bool:
     """The name that was not found is one that a provider publishes, alone and as it should be."""
     if re.search(_WELL_KNOWN, event.raw):
         return True
-    name = looked_up(event.raw)
+    name = looked_up(event.raw) or server_in(event.raw)[0] or server_in(event.around)[0]
     if not re.fullmatch(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", name):
         return False
     from smtpwizard.presets.catalogue import Presets
@@ -457,6 +470,16 @@ def dovecots_delivery_fails(event: Event) -> bool:
 def no_reply(event: Event) -> bool:
     """No server's reply is in the text."""
     return event.code is None
+
+
+def sent_whole(event: Event) -> bool:
+    """In the dialogue the client has sent the message up to its dot, and no reply has taken it."""
+    return "whole" in event.passed
+
+
+def large_sender(event: Event) -> bool:
+    """The log is of the server that refused, and the client a large provider's mail server, by its checked name."""
+    return event.side is Side.REFUSING and bool(re.search(_LARGE_SENDER, event.raw))
 
 
 def postscreen(event: Event) -> bool:
@@ -545,6 +568,8 @@ CONDITIONS: Final[Mapping[str, Callable[[Event], bool]]] = {
     "dovecots-login-fails": dovecots_login_fails,
     "dovecots-delivery-fails": dovecots_delivery_fails,
     "no-reply": no_reply,
+    "sent-whole": sent_whole,
+    "large-sender": large_sender,
     "postscreen": postscreen,
     "waited-round-time": waited_round_time,
     "http-server-fault": http_server_fault,

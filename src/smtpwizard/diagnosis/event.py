@@ -153,7 +153,8 @@ class Event(NamedTuple):
     program: str = ""
     """The mail server's program in whose log it stands: `postfix/smtpd`."""
     passed: frozenset[str] = frozenset()
-    """The stages that the text shows to be done before it, and `quit` where the session was being ended."""
+    """The stages that the text shows to be done before it, `whole` where the message was sent up to its dot, and `quit`
+    where the session was being ended."""
 
     @property
     def profile(self) -> AppProfile:

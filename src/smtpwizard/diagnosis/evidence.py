@@ -64,7 +64,7 @@ def borne_out(
     charge = next((charge for charge in CHARGES if kind.startswith(charge.kinds)), None)
     if charge is None:
         return True
-    denied = _speaks_against(charge, event)
+    denied = _speaks_against(charge, event, text)
     if denied and not chosen:
         return False
     said = event.code is not None or bool(event.enhanced)
@@ -89,11 +89,18 @@ _JUDGED: Final = r"invalid|incorrect|wrong|\bbad\b|not accepted|mismatch|unknown
 """What some servers say with a code for later, and mean the user name or the password."""
 
 
-def _speaks_against(charge: Charge, event: Event) -> bool:
+_LOGIN_FAILED: Final = (
+    r"\b(?:auth\w{0,12}|log ?in|password|credentials?) (?:\w+ ){0,2}(?:fail|refus|reject|invalid|incorrect)"
+)
+
+
+def _speaks_against(charge: Charge, event: Event, text: str) -> bool:
     if event.code is not None and event.code < 400:
         return True
     if event.stages and event.stages.isdisjoint(charge.stages):
         return True
+    if event.stages == charge.stages == {"auth"} and re.search(_LOGIN_FAILED, text):
+        return False  # some servers put a number for something else before it: `553 5.3.0 Auth failure`
     return bool(event.enhanced) and all(int(status[2]) not in charge.subjects for status in event.enhanced)
 
 

@@ -54,7 +54,7 @@ _DIALOGUE: Final = (
 )
 _CLIENT: Final = (
     rf"(?i)^[ \t]{{0,4}}(?:{_LOGGER}(?:C:|Client:|Sent:|Send:|CLIENT ?-> ?SERVER:|SMTP>>)[ \t]{{0,4}}(?:[bu]?[\"'])?"
-    rf"|{_ARROW}[ \t]{{1,4}}[\"'b]{{0,2}}(?={_VERB})"
+    rf"|{_ARROW}[ \t]{{1,4}}[\"'b]{{0,2}}(?={_VERB}|\.$)"
     # what a person types into telnet
     r"|(?=(?:(?:EHLO|HELO) [\w.\[-]{1,100}|MAIL FROM: ?<?.{0,100}|RCPT TO: ?<?[^()]{0,100}|DATA|STARTTLS|"
     r"AUTH (?:LOGIN|PLAIN).{0,100}|QUIT)[ \t]{0,40}$))(.{0,200})"
@@ -173,6 +173,8 @@ _DONE_BY: Final = {
     "EHLO": ("ehlo",), "HELO": ("ehlo",), "MAIL": ("mail",), "RCPT": ("mail",),
 }  # fmt: skip
 """A reply's code, or the command that 250 answers → the stages that are done with it. RCPT may come again."""
+WHOLE: Final = "whole"
+"""That the client had sent the message up to its last line, a dot: the server's word is what is missing."""
 _AGREED: Final = "agreed"
 """That the server let TLS begin: it is on once a command has been answered in it."""
 
@@ -243,6 +245,8 @@ class Grouping:
             found = re.match(_COMMAND_LINE, line.client)
             if found:
                 self._command, self._sent = found[1].upper(), line.client
+            elif line.client.strip() == "." and "rcpt" in self._passed:
+                self._passed |= {WHOLE}
             return self.flush()
         text = line.text
         offer = re.match(_OFFER, text) if text[:3] == "250" else None
@@ -300,6 +304,8 @@ class Grouping:
             begins = self._command != "STARTTLS"
             self._passed = frozenset({"resolve", "connect", "greeting"}) if begins else self._passed | {_AGREED}
             self._offer = ""
+        elif code == "250":
+            self._passed -= {WHOLE}  # it was taken
         self._passed |= frozenset(_DONE_BY.get(self._command if code == "250" else code, ()))
         if code == "250" and self._command == "EHLO" and _AGREED in self._passed:
             self._passed |= {"tls", "starttls"}

@@ -197,7 +197,7 @@ def find(
 
 _ONE_SENTENCE: Final = 160
 """Characters of a text that holds no more than the error: who asks here about a login asks about mail's."""
-_OF_A_LOGIN: Final = r"(?i)user ?name|password|credentials"
+_OF_A_LOGIN: Final = r"(?i)user ?name|password|credentials|\bsend (?:header|body) failed"
 
 
 def _side(text: str, entries: Iterable[Record], signs: Set[str], *, bounced: bool) -> Side:
