@@ -111,6 +111,87 @@ SHOWN = {
     "a slip": ("dial tcp: lookup smtp.gmial.com on 127.0.0.11:53: no such host (SMTP)", "smtp.gmail.com"),
     "a cluster's service": ("SMTP: DNS lookup failed: postfix.mail.svc.cluster.local.", "kubectl"),
     "no dot": ("Error: getaddrinfo ENOTFOUND mailserver mailserver:587", "compose service"),
+    "a good reply that came late": (
+        "CLIENT -> SERVER: .\nSERVER -> CLIENT:\nSMTP ERROR: DATA END command failed:\nSMTP Error: data not accepted.\n"
+        "CLIENT -> SERVER: QUIT\nSERVER -> CLIENT: 250 OK id=1dKauY-0006oj-4k",
+        "do not send it again",
+    ),
+    "a message without a reply": (
+        ">> DATA\n<< 354 End data with <CR><LF>.<CR><LF>\n>> Subject: test\n>> .\n<< 421 Timeout - closing connection",
+        "Look whether the mail arrived",
+    ),
+    "a copy for the Sent folder": (
+        'WARN smtp: server replied with code 451 reason="Timeout waiting for data from client."\n'
+        "Error: cannot add IMAP message: request timed out",
+        "Do not send the mail again",
+    ),
+    "QUIT": ("Last Error Message    Bad Quit: 500 5.5.1 Invalid command", "again and again"),
+    "no sender at DATA": (
+        'Expected response code 354 but got code "503", with message "503 MAIL first (#5.5.1)"',
+        "MAIL FROM",
+    ),
+    "no recipient at DATA": ("smtplib.SMTPDataError: (503, '5.5.1 RCPT first. wb11 - gsmtp')", "may be empty"),
+    "a rule for the message": (
+        "smtplib.SMTPDataError: (550, b'5.7.1 Reject for policy reason RULE3_2.')",
+        "plain words",
+    ),
+    "a parameter that the server knows": (
+        "S: 250-DSN\nS: 501 5.5.4 Error: Bad NOTIFY parameter syntax",
+        "NOTIFY=SUCCESS",
+    ),
+    "a user name that was not sent": (
+        "CLIENT -> SERVER: AUTH LOGIN\nSERVER -> CLIENT: 334 VXNlcm5hbWU6\nCLIENT -> SERVER: \n"
+        "SERVER -> CLIENT: 535 Incorrect authentication data",
+        "fill both in",
+    ),
+    "a login that is no fault of the server": (
+        "Error: Invalid login: 553 5.3.0 Auth failure",
+        "app password",
+    ),
+    "a provider's own server that is refused": (
+        "Failed to connect to smtp.gmail.com:587 [SMTP: Failed to connect socket: Connection refused (code: -1)]",
+        "hosting provider",
+    ),
+    "Django without a host": (
+        "[Errno 111] Connection refused\nRequest URL: http://www.example.com/accounts/register/\nDjango Version: 1.7.1",
+        "EMAIL_HOST",
+    ),
+    "Windows": (
+        "PHPMailer: unable to connect to mail.example.net:2525 (php_network_getaddresses: getaddrinfo failed: No such "
+        "host is known. ) [C:\\xampp\\htdocs\\class.smtp.php line 292]",
+        "`nslookup` and the name",
+    ),
+    "STARTTLS in a stack": (
+        '  File "/srv/notify.py", line 59, in notification\n    s.starttls()\n'
+        "ssl.SSLEOFError: EOF occurred in violation of protocol (_ssl.c:777)",
+        "port 465 begins otherwise",
+    ),
+    "Java's list of authorities": (
+        "javax.mail.MessagingException: Could not connect to SMTP host: smtp.163.com, port: 465\n  nested exception: "
+        "javax.net.ssl.SSLException: the trustAnchors parameter must be non-empty",
+        "ca-certificates-java",
+    ),
+    "the name of a header line": ("554 Missing required header 'From'.", "whole From line"),
+    "a signature more than once": ("554 Transaction failed: Duplicate header 'DKIM-Signature'.", "goes through SES"),
+    "an address at SES that is not named": ("554 Message rejected: Email address is not verified.", "Reply-To"),
+    "Google's own server on a list": (
+        "2023-02-12 16:28:33 H=mail-wm1-f47.google.com [209.85.128.47] F=<a@gmail.com> rejected RCPT <b@example.com>: "
+        "209.85.128.47 is in a black list at zen.spamhaus.org",
+        "a name server of its own",
+    ),
+    "a webmail's own server": (
+        'SMTP Error (550): Failed to add recipient "b@example.com" (Error: No such user)',
+        "take the domain out of its own ones",
+    ),
+    "recipients that are not named": ("SMTP Error: The following recipients failed:", "has an address"),
+    "several providers": (
+        "with smtp.goneo.de: `Error 535 5.7.8 Error: authentication failed:`\n"
+        "with mail.gmx.net: `Error 535 Authentication credentials invalid`",
+        "stored or decrypted wrongly",
+    ),
+    "a client's bare word": ("Error, send header failed", "debug output"),
+    "an empty greeting": ('SMTPClientError: invalidGreeting(code: -1, greeting: "")', "587 with"),
+    "a service behind the server": ("554 5.5.0 Error: transaction timeout", "what it hands the mail to"),
     "a name misspelt": ('Missing credentials for "PLAIN"\nSMPT_HOST = smtp.gmail.com\nSMTP_PASSWORD = "x"', "SMPT"),
     "one's own domain": (
         "mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from mail-ed1-f52.google.com[209.85.208.52]: 454 4.7.1 "
@@ -446,6 +527,27 @@ def test_a_remedy_fits_what_the_text_shows(shown: str) -> None:
         (f"{REJECTED}550 5.1.2 <someone@example.com>: Recipient address rejected: Domain not found", "dig MX"),
         ("550 5.1.8 <noreply@app.invalid>: Sender address rejected: Domain not found", "bounce"),
         ("dial tcp: lookup mail.example.com on 127.0.0.11:53: no such host (SMTP)", "smtp.gmail.com"),
+        ("Error: connect ECONNREFUSED 127.0.0.1:587\nhost: smtp.gmail.com", "hosting provider"),
+        ("stream_socket_client(): unable to connect to smtp.gmail.com:25 (Connection refused)", "listens on that port"),
+        (
+            "CLIENT -> SERVER: .\nSERVER -> CLIENT: 554 spam\nSMTP Error: data not accepted.\nCLIENT -> SERVER: RSET\n"
+            "SERVER -> CLIENT: 250 OK",
+            "do not send it again",
+        ),
+        ("<< 354 Go ahead\n>> .\n<< 250 OK id=1\n>> NOOP\n<< 421 Timeout - closing connection", "arrived"),
+        ("554 5.7.1 Client host [203.0.113.9] blocked using zen.spamhaus.org", "a name server of its own"),
+        (
+            "H=(mail-wm1-f47.google.com) [203.0.113.9] F=<a@gmail.com> rejected RCPT <b@example.com>: listed at "
+            "zen.spamhaus.org",
+            "a name server of its own",
+        ),
+        (
+            "CLIENT -> SERVER: AUTH LOGIN\nSERVER -> CLIENT: 334 VXNlcm5hbWU6\nCLIENT -> SERVER: <credentials hidden>\n"
+            "SERVER -> CLIENT: 535 Incorrect authentication data",
+            "empty name",
+        ),
+        ("550 5.1.1 The email account that you tried to reach does not exist. - gsmtp", "take the domain out"),
+        ("smtp.gmail.com: 535 5.7.8 Username and Password not accepted\nsmtp.gmail.com: 535 5.7.8", "decrypted"),
     ],
 )
 def test_what_the_text_does_not_show_is_not_said(text: str, words: str) -> None:

@@ -24,6 +24,7 @@ from smtpwizard.diagnosis.conditions import well_known_host
 from smtpwizard.diagnosis.event import Event, Side, looked_up, near, refused_address, server_in, told
 from smtpwizard.diagnosis.server_logs import course
 from smtpwizard.presets.values import IMPLICIT_PORTS
+from smtpwizard.text import safe
 
 _ADDRESS_AND_PORT: Final = r"((?:\d{1,3}\.){3}\d{1,3})\]?(?::\d{1,5})?(?!\d|\]?:\d|->)"
 
@@ -86,15 +87,63 @@ _IN_THE_MAIL: Final = frozenset({"mail", "rcpt", "data"})
 def _host_untold(event: Event) -> str:
     """A refused connection in a program's own words that name no host or port."""
     bare = re.search(
-        r"\[(?:Errno|WinError) \d{3,5}\] (?:Connect call|Connection|No connection)|ConnectionRefusedError", event.raw
+        r"\[(?:Errno|WinError) \d{3,5}\] (?:Connect call|Connection|No connection)|ConnectionRefusedError",
+        f"{event.raw}\n{event.around}",
     )
-    named = event.port or re.search(_SOME_HOST, f"{event.raw}\n{event.around}")
+    named = event.port or re.search(_SOME_HOST, f"{event.raw}\n{event.around}") or server_in(event.around)[0]
     return "" if named or not bare or event.relayed else "bare"
 
 
 _SOME_HOST: Final = (
     r"(?i)\b(?:smtp|mail|relay|mx)[\w-]{0,30}\.[\w-]+\.\w|localhost|\b\d{1,3}(?:\.\d{1,3}){3}\b|host['\"]?\s?[=:]"
 )
+
+
+def _known_server(event: Event) -> str:
+    """The provider's host that turned the connection away, by its own name and on a port that it has."""
+    host, port = server_in(event.raw)
+    host, port = (host, port) if host else server_in(event.around)
+    refused = "ECONNREFUSED" in event.errors or re.search(_REFUSED, event.raw)
+    if not (host and port and refused) or re.search(_ELSEWHERE, event.raw) or _private_target(event):
+        return ""
+    from smtpwizard.presets.catalogue import Presets
+
+    provider = Presets.open().for_host(host)
+    offered = provider is not None and port in {item.port for item in provider.ports}
+    return host if offered and provider is not None and host not in provider.alt_hosts else ""
+
+
+_REFUSED: Final = r"(?i)\bactively refused|\b10061\b|\bconnection\W{1,3}refused"
+_ELSEWHERE: Final = r"(?i)localhost|(?<![\d.])(?:127|0)\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1\b"
+
+
+def _taken_late(event: Event) -> str:
+    """The good reply to a whole message that stands behind a client's word that it failed."""
+    found = re.search(_DOT_AND_REPLY, event.around) if "250 " in event.around else None
+    return safe(found[1], limit=_LONG_REPLY).strip() if found else ""
+
+
+_DOT_AND_REPLY: Final = (
+    r"(?im)^[^\n]{0,60}(?:client(?: ?-> ?server)?:|\bC:|>>>?|[-=~]>) {0,2}\. *\n"
+    r"(?:(?![^\n]{0,60}(?:<|:) ?[2-5]\d\d[ -])[^\n]{0,400}\n){1,12}"
+    r"[^\n]{0,60}(?:<|:) ?(250 [^\n]{2,120})"
+)
+"""A dot, lines in which no reply stands, and the reply that takes the message: `250 OK id=…`."""
+_LONG_REPLY: Final = 60
+
+
+def _at_quit(event: Event) -> bool:
+    """The reply answers QUIT."""
+    return event.sent.upper().startswith("QUIT") or re.search(_QUIT, event.raw) is not None
+
+
+_QUIT: Final = r"(?i)\bbad quit\b|\bquit(?: command)? (?:failed|error)|\b(?:to|after) QUIT\b"
+
+
+def _own_server_refused(event: Event) -> bool:
+    """The server through which an app sends has refused a recipient itself, and no receiving provider."""
+    own = event.side is Side.APP or "Failed to add recipient" in event.raw
+    return own and event.stages == {"rcpt"} and event.code is not None and not (event.receiver or event.relayed)
 
 
 def _stood(event: Event) -> str:
@@ -165,11 +214,17 @@ def _searched(event: Event) -> str:
 
 def _unsaid(event: Event) -> str:
     """The name that a client could not look up, in words that do not say whether it exists."""
-    if not re.search(_NAME_UNSAID, event.raw):
+    if not re.search(_NAME_UNSAID, event.raw) or well_known_host(event):
         return ""
     return server_in(event.raw)[0] or "the mail server's name"
 
 
+def _unsaid_on_windows(event: Event) -> str:
+    """The same, where the text shows Windows by a path or its own sentence."""
+    return _unsaid(event) if re.search(_WINDOWS, f"{event.raw}\n{event.around}") else ""
+
+
+_WINDOWS: Final = r"(?i)\b[C-Z]:\\{1,2}[\w .-]{2,40}\\|No such host is known|\bWinError\b|\[Errno 1100[1-4]\]"
 _NAME_UNSAID: Final = (
     r"(?i)could not resolve host|(?:could not|cannot|unable to|failed to) resolve|name could not be resolved|"
     r"\bgetaddrinfo failed|unknown host\b|getaddrinfo: Name or service not known"
@@ -296,16 +351,19 @@ _INNER: Final = r"--->|Exception \(|\d{5}|timed out|[Ii]nner"
 SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     # Connections
     "at-587": lambda event: re.search(r":587\b", event.around or event.raw) is not None,
+    "at-quit": _at_quit,
     "cut-at-25": _cut_at_25,
     "enhanced-code": lambda event: bool(event.enhanced),
     "greeted": lambda event: "greeting" in event.passed,
     "host-untold": _host_untold,
     "implicit-port": lambda event: event.port in IMPLICIT_PORTS,
     "in-telnet": lambda event: "Escape character" in event.around,
+    "known-server": _known_server,
     "large-provider": lambda event: near(LARGE_PROVIDERS, event),
     "logged-in": lambda event: "auth" in event.passed,
     "mistyped-port": _mistyped_port,
     "no-mail-port": _no_mail_port,
+    "own-server-refused": _own_server_refused,
     "port-1025": lambda event: event.port == 1025,
     "port-1025-named": lambda event: event.port == 1025 or near(r"(?i)\bport\W{1,4}1025\b|\w:1025\b", event),
     "private-target": _private_target,
@@ -313,10 +371,12 @@ SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     "stood-in-a-mail": lambda event: _stood(event) == "mail",
     "stood-past-ehlo": lambda event: _stood(event) == "ehlo",
     "stood-to-quit": lambda event: _stood(event) == "quit",
+    "taken-late": _taken_late,
     "unanswered": lambda event: event.code is None,
     # Names
     "host-with-fault": lambda event: fault_of_host(looked_up(event.raw)),
     "not-resolved": _unsaid,
+    "not-resolved-on-windows": _unsaid_on_windows,
     "placeholder-host": _placeholder_host,
     "right-host": _right_host,
     "search-domain": _searched,

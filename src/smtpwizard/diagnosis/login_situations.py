@@ -320,6 +320,21 @@ def _sender_parameter(event: Event) -> str:
     return near(_PARAMETER, event) if re.search(r"syntax|param|\barg|option", event.text) else ""
 
 
+def _several_refuse(event: Event) -> str:
+    """The mail servers of two or three providers that refuse a login in one short text."""
+    if event.around.count("535") < _TWO or event.around.count("\n") > _FEW_LINES:
+        return ""
+    refused = [line for line in event.around.lower().splitlines() if "535" in line]
+    hosts = dict.fromkeys(name for line in refused for name in re.findall(_MAIL_HOST, line))
+    domains = {host.split(".", 1)[1] for host in hosts}
+    return " and ".join(hosts) if len(domains) == len(hosts) and len(hosts) in (2, 3) else ""
+
+
+_TWO: Final = 2
+_FEW_LINES: Final = 20
+_MAIL_HOST: Final = rf"(?<![\w@./-])((?:smtp|mail)[\w-]{{0,20}}\.{_PUBLIC_NAME})(?![\w-])"
+
+
 SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     # Logins and certificates
     "alias": _alias,
@@ -332,6 +347,7 @@ SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     "microsofts-refusal": _microsofts_refusal,
     "own-clients-mail": _own_clients_mail,
     "same-address": _same_address,
+    "several-servers-refuse": _several_refuse,
     "sister-name": _sister,
     "strangers-mail": _strangers_mail,
     "tls-on-another-port": lambda event: "tls" in event.passed and event.port not in (465, 587),
