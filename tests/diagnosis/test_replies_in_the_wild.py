@@ -17,7 +17,7 @@ KNOWN = [
     ),
     ("535 5.7.8 Username and Password not accepted", "", "A2"),
     ("535 5.7.1 Username and Password not accepted 8KkMx", "naver", "A34"),
-    ("550 5.7.1 Unable to relay", "", "S31"),
+    ("550 5.7.1 Unable to relay", "", "W8"),
     ("550 5.7.64 TenantAttribution; Relay Access Denied [ABC.eurprd02.prod.outlook.com]", "microsoft365", "S31"),
     ("454 4.7.1 <x@y.example>: Relay access denied", "", "S31"),
     ("550 5.1.1 <noreply@x.example>: Sender address rejected: User unknown in local recipient table", "", "O16"),

@@ -70,6 +70,33 @@ SHOWN = {
         "before the @",
     ),
     "a bounce's sender": ("550 5.1.1 <MAILER-DAEMON@example.com>: User unknown", "bounced first"),
+    "a slip for smtp": ("Error: getaddrinfo ENOTFOUND stmp.acme-post.net", "smtp.acme-post.net"),
+    "a user name in the host's place": ("Error: getaddrinfo ENOTFOUND MAILUSER MAILUSER:587", "%40"),
+    "a host in quotes": ('Error: getaddrinfo ENOTFOUND "smtp.acme-post.net";', "semicolons"),
+    "localhost, which a certificate does not name": (
+        "Host: localhost. is not in the cert's altnames: DNS:a.example.org, DNS:b.example.org (smtp)",
+        "name that the certificate lists",
+    ),
+    "SPF alone": (
+        "550 5.7.515 Access denied, sending domain EXAMPLE.JP doesn't meet the required authentication level. "
+        "Spf= Fail , Dkim= Pass , DMARC= Pass",
+        "one SPF record",
+    ),
+    "DKIM alone": (
+        "550 5.7.515 Access denied, sending domain EXAMPLE.JP doesn't meet the required authentication level. "
+        "Spf= Pass , Dkim= None , DMARC= Pass",
+        "Switch DKIM on",
+    ),
+    "spam or virus": ("552: Message rejected for spam or virus content", "without attachment"),
+    "no secure renegotiation": (
+        "write EPROTO 0:error:0A000152:SSL routines:final_renegotiate:unsafe legacy renegotiation disabled: (smtp)",
+        "UnsafeLegacyServerConnect",
+    ),
+    "a return path": ("550 5.1.0 Domain of sender address abc123@psrp.acme-post.net does not exist", "return-path"),
+    "a return path that is asked back": (
+        "550 Verification failed for <abc@psrp.acme-post.net> 550 sender verification failed",
+        "return-path",
+    ),
     "a name that a client could not look up": (
         "Error sending mail: Could not resolve host 'mail.acme-post.net'",
         "working name server or network",

@@ -356,7 +356,7 @@ _LOOKED_UP: Final = (
     r"\bhostname[\"']?: ?(?P<q>[\"'])(?P<of>[^\n]{1,254}?)(?P=q)",
     r"\b(?:ENOTFOUND|EBADNAME|EAI_AGAIN|EAI_FAIL|EAI_NONAME|ENODATA|ESERVFAIL) "
     r"(?P<of>(?!\S{1,200}:\d{2,5}\b)[^\n\])}]{1,254}?)(?= \S{1,254}:\d{1,5}\b|,? [a-z]{2}| ?\n|[\])}]|[\"'`]? ?$)",
-    r"\blookup (?P<of>[^\n]{1,254}?)"
+    r"\blookup (?!address information)(?P<of>[^\n]{1,254}?)"
     r"(?= on \[?[\d.:a-f]{2,40}\]?:53|: (?:no such|getaddrinfo|i/o|server|dnsquery|Temp))",
     r"(?:UnknownHostException|[Uu]nknown (?:SMTP )?host)(?::| is)? "
     r"[\"'`]?(?P<of>[\w.@:/,;-]{1,254}?)[\"'`;:.]{0,2}(?=\s|$)",

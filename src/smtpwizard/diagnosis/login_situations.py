@@ -250,10 +250,16 @@ _ANY_ADDRESS: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1
 
 def _bounce_address(event: Event) -> str:
     """The envelope sender, where it is one that a provider or an app makes for bounces."""
-    found = re.search(
-        r"(?i)<((?:[^@\s<>]{0,60}[+_.-])?(?:bounces?|prvs)[+_=.-][^@\s<>]{1,100}@[^\s<>]{1,253})>", event.raw
-    )
-    return found[1] if found else ""
+    found = re.search(_BOUNCES, event.raw)
+    return next(filter(None, found.groups()), "") if found else ""
+
+
+_BOUNCES: Final = (
+    r"(?i)(?<![\w.+=-])((?:[^@\s<>]{0,60}[+_.-])?(?:bounces?|prvs)[+_=.-][^@\s<>]{1,100}@[^\s<>]{1,252}\w)|"
+    r"(?:sender address|verification failed for|mail from)\W{1,4}"
+    r"([\w.+=-]{1,64}@(?:psrp|rp|return|bounces?|em\d{2,5}|mailer)\.[\w.-]{2,240}\w)"
+)
+"""Postal's psrp, SendGrid's em1234 and others: domains that carry nothing but the return path."""
 
 
 _PLACEHOLDER: Final = (
