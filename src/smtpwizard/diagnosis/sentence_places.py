@@ -46,9 +46,9 @@ ANY: Final[Mapping[str, str]] = {
         "(app.example.com; compose: `hostname:`)"
     ),
     "look_up": (
-        "Look the name up where the program runs, in its container if it has one (`nslookup` or `getent hosts`, and "
-        "the name). If no name is found there, correct that machine's name server or the container's network and "
-        "`dns:`; then try again"
+        "Look the name up where the program runs, in its container if it has one (`getent hosts {looked_up}` or "
+        "`nslookup {looked_up}`). If no name is found there, correct that machine's name server or the container's "
+        "network and `dns:`; then try again"
     ),
     "own_machine": (
         "Put the real name of the mail server into {host} (from a container the service's name, or "
@@ -77,7 +77,7 @@ NODE: Final[Mapping[str, str]] = {
     "reason_at": "in the lines around it: a reply with a number such as 535 or 550",
     "ehlo_name": "Give the app's service a dotted name in compose: `hostname: app.example.com`",
     "look_up": (
-        "Look the name up inside the container (`docker compose exec api getent hosts smtp.example.com`) and on the "
+        "Look the name up inside the container (`docker compose exec api getent hosts {looked_up}`) and on the "
         "host. Where only the container fails, check its network and give the service `dns:` entries; then try again"
     ),
     "own_machine": (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis import pasted_settings
 from smtpwizard.diagnosis.client_terms import words_of
-from smtpwizard.diagnosis.event import Event, Side, certificate_names, near, server_in, told
+from smtpwizard.diagnosis.event import Event, Side, certificate_names, looked_up, near, server_in, told
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
 from smtpwizard.secret import hide_secrets
@@ -98,6 +98,9 @@ class Wording:
             names = certificate_names(self._event)
             said = f"The certificate is for {', '.join(names)} and not" if names else "The certificate is not"
             text = text.replace("{certificate}", said)
+        if "{looked_up}" in text:
+            name = looked_up(self._event.raw).strip().rstrip(".")
+            text = text.replace("{looked_up}", name if re.fullmatch(_A_HOST, name) else _EXAMPLE)
         if "{offered}" in text:
             text = text.replace("{offered}", _offered(self._event))
         if "{encrypted}" in text:
@@ -216,6 +219,7 @@ def _server(event: Event) -> tuple[str, int | None]:
 
 
 _EXAMPLE: Final = "smtp.example.com"
+_A_HOST: Final = r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}"
 
 
 def _try_port(event: Event) -> str:
