@@ -218,6 +218,27 @@ SHOWN = {
     ),
     "a client's bare word": ("Error, send header failed", "debug output"),
     "an empty greeting": ('SMTPClientError: invalidGreeting(code: -1, greeting: "")', "587 with"),
+    "Postfix's words for no recipient": ("503 5.5.1 Error: need RCPT command", "may be empty"),
+    "a copy alone": ("Could not save message to Sent folder", "Do not send the mail again"),
+    "a time-out at QUIT": ("QUIT command failed: 421 4.4.2 timeout", "Look whether the mail arrived"),
+    "a step without a reply": (
+        "Swift_BadResponseException: Expected response code(s) [250] but got response [] in Swift.php:250 "
+        "Swift->command('EHLO [203.0.113.9]', 250)",
+        "full host name for EHLO",
+    ),
+    "Amavis": (
+        "was considered unsolicited bulk e-mail (UBE).\n\nOur internal reference code for your message is 25431-06/Q8",
+        "reference code of this notice",
+    ),
+    "another's filter": ("mailsec.protonmail.ch:25 --> 554 5.7.1 rejected by rspamd filter", "postmaster"),
+    "a provider without 465": (
+        "connect smtp-mail.outlook.com:587\n530 5.7.0 Must issue a STARTTLS command first",
+        "no port for TLS from the first byte",
+    ),
+    "Node without an app": (
+        "(node:5764) UnhandledPromiseRejectionWarning: Error: Greeting never received",
+        "nodemailer: secure: true",
+    ),
     "a service behind the server": ("554 5.5.0 Error: transaction timeout", "what it hands the mail to"),
     "a name misspelt": ('Missing credentials for "PLAIN"\nSMPT_HOST = smtp.gmail.com\nSMTP_PASSWORD = "x"', "SMPT"),
     "one's own domain": (
@@ -574,6 +595,8 @@ def test_a_remedy_fits_what_the_text_shows(shown: str) -> None:
             "empty name",
         ),
         ("550 5.1.1 The email account that you tried to reach does not exist. - gsmtp", "take the domain out"),
+        ("Error: Message failed: 550 5.7.1 Unauthorized", "The login needs no change"),
+        ("550 5.1.1 copy to sent folder: no such user", "Do not send the mail again"),
         ("smtp.gmail.com: 535 5.7.8 Username and Password not accepted\nsmtp.gmail.com: 535 5.7.8", "decrypted"),
     ],
 )

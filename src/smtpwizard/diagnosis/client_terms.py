@@ -41,7 +41,7 @@ def _of_the_default_app(lower: str) -> bool:
     """
     if re.search(r"\[nest\]|nestjs|user-?feedback", lower):
         return True
-    alone = lower.count("\n") < _FEW_LINES and not re.search(r"(?<!\w)/\w+/|\n {4}at ", lower)
+    alone = lower.count("\n") < _FEW_LINES and not re.search(r"(?<!\w)/\w+/|\n {4}at |\(node:\d", lower)
     return alone and not names_an_app(lower)
 
 

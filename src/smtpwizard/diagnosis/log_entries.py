@@ -245,7 +245,7 @@ class Grouping:
             found = re.match(_COMMAND_LINE, line.client)
             if found:
                 self._command, self._sent = found[1].upper(), line.client
-            elif line.client.strip() == "." and "rcpt" in self._passed:
+            elif line.client.strip() == ".":
                 self._passed |= {WHOLE}
             return self.flush()
         text = line.text
