@@ -200,6 +200,9 @@ _BLOTTED: Final = r"(?i)x{3}|\*{2}|\.{3}|…|#{3}|_{3}|redact|censor|hidden|remo
 """What people put over an address before they show it."""
 
 
+_SEVERAL: Final = r"@[^<>@]{1,253}[,;] ?[^<>@]{1,64}@"
+
+
 def fault_of(address: str) -> str:
     """Say what is wrong by sight with an envelope address: a predicate for it (`has no @`); '' where nothing is.
 
@@ -213,8 +216,12 @@ def fault_of(address: str) -> str:
         return ""
     if text.strip(_QUOTES).lower() in _WORDS_FOR_NOTHING:
         return "is a program's word for nothing"
+    if re.search(_SEVERAL, text):
+        return "is more than one address"
     if re.search(_PLACE, text):
         return "is a place that nothing was put into"
+    if re.search(r"@\$\w", text):
+        return "has a variable for its domain that nothing was put into"
     if text.startswith("=?"):
         return "was encoded together with its name" if "@" in text else "is an encoded name"
     return _fault_around(text) or _fault_in_parts(text)
@@ -222,8 +229,9 @@ def fault_of(address: str) -> str:
 
 def _fault_around(text: str) -> str:
     """Say what stands around or between addresses."""
-    if re.search(r"@[^<>@]{1,253}[,;] ?[^<>@]{1,64}@", text):
-        return "is more than one address"
+    named = re.fullmatch(r"([^<>]{1,190})<[^<>\s]{1,254}@[^<>\s]{1,253}>", text)
+    if named and (fault := fault_of_name(named[1])):
+        return fault
     if re.search(r"[<>]", text):
         return "has a name or angle brackets in it"
     if re.match(r"(?i)mailto:|smtp:|https?:", text):
@@ -235,6 +243,19 @@ def _fault_around(text: str) -> str:
     if text[-1] in ",;:":
         return f"ends in a {'comma' if text[-1] == ',' else 'semicolon' if text[-1] == ';' else 'colon'}"
     return "has a full stop at its end" if text[-1] == "." and "@" in text else ""
+
+
+def fault_of_name(name: str) -> str:
+    """Say what is wrong by sight with the name that stands before `<address>`: a predicate; '' where nothing is.
+
+    Without quotes a name is of atoms and blanks (RFC 5322 section 3.4).
+    """
+    text = name.strip()
+    if len(text) > 1 and text[0] == '"' and text[-1] == '"':
+        return ""
+    if "@" in text:
+        return "has an address in the place of its name"
+    return "has a sign in its name that may only stand in quotes" if re.search(r"[,;:()\[\]]", text) else ""
 
 
 def _fault_in_parts(text: str) -> str:

@@ -47,6 +47,111 @@ SHOWN = {
         f"{REJECTED}450 4.1.2 <someone@gmail.com>: Recipient address rejected: Domain not found",
         "dig MX",
     ),
+    "Odoo's bounces": (
+        "SMTPSenderRefused: 553\n5.7.1 Sender address rejected: not owned by auth user.\n"
+        "bounce-11-res.partner-4@example.com",
+        "alias domain",
+    ),
+    "a name that reads the same": (
+        "Hostname/IP does not match certificate's altnames: Host: mx.example.org. is not in the cert's altnames: "
+        "DNS:mx.example.org (SMTP)",
+        "without copying it",
+    ),
+    "a wildcard for a deeper name": (
+        "SMTP: Hostname/IP does not match certificate's altnames: Host: smtp.mail.example.org. is not in the cert's "
+        "altnames: DNS:*.example.org",
+        "one part before the wildcard",
+    ),
+    "two names for the server": (
+        "Failed to send mail: getaddrinfo(3): Name does not resolve\nsmtp_address: mail.acme-post.net\n"
+        "The settings in force:\naddress: smtp.acme-post.net\nport: 465",
+        "the one in force",
+    ),
+    "a relay that knows its clients": (
+        "Our smart host authenticates via IP.\nFailed to send mail: (435, 'Unable to authenticate at present')",
+        "Switch authentication off",
+    ),
+    "fields that are left empty": (
+        "User and password are left empty, since it doesn't require authentication.\n"
+        "SMTP error: Authentication failed: 501 5.7.3 Cannot decode arguments",
+        "Switch authentication off",
+    ),
+    "a freemail address at a service": (
+        "550 5.7.1 Unconfigured Sending Domain <gmail.com>",
+        "Reply-To",
+    ),
+    "a header twice": (
+        "550-5.7.1 This message is not RFC 5322 compliant. There are multiple Reply-To headers.\n550 5.7.1 - gsmtp",
+        "Leave one Reply-To",
+    ),
+    "a header that is missing": ("550 MIME message is missing 'From' header", "write a From line"),
+    "a parameter": ("501 Parameter AUTH is not recognised", "confAUTH_OPTIONS"),
+    "another parameter": ("555 5.5.4 Unsupported option: BODY", "leave BODY out"),
+    "a session that begins anew": ("503 EHLO/HELO first please, on long-standing connections", "greet (EHLO)"),
+    "a hello of TLS": (
+        "SMTP Connection Handshake was not possible\nExim: SMTP protocol synchronization error (input sent without "
+        "waiting for greeting): rejected connection",
+        "Match port and TLS mode in the client: ",
+    ),
+    "a library that cannot write an address": (
+        "UnicodeEncodeError: 'ascii' codec can't encode character\n"
+        '  File "smtplib.py", line 718, in sendmail\n    (code, resp) = self.rcpt(each)\n'
+        '  File "smtplib.py", line 470, in rcpt\n    self.putcmd("rcpt", quoteaddr(recip))',
+        "Punycode",
+    ),
+    "a plug-in among others": (
+        'E-mail works with other plugins.\nThis one shows: "SMTP Error: data not accepted"',
+        "the others send",
+    ),
+    "a list of the next server": (
+        "postfix/smtp[7]: 1A2B: to=<a@example.com>, relay=mx.example.com[203.0.113.7]:25, dsn=5.7.1, status=bounced "
+        "(host mx.example.com[203.0.113.7] said: 554 5.7.1 <SRS0=x=y=example.net=b@example.org>: Sender address "
+        "rejected: Access denied (in reply to RCPT TO command))",
+        "Only the operator of that server",
+    ),
+    "a queue that is put off": (
+        "postfix/smtp[7]: 1A2B: to=<a@example.com>, relay=mx.example.com[203.0.113.7]:25, dsn=4.2.0, status=deferred "
+        "(host mx.example.com[203.0.113.7] said: 450 4.2.0 <a@example.com>: Recipient address rejected: Greylisted)",
+        "Nothing need be done",
+    ),
+    "spam at the recipient's": (
+        "<a@example.com>: host mx.yandex.net[77.88.21.249] said: 554 5.7.1 Message rejected under suspicion of SPAM",
+        "Write it differently",
+    ),
+    "a receiver without TLS": (
+        "The response from the remote server was:\n454 4.7.0 TLS not available due to local problem",
+        "Only that server's operator",
+    ),
+    "a database of users": (
+        "Temporary lookup failure\nwarning: connect to mysql server mariadb: Unknown MySQL server host 'mariadb'",
+        "the same container network",
+    ),
+    "a direct delivery": (
+        "File \"calibre/utils/smtp.py\", line 143, in sendmail_direct\nSMTPRecipientsRefused({'a@example.com': (550, "
+        "b'5.7.1 IP address blacklisted by recipient')})",
+        "calibre: Preferences",
+    ),
+    "an end at EHLO": (
+        "MailKit.Net.Smtp.SmtpProtocolException: The SMTP server has unexpectedly disconnected.\n"
+        "   at MailKit.Net.Smtp.SmtpStream.ReadResponse(CancellationToken cancellationToken)\n"
+        "   at MailKit.Net.Smtp.SmtpClient.SendEhloAsync(Boolean ehlo)",
+        "filters SMTP",
+    ),
+    "port and encryption that fit": (
+        "port 587\nencryption STARTTLS\nSMTP connect() failed. https://github.com/PHPMailer/PHPMailer/wiki",
+        "debug output",
+    ),
+    "a host in `service`": (
+        "{ [Error: connect ECONNREFUSED]\n  code: 'ECONNREFUSED' }\ntransport: {\n  service: 'smtp.yandex.ru',\n"
+        "  secure: true }",
+        "host: 'smtp.yandex.ru'",
+    ),
+    "nodemailer's old form": (
+        "nodemailer.createTransport('SMTP', { host: 'smtp.163.com' })\n{ [Error: connect EADDRNOTAVAIL]\n"
+        "  code: 'EADDRNOTAVAIL' }",
+        "Update nodemailer",
+    ),
+    "a server that is busy": ("421 Server busy, too many connections", "raise its limit"),
     "a filter": (
         "postfix/smtp[7]: 1A2B: to=<a@example.com>, relay=127.0.0.1[127.0.0.1]:10024, status=deferred "
         "(connect to 127.0.0.1[127.0.0.1]:10024: Connection refused)",
@@ -613,7 +718,7 @@ FAULTY = {
     "smtplib's recipient, and the server's sender": (
         "{'a@example.org': (504, b'5.5.2 <webmaster@localhost>: Sender address rejected: need fully-qualified "
         "address')}",
-        "The sender's address, “webmaster@localhost”, has a domain without a dot. It is Django's own default",
+        "The sender's address, “webmaster@localhost”, has a domain without a dot. This address is Django's own default",
     ),
     "the command before the reply": (
         "EHLO web\n250 ok\nMAIL FROM: <dev@localhost>\n501 MAIL FROM requires valid email address",
@@ -632,6 +737,32 @@ FAULTY = {
     "JavaMail's parser": (
         "jakarta.mail.internet.AddressException: Missing final '@domain' in string ``info''",
         "The address, “info”, has no @",
+    ),
+    "Go's parser, and a name that is an address": (
+        'error="gomail: could not send email 1: gomail: invalid address \\"a@example.com <a@example.com>\\": mail: '
+        'expected single address"',
+        "has an address in the place of its name",
+    ),
+    "PHPMailer's empty sender": (
+        "Invalid address: (From):\nand the mails are not sent",
+        "The sender's address is empty",
+    ),
+    "a short address beside the reply": (
+        "The sender became `noreply@localhost`.\nThe server says `504 Sender address rejected: need fully-qualified "
+        "address`",
+        "“noreply@localhost”, has a domain without a dot",
+    ),
+    "a user name for a recipient": (
+        "SMTPRecipientsRefused: {u'user8': (553, \"5.1.2 We weren't able to find the recipient domain. - gsmtp\")}",
+        "“user8”, has no @",
+    ),
+    "several in one pair of brackets": (
+        "553 5.1.3 The recipient address <[a]@example.com,[b]@example.com> is not a valid RFC 5321 address.",
+        "is more than one address",
+    ),
+    "no sender for a look-up": (
+        "550 <> Sender Rejected - MAILFROM must be a valid domain.",
+        "The sender's address is empty",
     ),
     "Symfony's parser": ('Email "info@@example.com" does not comply with addr-spec of RFC 2822.', "has two @"),
     "Go's parser": ('failed to send mail: failed to parse address "": mail: no address', "The address is empty"),
@@ -842,3 +973,43 @@ def test_the_list_that_a_reply_names_is_named(reply: str, told: str) -> None:
 def test_a_link_with_something_like_a_key_in_it_is_not_repeated() -> None:
     reply = "550 5.7.1 spam, see https://example.net/?token=hunter2hunter2hunter2"
     assert "hunter2" not in explain_text(reply)[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("address", "owner"),
+    [
+        ("webmaster@localhost", "Django's own default"),
+        ("wordpress@example.org", "WordPress' own default"),
+        ("www-data@web01.example.org", "an account of the machine"),
+        ("hello@example.com", "Laravel's default"),
+    ],
+)
+def test_a_sender_that_nobody_has_chosen_is_known(address: str, owner: str) -> None:
+    first = explain_text(f"553 5.7.1 <{address}>: Sender address rejected: not owned by user app@example.net")[0]
+    assert owner in first.cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "553 5.7.1 <app@example.org>: Sender address rejected: not owned by user wordpress@example.org",
+        "550 5.1.1 <wordpress@example.org>: Recipient address rejected: User unknown",
+    ],
+)
+def test_a_login_or_recipient_of_such_a_name_is_not_taken_for_the_sender(text: str) -> None:
+    assert "default" not in explain_text(text)[0].cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "535 5.7.8 Error: authentication failed: the server does not permit to send without authentication",
+        "SMTP error: the user name is empty\n535 5.7.8 Authentication failed",
+    ],
+)
+def test_a_server_that_wants_a_login_is_not_taken_for_one_that_wants_none(text: str) -> None:
+    assert "Switch authentication off" not in explain_text(text)[0].remedy
+
+
+def test_a_section_of_an_rfc_is_no_status_code() -> None:
+    assert "4.1.3" not in explain_text("550 Access denied - Invalid HELO name (See RFC2821 4.1.3)")[0].title

@@ -227,7 +227,8 @@ def _unsaid_on_windows(event: Event) -> str:
 _WINDOWS: Final = r"(?i)\b[C-Z]:\\{1,2}[\w .-]{2,40}\\|No such host is known|\bWinError\b|\[Errno 1100[1-4]\]"
 _NAME_UNSAID: Final = (
     r"(?i)could not resolve host|(?:could not|cannot|unable to|failed to) resolve|name could not be resolved|"
-    r"\bgetaddrinfo failed|unknown host\b|getaddrinfo: Name or service not known"
+    r"\bgetaddrinfo failed|unknown host\b|getaddrinfo: Name or service not known|"
+    r"Errno -[25]\] (?:Name or service|No address)|Name does not resolve"
 )
 
 
@@ -239,7 +240,12 @@ def _plain_go(event: Event) -> str:
 def own_refusal(event: Event) -> str:
     """The log is that of the server that refused, and the client had not logged in."""
     refused = re.search(r"\bNOQUEUE: (?:milter-)?reject|\brejected (?:RCPT|MAIL|EHLO|HELO|connection)\b", event.raw)
+    refused = refused or (re.search(_VISIT, event.around) if "disconnect from" in event.around else None)
     return "refused" if refused and "sasl_username=" not in event.raw else ""
+
+
+_VISIT: Final = r"\bdisconnect from [\w.-]{1,253}\[[\da-fA-F.:]{3,45}\] (?:ehlo|helo)=\d[^\n]{0,60}(?:rcpt|mail)=0"
+"""Postfix's account of a client's visit, in which what it refused is counted."""
 
 
 def _existing_domain(event: Event) -> str:
@@ -354,6 +360,7 @@ SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     "at-quit": _at_quit,
     "cut-at-25": _cut_at_25,
     "enhanced-code": lambda event: bool(event.enhanced),
+    "ended-at-ehlo": lambda event: "greeting" in event.passed and "ehlo" not in event.passed,
     "greeted": lambda event: "greeting" in event.passed,
     "host-untold": _host_untold,
     "implicit-port": lambda event: event.port in IMPLICIT_PORTS,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
+from smtpwizard.addresses import fault_of_name
 from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile
 from smtpwizard.clients.transport import implicit_tls
@@ -23,7 +24,9 @@ LIMIT: Final = 4000
 _CODE_AT_START: Final = re.compile(r"^[\s\"'\[(#]{0,8}([2-5]\d\d)(?:[ |-]|: ?|$)")
 _ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
 _ENHANCED_AT_START: Final = re.compile(rf"^\s{{0,8}}[#(\[]?({_ENHANCED})(?![\d.])[)\]:]?")
-_ENHANCED_ANYWHERE: Final = re.compile(rf"(?<![\w.])({_ENHANCED})(?![\w.]\w)")
+_ENHANCED_ANYWHERE: Final = re.compile(
+    rf"(?<![\w.])(?<!rfc\d{{3}} )(?<!rfc\d{{4}} )(?<!section )({_ENHANCED})(?![\w.]\w)"
+)
 _SPACE: Final = re.compile(r"\s+")
 _PLAIN: Final = str.maketrans(
     {
@@ -268,6 +271,7 @@ _QUOTED_WORDS: Final = r"b?(?:'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2
 _REFUSED: Final = (
     # the server's own words
     (">", "", rf"(?i)<(?P<of>{_ADDRESS})>(?:\.\.\.|:)? ?(?P<role>sender|recipient)\b"),
+    ("address <", "", rf"(?i)\b(?P<role>sender|recipient)(?:'s)? (?:e-?mail )?address <(?P<of>{_ADDRESS})>"),
     (
         "address",
         "",
@@ -295,9 +299,13 @@ _UNSENT: Final = (
     ("address in mailbox", "", r"Address in mailbox given \[(?P<of>[^\]\n]{0,254})\]"),
     ("``", "", r"[Ii]n string ``(?P<of>[^'\n]{0,254})''"),
     ("does not comply", "", r"(?i)\bEmail \"(?P<of>[^\"\n]{0,254})\" does not comply"),
-    ("invalid address:", "", r"(?i)Invalid address: {0,2}\((?P<role>\w{2,12})\): ?(?P<of>[^\s\"'<]{1,254})"),
+    (
+        "invalid address:",
+        "",
+        r"(?i)Invalid address: {0,2}\((?P<role>\w{2,12})\): ?(?P<of>[^\s\"'<]{1,254}|(?=[ \t]{0,3}(?:\n|\Z)))",
+    ),
     ("invalid ", "", r"(?i)\binvalid (?P<role>to|from|recipient|sender)\w{0,3} address ?: (?P<of>\S{1,254})"),
-    ("address", "", r"(?i)(?:failed to parse|invalid)(?: e?-?mail)? address:? \"(?P<of>[^\"\n]{0,254})\""),
+    ("address", "", r"(?i)(?:failed to parse|invalid)(?: e?-?mail)? address:? \\?\"(?P<of>[^\"\n]{0,254}?)\\?\""),
     ("missing '@'", "", r"(?i)[^\w](?P<role>from|to|sender)\W{1,3}\((?P<of>[^()\n]{1,254})\)[^\n]{0,40}missing '@'"),
 )
 """The same of libraries that look at an address before they send anything."""
@@ -347,9 +355,9 @@ def _role(known: str, found: re.Match[str]) -> str:
 
 
 def _envelope(given: str) -> str:
-    """The address alone, where a library was given a name with it: that is what it then sends."""
-    bare = re.fullmatch(r"[^<>]{1,190}<([^<>\s]{3,254}@[^<>\s]{1,253})>", given)
-    return bare[1] if bare else given
+    """The address alone, where a library was given a name with it that may stand there: that is what it then sends."""
+    bare = re.fullmatch(r"([^<>]{1,190})<([^<>\s]{1,254}@[^<>\s]{1,253})>", given)
+    return given if bare is None or fault_of_name(bare[1]) else bare[2]
 
 
 _LOOKED_UP: Final = (

@@ -13,7 +13,16 @@ from typing import Final
 from smtpwizard.addresses import domain_of, fault_of, is_freemail, is_placeholder
 from smtpwizard.diagnosis.conditions import private_client
 from smtpwizard.diagnosis.connection_situations import own_refusal
-from smtpwizard.diagnosis.event import Event, Side, certificate_names, near, refused_address, told, wanted_name
+from smtpwizard.diagnosis.event import (
+    Event,
+    Refused,
+    Side,
+    certificate_names,
+    near,
+    refused_address,
+    told,
+    wanted_name,
+)
 from smtpwizard.diagnosis.pasted_settings import RELAY, shown_by, the_one
 from smtpwizard.diagnosis.schema import Situation
 from smtpwizard.secret import MASK, hide_secrets
@@ -109,6 +118,28 @@ def _alias_of_many(event: Event) -> str:
     return wild[0] if wild and re.fullmatch(_PUBLIC_NAME, wanted_name(event)) and not _alias(event) else ""
 
 
+def _same_name(event: Event) -> str:
+    """The name by which the server was called, where the certificate has it, too."""
+    wanted = wanted_name(event)
+    return wanted if wanted and wanted in map(str.lower, certificate_names(event)) else ""
+
+
+def _below_wildcard(event: Event) -> str:
+    """A wildcard and a name that has a label too many for it: `*.example.org does not cover smtp.mail.example.org`."""
+    text = f"{event.raw}\n{event.around}".lower()
+    wild = list(dict.fromkeys(re.findall(rf"\*\.({_PUBLIC_NAME})", text)))
+    deeper = (
+        (base, name)
+        for base in wild[:_FEW_WILDCARDS]
+        for name in re.findall(rf"(?<![\w.@*-])({_PUBLIC_NAME})(?![\w@-])", text)
+        if name.endswith(f".{base}") and "." in name.removesuffix(f".{base}")
+    )
+    return next((f"*.{base} does not cover {name}" for base, name in deeper), "")
+
+
+_FEW_WILDCARDS: Final = 4
+
+
 def _with_port(event: Event) -> str:
     """A host with a port behind it that was looked for in a certificate, as Go tells it."""
     found = re.search(r"certificate is valid for [^\n]{1,2000}?, not ([\w.-]{3,253}):\d{2,5}\b", event.raw)
@@ -170,19 +201,37 @@ def with_faulty_address(kind: str, event: Event) -> Situation | None:
         if found and fault:
             break
     else:
+        found = _lone_address(event) if kind == "sender-malformed" else None
+        fault = fault_of(found.address) if found else ""
+    if found is None or (not kind.endswith("-malformed") and (found.role != role or not re.search(_NO_ADDRESS, fault))):
         return None
     shown = safe(hide_secrets(found.address), limit=_LONG_ADDRESS).strip()
     said = f", “{shown}”," if shown and MASK not in shown else ""
-    default = _DEFAULTS.get(found.address.lower(), "")
     owner = found.role or ("" if event.code is None else role)
     title, subject = _OWNERS[owner]
     to_sender, to_recipient = next(remedies for words, *remedies in _BY_FAULT if re.search(words, fault))
     remedy = to_recipient if owner == "recipient" else to_sender
     if not owner:
         remedy += " If it is not the sender's, look for it among the recipients."
-    cause = f"{subject}{said} {fault}. {default}".strip()
-    return Situation((kind,), title=title, cause=cause, remedy=remedy)
+    return Situation((kind,), title=title, cause=f"{subject}{said} {fault}.", remedy=remedy)
 
+
+_NO_ADDRESS: Final = r"no @|is empty|nothing|two @|more than one"
+"""Faults with which a server that looks for a domain or a mailbox finds none."""
+
+
+def _lone_address(event: Event) -> Refused | None:
+    """The one address of a text that cannot be sent from, where the server's words have none."""
+    if event.code is None or "@" in event.raw:
+        return None
+    found = {item.lower() for item in re.findall(_SHORT_ADDRESS, event.around)}
+    return Refused(found.pop(), "sender") if len(found) == 1 else None
+
+
+_SHORT_ADDRESS: Final = (
+    r"(?<![\w@./:+<-])[`'\"<(]?([\w.+-]{2,64}@(?:localhost|[a-z][\w-]{2,40}|\$\w{2,40}))(?![\w.@:~-])"
+)
+"""An address whose domain has no dot. Before a colon or tilde it is a shell's, behind a slash a package's."""
 
 _LONG_ADDRESS: Final = 100
 _OWNERS: Final = {
@@ -197,6 +246,11 @@ _BY_FAULT: Final = (
         "it reads, and after a new start.",
         "Give that user or field an address, and leave out recipients without one: an empty field, or a setting that "
         "the app does not find, arrives as nothing.",
+    ),
+    (
+        "[ni]n its name|of its name",
+        "Put an ordinary name, without @ and comma, into {sender_name}, and the bare address into {sender}.",
+        "Hand over the bare address, or put the name in double quotes.",
     ),
     (
         "a name or angle|quotes around|scheme|encoded",
@@ -230,10 +284,47 @@ _BY_FAULT: Final = (
     ),
 )
 """What is wrong with an address → what to do about a sender's, and about a recipient's. The last fits any."""
-_DEFAULTS: Final = {
-    "webmaster@localhost": "It is Django's own default (DEFAULT_FROM_EMAIL).",
-    "root@localhost": "It is Django's default for mails to admins (SERVER_EMAIL), and the address of a machine's root.",
-}
+_DEFAULTS: Final = (
+    (r"webmaster@localhost$", "Django's own default (DEFAULT_FROM_EMAIL)"),
+    (
+        r"root@localhost$",
+        "the default of Django's SERVER_EMAIL and Sentry's mail.from, and the address of a machine's root",
+    ),
+    (r"wordpress@", "WordPress' own default, made of the site's name: no plug-in or theme has set another sender"),
+    (r"please-change-me[\w-]{0,60}@|please-change@", "Devise's example (config.mailer_sender in its initializer)"),
+    (r"from@example\.com$", "Rails' example (`default from:` in application_mailer.rb)"),
+    (r"hello@example\.com$", "Laravel's default (MAIL_FROM_ADDRESS)"),
+    (r"admin@grafana\.localhost$", "Grafana's default (from_address in [smtp], GF_SMTP_FROM_ADDRESS)"),
+    (r"alertmanager@(?:example\.\w{2,4}|localhost)$", "the example of Alertmanager's documentation (smtp_from)"),
+    (r"airflow@(?:example|airflow)\.com$", "Airflow's default (smtp_mail_from)"),
+    (r"superset@superset\.com$", "Superset's default (SMTP_MAIL_FROM)"),
+    (r"redmine@example\.net$", "Redmine's default (Administration > Settings > Email notifications)"),
+    (r"noreply@unconfigured\.discourse\.org$", "Discourse's default (notification_email in its settings)"),
+    (r"notifications@localhost$", "Mastodon's default (SMTP_FROM_ADDRESS)"),
+    (r"bounce[-+]\d{1,9}-", "one for bounces, which Odoo makes of its alias domain (general settings)"),
+    (
+        r"srs[01][=+-].*@\$",
+        "made by a server that forwards mail (SRS), whose domain is not set there (postsrsd: SRS_DOMAIN)",
+    ),
+    (r"srs[01][=+-]", "made by a server that forwards mail (SRS)"),
+    (
+        r"(?:www-data|apache|nginx|httpd|daemon|nobody|www|root|ubuntu|ec2-user|debian)@",
+        "that of an account of the machine, which a program sends from that was given no sender",
+    ),
+)
+"""How senders begin that nobody has chosen → what they are."""
+
+
+def default_sender(event: Event) -> str:
+    """Return the sentence that says where the refused sender comes from, if it is one that nobody has chosen."""
+    refused = refused_address(event, "sender")
+    shown = {found.lower() for found in re.findall(_ANY_SENDER, event.raw)}
+    address = refused.address.lower() if refused else shown.pop() if len(shown) == 1 else ""
+    what = next((what for begins, what in _DEFAULTS if re.match(begins, address)), "")
+    return f"This address is {what}." if what else ""
+
+
+_ANY_SENDER: Final = r"(?<![\w.+-])([\w.+=-]{2,100}@[\w.-]{3,253})"
 
 
 def _blotted_sender(event: Event) -> str:
@@ -250,8 +341,7 @@ _ANY_ADDRESS: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1
 
 def _bounce_address(event: Event) -> str:
     """The envelope sender, where it is one that a provider or an app makes for bounces."""
-    found = re.search(_BOUNCES, event.raw)
-    return next(filter(None, found.groups()), "") if found else ""
+    return told(_BOUNCES, event) or ("" if refused_address(event, "sender") else near(rf"(?m)^(?:{_BOUNCES})$", event))
 
 
 _BOUNCES: Final = (
@@ -260,6 +350,15 @@ _BOUNCES: Final = (
     r"([\w.+=-]{1,64}@(?:psrp|rp|return|bounces?|em\d{2,5}|mailer)\.[\w.-]{2,240}\w)"
 )
 """Postal's psrp, SendGrid's em1234 and others: domains that carry nothing but the return path."""
+
+
+def _freemail_sender(event: Event) -> str:
+    """The domain of the sender, or the one that a sending service has refused, where it is a mailbox provider's."""
+    if "identities failed" in event.raw or "address is not verified" in event.raw:
+        return ""  # Amazon SES's list, in which recipients stand, too
+    refused = refused_address(event, "sender")
+    domains = [domain_of(refused.address)] if refused else re.findall(r"[@<\s]([\w-]{1,40}\.[\w.]{2,20})\b", event.raw)
+    return next((domain for domain in domains if is_freemail(domain)), "")
 
 
 _PLACEHOLDER: Final = (
@@ -357,8 +456,11 @@ SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     "sister-name": _sister,
     "strangers-mail": _strangers_mail,
     "tls-on-another-port": lambda event: "tls" in event.passed and event.port not in (465, 587),
+    "below-wildcard": _below_wildcard,
+    "same-name": _same_name,
     # Addresses, and names of settings
     "bounce-address": _bounce_address,
+    "freemail-of-sender": _freemail_sender,
     "misnamed": _misnamed,
     "placeholder-sender": _blotted_sender,
     "sender-alone": _sender_alone,

@@ -429,6 +429,18 @@ def _default_in_production(event: Event) -> str:
     return f"{found[1]}:{found[2]}" if found and served else ""
 
 
+def _two_hosts(event: Event) -> str:
+    """Two settings for the mail server's name whose values differ, each with its value."""
+    if event.relayed or not event.around:
+        return ""
+    lines = enumerate(event.around.splitlines())
+    items = [item for number, line in lines for _, item in _assigned(number, line) if item.role == "host"]
+    named = {item.bare: item for item in items if "." in item.value and "smtp" in f"{item.name}{item.value}".lower()}
+    loose = {item.bare: item for item in items if "." in item.value and item.name.lower() == "address"}
+    found = list((named | loose).values())
+    return f"{found[0].shown} and {found[1].shown}" if named and loose and len(found) == FEWEST else ""
+
+
 def _without_code(shows: Callable[[Event], str]) -> Callable[[Event], str]:
     """Ask the settings, too, where a server has replied: they are what the reply is about."""
     return lambda event: shows(event._replace(code=None))
@@ -439,6 +451,8 @@ SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     "default-in-production": _default_in_production,
     "not-itself": _not_itself,
     "two-families": _two_families,
+    "host-shown": lambda event: any(item.role == "host" for item in shown_by(event)),
+    "two-hosts": _two_hosts,
     # Port and TLS mode
     "at-once-can-be-off": lambda event: "implicit_off" in places(event),
     "at-once-on-clear-port": modes_at(_BEGIN_CLEAR, on=("at-once",)),

@@ -120,10 +120,14 @@ class Wording:
         if self._event.settings is not None or self._event.status:
             return title, cause, remedy  # what a probe has met is known from the settings
         found = situation_of(kind, self._event, situations(kind))
-        if found is None:
-            return title, cause, remedy
-        remedy = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
-        return found.title or title, found.cause or cause, remedy
+        if found is not None:
+            remedy = " ".join(part for part in (found.remedy or remedy, found.hint) if part)
+            title, cause = found.title or title, found.cause or cause
+        if kind.startswith("sender-") and "@" in self._event.raw:
+            from smtpwizard.diagnosis.login_situations import default_sender
+
+            cause = f"{cause} {default_sender(self._event)}".rstrip()
+        return title, cause, remedy
 
     def cause(self, text: str, *, handed_on: bool = True) -> str:
         """Fill a cause; before it, where a text shows that a mail server took the mail: that no login is concerned."""
@@ -162,7 +166,9 @@ def situation_of(kind: str, event: Event, situations: Iterable[Situation]) -> Si
     return None
 
 
-_OF_ADDRESSES: Final = frozenset({"sender-malformed", "recipient-malformed"})
+_OF_ADDRESSES: Final = frozenset(
+    {"sender-malformed", "recipient-malformed", "sender-domain-unknown", "recipient-domain-unroutable"}
+)
 
 
 def _shown(item: Situation, event: Event, text: str) -> str:
