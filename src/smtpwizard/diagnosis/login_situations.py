@@ -345,9 +345,9 @@ def _bounce_address(event: Event) -> str:
 
 
 _BOUNCES: Final = (
-    r"(?i)(?<![\w.+=-])((?:[^@\s<>]{0,60}[+_.-])?(?:bounces?|prvs)[+_=.-][^@\s<>]{1,100}@[^\s<>]{1,252}\w)|"
+    r"(?i:(?<![\w.+=-])((?:[^@\s<>]{0,60}[+_.-])?(?:bounces?|prvs)[+_=.-][^@\s<>]{1,100}@[^\s<>]{1,252}\w)|"
     r"(?:sender address|verification failed for|mail from)\W{1,4}"
-    r"([\w.+=-]{1,64}@(?:psrp|rp|return|bounces?|em\d{2,5}|mailer)\.[\w.-]{2,240}\w)"
+    r"([\w.+=-]{1,64}@(?:psrp|rp|return|bounces?|em\d{2,5}|mailer)\.[\w.-]{2,240}\w))"
 )
 """Postal's psrp, SendGrid's em1234 and others: domains that carry nothing but the return path."""
 
