@@ -175,6 +175,21 @@ SHOWN = {
         "before the @",
     ),
     "a bounce's sender": ("550 5.1.1 <MAILER-DAEMON@example.com>: User unknown", "bounced first"),
+    "the recipient's own server that does not relay": (
+        "postfix/smtp[1]: E: to=<a@me.com>, relay=mx02.mail.icloud.com[17.56.9.19]:25, dsn=5.0.0, status=bounced (host "
+        "mx02.mail.icloud.com[17.56.9.19] said: 550 Relay not permitted (in reply to RCPT TO command))",
+        "who greets there",
+    ),
+    "the relay of the mail server": (
+        "<a@example.net>: host email-smtp.eu-west-1.amazonaws.com[18.138.111.200] said: 530 Authentication required (in "
+        "reply to MAIL FROM command)",
+        "smtp_sasl_password_maps",
+    ),
+    "the login that is not the sender": (
+        "553 5.7.1 a@example.org: Sender address rejected: not owned by user b@acme-post.net",
+        "to b@acme-post.net",
+    ),
+    "McAfee's proxy": ("451 Request action aborted on MFE proxy, SMTP server is not available.", "gateway"),
     "a slip for smtp": ("Error: getaddrinfo ENOTFOUND stmp.acme-post.net", "smtp.acme-post.net"),
     "a user name in the host's place": ("Error: getaddrinfo ENOTFOUND MAILUSER MAILUSER:587", "%40"),
     "a host in quotes": ('Error: getaddrinfo ENOTFOUND "smtp.acme-post.net";', "semicolons"),
