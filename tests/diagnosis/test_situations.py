@@ -181,8 +181,8 @@ SHOWN = {
         "who greets there",
     ),
     "the relay of the mail server": (
-        "<a@example.net>: host email-smtp.eu-west-1.amazonaws.com[18.138.111.200] said: 530 Authentication required (in "
-        "reply to MAIL FROM command)",
+        "<a@example.net>: host email-smtp.eu-west-1.amazonaws.com[18.138.111.200] said: 530 Authentication required ("
+        "in reply to MAIL FROM command)",
         "smtp_sasl_password_maps",
     ),
     "the login that is not the sender": (
