@@ -274,7 +274,7 @@ class Explainer:
             self.kinds[key] = known._replace(times=known.times + 1)
         else:
             number, said = self._place(item, diagnoses[0])
-            said = safe(hide_secrets(bound(said)), limit=SAID_LIMIT)
+            said = safe(hide_secrets(bound(_unclosed(said))), limit=SAID_LIMIT)
             self.kinds[key] = Explained(said, number, 1, diagnoses, item.event.code is not None)
         return key
 
@@ -289,6 +289,12 @@ class Explainer:
             if any(name == first.id for name, _ in named) or self._catalogue.clients.found_in(words):
                 return number, line.strip()
         return item.number, item.said
+
+
+def _unclosed(said: str) -> str:
+    """Leave out the quotes and brackets that close, at the end, what the text around the words has opened."""
+    end = re.search(r"[\"'`]{1,3}[\]})>,;.]{0,4}\s*$", said)
+    return said[: end.start()] if end and said.count(end[0][0]) % 2 else said
 
 
 def explain_text(
