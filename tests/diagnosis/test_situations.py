@@ -359,6 +359,16 @@ SHOWN = {
         "(node:5764) UnhandledPromiseRejectionWarning: Error: Greeting never received",
         "nodemailer: secure: true",
     ),
+    "a provider's own server that is silent": (
+        "Connection timed out, host: smtp.gmail.com, port: 587",
+        "Try port 465 from",
+    ),
+    "a line that says it was sent": (
+        "WARN smtp: 451 4.4.2 Timeout - closing connection\nINFO mail sent successfully",
+        "nothing is to be done",
+    ),
+    "two words": ("Login incorrect.", "app password"),
+    "an empty reply": ("smtplib.SMTPResponseException: (-1, b'')", "Compare the port and the TLS setting"),
     "a service behind the server": ("554 5.5.0 Error: transaction timeout", "what it hands the mail to"),
     "a name misspelt": ('Missing credentials for "PLAIN"\nSMPT_HOST = smtp.gmail.com\nSMTP_PASSWORD = "x"', "SMPT"),
     "one's own domain": (
@@ -715,6 +725,8 @@ def test_a_remedy_fits_what_the_text_shows(shown: str) -> None:
             "empty name",
         ),
         ("550 5.1.1 The email account that you tried to reach does not exist. - gsmtp", "take the domain out"),
+        ("Connection timed out, host: mail.example.com, port: 587", "Try port"),
+        ("Connection timed out, host: smtp.gmail.com, port: 25", "Try port"),
         ("Error: Message failed: 550 5.7.1 Unauthorized", "The login needs no change"),
         ("550 5.1.1 copy to sent folder: no such user", "Do not send the mail again"),
         ("smtp.gmail.com: 535 5.7.8 Username and Password not accepted\nsmtp.gmail.com: 535 5.7.8", "decrypted"),

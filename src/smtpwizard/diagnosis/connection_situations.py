@@ -101,18 +101,32 @@ _SOME_HOST: Final = (
 
 def _known_server(event: Event) -> str:
     """The provider's host that turned the connection away, by its own name and on a port that it has."""
+    refused = "ECONNREFUSED" in event.errors or re.search(_REFUSED, event.raw)
+    return _called(event)[0] if refused else ""
+
+
+def _known_ports(event: Event) -> str:
+    """The other ports of a provider whose own host gives no answer on one that it has."""
+    host, others = _called(event)
+    return " or ".join(map(str, others)) if host and "ETIMEDOUT" in event.errors else ""
+
+
+def _called(event: Event) -> tuple[str, tuple[int, ...]]:
+    """Return the provider's own host that was called on a port for submission that it has, and its other such ports."""
     host, port = server_in(event.raw)
     host, port = (host, port) if host else server_in(event.around)
-    refused = "ECONNREFUSED" in event.errors or re.search(_REFUSED, event.raw)
-    if not (host and port and refused) or re.search(_ELSEWHERE, event.raw) or _private_target(event):
-        return ""
+    if not host or port in (None, _MTA_PORT) or re.search(_ELSEWHERE, event.raw) or _private_target(event):
+        return "", ()
     from smtpwizard.presets.catalogue import Presets
 
     provider = Presets.open().for_host(host)
-    offered = provider is not None and port in {item.port for item in provider.ports}
-    return host if offered and provider is not None and host not in provider.alt_hosts else ""
+    ports = [item.port for item in provider.ports] if provider is not None else []
+    if provider is None or port not in ports or host in provider.alt_hosts:
+        return "", ()
+    return host, tuple(other for other in ports if other not in (port, _MTA_PORT))
 
 
+_MTA_PORT: Final = 25
 _REFUSED: Final = r"(?i)\bactively refused|\b10061\b|\bconnection\W{1,3}refused"
 _ELSEWHERE: Final = r"(?i)localhost|(?<![\d.])(?:127|0)\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1\b"
 
@@ -365,6 +379,7 @@ SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     "host-untold": _host_untold,
     "implicit-port": lambda event: event.port in IMPLICIT_PORTS,
     "in-telnet": lambda event: "Escape character" in event.around,
+    "known-ports": _known_ports,
     "known-server": _known_server,
     "large-provider": lambda event: near(LARGE_PROVIDERS, event),
     "logged-in": lambda event: "auth" in event.passed,

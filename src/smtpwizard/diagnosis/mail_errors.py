@@ -197,7 +197,7 @@ def find(
 
 _ONE_SENTENCE: Final = 160
 """Characters of a text that holds no more than the error: who asks here about a login asks about mail's."""
-_OF_A_LOGIN: Final = r"(?i)user ?name|password|credentials|\bsend (?:header|body) failed"
+_OF_A_LOGIN: Final = r"(?i)user ?name|password|credentials|\blog ?in (?:incorrect|failed)|\bsend (?:header|body) failed"
 
 
 def _side(text: str, entries: Iterable[Record], signs: Set[str], *, bounced: bool) -> Side:
@@ -439,8 +439,8 @@ _SENDS: Final = (
 )
 _FAILED: Final = (
     r"\b(?:[Ee]rrors?|[A-Z]\w{1,60}(?:Error|Exception)|"
-    r"(?i:fail(?:ed|ure|s)?|exception|unable|impossible|cannot|could not|couldn't|problems?|n['’o]t work(?:ing)?|"
-    r"panicked|undeliverable|unroute?able|bounced?|(?:class|transport)\W[^\n]{1,60} not found|"
+    r"(?i:fail(?:ed|ure|s)?|exception|unable|impossible|cannot|can['’]t|could not|couldn't|problems?|"
+    r"n['’o]t work(?:ing)?|panicked|undeliverable|unroute?able|bounced?|(?:class|transport)\W[^\n]{1,60} not found|"
     r"fehler|fout|erreur|échec|fallo|falha|errore|błąd|ошибка))\b"
     r"|错误|失败|錯誤|失敗|エラー|실패|오류"
 )
