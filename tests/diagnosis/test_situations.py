@@ -369,6 +369,10 @@ SHOWN = {
     ),
     "two words": ("Login incorrect.", "app password"),
     "an empty reply": ("smtplib.SMTPResponseException: (-1, b'')", "Compare the port and the TLS setting"),
+    "a machine's short name": (
+        "SMTP error from remote mail server after MAIL FROM:<admin@zzz>: 550 unroutable sender address",
+        "give it a full one",
+    ),
     "a service behind the server": ("554 5.5.0 Error: transaction timeout", "what it hands the mail to"),
     "a name misspelt": ('Missing credentials for "PLAIN"\nSMPT_HOST = smtp.gmail.com\nSMTP_PASSWORD = "x"', "SMPT"),
     "one's own domain": (
@@ -727,6 +731,10 @@ def test_a_remedy_fits_what_the_text_shows(shown: str) -> None:
         ("550 5.1.1 The email account that you tried to reach does not exist. - gsmtp", "take the domain out"),
         ("Connection timed out, host: mail.example.com, port: 587", "Try port"),
         ("Connection timed out, host: smtp.gmail.com, port: 25", "Try port"),
+        (
+            "SMTP error from remote mail server after MAIL FROM:<admin@zzz.example>: 550 unroutable sender address",
+            "give it a full one",
+        ),
         ("Error: Message failed: 550 5.7.1 Unauthorized", "The login needs no change"),
         ("550 5.1.1 copy to sent folder: no such user", "Do not send the mail again"),
         ("smtp.gmail.com: 535 5.7.8 Username and Password not accepted\nsmtp.gmail.com: 535 5.7.8", "decrypted"),
