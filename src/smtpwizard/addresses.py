@@ -212,6 +212,9 @@ def fault_of(address: str) -> str:
     text = address.replace("\\'", "'")
     if not text.strip():
         return "is empty"
+    named = re.fullmatch(r"([^<>]{1,190})<[^<>\s]{1,254}@[^<>\s]{1,253}>", text)
+    if named and (fault := fault_of_name(named[1])):
+        return fault
     if re.search(_BLOTTED, text):
         return ""
     if text.strip(_QUOTES).lower() in _WORDS_FOR_NOTHING:
@@ -229,9 +232,6 @@ def fault_of(address: str) -> str:
 
 def _fault_around(text: str) -> str:
     """Say what stands around or between addresses."""
-    named = re.fullmatch(r"([^<>]{1,190})<[^<>\s]{1,254}@[^<>\s]{1,253}>", text)
-    if named and (fault := fault_of_name(named[1])):
-        return fault
     if re.search(r"[<>]", text):
         return "has a name or angle brackets in it"
     if re.match(r"(?i)mailto:|smtp:|https?:", text):

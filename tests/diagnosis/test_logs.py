@@ -177,6 +177,16 @@ Traceback (most recent call last):
         (_SMTPLIB.format(function="data"), "generic-data-unsaid"),
         ("undeliverable to someone@example.com", "generic-after-unsaid"),
         ("KeyError: 'recipient'\n  in the function send_email", "generic-program-error"),
+        (
+            "S: 220 mx.example.com\nC: QUIT\nS: 221 2.0.0 Bye\nsmtp: a ConnectionLost exception is raised",
+            "generic-left-at-greeting",
+        ),
+        ("The mail server answered: Temporary local problem - please try later.", "generic-local-problem"),
+        (
+            'Проверьте настройки.\n554 Error: Post "https://api.telegram.example/send": dial tcp: lookup '
+            "api.telegram.example on 192.168.1.1:53: i/o timeout",
+            "generic-gateway",
+        ),
     ],
 )
 def test_a_step_that_is_named_without_a_reason_has_an_answer_of_its_own(text: str, told: str) -> None:
@@ -203,6 +213,7 @@ def test_the_only_port_that_a_text_names_holds_for_each_of_its_lines() -> None:
         'level=error msg="Failure running the startup check: the system clock is not synchronized"',
         "Error: connect ECONNREFUSED 127.0.0.1:6379",
         "Sending notifications\nERROR    Telegram Error: Timed out.",
+        "The channel was not read (telegram):\n451 Unavailable For Legal Reasons\n550 is the number of the chat",
         "WordPress: 4.9.1\nPython Version: 2.7.3\nInstalled Applications: api",
         "bower Request to https://registry.example.org/a failed: getaddrinfo EAI_AGAIN registry.example.org:443",
     ],
@@ -288,6 +299,14 @@ def test_the_same_answer_to_several_lines_is_told_once_and_counted() -> None:
     text = "X-Spam-Status: Yes, score=8\nX-Spam-Flag: YES\nX-Spam-Level: ********\n550 5.7.1 message looks like spam"
     told = [(item.diagnoses[0].kind, item.diagnoses[0].remedy) for item in explain_log(text)]
     assert len(told) == len(set(told))
+
+
+def test_the_lines_of_one_reply_are_one_reply() -> None:
+    text = (
+        '{"error":"534 5.7.14 <https://accounts.google.com/signin/continue?sarp=1\n5.7.14 Please log in via your web '
+        'browser and\n5.7.14 then try again.\n5.7.14 78754 - gsmtp (utils.sendMail : 1431)"}'
+    )
+    assert [item.times for item in explain_log(text)] == [1]
 
 
 def test_what_follows_from_a_refused_command_is_left_out() -> None:

@@ -47,6 +47,28 @@ SHOWN = {
         f"{REJECTED}450 4.1.2 <someone@gmail.com>: Recipient address rejected: Domain not found",
         "dig MX",
     ),
+    "SPF asked about the container's network": (
+        "Message rejected due to: SPF fail - not authorized.\nmail postfix/postscreen[4]: CONNECT from "
+        "[172.24.0.1]:58126 to [172.24.0.2]:25",
+        "userland proxy",
+    ),
+    "a user that nobody names": (
+        'The test of the notification mails shows the SMTP error "No Such User".',
+        "both addresses",
+    ),
+    "a mail exchanger": (
+        "The connection to the mail server has timed out : Timeout connecting to mail-exchanger",
+        "a mail exchanger has no other port",
+    ),
+    "a port of the web": (
+        "{ Error: Greeting never received\n    code: 'ETIMEDOUT', command: 'CONN' }\n\nnc -vz outlook.example.org 443",
+        "host for SMTP",
+    ),
+    "a server that is busy": (
+        "An error occurred while sending mail: Outgoing server (SMTP) error. The server responded:  Server busy, too "
+        "many connections.",
+        "raise its limit",
+    ),
     "Odoo's bounces": (
         "SMTPSenderRefused: 553\n5.7.1 Sender address rejected: not owned by auth user.\n"
         "bounce-11-res.partner-4@example.com",
@@ -151,7 +173,6 @@ SHOWN = {
         "  code: 'EADDRNOTAVAIL' }",
         "Update nodemailer",
     ),
-    "a server that is busy": ("421 Server busy, too many connections", "raise its limit"),
     "a filter": (
         "postfix/smtp[7]: 1A2B: to=<a@example.com>, relay=127.0.0.1[127.0.0.1]:10024, status=deferred "
         "(connect to 127.0.0.1[127.0.0.1]:10024: Connection refused)",
@@ -781,6 +802,12 @@ FAULTY = {
     "PHPMailer's empty sender": (
         "Invalid address: (From):\nand the mails are not sent",
         "The sender's address is empty",
+    ),
+    "a forwarder's variable": (
+        "mx1 postfix/smtp[15]: 37B4: to=<a@example.com>, relay=mx.example.com[203.0.113.9]:25, status=bounced "
+        "(host mx.example.com[203.0.113.9] said: 501 5.1.7 Invalid address (in reply to MAIL FROM command))\n"
+        "mx1 postsrsd[9]: srs_forward: <b@example.net> rewritten as <SRS0=Oj1Z=YU=example.net=b@$myhostname>",
+        "has a variable for its domain",
     ),
     "a short address beside the reply": (
         "The sender became `noreply@localhost`.\nThe server says `504 Sender address rejected: need fully-qualified "

@@ -108,6 +108,7 @@ _HTTP_STATUS: Final = (
     r"method not allowed|payload too large|unsupported media)"
     r"|\b(?:status(?:[ _]?code)?|http(?:/[\d.]+| error| status)?|code|returned|responded with)[\"']?\s{0,2}[:=]?\s{0,2}"
     r"[\[(]?([45]\d\d)\b"
+    r"|\(([45]\d\d)\)\s{1,3}reason: [a-z]"  # OpenAPI's clients
 )
 _APPLE: Final = ("icloud.com", "me.com", "mac.com")
 
@@ -495,7 +496,7 @@ def waited_round_time(event: Event) -> bool:
 def _http_status(event: Event) -> int:
     """The status that an HTTP interface has answered with; 0 where none is told."""
     found = re.search(_HTTP_STATUS, event.raw)
-    return int(found[1] or found[2]) if found else 0
+    return int(found[1] or found[2] or found[3]) if found else 0
 
 
 def http_server_fault(event: Event) -> bool:

@@ -149,6 +149,8 @@ _PLACE: Final = r"[(/:\\]\S{0,300}:\d|<anonymous>|\((?:native|Native|Unknown)|\w
 """What a frame has: behind a level or time of its own, `at` may be a word of a sentence (`error at after DATA: …`)."""
 _FRAME_BEGINS: Final = frozenset("aF.T(#/f")
 _REPLY_LINE: Final = r"^([2-5][0-5]\d)([ -])"
+_STATUS: Final = r"[245]\.\d\.\d{1,3} "
+"""How a reply's further lines begin where an app has left their codes out (`534 5.7.14 …`, then `5.7.14 …`)."""
 _OPEN_REPLY: Final = r"(?:^|[\s:='\"(])([2-5][0-5]\d)-(?=\S|$)"
 _HEAD: Final = r"^(?:\w[\w.]{0,80}(?:Error|Exception|Refused|Warning)\b|Error\b|Uncaught\b|\[?cause\]?:|\{)"
 _CODE_ALONE: Final = (
@@ -360,6 +362,9 @@ def _belongs(line: Line, record: Record, depth: int) -> bool:
         return _open_code(record) == reply[1]
     if re.match(_HEAD, line.text):
         return False
+    status = re.match(_STATUS, line.text) if line.text[1:2] == "." else None
+    if status and status[0] in record.lines[0]:
+        return True
     if _broken_off(line, record):
         return True
     if line.text[0] in " \t}])":

@@ -222,14 +222,14 @@ _NO_ADDRESS: Final = r"no @|is empty|nothing|two @|more than one"
 
 def _lone_address(event: Event) -> Refused | None:
     """The one address of a text that cannot be sent from, where the server's words have none."""
-    if event.code is None or "@" in event.raw:
+    if event.code is None or refused_address(event, "sender"):
         return None
-    found = {item.lower() for item in re.findall(_SHORT_ADDRESS, event.around)}
-    return Refused(found.pop(), "sender") if len(found) == 1 else None
+    found = {item.lower(): item for item in re.findall(_SHORT_ADDRESS, event.around)}
+    return Refused(found.popitem()[1], "sender") if len(found) == 1 else None
 
 
 _SHORT_ADDRESS: Final = (
-    r"(?<![\w@./:+<-])[`'\"<(]?([\w.+-]{2,64}@(?:localhost|[a-z][\w-]{2,40}|\$\w{2,40}))(?![\w.@:~-])"
+    r"(?<![\w@./:+<-])[`'\"<(]?([\w.+=-]{2,64}@(?:localhost|[a-z][\w-]{2,40}|\$\w{2,40}))(?![\w.@:~-])"
 )
 """An address whose domain has no dot. Before a colon or tilde it is a shell's, behind a slash a package's."""
 
@@ -240,6 +240,12 @@ _OWNERS: Final = {
     "": ("Address that is none", "The address"),
 }
 _BY_FAULT: Final = (
+    (
+        "variable for its domain",
+        "Write the real domain where the program or the forwarding takes it from (postsrsd: SRS_DOMAIN): there such a "
+        "variable is not replaced by its value.",
+        "Write the real domain where the program takes it from: there such a variable is not replaced by its value.",
+    ),
     (
         r"^is empty|nothing",
         "Put one plain address (name@example.com) into {sender}, and see that it reaches the app: under the name that "

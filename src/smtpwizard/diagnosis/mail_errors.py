@@ -24,7 +24,7 @@ from smtpwizard.diagnosis.server_logs import (
     course,
     encrypted,
     ended_in_tls,
-    left_without_login,
+    left_early,
     log_side,
     offers_no_login,
     program_of,
@@ -78,13 +78,17 @@ _UNSET: Final = r"[Tt]he \\{0,3}\"?([A-Z][A-Z0-9_]{1,80})\\{0,3}\"? variable is 
 """Compose's warning. A name like `DB_PASSWORD` is another program's; one like `word` may be the rest of a password."""
 _READING: Final = r"(?im)imap4|^\W{0,4}-ERR|\bpop3s?\b|\bimaps?\b(?!\[)"
 """Mail that is fetched, not sent."""
-_SMTP_REPLY: Final = r"\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]"
+_SMTP_REPLY: Final = (
+    r"\A\s{0,8}(?:4[235]\d|5[1-5]\d)[ -][A-Za-z<]|(?m:^)(?:55[0-4]|45[0-2])[ -](?:[45]\.\d\.\d{1,3} |Error: )"
+)
 """A reply that nothing but a mail server gives, whatever its words are."""
 _ADDRESS: Final = r"(?i)https?://"
 _JSON_WORDS: Final = r"(?i)\b(?:message|msg|err|error|reason|response|exception|description)\"\s?:\s?\""
 """A logger's key for words: the quotes in them are escaped. In a setting a backslash is a part of the value."""
 _QUIET: Final = r"""(?i)\b(?:level|lvl|severity)["']?\s?[=:]\s?["']?(?:debug|info|trace)\b"""
 """A level at which a program tells what it does, and not that it failed."""
+_OF_A_HELPER: Final = r"warning: (?:connect to Milter|dnsblog_query: lookup error)"
+"""A mail server's note about a helper of its own: a warning beside what it refuses or passes."""
 _LOST: Final = r"(?i)\b(?:connection closed(?: unexpectedly)?|connection lost|unexpected socket close)\b"
 SHARED_STAGES: Final = frozenset({"resolve", "connect", "tls", "starttls"})
 """Stages whose errors other clients have in the same words."""
@@ -162,7 +166,7 @@ def find(
         entries = marked[:1] or [record for record in entries if not re.search(_SPAM_MARK, record.text)]
     signs = relay_signs(text)
     handed_on = bool(signs)
-    mail = bool(re.match(_SMTP_REPLY, text) or re.search(_MAIL_WORDS, text)) or not re.search(_OTHER_WORDS, text)
+    mail = bool(re.search(_SMTP_REPLY, text) or re.search(_MAIL_WORDS, text)) or not re.search(_OTHER_WORDS, text)
     around = stages_of(text, Properties(), "") if len(entries) > 1 else ()
     if not around and (inner := innermost(text)):
         around = (inner,)
@@ -354,8 +358,8 @@ def _is_error(event: Event, reading: Reading, record: Record, asked: bool) -> bo
         return record.alone or bool(event.enhanced & {"4.7.1"}) or (asked and "invalid greeting" in record.text.lower())
     if event.code is None and re.search(_QUIET, event.raw) and not re.search(_FAILS, event.raw):
         return False
-    if not record.alone and "warning: connect to Milter" in event.raw:
-        return False  # a mail server's note about a helper of its own
+    if not record.alone and re.search(_OF_A_HELPER, event.raw):
+        return False
     if (
         event.code is None
         and not event.relayed
@@ -507,8 +511,8 @@ def failing_line(text: str) -> Failing | None:
     if not (sends or fetches):
         return None
     number, line = failing[0]
-    if left_without_login(text):
-        return Failing(number, line.strip(), _NO_LOGIN)
+    if left := left_early(text):
+        return Failing(number, line.strip(), left)
     if fetches:
         return Failing(number, line.strip(), _FETCHED)
     stage = shown(text)
@@ -519,7 +523,6 @@ def failing_line(text: str) -> Failing | None:
 _TAKEN: Final = "the server took the message"
 _LEFT_IN_TLS: Final = "lost connection after starttls from the client"
 _ENCRYPTED: Final = "the connection was encrypted"
-_NO_LOGIN: Final = "the client left without a login"
 _NO_FROM: Final = "nobody stands in the author's place of the message"
 _EMPTY_FROM: Final = r"(?im)^[^\n]{0,60}(?:\bclient(?: -> server)?|\bC|>>>):? {0,3}From: ?(?:\"\"|<>|\"\" ?<>)? {0,3}$"
 _NO_OFFER: Final = "the ehlo reply offers neither a login nor tls"

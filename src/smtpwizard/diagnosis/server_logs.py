@@ -226,6 +226,21 @@ def left_without_login(text: str) -> bool:
     return bool(rest) and asked is None and re.search(_LEAVES, rest) is not None
 
 
+_LEFT_AT_GREETING: Final = r"(?i)\b220[ -][^\n]{0,200}\n[^\n]{0,60}\bQUIT\b(?![^\n]{0,40}\b[2-5]\d\d\b)"
+_SPOKE: Final = r"(?i)\b(?:EHLO|HELO|MAIL FROM|STARTTLS|AUTH (?:LOGIN|PLAIN))\b"
+
+
+def left_early(text: str) -> str:
+    """Say how a dialogue ends in which the client left before it was refused anything; '' where none does.
+
+    After the offer of a login, or with the greeting as the only word of the server and QUIT as its own.
+    """
+    if left_without_login(text):
+        return "the client left without a login"
+    greeted = "220" in text and re.search(_LEFT_AT_GREETING, text) is not None
+    return "the client left at the greeting" if greeted and not re.search(_SPOKE, text) else ""
+
+
 _OFFER_LINE: Final = r"(?im)(?:^|[\s<:>])250([ -])([A-Z0-9][\w.= -]{0,120})"
 _REPLY_LINE: Final = r"(?m)(?:^|[\s<:>])[2-5]\d\d[ -]"
 
