@@ -57,6 +57,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # The same files are asked for by hundreds of tests with a home of their own; to parse one takes a score of a copy.
     tomllib.loads = lambda text, **more: loads(text, **more) if more else pickle.loads(parsed(text))
+    if not (config.option.verbose > 0 or config.option.durations or config.option.xmlpath):
+        _report_what_is_shown(config)
+
+
+def _report_what_is_shown(config: pytest.Config) -> None:
+    """Leave out of what a worker reports what nobody prints: most of what ten thousand short tests cost.
+
+    Of a test that passes, one line goes to the process that prints; what was printed while it was set up or taken down
+    goes there, too, as the secrets are looked for there.
+    """
+    for plugin in config.pluginmanager.get_plugins():
+        if type(plugin).__name__ == "WorkerInteractor":
+            plugin.sendevent = functools.partial(_send, plugin.sendevent)
+
+
+def _send(send: Callable[..., None], name: str, **more: Any) -> None:
+    if name in ("logstart", "logfinish"):
+        return
+    if name == "testreport":
+        data = more["data"]
+        data["keywords"] = {}
+        if data["outcome"] == "passed" and data["when"] != "call" and not data["sections"]:
+            return
+    send(name, **more)
 
 
 def pytest_collection_finish() -> None:
