@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from conformance.behaviour import Behaviour
+from conformance.pace import played
 from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile, Role
 from smtpwizard.probe.engine import Probe
@@ -24,7 +25,6 @@ from support.tls_kinds import certificates, self_signed
 
 SECONDS: Final = 1.2
 """Our deadline for a stage: between a server's pauses (0.4 s) and what the whole suite may take."""
-AT_ONCE: Final = 24
 VERSION: Final = "8.0.5"
 """Of the package `nodemailer`: whatever version an app ships, what is compared is that of the first app."""
 _DATA: Final = b"Subject: Conformance\r\n\r\n.one line\r\n"
@@ -95,8 +95,7 @@ class Comparison:
         jobs = [(item, name, extra) for item in behaviours for name, extra in item.settings.items()]
         for item, *_ in jobs:
             self.context(item.certificate)  # made here: not by several threads at once
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            rows = list(pool.map(lambda job: self._row(*job), jobs))
+        rows = played(lambda job: self._row(*job), jobs, lambda job: job[0].script)
         return [row if settled(row) else self._row(*job) for row, job in zip(rows, jobs, strict=True)]
 
     def context(self, kind: str) -> ssl.SSLContext:

@@ -56,7 +56,7 @@ ALL: tuple[Behaviour, ...] = (
     _greeting("never", SILENCE),
     _greeting("never ends its line", raw("220 scripted"), SILENCE),
     _greeting("a line of 1 MB, then silence", raw("220 " + "x" * 1_000_000), SILENCE),
-    _greeting("endless", endless("220-more\r\n", pause=0.005)),
+    _greeting("endless", endless("220-more\r\n", pause=0.02)),
     _greeting("closed before it", CLOSE),
     _greeting("reset before it", RESET),
     _greeting("closed after half a 220", raw("220 scripted"), CLOSE),
@@ -86,7 +86,7 @@ ALL: tuple[Behaviour, ...] = (
     _ehlo("closed within the keywords", raw("250-scripted.example\r\n250-SIZE 1"), CLOSE),
     _ehlo("never answered", SILENCE),
     _ehlo("never ends", raw("250-scripted.example\r\n"), SILENCE),
-    _ehlo("endless", endless("250-more\r\n", pause=0.005)),
+    _ehlo("endless", endless("250-more\r\n", pause=0.02)),
     _ehlo("a line of 1 MB, then silence", raw("250-" + "x" * 1_000_000), SILENCE),
     _ehlo("two replies at once", raw("250 one\r\n250 two\r\n")),
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from conformance.behaviour import Behaviour
 from conformance.behaviours import ALL
-from conformance.comparison import AT_ONCE, Comparison
+from conformance.comparison import Comparison
+from conformance.pace import played
 from support.node import node_modules
 
 pytestmark = [pytest.mark.node]
@@ -42,14 +42,13 @@ def test_a_version_that_apps_ship_is_played_as_it_is(
     for item, _ in met:
         comparison.context(item.certificate)
 
-    def played(item: Behaviour, name: str) -> str:
+    def compared(item: Behaviour, name: str) -> str:
         real, fate, ours, said = comparison.of_version(library, version, item, item.settings[name])
         return "" if (real, fate) == (ours, said) else f"{item.name} / {name}: {real} {fate}, ours {ours} {said}"
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(lambda pair: played(*pair), met))
+    found = played(lambda pair: compared(*pair), met, lambda pair: pair[0].script)
     again = [pair for line, pair in zip(found, met, strict=True) if line]  # once more, alone: a deadline may be missed
-    differences = [line for pair in again if (line := played(*pair))]
+    differences = [line for pair in again if (line := compared(*pair))]
     with capsys.disabled():
         print(f"\nnodemailer {version}: agreement {len(met) - len(differences)}/{len(met)}")
     assert not differences, "\n".join(differences)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from conformance.clients.behaviours import LIMIT, Case
+from conformance.pace import played
 from smtpwizard.apps.loading import shipped
 from smtpwizard.apps.profile import AppProfile, Security
 from smtpwizard.probe.engine import Probe
@@ -28,7 +29,6 @@ from support.tls_kinds import certificates, self_signed
 
 PATIENCE: Final = 4.0
 """Seconds after which a mail that is neither sent nor refused counts as one that never is."""
-AT_ONCE: Final = 24
 DOCUMENT: Final = ROOT / "docs" / "client-conformance.md"
 _DATA: Final = b"Subject: Conformance\r\n\r\n.one line with a dot\r\n"
 _COMPARED: Final = 400
@@ -154,8 +154,7 @@ class Comparison:
         wanted = list(cases)
         for case in wanted:
             self._context(case.certificate)  # made here: not by several threads at once
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            rows = list(pool.map(self._row, wanted))
+        rows = played(self._row, wanted, lambda case: case.script)
         return [self._row(row.case) if list(row.differences(self.usage)) else row for row in rows]
 
     def _context(self, kind: str) -> ssl.SSLContext:
