@@ -20,7 +20,7 @@ CORPUS: Final = Path(__file__).resolve().parents[1] / "corpus"
 FILES: Final = (
     "known", "seen", "unseen", "fresh", "blind", "last", "worked", "sealed", "late", "drawn", "github", "clients",
     "envelope", "apart", "final", "readers", "broad", "owners", "closing", "threads", "everyday", "replies", "mixed",
-    "excerpts", "projects", "spread", "operators",
+    "excerpts", "projects", "spread", "operators", "parting",
 )  # fmt: skip
 NO_FAILURE: Final = frozenset({"not-mail", "mail-fine"})
 ACCUSING: Final = (

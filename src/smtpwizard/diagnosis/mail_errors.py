@@ -427,7 +427,7 @@ MAIL_TALK: Final = (
     r"\brelay|messages? ?(?:/|per) ?(?:hour|day|minute)|mimekit|"
     r"name service error for|\(expanded from|"
     r"status code: \d+, error code: -\d|in header from|xoauth2|postfix|\blettre|http auth state|"
-    r"[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
+    r"postfach|empfänger|[邮郵]|退信|信箱|メール|почт|письм|메일|courriel|correo"
 )
 """A text that somebody asks about and that talks of mail: then the general answers' words count without a code."""
 

@@ -155,7 +155,7 @@ _CODE_BEHIND: Final = (
 _VERB_BEHIND: Final = (
     r"(?im)^(?=[^\n]{0,300}?(?:smtp|mail|rcpt|data|auth|e?helo|starttls|access|login)\b)([^\n]{0,300}?"
     r"\b(?:failed|denied|refused|rejected|response|reply|error|status)(?: code)?)"
-    rf"(?::|,| with| =)? (?:code )?({_NUMBER})[.;!\"'\])]{{0,2}}$"
+    rf"(?::|,| with| =)? (?:code )?({_NUMBER})[.;!\"'`\])]{{0,2}}$"
 )
 """curl's `MAIL failed: 530`, a printer's `SMTP server error 535`: what was refused, and the code alone."""
 

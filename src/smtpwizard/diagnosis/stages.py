@@ -23,6 +23,7 @@ _MESSAGES: Final = (
     ("mail command failed", ("mail",)),
     ("mail command fialed", ("mail",)),  # nodemailer's own spelling until 2023
     ("mail from failed", ("mail",)),
+    ("envelope from address", ("mail",)),  # msmtp's
     (") mail failed: ", ("mail",)),  # curl's
     ("got unexpected smtp-server response", ("greeting",)),
     ("remote access denied: ", ("ehlo",)),
