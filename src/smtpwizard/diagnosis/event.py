@@ -25,8 +25,9 @@ _CODE_AT_START: Final = re.compile(r"^[\s\"'\[(#]{0,8}([2-5]\d\d)(?:[ |-]|: ?|$)
 _ENHANCED: Final = r"[245]\.[0-7]\.\d{1,3}"
 _ENHANCED_AT_START: Final = re.compile(rf"^\s{{0,8}}[#(\[]?({_ENHANCED})(?![\d.])[)\]:]?")
 _ENHANCED_ANYWHERE: Final = re.compile(
-    rf"(?<![\w.])(?<!rfc\d{{3}} )(?<!rfc\d{{4}} )(?<!section )({_ENHANCED})(?![\w.]\w)"
+    rf"(?<![\w.])(?=[245]\.)(?<!rfc\d{{3}} )(?<!rfc\d{{4}} )(?<!section )({_ENHANCED})(?![\w.]\w)"
 )
+"""Not a section of a standard: `see RFC2821 4.1.3`."""
 _SPACE: Final = re.compile(r"\s+")
 _PLAIN: Final = str.maketrans(
     {

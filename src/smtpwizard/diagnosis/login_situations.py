@@ -91,6 +91,25 @@ def _is_providers(name: str, seen: str) -> bool:
     return any(re.match(host, name.lower()) and not re.search(words, seen.lower()) for words, host in _DIVERTIBLE)
 
 
+def _no_login_wanted(event: Event) -> bool:
+    """Whether a person says beside the error that the server wants no login, or that its fields are left empty."""
+    text = f"{event.raw}\n{event.around}".lower().replace("’", "'")
+    return any(sign in text for sign in _NO_LOGIN_SIGNS) and re.search(_NO_LOGIN_WANTED, text) is not None
+
+
+_NO_LOGIN_SIGNS: Final = (
+    *(f"{no} {verb}" for no in ("n't", "not") for verb in ("require", "need", "want")),
+    *("require no", "requires no", "need no", "needs no", "wants no", " ip", "left ", "kept "),
+)
+_NO_LOGIN_WANTED: Final = (
+    r"(?:n't|\bnot) (?:require|need|want)(?: any| an?)?(?: smtp)? (?:auth\w{0,12}|login|credentials)|"
+    r"\b(?:requires?|needs?|wants?) no (?:auth\w{0,12}|login|credentials)|"
+    r"\bauthenticat\w{1,5} (?:via|by|through|based on) (?:the |its |my |our )?ip\b|"
+    r"\b(?:user|login|pass)\w{0,12}(?: and (?:user|login|pass)\w{0,12})? (?:fields? )?(?:are |is |were )?"
+    r"(?:left|kept) (?:empty|blank)\b"
+)
+
+
 def _login_set(event: Event) -> str:
     """Whether the settings in the text have user name and password, both filled."""
     login = [item for item in shown_by(event) if item.role in ("user", "password")]
@@ -455,6 +474,7 @@ SHOWS: Final[Mapping[str, Callable[[Event], str | bool]]] = {
     "host-with-port": _with_port,
     "login-set": _login_set,
     "lone-host": _lone_host,
+    "no-login-wanted": _no_login_wanted,
     "microsofts-refusal": _microsofts_refusal,
     "own-clients-mail": _own_clients_mail,
     "same-address": _same_address,

@@ -431,7 +431,7 @@ def _default_in_production(event: Event) -> str:
 
 def _two_hosts(event: Event) -> str:
     """Two settings for the mail server's name whose values differ, each with its value."""
-    if event.relayed or not event.around:
+    if event.relayed or "address" not in event.around.lower():
         return ""
     lines = enumerate(event.around.splitlines())
     items = [item for number, line in lines for _, item in _assigned(number, line) if item.role == "host"]
