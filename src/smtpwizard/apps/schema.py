@@ -226,7 +226,7 @@ class Extra(NamedTuple):
     read: Annotated[str, OneOf((*BOOLEANS, *WORDS))] = ""
     default: str = ""
     role: Role | None = None
-    """The role that it decides in the variable's place, such as SMTP_SSL beside SMTP_TLS."""
+    """The role that it decides in the variable's place, such as EMAIL_SSL beside EMAIL_TLS."""
 
 
 class OldName(NamedTuple):

@@ -394,7 +394,7 @@ def _fits(event: Event) -> str:
 
 
 def _two_families(event: Event) -> str:
-    """Settings of two families of names that differ by a prefix: `SMTP_HOST` beside `APP_SMTP_SECURE`."""
+    """Settings of two families of names that differ by a prefix: `MAIL_HOST` beside `APP_MAIL_SECURE`."""
     names = {item.name: item.role for item in shown_by(event) if re.fullmatch(r"[A-Z0-9_]+", item.name)}
     for long in names:
         for short in names:
