@@ -102,8 +102,7 @@ class Problem(NamedTuple):
         fact, stop, remedy = message.partition(". ")
         title = f"{fact}." if stop else message
         about = (variable,) if variable else ()
-        made = cls(id, severity, title, "", remedy, about, changes, label)
-        return made._replace(command=command) if command else made
+        return cls(id, severity, title, "", remedy, about, changes, label, command=command)
 
     @property
     def variable(self) -> str | None:
