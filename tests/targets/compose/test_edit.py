@@ -12,7 +12,7 @@ import pytest
 from smtpwizard.targets.change import Undecided
 from smtpwizard.targets.compose.edit import set_environment
 from smtpwizard.targets.compose.plan import environment_texts, wrong_variables
-from smtpwizard.targets.compose.services import services
+from smtpwizard.targets.compose.services import ComposeFile, read_compose_file
 from smtpwizard.targets.compose.tree import doubled, parse_tree
 from support.compose_program import compose_config
 from support.values import nasty_values
@@ -32,7 +32,7 @@ STOPS = {
     ("shared.yaml", "three"): "alias",
     ("shared.yaml", "four"): "&host",
 }
-ALL = [(path.name, item.name) for path in FILES for item in services(parse_tree(path.read_text(), path.name))]
+ALL = [(path.name, item.name) for path in FILES for item in read_compose_file(path).services()]
 
 
 def variants(text: str) -> Iterator[str]:
@@ -42,8 +42,12 @@ def variants(text: str) -> Iterator[str]:
     yield text.replace("\n", "\r\n").rstrip("\r\n")
 
 
+def compose_file(name: str) -> ComposeFile:
+    return read_compose_file(next(path for path in FILES if path.name == name))
+
+
 def load(name: str) -> str:
-    return next(path for path in FILES if path.name == name).read_bytes().decode()
+    return compose_file(name).raw.decode()
 
 
 def edit(text: str, service: str, changes: dict[str, str | None] | None = None) -> str:
@@ -160,14 +164,14 @@ def test_every_nasty_value_is_read_back_exactly_by_compose(shape: str, tmp_path:
 
 
 def test_the_apps_service_is_listed_first() -> None:
-    found = services(parse_tree(load("list.yaml"), "f"), images=("line/abc-user-feedback-api",), app_service="api")
+    found = compose_file("list.yaml").services(images=("line/abc-user-feedback-api",), app_service="api")
     assert found[0].name == "api"
     assert found[0].likely
     assert "SMTP_HOST" in found[0].variables
-    digest = services(parse_tree(load("mapping.yaml"), "f"), images=("line/abc-user-feedback-api",))
+    digest = compose_file("mapping.yaml").services(images=("line/abc-user-feedback-api",))
     assert digest[0].name == "api"
 
 
 def test_env_files_of_a_service_are_known() -> None:
-    found = {item.name: item.env_files for item in services(parse_tree(load("envfile.yaml"), "f"))}
+    found = {item.name: item.env_files for item in compose_file("envfile.yaml").services()}
     assert found == {"api": (".env",), "worker": (".env", "./more.env"), "last": (".env",)}

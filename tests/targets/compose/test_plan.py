@@ -14,7 +14,7 @@ from smtpwizard.targets.change import Change, Undecided, Values
 from smtpwizard.targets.compose import plan
 from smtpwizard.targets.compose.plan import SecretMode
 from smtpwizard.targets.compose.read import read_service
-from smtpwizard.targets.compose.services import Service, chosen, list_services, read_compose_file, services
+from smtpwizard.targets.compose.services import Service, chosen, list_services, read_compose_file
 from support.compose_program import compose_config
 
 IMAGES = ("line/abc-user-feedback-api",)
@@ -41,7 +41,7 @@ def service_of(path: Path, name: str | None) -> Service:
 
 def plan_compose(path: Path, name: str | None, values: Values, secret: SecretMode = "inline") -> tuple[Change, ...]:
     file = read_compose_file(path)
-    service = chosen(services(file.root, images=IMAGES, app_service="api"), name)
+    service = chosen(file.services(images=IMAGES, app_service="api"), name)
     return plan.plan_compose(file, service, values, secret=secret)
 
 

@@ -34,7 +34,10 @@ class ComposeFile:
         """Return the services in the order of the file, the app's most likely one first; each is read once."""
         if not self._listed:
             self._listed.extend(_listed_in(self.root))
-        return _sorted(self._listed, images, app_service)
+        marked = [
+            item._replace(likely=True, by_image=True) if is_image(item.image, images) else item for item in self._listed
+        ]
+        return tuple(sorted(marked, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
 
 
 def read_compose_file(path: Path) -> ComposeFile:
@@ -167,22 +170,12 @@ class Service(NamedTuple):
         return tuple(entry.path for entry in self.env_entries)
 
 
-def services(root: Node, *, images: Collection[str] = (), app_service: str = "") -> tuple[Service, ...]:
-    """Return the services under `root` as `ComposeFile.services`."""
-    return _sorted(_listed_in(root), images, app_service)
-
-
 def _listed_in(root: Node) -> list[Service]:
     """Return the services in the order of the file, those whose image is the app's not marked yet."""
     found = root.get("services") if root.kind is NodeKind.MAPPING else None
     if found is None or found[1].kind is not NodeKind.MAPPING:
         return []
     return [_service(key.value, value) for key, value in found[1].pairs if key.value != "<<"]
-
-
-def _sorted(listed: Sequence[Service], images: Collection[str], app_service: str) -> tuple[Service, ...]:
-    marked = [item._replace(likely=True, by_image=True) if is_image(item.image, images) else item for item in listed]
-    return tuple(sorted(marked, key=lambda item: (not item.by_image, not item.likely, item.name != app_service)))
 
 
 def choose(file: ComposeFile, name: str | None, *, images: Collection[str] = (), app_service: str = "") -> Service:
