@@ -60,8 +60,6 @@ class AppFiles:
         self._texts: dict[str, bytes] = {}
         self._names: Names | None = None
         self._made: dict[str, AppProfile] = {}
-        self.told: dict[frozenset[str], list[tuple[AppProfile, bool]]] = {}
-        """What variables of these names tell, as `targets.recognise` found: of many files most have the same."""
         for root in roots:
             folder = root / "apps"
             if not os.path.isdir(folder):  # False, too, for another user's home

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -118,15 +119,19 @@ def _of_images(files: AppFiles, images: Iterable[str]) -> list[AppProfile]:
     return list(found.values())
 
 
-def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppProfile, bool]]:
+def by_variables(files: AppFiles, variables: Iterable[str]) -> tuple[tuple[AppProfile, bool], ...]:
     """Return the apps that read some of `variables`, those with most of them first, and whether these tell that one.
 
     They do where one is the app's alone and none is what another app calls its server, login or sender. Where no app
     is told, a framework's family is that has its server and three more.
     """
     names = frozenset(name for name in variables if name.isidentifier() and len(name) < _LONGEST)
-    if names in files.told:
-        return files.told[names]
+    return _by_names(files, names)
+
+
+@lru_cache(maxsize=64)
+def _by_names(files: AppFiles, names: frozenset[str]) -> tuple[tuple[AppProfile, bool], ...]:
+    """Find them by names that may be some app's. Of many files most have the same."""
     owners: dict[str, list[AppProfile]] = {}
     for name in sorted(names):
         near = files.having(name)
@@ -156,8 +161,7 @@ def by_variables(files: AppFiles, variables: Iterable[str]) -> list[tuple[AppPro
         }
     telling = alone - families or alone
     order = sorted(apps, key=lambda id_: (id_ not in telling, -shared[id_], id_ != DEFAULT, id_))
-    files.told[names] = told = [(apps[id_], id_ in telling) for id_ in order]
-    return told
+    return tuple((apps[id_], id_ in telling) for id_ in order)
 
 
 def _is_of_another(app: AppProfile, names: frozenset[str]) -> bool:
