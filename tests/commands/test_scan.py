@@ -88,8 +88,9 @@ def test_no_answer_ends_with_1(tmp_path: Path) -> None:
 
 
 def test_a_port_that_answers_but_takes_no_client_ends_with_1(tmp_path: Path) -> None:
-    with BENCH.server(Script().but(Stage.GREETING, reply("554 \x1b[31mgo away"))) as server:
-        done = scan(tmp_path, f"127.0.0.1:{server.port}")
+    # On 127.0.0.1 another server may have one of the usual ports meanwhile.
+    with BENCH.server(Script().but(Stage.GREETING, reply("554 \x1b[31mgo away")), host="127.0.0.77") as server:
+        done = scan(tmp_path, f"127.0.0.77:{server.port}")
     assert done.returncode == 1
     assert f"✗ {server.port}     answers 554 ␛[31mgo away" in done.stdout
 
