@@ -23,7 +23,7 @@ from smtpwizard.diagnosis.client_terms import client_of
 from smtpwizard.diagnosis.conditions import well_known_host
 from smtpwizard.diagnosis.event import Event, Side, looked_up, near, refused_address, server_in, told
 from smtpwizard.diagnosis.server_logs import course
-from smtpwizard.presets.values import IMPLICIT_PORTS
+from smtpwizard.presets.values import IMPLICIT_PORTS, MTA_PORT
 from smtpwizard.text import safe
 
 _ADDRESS_AND_PORT: Final = r"((?:\d{1,3}\.){3}\d{1,3})\]?(?::\d{1,5})?(?!\d|\]?:\d|->)"
@@ -115,7 +115,7 @@ def _called(event: Event) -> tuple[str, tuple[int, ...]]:
     """Return the provider's own host that was called on a port for submission that it has, and its other such ports."""
     host, port = server_in(event.raw)
     host, port = (host, port) if host else server_in(event.around)
-    if not host or port in (None, _MTA_PORT) or re.search(_ELSEWHERE, event.raw) or _private_target(event):
+    if not host or port in (None, MTA_PORT) or re.search(_ELSEWHERE, event.raw) or _private_target(event):
         return "", ()
     from smtpwizard.presets.catalogue import Presets
 
@@ -123,10 +123,9 @@ def _called(event: Event) -> tuple[str, tuple[int, ...]]:
     ports = [item.port for item in provider.ports] if provider is not None else []
     if provider is None or port not in ports or host in provider.alt_hosts:
         return "", ()
-    return host, tuple(other for other in ports if other not in (port, _MTA_PORT))
+    return host, tuple(other for other in ports if other not in (port, MTA_PORT))
 
 
-_MTA_PORT: Final = 25
 _REFUSED: Final = r"(?i)\bactively refused|\b10061\b|\bconnection\W{1,3}refused"
 _ELSEWHERE: Final = r"(?i)localhost|(?<![\d.])(?:127|0)\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1\b"
 

@@ -13,7 +13,7 @@ from smtpwizard.diagnosis import pasted_settings
 from smtpwizard.diagnosis.client_terms import words_of
 from smtpwizard.diagnosis.event import Event, Side, certificate_names, looked_up, near, server_in, told
 from smtpwizard.diagnosis.sentence_places import NODE
-from smtpwizard.presets.values import IMPLICIT_PORTS, TlsMode
+from smtpwizard.presets.values import IMPLICIT_PORTS, MTA_PORT, TlsMode
 from smtpwizard.secret import hide_secrets
 from smtpwizard.text import listed, safe
 
@@ -303,10 +303,6 @@ REPORTED: Final = (
 )
 _TAKEN_BEFORE: Final = {Side.ONWARD: HANDED_ON, Side.BOUNCE: REPORTED}
 """Whose text it is → what it shows about the mail's way. A bare reply of a receiver shows nothing about it."""
-
-
-MTA_PORT: Final = 25
-"""The port between mail servers, which is the last choice for an app."""
 
 
 def _encrypted_first(choice: PortChoice) -> tuple[bool, bool, bool, int]:

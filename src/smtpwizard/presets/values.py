@@ -26,6 +26,10 @@ class TlsMode(StrEnum):
 IMPLICIT_PORTS: Final = frozenset({465, 2465})
 """Submissions (RFC 8314), and its double at Amazon SES and Resend for clouds that block 465."""
 
+MTA_PORT: Final = 25
+"""The port between mail servers (RFC 5321 section 4.5.4.2), the last choice for an app: clouds block it, and servers
+on it often take mail only for their own domains."""
+
 T = TypeVar("T")
 
 KeyPath = tuple[str | int, ...]

@@ -12,7 +12,7 @@ from smtpwizard.clients.model import REFUSED_CIPHERS, ClientModel
 from smtpwizard.clients.registry import dialogue_of
 from smtpwizard.clients.transport import Transport
 from smtpwizard.presets.schema import Kind, Provider, TlsMode
-from smtpwizard.presets.values import IMPLICIT_PORTS
+from smtpwizard.presets.values import IMPLICIT_PORTS, MTA_PORT
 from smtpwizard.problems import NO_CHANGES, Basis, Changes, Problem, Severity, repair_label
 from smtpwizard.records import NamedTuple
 from smtpwizard.settings import Settings
@@ -234,8 +234,6 @@ def not_offered(auth: StepResult | None) -> bool:
 
 
 _STRICTNESS = {TlsMode.IMPLICIT: 0, TlsMode.STARTTLS: 1, TlsMode.NONE: 2}
-_RELAY = 25
-"""Between servers; clouds block it, and servers on it often take mail only for their own domains."""
 
 
 def candidates(evidence: Evidence) -> tuple[PortFacts, ...]:
@@ -250,7 +248,7 @@ def candidates(evidence: Evidence) -> tuple[PortFacts, ...]:
 def strictest(ports: Sequence[PortFacts]) -> PortFacts | None:
     """Return the best port with trusted TLS and a login, for who has no settings yet; None where there is none."""
     found = [item for item in ports if item.usable and item.login and item.tls is not TlsMode.NONE]
-    return min(found, key=lambda item: (_strictness(item), item.port == _RELAY), default=None)
+    return min(found, key=lambda item: (_strictness(item), item.port == MTA_PORT), default=None)
 
 
 def would_do(item: PortFacts, evidence: Evidence) -> bool:
@@ -296,7 +294,7 @@ def label_for(item: PortFacts, changes: Changes, evidence: Evidence) -> str:
 def _rank(item: PortFacts, evidence: Evidence) -> tuple[bool, int, bool, bool, int]:
     listed = evidence.provider is not None and any(choice.port == item.port for choice in evidence.provider.ports)
     place = evidence.ports.index(item)
-    return not listed, _strictness(item), item.port == _RELAY, item.port != evidence.transport.port, place
+    return not listed, _strictness(item), item.port == MTA_PORT, item.port != evidence.transport.port, place
 
 
 def _strictness(item: PortFacts) -> int:
