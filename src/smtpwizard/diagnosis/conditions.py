@@ -12,7 +12,7 @@ from typing import Final
 from smtpwizard.addresses import bare_address, domain_of, is_address, is_private_host
 from smtpwizard.apps.profile import Role, Security
 from smtpwizard.clients.transport import implicit_tls, security
-from smtpwizard.diagnosis.event import Event, Side, looked_up, server_in
+from smtpwizard.diagnosis.event import Event, Side, login_methods, looked_up, server_in
 from smtpwizard.diagnosis.server_logs import own_error, program_of, stopped
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.secret import Secret
@@ -24,7 +24,6 @@ _GROUPS: Final = r"(?i)[a-z]{4}(?: [a-z]{4}){3}"
 _GROUPS_LINE: Final = r"(?m)^[ \t]{0,20}LINE=[\"']?([^\n\"']{19})[\"']?[ \t\r]{0,20}$"
 _INVISIBLE: Final = "[\r\u00a0\u200b-\u200f\u202a-\u202e\u2060\ufeff“”‘’\u00ad]|^[ \t]|[ \t]$"
 _JUNK: Final = r"[\s'\"`;,<>()\\]|^\w+:/|:\d+$|/$"
-_AUTH_LINE: Final = r"(?i)^(?:250[ -])?auth[ =](.*)$"
 _LINE: Final = r"(?m)^[ \t]{0,20}(?:export )?LINE"
 _UNQUOTED_HASH: Final = _LINE + r"=[^\s'\"`#\n]{1,200}#[^\n]{1,200}$"
 _VARIABLE: Final = r"\"?\$\{\w{1,60}(?::?[-?][^}\n]{0,100})?\}\"?\s*$"
@@ -189,12 +188,8 @@ def auth_missing(event: Event) -> bool:
 
 def only_oauth(event: Event) -> bool:
     """The server takes OAuth tokens and no password."""
-    mechanisms: set[str] = set()
-    for line in event.lines:
-        found = re.match(_AUTH_LINE, line.strip())
-        if found:
-            mechanisms |= set(found[1].upper().split())
-    return bool(mechanisms) and mechanisms <= {"XOAUTH2", "OAUTHBEARER", "XOAUTH"}
+    offered = login_methods(event.lines)
+    return bool(offered) and {"XOAUTH2", "OAUTHBEARER", "XOAUTH"}.issuperset(offered)
 
 
 def handshake_broken(event: Event) -> bool:
@@ -310,8 +305,7 @@ def mail_setting_named(event: Event) -> bool:
 def mechanism_not_offered(event: Event) -> bool:
     """In the dialogue the client has chosen a login method that the server had not offered."""
     sent = re.match(r"(?i)AUTH ([\w-]{2,20})", event.sent)
-    lines = [line.upper().replace("=", " ").split()[1:] for line in event.lines if line.upper().startswith("AUTH")]
-    offered = {name for line in lines for name in line}
+    offered = login_methods(event.lines)
     return sent is not None and bool(offered) and sent[1].upper() not in offered
 
 
@@ -338,18 +332,13 @@ def nameless_hello(event: Event) -> bool:
 
 def login_only_after_tls(event: Event) -> bool:
     """In the dialogue the server offers STARTTLS and no login, and the client has not asked for TLS."""
-    return "STARTTLS" in event.offer and not _mechanisms(event) and not event.upgraded
+    return "STARTTLS" in event.offer and not login_methods(event.offer) and not event.upgraded
 
 
 def only_windows_login(event: Event) -> bool:
     """In the dialogue the server offers only the login methods of Windows domains."""
-    offered = _mechanisms(event)
-    return bool(offered) and offered <= {"NTLM", "GSSAPI", "GSS-SPNEGO", "NEGOTIATE", "MSN"}
-
-
-def _mechanisms(event: Event) -> set[str]:
-    lines = [line.replace("=", " ").split() for line in event.offer]
-    return {name for words in lines if words[0] == "AUTH" for name in words[1:]}
+    offered = login_methods(event.offer)
+    return bool(offered) and {"NTLM", "GSSAPI", "GSS-SPNEGO", "NEGOTIATE", "MSN"}.issuperset(offered)
 
 
 def short_wait(event: Event) -> bool:

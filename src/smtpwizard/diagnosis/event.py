@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -265,6 +265,15 @@ def server_in(text: str) -> tuple[str, int | None]:
     found = re.search(_HOST, bound(text))
     port = int(found[3]) if found and found[3] else port_in(text)
     return ((found[1] or found[2]).lower() if found else "", port)
+
+
+def login_methods(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the login methods in lines of a reply to EHLO (RFC 4954 section 3), each once and in capitals.
+
+    `AUTH=LOGIN` is what servers write for clients from before that standard.
+    """
+    offers = (re.sub(r"^250[ -]", "", line.strip()).upper().replace("=", " ").split() for line in lines)
+    return tuple(dict.fromkeys(name for words in offers if words[:1] == ["AUTH"] for name in words[1:]))
 
 
 _ADDRESS: Final = r"[^<>\n]{0,254}"

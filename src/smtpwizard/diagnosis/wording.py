@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis import pasted_settings
 from smtpwizard.diagnosis.client_terms import words_of
-from smtpwizard.diagnosis.event import Event, Side, certificate_names, looked_up, near, server_in, told
+from smtpwizard.diagnosis.event import Event, Side, certificate_names, login_methods, looked_up, near, server_in, told
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, MTA_PORT, TlsMode
 from smtpwizard.secret import hide_secrets
@@ -210,8 +210,7 @@ def _function(name: str) -> Callable[[Event], str | bool]:
 
 def _offered(event: Event) -> str:
     """The login methods that the server offers in the dialogue, as far as it shows them."""
-    lines = (line.upper().replace("=", " ").split() for line in (*sorted(event.offer), *event.lines))
-    names = dict.fromkeys(name for words in lines if words[:1] == ["AUTH"] for name in words[1:])
+    names = login_methods((*sorted(event.offer), *event.lines))
     return listed(names, last="or") if names else "one of the offered methods"
 
 
