@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smtpwizard.addresses import bare_address, domain_of, is_address, is_private_host
 from smtpwizard.apps.profile import Role, Security
@@ -16,6 +16,9 @@ from smtpwizard.diagnosis.event import Event, Side, login_methods, looked_up, se
 from smtpwizard.diagnosis.server_logs import own_error, program_of, stopped
 from smtpwizard.presets.values import IMPLICIT_PORTS
 from smtpwizard.secret import Secret
+
+if TYPE_CHECKING:
+    from smtpwizard.presets.schema import Provider
 
 # Patterns stay texts, and `re` compiles and keeps the few that are asked for: all of them took 10 ms of a start.
 _IPV6: Final = r"(?i)(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w])"
@@ -412,12 +415,15 @@ def well_known_host(event: Event) -> bool:
     if re.search(_WELL_KNOWN, event.raw):
         return True
     name = looked_up(event.raw) or server_in(event.raw)[0] or server_in(event.around)[0]
-    if not re.fullmatch(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", name):
-        return False
+    return re.fullmatch(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", name) is not None and owner_of(name) is not None
+
+
+def owner_of(host: str) -> Provider | None:
+    """Return the provider that publishes `host`; None, too, for a name that just means a local server."""
     from smtpwizard.presets.catalogue import Presets
 
-    provider = Presets.open().for_host(name)
-    return provider is not None and name.lower() not in provider.alt_hosts
+    provider = Presets.open().for_host(host)
+    return None if provider is None or host.lower() in provider.alt_hosts else provider
 
 
 def _program(event: Event) -> str:

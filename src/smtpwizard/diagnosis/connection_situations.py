@@ -20,7 +20,7 @@ from smtpwizard.addresses import (
     meant_mailbox,
 )
 from smtpwizard.diagnosis.client_terms import client_of
-from smtpwizard.diagnosis.conditions import well_known_host
+from smtpwizard.diagnosis.conditions import owner_of, well_known_host
 from smtpwizard.diagnosis.event import Event, Side, looked_up, near, refused_address, server_in, told
 from smtpwizard.diagnosis.server_logs import course
 from smtpwizard.presets.values import IMPLICIT_PORTS, MTA_PORT
@@ -117,11 +117,9 @@ def _called(event: Event) -> tuple[str, tuple[int, ...]]:
     host, port = (host, port) if host else server_in(event.around)
     if not host or port in (None, MTA_PORT) or re.search(_ELSEWHERE, event.raw) or _private_target(event):
         return "", ()
-    from smtpwizard.presets.catalogue import Presets
-
-    provider = Presets.open().for_host(host)
+    provider = owner_of(host)
     ports = [item.port for item in provider.ports] if provider is not None else []
-    if provider is None or port not in ports or host in provider.alt_hosts:
+    if port not in ports:
         return "", ()
     return host, tuple(other for other in ports if other not in (port, MTA_PORT))
 
