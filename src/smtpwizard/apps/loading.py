@@ -155,17 +155,21 @@ def shown_in(text: str) -> AppProfile | None:
 def names_an_app(text: str) -> bool:
     """Say whether a text names a shipped app other than the default one: `cal.com`, `uptime-kuma`."""
     words = set(re.findall(r"\w+", re.sub(r"(?<=\w)[.-](?=\w)", "", text.lower())))
-    ids = (name.removesuffix(".toml") for name in os.listdir(_index().folder) if name.endswith(".toml"))
-    return not words.isdisjoint(id.replace("-", "") for id in ids if id != DEFAULT)  # noqa: A001
+    return not words.isdisjoint(name.replace("-", "") for name in _ids() if name != DEFAULT)
+
+
+@cache
+def _ids() -> tuple[str, ...]:
+    """The ids of the shipped profiles, in order."""
+    return tuple(sorted(name.removesuffix(".toml") for name in os.listdir(_index().folder) if name.endswith(".toml")))
 
 
 @cache
 def _owners_of_marks() -> Mapping[str, str]:
     """Mark → id of the shipped app that has it."""
-    index = _index()
-    files = sorted(name for name in os.listdir(index.folder) if name.endswith(".toml"))
-    found = index.names(files, _marks, "marks")
-    return {mark: files[ord(places)].removesuffix(".toml") for mark, places in found.items() if len(places) == 1}
+    ids = _ids()
+    found = _index().names([f"{name}.toml" for name in ids], _marks, "marks")
+    return {mark: ids[ord(places)] for mark, places in found.items() if len(places) == 1}
 
 
 def _marks(text: bytes) -> set[str]:
