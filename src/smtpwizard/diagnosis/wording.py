@@ -92,25 +92,12 @@ class Wording:
         """Put names, modes and the provider's encrypted port into a sentence."""
         if "{" not in text:
             return text
-        text = _put(text, self._terms)
-        text = _put(text, NODE)
-        if "{certificate}" in text:
-            names = certificate_names(self._event)
-            said = f"The certificate is for {', '.join(names)} and not" if names else "The certificate is not"
-            text = text.replace("{certificate}", said)
-        if "{looked_up}" in text:
-            name = looked_up(self._event.raw).strip().rstrip(".")
-            text = text.replace("{looked_up}", name if re.fullmatch(_A_HOST, name) else _EXAMPLE)
-        if "{offered}" in text:
-            text = text.replace("{offered}", _offered(self._event))
+        text = _put(_put(text, self._terms), NODE)
         if "{encrypted}" in text:
-            text = text.replace("{encrypted}", self._encrypted())
-            return self.fill(text)
-        if "{try_" in text:
-            text = text.replace("{try_port}", _try_port(self._event)).replace("{try_tls}", _try_tls(self._event))
-        if "{its_" in text:
-            text = text.replace("{its_reason}", its_reason(self._event)).replace("{its_page}", its_page(self._event))
-            text = text.replace("{its_list}", _its_list(self._event))
+            return self.fill(text.replace("{encrypted}", self._encrypted()))
+        for place, words in _OF_EVENT.items():
+            if place in text:
+                text = text.replace(place, words(self._event))
         return self._event.profile.fill(text)
 
     def in_situation(
@@ -208,6 +195,18 @@ def _function(name: str) -> Callable[[Event], str | bool]:
     return next(known[name] for known in functions() if name in known)
 
 
+def _certificate(event: Event) -> str:
+    """The beginning of a sentence about a name that the certificate does not have."""
+    names = certificate_names(event)
+    return f"The certificate is for {', '.join(names)} and not" if names else "The certificate is not"
+
+
+def _looked_up(event: Event) -> str:
+    """The name to look up in one's turn: the one that was looked up in vain, if it is one."""
+    name = looked_up(event.raw).strip().rstrip(".")
+    return name if re.fullmatch(_NAME, name) else _EXAMPLE
+
+
 def _offered(event: Event) -> str:
     """The login methods that the server offers in the dialogue, as far as it shows them."""
     names = login_methods((*sorted(event.offer), *event.lines))
@@ -224,7 +223,7 @@ def _server(event: Event) -> tuple[str, int | None]:
 
 
 _EXAMPLE: Final = "smtp.example.com"
-_A_HOST: Final = r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}"
+_NAME: Final = r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}"
 
 
 def _try_port(event: Event) -> str:
@@ -266,8 +265,8 @@ def its_page(event: Event) -> str:
 def _its_list(event: Event) -> str:
     """Say where to look up what a blocklist has: at the list that the reply names, else at all."""
     link, contact = _named(event)
-    if listed := re.search(_LISTS, event.raw):
-        return f"at {listed[0]}"
+    if zone := re.search(_LISTS, event.raw):
+        return f"at {zone[0]}"
     return (
         f"at {link}" if link else f"with {contact}" if contact else "at the blocklists (multirbl.valli.org asks most)"
     )
@@ -290,6 +289,18 @@ _LISTS: Final = (
     r"uribl|mailspike|manitu|surriel|abusix|backscatterer|gbudb|dnsbl[\w-]{0,20})\.(?:[a-z]{2,10}\.)?[a-z]{2,6}\b"
 )
 """Blocklists by their zones: `zen.spamhaus.org`."""
+
+_OF_EVENT: Final[Mapping[str, Callable[[Event], str]]] = {
+    "{certificate}": _certificate,
+    "{looked_up}": _looked_up,
+    "{offered}": _offered,
+    "{try_port}": _try_port,
+    "{try_tls}": _try_tls,
+    "{its_reason}": its_reason,
+    "{its_page}": its_page,
+    "{its_list}": _its_list,
+}
+"""Place in a sentence → the words for it, which only the event knows."""
 
 _CODE_BEFORE: Final = r"^\s*(?:[2-5]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}\s)*"
 
