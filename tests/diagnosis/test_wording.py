@@ -32,6 +32,23 @@ def test_a_title_has_the_replys_own_code(reply: str, title: str) -> None:
     assert explain_text(reply)[0].title == title
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("501 5.1.7 <{sender}>: Sender address syntax error", "“{sender}”"),
+        ("smtplib.SMTPSenderRefused: (501, b'bad address', '{username}@localhost')", "“{username}@localhost”"),
+        ("554 5.7.1 Blocked by our policy as {its_page} of {host} says", "as {its_page} of {host} says”"),
+        (
+            "CLIENT -> SERVER: .\nSMTP ERROR: DATA END command failed: \nSMTP Error: data not accepted.\n"
+            "CLIENT -> SERVER: QUIT\nSERVER -> CLIENT: 250 OK id={port}-4k",
+            "(250 OK id={port}-4k)",
+        ),
+    ],
+)
+def test_braces_in_words_that_are_shown_stay_as_they_came(text: str, said: str) -> None:
+    assert said in explain_text(text)[0].cause
+
+
 def test_the_encrypted_port_is_one_that_the_provider_has_whom_the_reply_proves() -> None:
     microsoft = explain_text("451 5.7.3 STARTTLS is required to send mail [DB.eurprd09.prod.outlook.com]")[0]
     assert "465" not in microsoft.remedy

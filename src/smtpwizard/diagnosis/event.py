@@ -335,6 +335,19 @@ def _group(found: re.Match[str] | None) -> str:
     return next(filter(None, (*found.groups(), found[0])), "") if found else ""
 
 
+_OPENING: Final = "\x00"
+
+
+def verbatim(text: str) -> str:
+    """Mark words from outside, so that what stands in braces in them is no place of a sentence to be filled."""
+    return text.replace("{", _OPENING)
+
+
+def without_marks(text: str) -> str:
+    """Return a sentence, all its places filled, with the braces that `verbatim` has marked."""
+    return text.replace(_OPENING, "{")
+
+
 class Refused(NamedTuple):
     """An address that was refused."""
 

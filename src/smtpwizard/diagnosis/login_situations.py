@@ -21,6 +21,7 @@ from smtpwizard.diagnosis.event import (
     near,
     refused_address,
     told,
+    verbatim,
     wanted_name,
 )
 from smtpwizard.diagnosis.pasted_settings import RELAY, shown_by, the_one
@@ -225,7 +226,7 @@ def with_faulty_address(kind: str, event: Event) -> Situation | None:
     if found is None or (not kind.endswith("-malformed") and (found.role != role or not re.search(_NO_ADDRESS, fault))):
         return None
     shown = safe(hide_secrets(found.address), limit=_LONG_ADDRESS).strip()
-    said = f", “{shown}”," if shown and MASK not in shown else ""
+    said = f", “{verbatim(shown)}”," if shown and MASK not in shown else ""
     owner = found.role or ("" if event.code is None else role)
     title, subject = _OWNERS[owner]
     to_sender, to_recipient = next(remedies for words, *remedies in _BY_FAULT if re.search(words, fault))

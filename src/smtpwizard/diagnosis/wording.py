@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Final
 from smtpwizard.apps.profile import Role
 from smtpwizard.diagnosis import pasted_settings
 from smtpwizard.diagnosis.client_terms import words_of
-from smtpwizard.diagnosis.event import Event, Side, certificate_names, login_methods, looked_up, near, server_in, told
+from smtpwizard.diagnosis.event import (
+    Event,
+    Side,
+    certificate_names,
+    login_methods,
+    looked_up,
+    near,
+    server_in,
+    told,
+    verbatim,
+    without_marks,
+)
 from smtpwizard.diagnosis.sentence_places import NODE
 from smtpwizard.presets.values import IMPLICIT_PORTS, MTA_PORT, TlsMode
 from smtpwizard.secret import hide_secrets
@@ -90,15 +101,13 @@ class Wording:
 
     def fill(self, text: str) -> str:
         """Put names, modes and the provider's encrypted port into a sentence."""
-        if "{" not in text:
-            return text
-        text = _put(_put(text, self._terms), NODE)
+        text = _put(_put(text, self._terms), NODE) if "{" in text else text
         if "{encrypted}" in text:
             return self.fill(text.replace("{encrypted}", self._encrypted()))
         for place, words in _OF_EVENT.items():
             if place in text:
                 text = text.replace(place, words(self._event))
-        return self._event.profile.fill(text)
+        return without_marks(self._event.profile.fill(text))
 
     def in_situation(
         self, kind: str, title: str, cause: str, remedy: str, situations: Callable[[str], Iterable[Situation]]
@@ -173,7 +182,7 @@ def _shown(item: Situation, event: Event, text: str) -> str:
         found.append(_function(name)(event))
     if not all(found) or any(_function(name)(event) for name in item.unless):
         return ""
-    return str(found[0] if item.told or item.near else found[-1])
+    return verbatim(str(found[0] if item.told or item.near else found[-1]))
 
 
 def functions() -> Iterator[Mapping[str, Callable[[Event], str | bool]]]:
@@ -253,7 +262,7 @@ def its_reason(event: Event) -> str:
     behind = re.search(rf"[\[(]{event.code}[\])]\W*$", event.raw)  # an app's own sentence, and the code alone
     if event.code is None or behind or len(re.findall(r"[^\W\d_]{2,}", said)) < _FEW_WORDS:
         return NO_REASON
-    return f"Its own words: “{said}”."
+    return f"Its own words: “{verbatim(said)}”."
 
 
 def its_page(event: Event) -> str:
